@@ -1,0 +1,48 @@
+/** A value that has exactly one canonical encoding. */
+export type CanonicalValue =
+  | null
+  | boolean
+  | string
+  | number
+  | bigint
+  | readonly CanonicalValue[]
+  | { readonly [key: string]: CanonicalValue };
+
+/**
+ * The one encoding of a value: JSON without white space, keys in code-unit order (RFC 8785), integers only, bigint as a
+ * decimal string. What is hashed, sealed or signed is encoded by this, so that equal values give equal bytes (00 §3).
+ *
+ * @throws TypeError for numbers that are not safe integers and for anything JSON cannot carry: a value that would be
+ *   rounded or dropped must not be sealed.
+ */
+export function canonicalJson(value: CanonicalValue): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value);
+    case 'boolean':
+      return String(value);
+    case 'bigint':
+      return `"${value}"`;
+    case 'number':
+      if (!Number.isSafeInteger(value)) throw new TypeError('A canonical number must be a safe integer');
+      return String(value);
+    case 'object': {
+      if (value === null) return 'null';
+      if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+      const fields = Object.keys(value)
+        .sort()
+        .map((key) => `${JSON.stringify(key)}:${canonicalJson(field(value, key))}`);
+      return `{${fields.join(',')}}`;
+    }
+    default:
+      throw new TypeError(`A canonical value cannot be of type ${typeof value}`);
+  }
+}
+
+const isList = (value: CanonicalValue): value is readonly CanonicalValue[] => Array.isArray(value);
+
+function field(value: { readonly [key: string]: CanonicalValue }, key: string): CanonicalValue {
+  const found = value[key];
+  if (found === undefined) throw new TypeError(`The canonical field ${key} is undefined`);
+  return found;
+}

@@ -1,0 +1,151 @@
+import type { FeePriority } from './enums.ts';
+import type { Chain, Network } from './network.ts';
+
+/** A payment as an adapter understands it (02 §2.3). Native asset; tokens join with the adapters that carry them. */
+export interface TransferRequest {
+  readonly from: string;
+  readonly to: string;
+  /** Base units, greater than zero. */
+  readonly amount: bigint;
+  /** At most 256 UTF-8 bytes, no control characters. */
+  readonly memo?: string;
+  readonly priority?: FeePriority;
+}
+
+/** A built, not yet signed transaction (02 §2.3). */
+export interface UnsignedTransaction {
+  readonly chain: Chain;
+  /** Solana: the compiled v0 message. EVM: the unsigned EIP-1559 encoding. */
+  readonly serialized: Uint8Array;
+  /** Upper bound of the network fee in base units of the native asset. */
+  readonly estimatedFee: bigint;
+  /** Epoch milliseconds after which it must not be signed any more; absent where a transaction never goes stale. */
+  readonly expiresAt?: number;
+  /** Last block height at which it can land; absent where there is no such bound. */
+  readonly lastValidBlockHeight?: bigint;
+  /** The request it was built from; signing checks the bytes against it. */
+  readonly request: TransferRequest;
+  readonly metadata: Readonly<Record<string, string | number | bigint>>;
+}
+
+/** Outcome of a simulation that could be run. */
+export interface SimulationResult {
+  readonly success: boolean;
+  readonly logs: readonly string[];
+  readonly unitsConsumed?: bigint;
+  /** Why it would fail, for people. Present only on failure. */
+  readonly error?: string;
+  /** True when the failure is a lack of funds. */
+  readonly insufficientFunds?: boolean;
+}
+
+/** Signs bytes with the key the transaction is to be paid from. Supplied by the pipeline, backed by the keystore (00 §3). */
+export type SignBytes = (message: Uint8Array) => Promise<Uint8Array>;
+
+/** A signed transaction: what is stored before it is sent, so that a crash in between loses nothing (04 §6.5). */
+export interface SignedTransaction {
+  readonly bytes: Uint8Array;
+  /** Known from the signature, before anything is sent. */
+  readonly txHash: string;
+  readonly lastValidBlockHeight?: bigint;
+}
+
+/** How deep a transaction is in the chain. */
+export type Commitment = 'processed' | 'confirmed' | 'finalized';
+
+/** The network took the bytes, or had them already. */
+export interface SubmitResult {
+  readonly txHash: string;
+  /** True when the network had executed these very bytes before: a success, not a failure (02 §15). */
+  readonly alreadyProcessed: boolean;
+}
+
+/** What the chain says about a transaction right now. Absence proves nothing on its own. */
+export type TransactionStatusReport =
+  | { readonly state: 'not_found' }
+  | {
+      readonly state: 'landed';
+      readonly commitment: Commitment;
+      readonly blockNumber: bigint;
+      /** Null when it executed; otherwise why it failed, for people. */
+      readonly error: string | null;
+    };
+
+/** How long and for what to wait. */
+export interface ConfirmationOptions {
+  /** How long to keep asking, ms. Running out of time is a verdict of `unknown`, never an error. Default 60,000. */
+  readonly timeoutMs?: number;
+  /** Depth that counts as confirmed. Default `confirmed`. */
+  readonly target?: 'confirmed' | 'finalized';
+  /** Bound after which it can no longer land; without it, `expired` is never answered. */
+  readonly lastValidBlockHeight?: bigint;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Verdict on a submitted transaction. All but `unknown` are proven by the chain (04 §6.6): `expired` only when the
+ * finalized block height had passed the bound *before* a look-up with full history found nothing.
+ */
+export type ConfirmationVerdict =
+  | {
+      readonly verdict: 'confirmed';
+      readonly commitment: 'confirmed' | 'finalized';
+      readonly blockNumber: bigint;
+      /** Fee actually paid, when the node tells. */
+      readonly fee?: bigint;
+    }
+  | { readonly verdict: 'failed'; readonly error: string; readonly blockNumber: bigint; readonly fee?: bigint }
+  | { readonly verdict: 'expired'; readonly finalizedBlockHeight: bigint }
+  | { readonly verdict: 'unknown' };
+
+/** Native balance of an address. */
+export interface BalanceInfo {
+  readonly address: string;
+  /** Base units. */
+  readonly balance: bigint;
+  readonly decimals: number;
+  readonly symbol: string;
+}
+
+/** Result of a health probe; latency in whole ms, −1 when not connected. */
+export interface AdapterHealth {
+  readonly healthy: boolean;
+  readonly latency: number;
+}
+
+/**
+ * What the daemon needs of a chain: 13 methods (02 §3, with method 9 as 00 §3 has it: a sign function, never a key).
+ *
+ * Every method that asks the network first checks that the adapter is connected, gives each call a time-out, and throws
+ * nothing but `ChainError`. One instance serves all agents of its network at once; it keeps no per-agent state.
+ */
+export interface IChainAdapter {
+  readonly chain: Chain;
+  readonly network: Network;
+  /** 1. Connects and checks that the node serves this network (genesis hash or chain id). An empty URL means the configured one. */
+  connect(rpcUrl?: string): Promise<void>;
+  /** 2. Aborts what is under way and forgets caches. May be called at any time, any number of times. */
+  disconnect(): Promise<void>;
+  /** 3. Whether `connect` has succeeded. Never throws. */
+  isConnected(): boolean;
+  /** 4. Probes the node. Never throws and never changes `isConnected`. */
+  getHealth(): Promise<AdapterHealth>;
+  /** 5. Checks the form of an address only. Never throws. */
+  isValidAddress(address: string): boolean;
+  /** 6. Native balance; an address the chain has never seen holds 0. */
+  getBalance(address: string): Promise<BalanceInfo>;
+  /** 7. Builds a transaction with a fresh lifetime; no two built transactions of one adapter have equal bytes (02 §9). */
+  buildTransaction(request: TransferRequest): Promise<UnsignedTransaction>;
+  /** 8. Runs it without a signature. */
+  simulateTransaction(transaction: UnsignedTransaction): Promise<SimulationResult>;
+  /** 9. Signs it, after checking that its bytes do exactly what its request says (02 §14). */
+  signTransaction(transaction: UnsignedTransaction, sign: SignBytes): Promise<SignedTransaction>;
+  /** 10. Hands the bytes to the network, once. A thrown error says in `mayHaveLanded` whether they may land all the same. */
+  submitTransaction(transaction: SignedTransaction): Promise<SubmitResult>;
+  /** 11. Looks a transaction up, with full history. */
+  getTransactionStatus(txHash: string): Promise<TransactionStatusReport>;
+  /** 12. Waits for a proven verdict. RPC faults while waiting are not verdicts. */
+  waitForConfirmation(txHash: string, options?: ConfirmationOptions): Promise<ConfirmationVerdict>;
+  /** 13. Fee that `buildTransaction` would expect, base units of the native asset. */
+  estimateFee(request: TransferRequest): Promise<bigint>;
+}

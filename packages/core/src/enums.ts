@@ -1,0 +1,154 @@
+import { z } from 'zod';
+
+/**
+ * One source for each enumeration: the tuple. The zod schema, the TypeScript type, the Kysely column type and the SQL
+ * CHECK are all derived from it, so they cannot drift apart (01 §2.4, 04 §1).
+ */
+
+/** States of a transaction. The last four are terminal (04 §1, §4). */
+export const TRANSACTION_STATUSES = [
+  'PENDING',
+  'QUEUED',
+  'EXECUTING',
+  'SUBMITTED',
+  'CONFIRMED',
+  'FAILED',
+  'CANCELLED',
+  'EXPIRED',
+] as const;
+export const transactionStatusSchema = z.enum(TRANSACTION_STATUSES);
+/** State of a transaction. */
+export type TransactionStatus = (typeof TRANSACTION_STATUSES)[number];
+
+/** How much of a say the owner has in a payment, from none to a signature (04 §1). Ordered: later is stricter. */
+export const TIERS = ['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL'] as const;
+export const tierSchema = z.enum(TIERS);
+/** Tier of an admitted payment. */
+export type Tier = (typeof TIERS)[number];
+
+/** What a transaction does. Token transfers join when the adapters can carry them. */
+export const TRANSACTION_TYPES = ['TRANSFER'] as const;
+export const transactionTypeSchema = z.enum(TRANSACTION_TYPES);
+/** Kind of transaction. */
+export type TransactionType = (typeof TRANSACTION_TYPES)[number];
+
+/** Fee level of a payment: minimum, median or maximum of the recent priority fees (02 §11). */
+export const FEE_PRIORITIES = ['low', 'medium', 'high'] as const;
+export const feePrioritySchema = z.enum(FEE_PRIORITIES);
+/** Fee level. */
+export type FeePriority = (typeof FEE_PRIORITIES)[number];
+
+/** Life cycle of an agent (01 §2.4). */
+export const AGENT_STATUSES = ['CREATING', 'ACTIVE', 'SUSPENDED', 'TERMINATING', 'TERMINATED'] as const;
+export const agentStatusSchema = z.enum(AGENT_STATUSES);
+/** State of an agent. */
+export type AgentStatus = (typeof AGENT_STATUSES)[number];
+
+/** Why an agent is suspended; exact tokens, free text belongs into the audit details (01 §6.1). */
+export const SUSPENSION_REASONS = ['kill_switch', 'policy_violation', 'manual', 'auto_stop'] as const;
+export const suspensionReasonSchema = z.enum(SUSPENSION_REASONS);
+/** Reason of a suspension. */
+export type SuspensionReason = (typeof SUSPENSION_REASONS)[number];
+
+/** The four kinds of policy (04 §1). */
+export const POLICY_TYPES = ['SPENDING_LIMIT', 'WHITELIST', 'TIME_RESTRICTION', 'RATE_LIMIT'] as const;
+export const policyTypeSchema = z.enum(POLICY_TYPES);
+/** Kind of policy. */
+export type PolicyType = (typeof POLICY_TYPES)[number];
+
+/** State of the kill switch (05). */
+export const KILL_SWITCH_STATUSES = ['NORMAL', 'ACTIVATED', 'RECOVERING'] as const;
+export const killSwitchStatusSchema = z.enum(KILL_SWITCH_STATUSES);
+/** State of the kill switch. */
+export type KillSwitchStatus = (typeof KILL_SWITCH_STATUSES)[number];
+
+/** What a session token may be used for (03 §9). */
+export const SESSION_OPERATIONS = ['TRANSFER', 'TOKEN_TRANSFER', 'PROGRAM_CALL', 'BALANCE_CHECK'] as const;
+export const sessionOperationSchema = z.enum(SESSION_OPERATIONS);
+/** Operation a session may be limited to. */
+export type SessionOperation = (typeof SESSION_OPERATIONS)[number];
+
+/** Weight of an audit row; lower case on purpose, notification levels are another enumeration (04 §1). */
+export const AUDIT_SEVERITIES = ['info', 'warning', 'critical'] as const;
+export const auditSeveritySchema = z.enum(AUDIT_SEVERITIES);
+/** Weight of an audit row. */
+export type AuditSeverity = (typeof AUDIT_SEVERITIES)[number];
+
+/** Weight of a notification (05). */
+export const NOTIFICATION_LEVELS = ['INFO', 'WARNING', 'CRITICAL'] as const;
+/** Weight of a notification. */
+export type NotificationLevel = (typeof NOTIFICATION_LEVELS)[number];
+
+/** Kinds of notification channel (05). */
+export const NOTIFICATION_CHANNEL_TYPES = ['TELEGRAM', 'DISCORD', 'NTFY', 'SLACK', 'WEBHOOK'] as const;
+/** Kind of notification channel. */
+export type NotificationChannelType = (typeof NOTIFICATION_CHANNEL_TYPES)[number];
+
+/** Outcome of a notification (01 §2.3). */
+export const NOTIFICATION_STATUSES = ['DELIVERED', 'FAILED', 'RATE_LIMITED', 'ALL_FAILED'] as const;
+/** Outcome of a notification. */
+export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
+
+/** Kinds of auto-stop rule (05). TIME_RESTRICTION here is unrelated to the policy of that name. */
+export const AUTO_STOP_RULE_TYPES = [
+  'CONSECUTIVE_FAILURES',
+  'TIME_RESTRICTION',
+  'DAILY_LIMIT_THRESHOLD',
+  'HOURLY_RATE',
+  'ANOMALY_PATTERN',
+] as const;
+/** Kind of auto-stop rule. */
+export type AutoStopRuleType = (typeof AUTO_STOP_RULE_TYPES)[number];
+
+/** What an auto-stop rule does when it fires (05). */
+export const AUTO_STOP_ACTIONS = ['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] as const;
+/** Action of an auto-stop rule. */
+export type AutoStopAction = (typeof AUTO_STOP_ACTIONS)[number];
+
+/**
+ * Names of audit rows (01 §2.4). The database takes any name, so that a later version's rows survive a downgrade; code
+ * writes only these.
+ */
+export const AUDIT_EVENTS = [
+  'AGENT_CREATED',
+  'AGENT_ACTIVATED',
+  'AGENT_SUSPENDED',
+  'AGENT_TERMINATED',
+  'SESSION_ISSUED',
+  'SESSION_REVOKED',
+  'SESSION_EXPIRED',
+  'SESSION_CLEANUP',
+  'TX_REQUESTED',
+  'TX_SESSION_CHECK',
+  'TX_QUEUED',
+  'TX_APPROVED',
+  'TX_SUBMITTED',
+  'TX_CONFIRMED',
+  'TX_FAILED',
+  'TX_CANCELLED',
+  'TX_LATE_LANDING',
+  'POLICY_VIOLATION',
+  'POLICY_CREATED',
+  'POLICY_UPDATED',
+  'POLICY_DELETED',
+  'POLICY_DISABLED',
+  'SEAL_BROKEN',
+  'KEYSTORE_UNLOCKED',
+  'KEYSTORE_LOCKED',
+  'KEY_ROTATED',
+  'KILL_SWITCH_ACTIVATED',
+  'KILL_SWITCH_RECOVERED',
+  'DAEMON_STARTED',
+  'DAEMON_STOPPED',
+  'DAEMON_SHUTDOWN_INITIATED',
+  'DAEMON_FORCED_SHUTDOWN',
+  'DAEMON_CRASH',
+  'DAEMON_UNHANDLED_REJECTION',
+  'DAEMON_RECOVERED',
+  'OPERATOR_LOGIN',
+  'OPERATOR_LOGOUT',
+  'AUTH_FAILED',
+  'RATE_LIMIT_EXCEEDED',
+] as const;
+/** Name of an audit row. */
+export type AuditEvent = (typeof AUDIT_EVENTS)[number];
