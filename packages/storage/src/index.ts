@@ -1,1 +1,14 @@
-export {};
+export { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './connection.ts';
+export { MigrationError, type MigrationReport } from './migrate.ts';
+export { openStorage, type Storage, type StorageFacts, type StorageOptions } from './open-storage.ts';
+export type { Db } from './query-executor.ts';
+export type * from './schema.ts';
+export { intentContent, isIntentAuthentic } from './seals.ts';
+export * from './tables/agents.ts';
+export * from './tables/audit-log.ts';
+export * from './tables/policies.ts';
+export * from './tables/sessions.ts';
+export * from './tables/spend-ledger.ts';
+export * from './tables/system-state.ts';
+export * from './tables/transactions.ts';
+export type { UnitOfWork } from './write-queue.ts';

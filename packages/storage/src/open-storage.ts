@@ -1,0 +1,126 @@
+import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Clock, isoTime } from '@waiaas/core';
+import {
+  type Connection,
+  type ConnectionSettings,
+  DEFAULT_CONNECTION_SETTINGS,
+  openReadConnection,
+  openWriteConnection,
+  restrictFiles,
+} from './connection.ts';
+import { type MigrationReport, migrate } from './migrate.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import { createDb, createStatementRunner, type Db } from './query-executor.ts';
+import { createWriteQueue, storageError, type UnitOfWork } from './write-queue.ts';
+
+/** Where and how to open the database. */
+export interface StorageOptions {
+  /** Path of the database file. */
+  readonly path: string;
+  /** Folder for snapshots. */
+  readonly backupFolder: string;
+  readonly clock: Clock;
+  readonly settings?: Partial<ConnectionSettings>;
+}
+
+/** Sizes for people who watch a daemon. */
+export interface StorageFacts {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly walSizeBytes: number;
+  readonly walMode: boolean;
+  readonly schemaVersion: number;
+  readonly tables: number;
+}
+
+/** The database of a daemon. Nothing above this package may assume that it is SQLite (00 §3). */
+export interface Storage {
+  /** Runs a unit of work; see `WriteQueue.write`. */
+  write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T>;
+  /** Committed state, for reading only. */
+  readonly read: Db;
+  /** What opening the database changed. */
+  readonly migration: MigrationReport;
+  facts(): StorageFacts;
+  /** Moves the log into the database file. Answers false when a reader was in the way; the next run will do it. */
+  checkpoint(): boolean;
+  /** Writes a snapshot into the backup folder and answers its path. */
+  snapshot(label?: string): string;
+  /** Waits for what was handed in, checkpoints and closes. */
+  close(): Promise<void>;
+}
+
+const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
+
+const privateFolder = (path: string): void => {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  chmodSync(path, 0o700);
+};
+
+function writeSnapshot(connection: Connection, folder: string, stamp: string, label: string): string {
+  privateFolder(folder);
+  const path = join(folder, `waiaas-${label === '' ? '' : `${label}-`}${stamp}.db`);
+  connection.prepare('VACUUM INTO ?').run(path);
+  chmodSync(path, 0o600);
+  return path;
+}
+
+/**
+ * Opens the database and brings its schema up to date. The files are readable for their owner
+ * only (01 §1.2).
+ *
+ * @throws MigrationError when the database is newer than this code, or a migration fails
+ * @throws WaiaasError STORAGE_UNAVAILABLE when the file cannot be opened or is damaged
+ */
+export function openStorage(options: StorageOptions): Storage {
+  const settings = { ...DEFAULT_CONNECTION_SETTINGS, ...options.settings };
+  const stamp = (): string => isoTime(options.clock.now()).replaceAll(/[:.]/g, '-');
+  privateFolder(dirname(options.path));
+  const opened: Connection[] = [];
+  try {
+    const writer = openWriteConnection(options.path, settings);
+    opened.push(writer);
+    const snapshot = (label = ''): string => writeSnapshot(writer, options.backupFolder, stamp(), label);
+    const migration = migrate(writer, MIGRATIONS, snapshot);
+    restrictFiles(options.path);
+    const reader = openReadConnection(options.path, settings);
+    opened.push(reader);
+    const queue = createWriteQueue(writer);
+    return {
+      write: (unit) => queue.write(unit),
+      read: createDb(createStatementRunner(reader), () => reader.open),
+      migration,
+      facts: () => ({
+        path: options.path,
+        sizeBytes: sizeOf(options.path),
+        walSizeBytes: sizeOf(`${options.path}-wal`),
+        walMode: writer.pragma('journal_mode', { simple: true }) === 'wal',
+        schemaVersion: Number(writer.pragma('user_version', { simple: true })),
+        tables: Number(
+          writer
+            .prepare("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+            .pluck()
+            .get(),
+        ),
+      }),
+      checkpoint() {
+        if (writer.inTransaction) return false;
+        const [row]: unknown[] = [writer.pragma('wal_checkpoint(TRUNCATE)')].flat();
+        return typeof row === 'object' && row !== null && 'busy' in row && row.busy === 0;
+      },
+      snapshot,
+      async close() {
+        await queue.close();
+        reader.close();
+        if (writer.open) {
+          writer.pragma('wal_checkpoint(TRUNCATE)');
+          writer.close();
+        }
+      },
+    };
+  } catch (error) {
+    for (const connection of opened) connection.close();
+    throw storageError(error);
+  }
+}

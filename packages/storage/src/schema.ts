@@ -1,0 +1,240 @@
+import type {
+  AgentStatus,
+  AuditSeverity,
+  AutoStopAction,
+  AutoStopRuleType,
+  Chain,
+  FeePriority,
+  Network,
+  NotificationChannelType,
+  NotificationLevel,
+  NotificationStatus,
+  PolicyType,
+  SuspensionReason,
+  Tier,
+  TransactionStatus,
+  TransactionType,
+} from '@waiaas/core';
+import type { Generated } from 'kysely';
+
+/** Tables of the database (01 §2.3, 04 §2). Times are Unix seconds, amounts decimal strings, flags 0 or 1. */
+export interface Database {
+  agents: AgentsTable;
+  sessions: SessionsTable;
+  transactions: TransactionsTable;
+  spend_ledger: SpendLedgerTable;
+  policies: PoliciesTable;
+  policy_versions: PolicyVersionsTable;
+  policy_sets: PolicySetsTable;
+  pending_approvals: PendingApprovalsTable;
+  audit_log: AuditLogTable;
+  notification_channels: NotificationChannelsTable;
+  notification_log: NotificationLogTable;
+  owner_wallets: OwnerWalletsTable;
+  system_state: SystemStateTable;
+  auto_stop_rules: AutoStopRulesTable;
+}
+
+export interface AgentsTable {
+  id: string;
+  name: string;
+  chain: Chain;
+  network: Network;
+  public_key: string;
+  status: AgentStatus;
+  owner_address: string | null;
+  created_at: number;
+  updated_at: number;
+  suspended_at: number | null;
+  suspension_reason: SuspensionReason | null;
+}
+
+export interface SessionsTable {
+  id: string;
+  agent_id: string;
+  /** SHA-256 of the whole token, hex; the token itself is never stored. */
+  token_hash: string;
+  expires_at: number;
+  constraints: string;
+  usage_stats: string;
+  revoked_at: number | null;
+  created_at: number;
+  /** Version the seal covers; moves on renewal. */
+  version: number;
+  seal: string;
+}
+
+export interface TransactionsTable {
+  id: string;
+  agent_id: string;
+  /** Null once the session row has been cleaned up; the intent keeps the id. */
+  session_id: string | null;
+  chain: Chain;
+  type: TransactionType;
+  asset: string;
+  amount: string;
+  to_address: string;
+  memo: string | null;
+  fee_priority: FeePriority;
+  status: TransactionStatus;
+  tier: Tier | null;
+  reserved_amount: string | null;
+  /** Canonical encoding of the admitted intent, its SHA-256 and its seal. */
+  intent: string;
+  intent_hash: string;
+  intent_seal: string;
+  idempotency_key: string | null;
+  request_hash: string;
+  policy_id: string | null;
+  policy_version: number | null;
+  delay_seconds: number | null;
+  approval_timeout_seconds: number | null;
+  created_at: number;
+  queued_at: number | null;
+  execute_after: number | null;
+  approval_expires_at: number | null;
+  submitted_at: number | null;
+  executed_at: number | null;
+  /** Known before broadcast; shown to clients from SUBMITTED on. */
+  tx_hash: string | null;
+  last_valid_block_height: string | null;
+  /** Signed bytes, kept only while the transaction may have to be sent again. */
+  signed_tx: Uint8Array | null;
+  /** When a transaction that ended without landing is looked up one last time. */
+  late_check_at: number | null;
+  error: string | null;
+  metadata: string | null;
+}
+
+/**
+ * One row for each payment that settled, with the running total of its agent and asset. The sum over any window is the
+ * difference of two totals, so no decision's cost grows with history.
+ */
+export interface SpendLedgerTable {
+  seq: Generated<number>;
+  agent_id: string;
+  asset: string;
+  /** Never before the row before it, whatever the clock does. */
+  settled_at: number;
+  tx_id: string;
+  amount: string;
+  cumulative: string;
+}
+
+export interface PoliciesTable {
+  id: string;
+  version: number;
+  agent_id: string | null;
+  type: PolicyType;
+  rules: string;
+  priority: number;
+  enabled: number;
+  created_at: number;
+  updated_at: number;
+  seal: string;
+}
+
+/** Every version a policy ever had; decisions name the one they used. */
+export interface PolicyVersionsTable {
+  policy_id: string;
+  version: number;
+  agent_id: string | null;
+  type: PolicyType;
+  rules: string;
+  priority: number;
+  enabled: number;
+  created_at: number;
+  actor: string;
+  seal: string;
+}
+
+/** Seal over the set of policies of a scope, so that removing or rolling back a policy row shows. */
+export interface PolicySetsTable {
+  /** `global` or an agent id. */
+  scope: string;
+  version: number;
+  seal: string;
+}
+
+export interface PendingApprovalsTable {
+  id: string;
+  tx_id: string;
+  required_by: number;
+  expires_at: number;
+  approved_at: number | null;
+  rejected_at: number | null;
+  owner_signature: string | null;
+  message: string | null;
+  created_at: number;
+}
+
+export interface AuditLogTable {
+  id: Generated<number>;
+  timestamp: number;
+  event_type: string;
+  actor: string;
+  agent_id: string | null;
+  session_id: string | null;
+  tx_id: string | null;
+  details: string;
+  severity: AuditSeverity;
+  ip_address: string | null;
+}
+
+export interface NotificationChannelsTable {
+  id: string;
+  type: NotificationChannelType;
+  name: string;
+  config: string;
+  priority: number;
+  enabled: number;
+  last_health_check: number | null;
+  last_health_status: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface NotificationLogTable {
+  id: string;
+  channel_id: string | null;
+  event: string;
+  level: NotificationLevel;
+  reference_id: string | null;
+  status: NotificationStatus;
+  error: string | null;
+  retry_count: number;
+  sent_at: number;
+}
+
+export interface OwnerWalletsTable {
+  id: string;
+  address: string;
+  chain: Chain;
+  wc_session_topic: string | null;
+  wc_pairing_topic: string | null;
+  connected_at: string;
+  last_active_at: string | null;
+  metadata: string | null;
+  version: number;
+  seal: string;
+}
+
+export interface SystemStateTable {
+  key: string;
+  /** JSON text. */
+  value: string;
+  updated_at: number;
+}
+
+export interface AutoStopRulesTable {
+  id: string;
+  agent_id: string | null;
+  type: AutoStopRuleType;
+  config: string;
+  action: AutoStopAction;
+  enabled: number;
+  created_at: number;
+  updated_at: number;
+  version: number;
+  seal: string;
+}

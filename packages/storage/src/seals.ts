@@ -1,0 +1,64 @@
+import { canonicalJson, type RowSealer, type SealedContent } from '@waiaas/core';
+import type { PoliciesTable, SessionsTable, TransactionsTable } from './schema.ts';
+
+/** What the seal of a session covers: everything that says what its token may do, and for how long. */
+export const sessionContent = (
+  row: Pick<SessionsTable, 'id' | 'agent_id' | 'token_hash' | 'expires_at' | 'constraints' | 'created_at' | 'version'>,
+): SealedContent => ({
+  kind: 'session',
+  id: row.id,
+  version: row.version,
+  payload: canonicalJson({
+    agentId: row.agent_id,
+    tokenHash: row.token_hash,
+    expiresAt: row.expires_at,
+    constraints: row.constraints,
+    createdAt: row.created_at,
+  }),
+});
+
+/** What the seal of a policy version covers. The rules are covered as the text that is stored. */
+export const policyContent = (
+  row: Pick<PoliciesTable, 'id' | 'version' | 'agent_id' | 'type' | 'rules' | 'priority' | 'enabled'>,
+): SealedContent => ({
+  kind: 'policy',
+  id: row.id,
+  version: row.version,
+  payload: canonicalJson({
+    agentId: row.agent_id,
+    type: row.type,
+    rules: row.rules,
+    priority: row.priority,
+    enabled: row.enabled,
+  }),
+});
+
+/** What the seal of a set of policies covers: which versions it holds. A removed or older row no longer fits. */
+export const policySetContent = (
+  scope: string,
+  version: number,
+  policies: readonly Pick<PoliciesTable, 'id' | 'version' | 'seal'>[],
+): SealedContent => ({
+  kind: 'policy_set',
+  id: scope,
+  version,
+  payload: canonicalJson(
+    policies
+      .map((policy) => [policy.id, policy.version, policy.seal])
+      .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+  ),
+});
+
+/** What the seal of an intent covers: its canonical encoding. */
+export const intentContent = (row: Pick<TransactionsTable, 'id' | 'intent'>): SealedContent => ({
+  kind: 'intent',
+  id: row.id,
+  version: 1,
+  payload: row.intent,
+});
+
+/** Whether a transaction's intent is the one that was admitted. */
+export const isIntentAuthentic = (
+  sealer: RowSealer,
+  row: Pick<TransactionsTable, 'id' | 'intent' | 'intent_seal'>,
+): boolean => sealer.verify(intentContent(row), row.intent_seal);

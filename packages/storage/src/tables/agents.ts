@@ -1,0 +1,60 @@
+import type { AgentId, AgentStatus, SuspensionReason } from '@waiaas/core';
+import { type Selectable, sql } from 'kysely';
+import type { Db } from '../query-executor.ts';
+import type { AgentsTable } from '../schema.ts';
+
+/** A row of `agents`. */
+export type AgentRow = Selectable<AgentsTable>;
+
+/** An agent with what lists show beside it. */
+export type AgentOverview = AgentRow & { readonly session_count: number; readonly transaction_count: number };
+
+export async function insertAgent(db: Db, row: AgentRow): Promise<void> {
+  await db.insertInto('agents').values(row).execute();
+}
+
+export const findAgent = (db: Db, id: string): Promise<AgentRow | undefined> =>
+  db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();
+
+export const listAgents = (db: Db): Promise<AgentRow[]> => db.selectFrom('agents').selectAll().orderBy('id').execute();
+
+/** Agents, oldest first, with their live sessions and all their transactions counted. */
+export const listAgentOverviews = (db: Db, now: number, only?: AgentId): Promise<AgentOverview[]> =>
+  db
+    .selectFrom('agents')
+    .selectAll('agents')
+    .select([
+      sql<number>`(SELECT count(*) FROM sessions s
+        WHERE s.agent_id = agents.id AND s.revoked_at IS NULL AND s.expires_at > ${now})`.as('session_count'),
+      sql<number>`(SELECT count(*) FROM transactions t WHERE t.agent_id = agents.id)`.as('transaction_count'),
+    ])
+    .$if(only !== undefined, (query) => query.where('agents.id', '=', only ?? ''))
+    .orderBy('agents.id')
+    .execute();
+
+/** Moves an agent from one state to another. False when it was not in that state: the caller lost a race. */
+export async function moveAgent(
+  db: Db,
+  change: { id: AgentId; from: AgentStatus; to: AgentStatus; now: number; reason: SuspensionReason | null },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('agents')
+    .set({
+      status: change.to,
+      updated_at: change.now,
+      suspended_at: change.to === 'SUSPENDED' ? change.now : null,
+      suspension_reason: change.to === 'SUSPENDED' ? change.reason : null,
+    })
+    .where('id', '=', change.id)
+    .where('status', '=', change.from)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** How many agents are in each state. */
+export const countAgents = (db: Db): Promise<{ status: AgentStatus; n: number }[]> =>
+  db
+    .selectFrom('agents')
+    .select(['status', (eb) => eb.fn.countAll<number>().as('n')])
+    .groupBy('status')
+    .execute();

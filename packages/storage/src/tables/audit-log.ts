@@ -1,0 +1,51 @@
+import { type AuditEvent, type AuditSeverity, toJson } from '@waiaas/core';
+import type { Db } from '../query-executor.ts';
+
+/** One audit row (01 §2.3). */
+export interface AuditEntry {
+  readonly event: AuditEvent;
+  /** `agent:<id>`, `owner:<address>`, `operator`, `system` or `cli`. */
+  readonly actor: string;
+  readonly agentId?: string;
+  readonly sessionId?: string;
+  readonly txId?: string;
+  /** Never a secret; bigint allowed. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly severity?: AuditSeverity;
+  readonly ip?: string;
+}
+
+/** Events that are more than routine, unless an entry says otherwise (01 §2.4). */
+const SEVERITY: Readonly<Partial<Record<AuditEvent, AuditSeverity>>> = {
+  AGENT_SUSPENDED: 'warning',
+  TX_FAILED: 'warning',
+  TX_LATE_LANDING: 'critical',
+  POLICY_VIOLATION: 'warning',
+  POLICY_DELETED: 'warning',
+  SEAL_BROKEN: 'critical',
+  KILL_SWITCH_ACTIVATED: 'critical',
+  KILL_SWITCH_RECOVERED: 'critical',
+  DAEMON_FORCED_SHUTDOWN: 'critical',
+  DAEMON_CRASH: 'critical',
+  DAEMON_UNHANDLED_REJECTION: 'critical',
+  AUTH_FAILED: 'warning',
+  RATE_LIMIT_EXCEEDED: 'warning',
+};
+
+/** Appends an audit row. Call it in the unit of work of the change it records, so that neither exists without the other. */
+export async function appendAudit(db: Db, now: number, entry: AuditEntry): Promise<void> {
+  await db
+    .insertInto('audit_log')
+    .values({
+      timestamp: now,
+      event_type: entry.event,
+      actor: entry.actor,
+      agent_id: entry.agentId ?? null,
+      session_id: entry.sessionId ?? null,
+      tx_id: entry.txId ?? null,
+      details: toJson(entry.details ?? {}),
+      severity: entry.severity ?? SEVERITY[entry.event] ?? 'info',
+      ip_address: entry.ip ?? null,
+    })
+    .execute();
+}

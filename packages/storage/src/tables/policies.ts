@@ -1,0 +1,120 @@
+import type { AgentId, PolicyId, PolicyType, RowSealer } from '@waiaas/core';
+import type { Selectable } from 'kysely';
+import type { Db } from '../query-executor.ts';
+import type { PoliciesTable } from '../schema.ts';
+import { policyContent, policySetContent } from '../seals.ts';
+
+/** A row of `policies`: the present version of a policy. */
+export type PolicyRow = Selectable<PoliciesTable>;
+
+/** A policy as it is loaded for a decision. */
+export type LoadedPolicy = PolicyRow & {
+  /** Whether its own seal and that of its set hold. */
+  readonly authentic: boolean;
+};
+
+/** Policies that may apply to an agent, and whether the sets they come from are complete. */
+export interface LoadedPolicies {
+  readonly policies: readonly LoadedPolicy[];
+  /** False when a set was tampered with or is missing: nothing may be allowed then. */
+  readonly complete: boolean;
+}
+
+/** Scope of the policies that hold for all agents. */
+export const GLOBAL_SCOPE = 'global';
+
+const scopeOf = (agentId: string | null): string => agentId ?? GLOBAL_SCOPE;
+
+const inScope = (db: Db, scope: string) => {
+  const select = db.selectFrom('policies').selectAll();
+  return (
+    scope === GLOBAL_SCOPE ? select.where('agent_id', 'is', null) : select.where('agent_id', '=', scope)
+  ).execute();
+};
+
+/**
+ * Seals the set of policies of a scope as it is now. Called in the unit of work of every change, and once for each new
+ * scope, so that an agent without policies of its own is known to have none.
+ */
+export async function sealPolicySet(db: Db, sealer: RowSealer, agentId: AgentId | null): Promise<void> {
+  const scope = scopeOf(agentId);
+  const head = await db.selectFrom('policy_sets').select('version').where('scope', '=', scope).executeTakeFirst();
+  const version = (head?.version ?? 0) + 1;
+  const seal = sealer.seal(policySetContent(scope, version, await inScope(db, scope)));
+  await db
+    .insertInto('policy_sets')
+    .values({ scope, version, seal })
+    .onConflict((conflict) => conflict.column('scope').doUpdateSet({ version, seal }))
+    .execute();
+}
+
+async function loadScope(db: Db, sealer: RowSealer, scope: string): Promise<LoadedPolicies> {
+  const rows = await inScope(db, scope);
+  const head = await db.selectFrom('policy_sets').selectAll().where('scope', '=', scope).executeTakeFirst();
+  return {
+    policies: rows.map((row) => ({ ...row, authentic: sealer.verify(policyContent(row), row.seal) })),
+    complete: head !== undefined && sealer.verify(policySetContent(scope, head.version, rows), head.seal),
+  };
+}
+
+/** Loads what may apply to an agent: its own policies and the global ones, seals checked. Never cached (04 §10). */
+export async function loadPolicies(db: Db, sealer: RowSealer, agentId: AgentId): Promise<LoadedPolicies> {
+  const global = await loadScope(db, sealer, GLOBAL_SCOPE);
+  const own = await loadScope(db, sealer, agentId);
+  return { policies: [...global.policies, ...own.policies], complete: global.complete && own.complete };
+}
+
+export const findPolicy = (db: Db, id: string): Promise<PolicyRow | undefined> =>
+  db.selectFrom('policies').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** All policies, oldest first. */
+export const listPolicies = (db: Db): Promise<PolicyRow[]> =>
+  db.selectFrom('policies').selectAll().orderBy('id').execute();
+
+/** What is chosen about a policy. */
+export interface PolicyFields {
+  readonly id: PolicyId;
+  readonly agentId: AgentId | null;
+  readonly type: PolicyType;
+  /** JSON text. */
+  readonly rules: string;
+  readonly priority: number;
+  readonly enabled: boolean;
+}
+
+/**
+ * Stores a policy as its next version, 1 for a new one, with its seal, its entry in the history, and the new seal of its
+ * set. A policy is never changed in place: the version a decision used can always be read again.
+ */
+export async function storePolicy(
+  db: Db,
+  sealer: RowSealer,
+  policy: PolicyFields,
+  at: { readonly now: number; readonly actor: string },
+): Promise<PolicyRow> {
+  const before = await findPolicy(db, policy.id);
+  const content = {
+    id: policy.id,
+    version: (before?.version ?? 0) + 1,
+    agent_id: policy.agentId,
+    type: policy.type,
+    rules: policy.rules,
+    priority: policy.priority,
+    enabled: policy.enabled ? 1 : 0,
+  };
+  const seal = sealer.seal(policyContent(content));
+  const row: PolicyRow = { ...content, created_at: before?.created_at ?? at.now, updated_at: at.now, seal };
+  const { id, ...changes } = row;
+  await db
+    .insertInto('policies')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(changes))
+    .execute();
+  const { id: policy_id, ...version } = content;
+  await db
+    .insertInto('policy_versions')
+    .values({ policy_id, ...version, created_at: at.now, actor: at.actor, seal })
+    .execute();
+  await sealPolicySet(db, sealer, policy.agentId);
+  return row;
+}

@@ -1,0 +1,27 @@
+import type { Db } from '../query-executor.ts';
+
+/** Keys of `system_state` (01 §2.3). */
+export type SystemStateKey =
+  | 'kill_switch_status'
+  | 'kill_switch_activated_at'
+  | 'kill_switch_reason'
+  | 'kill_switch_actor'
+  | 'recovery_failed_attempts'
+  | 'recovery_lockout_until';
+
+/** Reads a value; undefined when it was never set. The stored text is JSON and always decoded before it is compared. */
+export async function readState(db: Db, key: SystemStateKey): Promise<unknown> {
+  const row = await db.selectFrom('system_state').select('value').where('key', '=', key).executeTakeFirst();
+  const value: unknown = row === undefined ? undefined : JSON.parse(row.value);
+  return value;
+}
+
+/** Sets a value. */
+export async function writeState(db: Db, key: SystemStateKey, value: unknown, now: number): Promise<void> {
+  const fields = { value: JSON.stringify(value), updated_at: now };
+  await db
+    .insertInto('system_state')
+    .values({ key, ...fields })
+    .onConflict((conflict) => conflict.column('key').doUpdateSet(fields))
+    .execute();
+}

@@ -1,0 +1,132 @@
+import { WaiaasError } from '@waiaas/core';
+import type { Connection } from './connection.ts';
+import { createDb, createStatementRunner, type Db } from './query-executor.ts';
+
+/**
+ * What a unit of work may use. Nothing but `db` may be awaited inside a unit: no network, no timer, no key operation. On
+ * PostgreSQL the same unit would run in a transaction of its own.
+ */
+export interface UnitOfWork {
+  readonly db: Db;
+}
+
+/** Runs units of work one after another, in the order they were handed in. */
+export interface WriteQueue {
+  /**
+   * Runs a unit and resolves with its value once it is on disk. A unit that throws leaves no trace and rejects with what
+   * it threw; a decision that must be kept, such as a denial, is therefore returned, never thrown (04 §3).
+   *
+   * @throws WaiaasError STORAGE_UNAVAILABLE when the database cannot be written; nothing of the unit was kept.
+   */
+  write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T>;
+  /** Resolves when everything handed in so far is on disk; afterwards `write` refuses. */
+  close(): Promise<void>;
+}
+
+interface Entry {
+  run(work: UnitOfWork): Promise<Outcome>;
+  fail(error: unknown): void;
+}
+
+/** What became of a unit, told to its caller only after the commit. */
+type Outcome = { readonly kept: boolean; readonly tell: () => void };
+
+/** Most units that share a commit. Bounds how long the first one waits for the last. */
+const BATCH = 128;
+
+const UNAVAILABLE = /^SQLITE_(FULL|IOERR|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|CORRUPT|NOTADB)/;
+
+const sqliteCode = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+/** Turns a failure of the database itself into the catalogue's error; leaves everything else as it is. */
+export const storageError = (error: unknown): unknown =>
+  UNAVAILABLE.test(sqliteCode(error)) ? new WaiaasError('STORAGE_UNAVAILABLE', { cause: error }) : error;
+
+const stalled = (): Error => new Error('A unit of work awaited something that is not the database');
+
+/**
+ * The write queue of 00 §3. Units that are waiting at the same time share one BEGIN IMMEDIATE and one commit (group
+ * commit), each in its own SAVEPOINT, so that the cost of a durable commit is shared and a failing unit harms no other.
+ * Callers are answered only after the commit.
+ */
+export function createWriteQueue(connection: Connection): WriteQueue {
+  const runner = createStatementRunner(connection);
+  const waiting: Entry[] = [];
+  let draining: Promise<void> | null = null;
+  let closed = false;
+
+  async function runOne(entry: Entry): Promise<Outcome> {
+    connection.exec('SAVEPOINT unit');
+    let open = true;
+    const db = createDb(runner, () => open);
+    let watchdog: NodeJS.Immediate | undefined;
+    // Database calls answer within this turn of the event loop, so a unit that is still running in the next turn awaits
+    // something else. Letting it would hold the write lock for as long as, say, an RPC node likes.
+    const timeUp = new Promise<never>((_resolve, reject) => {
+      watchdog = setImmediate(() => reject(stalled()));
+    });
+    try {
+      const outcome = await Promise.race([entry.run({ db }), timeUp]);
+      if (connection.inTransaction) connection.exec(outcome.kept ? 'RELEASE unit' : 'ROLLBACK TO unit; RELEASE unit');
+      return outcome;
+    } catch (error) {
+      if (connection.inTransaction) connection.exec('ROLLBACK TO unit; RELEASE unit');
+      return { kept: false, tell: () => entry.fail(error) };
+    } finally {
+      open = false;
+      clearImmediate(watchdog);
+    }
+  }
+
+  async function commitBatch(batch: readonly Entry[]): Promise<void> {
+    const outcomes: Outcome[] = [];
+    try {
+      connection.exec('BEGIN IMMEDIATE');
+      for (const entry of batch) {
+        outcomes.push(await runOne(entry));
+        // A full disk or an I/O error makes SQLite roll the whole transaction back by itself.
+        if (!connection.inTransaction) throw new WaiaasError('STORAGE_UNAVAILABLE');
+      }
+      connection.exec('COMMIT');
+    } catch (error) {
+      for (const entry of batch) entry.fail(storageError(error));
+      if (connection.inTransaction) connection.exec('ROLLBACK');
+      return;
+    }
+    for (const outcome of outcomes) outcome.tell();
+  }
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      // One turn of the event loop, so that requests that arrived together are committed together.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      await commitBatch(waiting.splice(0, BATCH));
+    }
+    draining = null;
+  }
+
+  return {
+    write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T> {
+      if (closed) return Promise.reject(new WaiaasError('SHUTTING_DOWN'));
+      return new Promise<T>((resolve, reject) => {
+        waiting.push({
+          async run(work) {
+            try {
+              const value = await unit(work);
+              return { kept: true, tell: () => resolve(value) };
+            } catch (error) {
+              return { kept: false, tell: () => reject(storageError(error)) };
+            }
+          },
+          fail: (error) => reject(storageError(error)),
+        });
+        draining ??= drain();
+      });
+    },
+    async close() {
+      closed = true;
+      while (draining !== null) await draining;
+    },
+  };
+}
