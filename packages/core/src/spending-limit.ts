@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type AssetId, isAssetId, nativeAssetId } from './asset.ts';
 import { limitSchema, parseUnits } from './base-units.ts';
 import { type Chain, chainSchema, nativeAsset } from './network.ts';
 
@@ -29,17 +30,17 @@ interface Amounts {
   readonly weekly_max?: string | undefined;
 }
 
+// zod runs this even after a field was refused for its form, so what is no amount is left to the field's own finding.
+const above = (lower: string | undefined, upper: string | undefined): boolean =>
+  limitSchema.safeParse(lower).success &&
+  limitSchema.safeParse(upper).success &&
+  BigInt(lower ?? '0') > BigInt(upper ?? '0');
+
 const ordered = (rules: Amounts, context: z.RefinementCtx): void => {
   const issue = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });
-  if (BigInt(rules.instant_max) > BigInt(rules.notify_max)) issue('notify_max', 'must not be below instant_max');
-  if (BigInt(rules.notify_max) > BigInt(rules.delay_max)) issue('delay_max', 'must not be below notify_max');
-  if (
-    rules.daily_max !== undefined &&
-    rules.weekly_max !== undefined &&
-    BigInt(rules.daily_max) > BigInt(rules.weekly_max)
-  ) {
-    issue('weekly_max', 'must not be below daily_max');
-  }
+  if (above(rules.instant_max, rules.notify_max)) issue('notify_max', 'must not be below instant_max');
+  if (above(rules.notify_max, rules.delay_max)) issue('delay_max', 'must not be below notify_max');
+  if (above(rules.daily_max, rules.weekly_max)) issue('weekly_max', 'must not be below daily_max');
 };
 
 /** Limits of one further asset, in its own base units. */
@@ -48,9 +49,38 @@ export const assetLimitsSchema = z.strictObject(amounts).superRefine(ordered);
 export type AssetLimits = z.infer<typeof assetLimitsSchema>;
 
 /**
+ * The asset a key of `token_limits` stands for: an asset id as it is, anything else as a mint or contract of the rule's
+ * chain. Null when the key can name no asset.
+ * @example tokenLimitAsset('solana', 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v') // "solana:EPjFWdd5…"
+ */
+export function tokenLimitAsset(chain: Chain, key: string): AssetId | null {
+  const name = key.includes(':') ? key : `${chain}:${key}`;
+  return isAssetId(name) ? name : null;
+}
+
+/** A limit that would never be looked at, or could be read in two ways, is refused instead of being ignored. */
+function oneEntryPerAsset(
+  rules: { readonly chain: Chain; readonly token_limits?: Readonly<Record<string, unknown>> | undefined },
+  context: z.RefinementCtx,
+): void {
+  const seen = new Set<AssetId>([nativeAssetId(rules.chain)]);
+  for (const key of Object.keys(rules.token_limits ?? {})) {
+    const asset = tokenLimitAsset(rules.chain, key);
+    const problem =
+      asset === null
+        ? 'must be keyed by an asset id or by a mint of the same chain'
+        : seen.has(asset)
+          ? 'must not give limits to an asset that has them already'
+          : null;
+    if (problem !== null) context.addIssue({ code: 'custom', path: ['token_limits', key], message: problem });
+    if (asset !== null) seen.add(asset);
+  }
+}
+
+/**
  * Rules of a SPENDING_LIMIT policy (04 §11, 00 §3). The amounts are base units of the native asset of `chain`; further
  * assets have entries of their own in `token_limits`, keyed by asset id or by a mint of the same chain. An asset without
- * limits needs an approval. All bounds are inclusive. Unknown keys are refused.
+ * limits needs an approval. All bounds are inclusive. Unknown keys are refused, and so is a second entry for an asset.
  */
 export const spendingLimitRulesSchema = z
   .strictObject({
@@ -62,7 +92,8 @@ export const spendingLimitRulesSchema = z
     approval_timeout: z.int().min(APPROVAL_TIMEOUT_MIN).max(APPROVAL_TIMEOUT_MAX).optional(),
     token_limits: z.record(z.string().min(1).max(128), assetLimitsSchema).optional(),
   })
-  .superRefine(ordered);
+  .superRefine(ordered)
+  .superRefine(oneEntryPerAsset);
 /** Rules of a SPENDING_LIMIT policy. */
 export type SpendingLimitRules = z.infer<typeof spendingLimitRulesSchema>;
 
