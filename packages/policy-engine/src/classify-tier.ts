@@ -1,0 +1,26 @@
+import type { Tier } from '@waiaas/core';
+import type { CompiledLimits } from './compiled-policies.ts';
+import { criterion } from './criterion.ts';
+import type { Criterion } from './decision.ts';
+
+/**
+ * The tier of a single amount: the first one whose bound it does not pass (04 §11). What was spent before does not move
+ * it; splitting a payment is countered by the caps. The bounds that were looked at are added to `criteria`.
+ */
+export function classifyTier(limits: CompiledLimits, amount: bigint, criteria: Criterion[]): Tier {
+  if (within('instant_max', amount, limits.instantMax, criteria)) return 'INSTANT';
+  if (within('notify_max', amount, limits.notifyMax, criteria)) return 'NOTIFY';
+  if (within('delay_max', amount, limits.delayMax, criteria)) return 'DELAY';
+  return 'APPROVAL';
+}
+
+function within(
+  rule: 'instant_max' | 'notify_max' | 'delay_max',
+  amount: bigint,
+  bound: bigint,
+  criteria: Criterion[],
+): boolean {
+  const passed = amount <= bound;
+  criteria.push(criterion(rule, amount, bound, passed));
+  return passed;
+}
