@@ -1,0 +1,147 @@
+import { createHmac, createSecretKey, hash as digest, timingSafeEqual } from 'node:crypto';
+import {
+  type AgentId,
+  type Clock,
+  type DetailsOf,
+  isAgentId,
+  isSessionId,
+  type SessionId,
+  unixSeconds,
+  WaiaasError,
+} from '@waiaas/core';
+
+/** Every session token starts with this, so that it is recognised before anything is parsed (03 §7). */
+export const SESSION_TOKEN_PREFIX = 'wai_sess_';
+
+/** What a new token says. */
+export interface SessionTokenClaims {
+  readonly sessionId: SessionId;
+  readonly agentId: AgentId;
+  /** Unix seconds. */
+  readonly issuedAt: number;
+  /** Unix seconds; from this second on the token is refused. */
+  readonly expiresAt: number;
+}
+
+/** What a genuine token said. Who may do what is read from the session's row, never from here. */
+export interface VerifiedSessionToken {
+  readonly sessionId: SessionId;
+  readonly agentId: AgentId;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+}
+
+/** Makes and checks session tokens. */
+export interface SessionTokens {
+  /** A new token. @throws RangeError when the times are not whole seconds in the right order. */
+  issue(claims: SessionTokenClaims): string;
+  /**
+   * Checks a token without any I/O. Only exactly what `issue` writes under the same secret is accepted.
+   * @throws WaiaasError INVALID_TOKEN with the reason, or TOKEN_EXPIRED for a genuine token whose time is over.
+   */
+  verify(token: string): VerifiedSessionToken;
+  /** SHA-256 of the whole token, lower-case hex: the only trace of it that is stored (03 §8). */
+  hash(token: string): string;
+}
+
+/** What session tokens are made of. */
+export interface SessionTokensOptions {
+  /** The signing secret; its UTF-8 bytes are the HMAC key (03 §7). At least 32 characters. */
+  readonly secret: string;
+  readonly clock: Clock;
+}
+
+const MIN_SECRET_LENGTH = 32;
+/** A genuine token has about 330 characters. */
+const MAX_TOKEN_LENGTH = 1024;
+const ISSUER = 'waiaas';
+const encode = (text: string): string => Buffer.from(text).toString('base64url');
+/** The only header there is. Comparing its text leaves no room for another algorithm, `kid`, `jku` or `crit`. */
+const HEADER = encode(JSON.stringify({ alg: 'HS256', typ: 'JWT' }));
+
+const encodePayload = (claims: SessionTokenClaims): string =>
+  encode(
+    JSON.stringify({
+      iss: ISSUER,
+      iat: claims.issuedAt,
+      exp: claims.expiresAt,
+      jti: claims.sessionId,
+      sid: claims.sessionId,
+      aid: claims.agentId,
+    }),
+  );
+
+const refusal = (reason: DetailsOf<'INVALID_TOKEN'>['reason']): WaiaasError =>
+  new WaiaasError('INVALID_TOKEN', { details: { reason } });
+
+/**
+ * Session tokens: `wai_sess_` and a JWT in compact form, HMAC-SHA256 (03 §7).
+ *
+ * @throws RangeError when the secret has fewer than 32 characters: with an empty one everybody could mint tokens.
+ * @example
+ * const tokens = createSessionTokens({ secret, clock: systemClock });
+ * tokens.verify(tokens.issue({ sessionId, agentId, issuedAt, expiresAt })).sessionId;
+ */
+export function createSessionTokens({ secret, clock }: SessionTokensOptions): SessionTokens {
+  if (secret.length < MIN_SECRET_LENGTH) {
+    throw new RangeError(`The secret of session tokens must have at least ${MIN_SECRET_LENGTH} characters`);
+  }
+  const key = createSecretKey(Buffer.from(secret, 'utf8'));
+  const sign = (signed: string): string => createHmac('sha256', key).update(signed).digest('base64url');
+
+  return {
+    issue(claims) {
+      if (!areOrderedSeconds(claims.issuedAt, claims.expiresAt)) {
+        throw new RangeError('A session token needs whole seconds, its expiry after its issue');
+      }
+      const signed = `${HEADER}.${encodePayload(claims)}`;
+      return `${SESSION_TOKEN_PREFIX}${signed}.${sign(signed)}`;
+    },
+
+    verify(token) {
+      if (!token.startsWith(SESSION_TOKEN_PREFIX) || token.length > MAX_TOKEN_LENGTH) throw refusal('malformed');
+      const [header, payload, signature, ...rest] = token.slice(SESSION_TOKEN_PREFIX.length).split('.');
+      if (header !== HEADER || payload === undefined || signature === undefined || rest.length > 0) {
+        throw refusal('malformed');
+      }
+      // Texts are compared, not bytes they decode to: base64url has several spellings of the same bytes.
+      if (!equalInConstantTime(signature, sign(`${HEADER}.${payload}`))) throw refusal('signature');
+      const claims = readPayload(payload);
+      if (claims === null) throw refusal('malformed');
+      if (claims.expiresAt <= unixSeconds(clock)) throw new WaiaasError('TOKEN_EXPIRED');
+      return { sessionId: claims.sessionId, agentId: claims.agentId, expiresAt: claims.expiresAt };
+    },
+
+    hash: (token) => digest('sha256', token, 'hex'),
+  };
+}
+
+const areOrderedSeconds = (issuedAt: unknown, expiresAt: unknown): boolean =>
+  isSeconds(issuedAt) && isSeconds(expiresAt) && issuedAt < expiresAt;
+
+const isSeconds = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** UTF-8 keeps different texts different; one byte a character would fold some of them together. */
+function equalInConstantTime(given: string, expected: string): boolean {
+  const left = Buffer.from(given, 'utf8');
+  const right = Buffer.from(expected, 'utf8');
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+/** Claims of a payload whose signature is genuine, or null when `issue` would not have written exactly this text. */
+function readPayload(payload: string): SessionTokenClaims | null {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+  } catch {
+    return null;
+  }
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return null;
+  const { iss, iat, exp, jti, sid, aid }: Readonly<Record<string, unknown>> = { ...raw };
+  if (iss !== ISSUER || jti !== sid) return null;
+  if (typeof sid !== 'string' || !isSessionId(sid) || typeof aid !== 'string' || !isAgentId(aid)) return null;
+  if (!isSeconds(iat) || !isSeconds(exp) || !areOrderedSeconds(iat, exp)) return null;
+  const claims: SessionTokenClaims = { sessionId: sid, agentId: aid, issuedAt: iat, expiresAt: exp };
+  // Refuses further claims, repeated keys, other spellings of numbers and texts, and junk between the characters.
+  return encodePayload(claims) === payload ? claims : null;
+}
