@@ -1,0 +1,87 @@
+/** Which packages of ours a package may import. */
+export type Reach =
+  /** Every package in a row further down the list below. */
+  | { readonly kind: 'below' }
+  /** These packages and no other. */
+  | { readonly kind: 'only'; readonly folders: readonly string[] }
+  /** Every package in a row further down, tools included: for tools that put whole systems together. */
+  | { readonly kind: 'all' };
+
+/** One row of the layer table. A folder that ends in `*` stands for every folder that begins so. */
+export interface Layer {
+  readonly folders: readonly string[];
+  readonly reach: Reach;
+}
+
+/**
+ * The layers, top to bottom, as docs/architecture.md draws them. Packages in one row do not import each other.
+ */
+export const LAYERS: readonly Layer[] = [
+  { folders: ['tooling/bench', 'tooling/demo', 'tooling/chaos'], reach: { kind: 'all' } },
+  { folders: ['apps/daemon'], reach: { kind: 'below' } },
+  { folders: ['packages/mcp'], reach: { kind: 'only', folders: ['packages/sdk', 'packages/core'] } },
+  { folders: ['packages/sdk'], reach: { kind: 'only', folders: ['packages/core'] } },
+  { folders: ['packages/api-server'], reach: { kind: 'below' } },
+  { folders: ['packages/pipeline', 'packages/management'], reach: { kind: 'below' } },
+  { folders: ['packages/safety'], reach: { kind: 'below' } },
+  { folders: ['packages/notifications'], reach: { kind: 'below' } },
+  { folders: ['packages/auth'], reach: { kind: 'below' } },
+  {
+    folders: ['packages/policy-engine', 'packages/keystore', 'packages/chain-adapter-*', 'packages/storage'],
+    reach: { kind: 'below' },
+  },
+  { folders: ['packages/core'], reach: { kind: 'below' } },
+  {
+    folders: ['tooling/localnet', 'tooling/bootstrap', 'tooling/layers', 'tooling/tsconfig'],
+    reach: { kind: 'only', folders: [] },
+  },
+];
+
+/** The development ledger: in the tests of packages and apps, and in tooling, never in what ships. */
+export const TEST_ONLY_FOLDERS: readonly string[] = ['tooling/localnet'];
+
+/** The one file that may read the system's clock. Everybody else is handed a clock. */
+export const SYSTEM_CLOCK_FILES: readonly string[] = ['packages/core/src/clock.ts'];
+
+/** Where signatures are made. */
+export const SIGNING_FOLDER = 'packages/keystore/src/';
+
+/** Folders whose code may read the environment of the process. */
+export const ENVIRONMENT_FOLDERS: readonly string[] = ['apps/daemon/', 'tooling/'];
+
+/**
+ * The row a folder stands in.
+ *
+ * @returns the index into {@link LAYERS}, smaller is higher; undefined for a folder the table does not know
+ */
+export function layerOf(folder: string): number | undefined {
+  const index = LAYERS.findIndex(({ folders }) => folders.some((pattern) => matches(pattern, folder)));
+  return index === -1 ? undefined : index;
+}
+
+/**
+ * Whether code of one package may import another.
+ *
+ * @param inTest whether the importing file is a test; only tests of what ships may use the development ledger
+ * @example mayImport('packages/pipeline', 'packages/core', false) // true
+ */
+export function mayImport(from: string, to: string, inTest: boolean): boolean {
+  const [fromLayer, toLayer] = [layerOf(from), layerOf(to)];
+  if (fromLayer === undefined || toLayer === undefined) return false;
+  const reach = LAYERS[fromLayer]?.reach;
+  switch (reach?.kind) {
+    case 'all':
+      return toLayer > fromLayer;
+    case 'only':
+      return reach.folders.includes(to);
+    case 'below':
+      if (TEST_ONLY_FOLDERS.includes(to)) return inTest;
+      return toLayer > fromLayer && !to.startsWith('tooling/');
+    case undefined:
+      return false;
+  }
+}
+
+function matches(pattern: string, folder: string): boolean {
+  return pattern.endsWith('*') ? folder.startsWith(pattern.slice(0, -1)) : folder === pattern;
+}
