@@ -1,0 +1,22 @@
+import type { AgentId, SessionConstraints, SessionId } from '@waiaas/core';
+
+/** Who a session token speaks for, and within which bounds; read from the session's row at every request (03 §10). */
+export interface SessionContext {
+  readonly sessionId: SessionId;
+  readonly agentId: AgentId;
+  readonly constraints: SessionConstraints;
+}
+
+/** Who asked, as audit rows name it. */
+export type Actor =
+  | { readonly kind: 'operator' }
+  | { readonly kind: 'agent'; readonly agentId: AgentId; readonly sessionId: SessionId };
+
+/** What a service may want to record about the request it works for. */
+export interface RequestContext {
+  readonly actor: Actor;
+  /** Address of the peer as the socket knows it; never from a forwarding header (06 §1.8). */
+  readonly ip: string;
+  /** The id that the answer and the log line carry. */
+  readonly requestId: string;
+}

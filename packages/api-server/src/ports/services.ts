@@ -1,0 +1,115 @@
+import type {
+  AddressResponse,
+  AdminStatusResponse,
+  AgentCreate,
+  AgentId,
+  AgentSummary,
+  BalanceResponse,
+  HealthResponse,
+  PendingTransactionListResponse,
+  PolicyId,
+  PolicyListResponse,
+  PolicyResponse,
+  policyCreateSchema,
+  policyUpdateSchema,
+  SessionCreate,
+  SessionCreateResponse,
+  SessionId,
+  SessionListResponse,
+  SessionRevokeResponse,
+  sessionListQuerySchema,
+  TransactionId,
+  TransactionListResponse,
+  TransactionResponse,
+  transactionListQuerySchema,
+  transferRequestSchema,
+} from '@waiaas/core';
+import type { z } from 'zod';
+import type { RequestContext, SessionContext } from './request-context.ts';
+
+/** A payment as validation leaves it: defaults filled in. */
+export type TransferBody = z.output<typeof transferRequestSchema>;
+/** Query of the transaction list, defaults filled in. */
+export type TransactionListFilter = z.output<typeof transactionListQuerySchema>;
+/** Query of the session list, defaults filled in. */
+export type SessionListFilter = z.output<typeof sessionListQuerySchema>;
+/** A new policy, defaults filled in. */
+export type PolicyCreateBody = z.output<typeof policyCreateSchema>;
+/** A change of a policy. */
+export type PolicyUpdateBody = z.output<typeof policyUpdateSchema>;
+
+/** A fresh nonce (03 §4). */
+export interface IssuedNonce {
+  /** 32 lower-case hex characters. */
+  readonly nonce: string;
+  /** Epoch ms. */
+  readonly expiresAt: number;
+}
+
+/** How a payment is to be handled, beside its body. */
+export interface SendOptions {
+  /** 1–128 printable ASCII characters (04 §8). */
+  readonly idempotencyKey?: string;
+  /** Address of the peer, for the audit row. */
+  readonly ip?: string;
+  /** How long to wait for a terminal state, ms. Running out of it is no failure: the row's actual state is the answer. */
+  readonly waitMs: number;
+  /** Ends the wait and nothing else: the client has gone, or the daemon is stopping. The payment goes on (04 §7). */
+  readonly signal?: AbortSignal;
+}
+
+/** Agents (00 §3, "Routes added"). */
+export interface AgentService {
+  create(input: AgentCreate, context: RequestContext): Promise<AgentSummary>;
+  list(): Promise<readonly AgentSummary[]>;
+  suspend(id: AgentId, context: RequestContext): Promise<AgentSummary>;
+  resume(id: AgentId, context: RequestContext): Promise<AgentSummary>;
+}
+
+/** Sessions (06 §3.3). */
+export interface SessionService {
+  create(input: SessionCreate, context: RequestContext): Promise<SessionCreateResponse>;
+  list(query: SessionListFilter): Promise<SessionListResponse>;
+  revoke(id: SessionId, context: RequestContext): Promise<SessionRevokeResponse>;
+}
+
+/** The wallet of the session's agent (06 §3.2). */
+export interface WalletService {
+  balance(session: SessionContext): Promise<BalanceResponse>;
+  address(session: SessionContext): Promise<AddressResponse>;
+}
+
+/** Transactions of the session's agent; another agent's ids are TX_NOT_FOUND (06 §3.2). */
+export interface TransactionService {
+  /** Failures are thrown; what is returned is confirmed, in flight or queued. */
+  send(session: SessionContext, body: TransferBody, options: SendOptions): Promise<TransactionResponse>;
+  list(session: SessionContext, query: TransactionListFilter): Promise<TransactionListResponse>;
+  pending(session: SessionContext): Promise<PendingTransactionListResponse>;
+  get(session: SessionContext, id: TransactionId): Promise<TransactionResponse>;
+}
+
+/** Policies (06 E20, E21; 04 §22). */
+export interface PolicyService {
+  create(input: PolicyCreateBody, context: RequestContext): Promise<PolicyResponse>;
+  update(id: PolicyId, input: PolicyUpdateBody, context: RequestContext): Promise<PolicyResponse>;
+  list(): Promise<PolicyListResponse>;
+}
+
+/** The daemon itself (06 §3.5). */
+export interface AdminService {
+  status(): Promise<AdminStatusResponse>;
+  /** Called once the answer to the shutdown request has left. */
+  requestShutdown(): void;
+}
+
+/** Everything the routes do, by area. Errors that leave a service are WaiaasErrors; anything else becomes INTERNAL_ERROR. */
+export interface ApiServices {
+  health(): HealthResponse;
+  readonly nonces: { issue(): IssuedNonce };
+  readonly agents: AgentService;
+  readonly sessions: SessionService;
+  readonly wallet: WalletService;
+  readonly transactions: TransactionService;
+  readonly policies: PolicyService;
+  readonly admin: AdminService;
+}
