@@ -13,7 +13,9 @@ export type CanonicalValue =
  * decimal string. What is hashed, sealed or signed is encoded by this, so that equal values give equal bytes (00 §3).
  *
  * @throws TypeError for numbers that are not safe integers and for anything JSON cannot carry: a value that would be
- *   rounded or dropped must not be sealed.
+ *   rounded or dropped must not be sealed. That goes for holes in lists and for objects that are not plain, such as a
+ *   Date or a Map, whose content is not in their keys.
+ * @example canonicalJson({ b: 1n, a: [true, null] }) // '{"a":[true,null],"b":"1"}'
  */
 export function canonicalJson(value: CanonicalValue): string {
   switch (typeof value) {
@@ -28,7 +30,9 @@ export function canonicalJson(value: CanonicalValue): string {
       return String(value);
     case 'object': {
       if (value === null) return 'null';
-      if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+      // Array.from visits holes, which map would skip.
+      if (isList(value)) return `[${Array.from(value, (item) => canonicalJson(item)).join(',')}]`;
+      if (!isPlain(value)) throw new TypeError('A canonical object must be a plain one');
       const fields = Object.keys(value)
         .sort()
         .map((key) => `${JSON.stringify(key)}:${canonicalJson(field(value, key))}`);
@@ -40,6 +44,11 @@ export function canonicalJson(value: CanonicalValue): string {
 }
 
 const isList = (value: CanonicalValue): value is readonly CanonicalValue[] => Array.isArray(value);
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}
 
 function field(value: { readonly [key: string]: CanonicalValue }, key: string): CanonicalValue {
   const found = value[key];

@@ -55,6 +55,7 @@ export interface IdGenerator {
 export type RandomBytes = (length: number) => Uint8Array;
 
 const COUNTER_LIMIT = 0x1000;
+const RANDOM_LENGTH = 10;
 
 /**
  * A generator of UUID v7 whose ids never go backwards: within one millisecond, and while the clock stands still or runs
@@ -62,14 +63,17 @@ const COUNTER_LIMIT = 0x1000;
  *
  * @param clock where the time comes from
  * @param randomBytes where the random part comes from
+ * @example createIdGenerator(systemClock, randomBytes).next() // "0192f3a1-…", with randomBytes of node:crypto
  */
 export function createIdGenerator(clock: Clock, randomBytes: RandomBytes): IdGenerator {
-  let lastTime = -1;
+  let lastTime = 0;
   let counter = 0;
   return {
     next() {
-      const random = randomBytes(10);
-      const now = clock.now();
+      const random = randomBytes(RANDOM_LENGTH);
+      // Ids whose random part is missing could be guessed, and could meet those of another generator.
+      if (random.length < RANDOM_LENGTH) throw new RangeError('An id needs 10 random bytes');
+      const now = Math.floor(clock.now());
       if (now > lastTime) {
         lastTime = now;
         // Start in the lower half, so that a busy millisecond has at least 2,048 ids before it borrows the next one.

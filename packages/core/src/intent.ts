@@ -53,10 +53,19 @@ const FIELDS = [
 ].join();
 
 /**
- * Reads a canonical encoding back. Only exactly what `encodeIntent` writes is accepted.
- * @throws TypeError or RangeError when the text is anything else.
+ * Reads a canonical encoding back. Only exactly what `encodeIntent` writes is accepted: of two different texts, at most
+ * one decodes to a given intent.
+ * @throws TypeError when the text is anything else. The cause tells more.
  */
 export function decodeIntent(encoded: string): Intent {
+  try {
+    return readIntent(encoded);
+  } catch (cause) {
+    throw new TypeError('The text is not the canonical encoding of an intent', { cause });
+  }
+}
+
+function readIntent(encoded: string): Intent {
   const raw: unknown = JSON.parse(encoded);
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw new TypeError('An intent must be an object');
   const fields: Readonly<Record<string, unknown>> = { ...raw };

@@ -2,12 +2,18 @@ import { z } from 'zod';
 import { expiresInSchema, sessionConstraintsSchema, sessionUsageSchema } from '../session-constraints.ts';
 import { idSchema, nextCursorSchema, pageQuery, timestampSchema } from './common.ts';
 
-/** Body of POST /v1/sessions, created by the operator. */
-export const sessionCreateSchema = z.strictObject({
-  agentId: idSchema,
-  expiresIn: expiresInSchema.optional(),
-  constraints: sessionConstraintsSchema.optional(),
-});
+/** Body of POST /v1/sessions, created by the operator. `expiresIn` has two places; they must not disagree (06 E9). */
+export const sessionCreateSchema = z
+  .strictObject({
+    agentId: idSchema,
+    expiresIn: expiresInSchema.optional(),
+    constraints: sessionConstraintsSchema.optional(),
+  })
+  .refine(
+    ({ expiresIn, constraints }) =>
+      expiresIn === undefined || constraints?.expiresIn === undefined || expiresIn === constraints.expiresIn,
+    { path: ['expiresIn'], message: 'must equal constraints.expiresIn where both are given' },
+  );
 export type SessionCreate = z.infer<typeof sessionCreateSchema>;
 
 /** Answer of POST /v1/sessions. The token is shown here and never again. */
