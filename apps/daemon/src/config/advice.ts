@@ -1,0 +1,43 @@
+import type { Setting } from './layers.ts';
+import type { Config } from './schema.ts';
+
+/** Keys that are read and checked but drive nothing yet; setting one is answered with a warning, never with silence. */
+const WITHOUT_EFFECT: readonly (readonly [prefix: string, reason: string])[] = [
+  ['notifications.telegram.', 'channels are kept in the database'],
+  ['notifications.discord.', 'channels are kept in the database'],
+  ['notifications.ntfy.', 'channels are kept in the database'],
+  ['notifications.enabled', 'this version sends no notifications'],
+  ['notifications.health_check_interval', 'this version sends no notifications'],
+  ['notifications.log_retention_days', 'this version sends no notifications'],
+  ['notifications.dedup_ttl', 'this version sends no notifications'],
+  ['rpc.ethereum.', 'this version has no adapter for that chain'],
+  ['rpc.polygon.', 'this version has no adapter for that chain'],
+  ['rpc.arbitrum.', 'this version has no adapter for that chain'],
+  ['security.auto_stop.', 'this version has no auto-stop rules'],
+  ['security.kill_switch.', 'this version has no recovery'],
+  ['security.integrity_check_interval', 'this version has no such check'],
+  ['keystore.backup_on_rotate', 'this version cannot change the master password'],
+  ['walletconnect.', 'this version does not link owner wallets'],
+  ['telegram_bot.', 'this version has no Telegram bot'],
+];
+
+/** What is allowed but should be known: weak or exposed settings, and settings that do nothing. */
+export function configAdvice(config: Config, settings: readonly Setting[]): readonly string[] {
+  const advice: string[] = [];
+  for (const { key, source } of settings) {
+    const found = WITHOUT_EFFECT.find(([prefix]) => key.name.startsWith(prefix));
+    if (found !== undefined) advice.push(`${key.name} (from ${source}) has no effect: ${found[1]}.`);
+  }
+  const { argon2_memory, argon2_time, argon2_parallelism } = config.keystore;
+  for (const [name, value, advised] of [
+    ['argon2_memory', argon2_memory, 65_536],
+    ['argon2_time', argon2_time, 3],
+    ['argon2_parallelism', argon2_parallelism, 4],
+  ] as const) {
+    if (value < advised) advice.push(`keystore.${name} is ${value}: below ${advised} the password is easier to guess.`);
+  }
+  if (config.daemon.hostname === '0.0.0.0') {
+    advice.push('daemon.hostname is 0.0.0.0: the API listens on every interface. Only do this inside a container.');
+  }
+  return advice;
+}

@@ -1,0 +1,10 @@
+export { ConfigError, type ConfigIssue } from './config-error.ts';
+export { corsOrigins } from './cors-origins.ts';
+export type { ConfigFlags } from './layers.ts';
+export { type ConfigSources, type LoadedConfig, loadConfig } from './load-config.ts';
+export { parseLogSize } from './log-size.ts';
+export { configSecrets, printableConfig } from './printable.ts';
+export { type RpcEndpoints, rpcEndpoints } from './rpc-endpoints.ts';
+export type { Config } from './schema.ts';
+export { configTemplate } from './template.ts';
+export { printableUrl } from './url.ts';
