@@ -1,0 +1,138 @@
+import type { AgentId } from '@waiaas/core';
+import { decrypt, encrypt } from './aead.ts';
+import { type GuardedMemory, readOnly, type SecureBuffer, wipe } from './guarded-memory.ts';
+import { boundHeader, type KeyFile, type KeyFileInfo, keyFileName } from './key-file.ts';
+import { createKeySlots, type KeySlot } from './key-slots.ts';
+import { KeystoreError } from './keystore-error.ts';
+import { agentKeyPurpose, type MasterKey, ROW_SEAL_PURPOSE } from './master-key.ts';
+import { SEAL_KEY_LENGTH } from './row-seals.ts';
+import { algorithmOf, SECRET_LENGTH, type SigningAlgorithm } from './signing-algorithm.ts';
+
+interface LoadedKey {
+  readonly publicKey: string;
+  readonly algorithm: SigningAlgorithm;
+  readonly slot: KeySlot;
+}
+
+/** A key that exists in memory and as an encrypted file in the making, but is not in use yet. */
+export interface PreparedKey {
+  readonly file: KeyFile;
+  /** Puts the key to use. */
+  keep(): void;
+  /** Overwrites the key. */
+  drop(): void;
+}
+
+/** Everything secret of an unlocked keystore: from the unlock that makes it to the lock that wipes it. */
+export interface KeyRing {
+  readonly size: number;
+  publicKey(agentId: AgentId): string | undefined;
+  /** Makes a new key and encrypts it; both in one step without leaving guarded memory. */
+  prepare(agent: Omit<KeyFileInfo, 'publicKey'>): PreparedKey;
+  /** Decrypts a key file. @throws KeystoreError CORRUPT when it was altered */
+  load(file: KeyFile): void;
+  /** A signature with the agent's key; undefined when there is none. */
+  sign(agentId: AgentId, message: Buffer): Uint8Array | undefined;
+  /** Overwrites the agent's key. */
+  drop(agentId: AgentId): void;
+  /** Key of the row seals, in read-only memory. */
+  readonly sealKey: Buffer;
+  /** Overwrites everything and shuts the memory off. */
+  wipe(): void;
+}
+
+function deriveSealKey(memory: GuardedMemory, master: MasterKey): SecureBuffer {
+  try {
+    const sealKey = memory.allocate(SEAL_KEY_LENGTH);
+    master.derive(ROW_SEAL_PURPOSE, (key) => sealKey.set(key));
+    readOnly(sealKey);
+    return sealKey;
+  } catch (error) {
+    master.wipe();
+    throw error;
+  }
+}
+
+/** An empty ring under a master key, which it owns from now on, also when this fails. */
+export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing {
+  const keys = new Map<AgentId, LoadedKey>();
+  const slots = createKeySlots(memory);
+  const sealKey = deriveSealKey(memory, master);
+
+  /** Fills a slot and gives it back when that fails. */
+  function filled<T>(fill: (bytes: Buffer) => T): { slot: KeySlot; result: T } {
+    const slot = slots.take();
+    try {
+      return { slot, result: slot.write(fill) };
+    } catch (error) {
+      slot.release();
+      throw error;
+    }
+  }
+
+  return {
+    sealKey,
+    get size() {
+      return keys.size;
+    },
+    publicKey: (agentId) => keys.get(agentId)?.publicKey,
+
+    prepare(agent) {
+      const algorithm = algorithmOf(agent.chain);
+      const { slot, result: publicKey } = filled(algorithm.generate);
+      try {
+        const info: KeyFileInfo = { ...agent, publicKey };
+        const box = master.derive(agentKeyPurpose(agent.agentId), (key) =>
+          encrypt(key, slot.bytes.subarray(0, SECRET_LENGTH), boundHeader(info)),
+        );
+        return {
+          file: { info, box },
+          keep: () => keys.set(agent.agentId, { publicKey, algorithm, slot }),
+          drop: () => slot.release(),
+        };
+      } catch (error) {
+        slot.release();
+        throw error;
+      }
+    },
+
+    load({ info, box }) {
+      const algorithm = algorithmOf(info.chain);
+      const altered = (): KeystoreError =>
+        new KeystoreError(
+          'CORRUPT',
+          'the key does not open or is not the one of the header',
+          keyFileName(info.agentId),
+        );
+      const install = (secret: Buffer): void => {
+        const { slot, result: publicKey } = filled((bytes) => algorithm.install(bytes, secret));
+        if (publicKey !== info.publicKey) {
+          slot.release();
+          throw altered();
+        }
+        keys.set(info.agentId, { publicKey, algorithm, slot });
+      };
+      const opened = master.derive(agentKeyPurpose(info.agentId), (key) =>
+        decrypt(key, box, boundHeader(info), install),
+      );
+      if (!opened) throw altered();
+    },
+
+    sign(agentId, message) {
+      const key = keys.get(agentId);
+      return key?.algorithm.sign(key.slot.bytes, message);
+    },
+
+    drop(agentId) {
+      keys.get(agentId)?.slot.release();
+      keys.delete(agentId);
+    },
+
+    wipe() {
+      keys.clear();
+      slots.wipe();
+      wipe(sealKey);
+      master.wipe();
+    },
+  };
+}

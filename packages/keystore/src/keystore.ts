@@ -1,0 +1,117 @@
+import type { AgentId, Chain, Clock, Logger, Network, RowSealer } from '@waiaas/core';
+import type { KeyFileInfo } from './key-file.ts';
+import type { MasterKeyWrapper } from './master-key-wrapper.ts';
+import type { Argon2Parameters } from './password-wrapper.ts';
+import type { PermitMint, SigningGate, SigningPermit } from './signing-permit.ts';
+
+/** How a keystore is set up. */
+export interface KeystoreOptions {
+  /** The folder of `vault.json` and the key files; made when the keystore is initialised. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Cost of a password guess in vaults to be written; existing ones keep theirs. */
+  readonly argon2: Argon2Parameters;
+  /** How the master key is wrapped. Default: by the password. */
+  readonly wrapper?: MasterKeyWrapper;
+}
+
+/** The three capabilities of a keystore, handed to different parts of the daemon: who holds one has not the others. */
+export interface KeystoreParts {
+  readonly keystore: Keystore;
+  /** For the pipeline's claim step, nowhere else. */
+  readonly permits: PermitMint;
+  /** For the kill switch. Closed until it is opened for the first time. */
+  readonly gate: SigningGate;
+}
+
+/** An agent whose key is to be made. */
+export interface NewKey {
+  readonly agentId: AgentId;
+  readonly chain: Chain;
+  readonly network: Network;
+  /** For people; at most 256 characters. */
+  readonly name: string;
+}
+
+/**
+ * Keys that never leave: a vault that the password opens, one encrypted file for each agent, and signing in place
+ * (00 §3). No function returns key bytes.
+ *
+ * Where a vault, a file or a password is at fault, functions throw `KeystoreError`; states that reach HTTP are
+ * `WaiaasError`: KEYSTORE_LOCKED, AGENT_NOT_FOUND, SYSTEM_LOCKED, CHAIN_NOT_SUPPORTED, STORAGE_UNAVAILABLE. Calls that
+ * touch files or the password run one after another.
+ */
+export interface Keystore {
+  /** Whether there is a vault. */
+  isInitialised(): Promise<boolean>;
+
+  /**
+   * Makes the vault: a random master key, wrapped by the password. Leaves the keystore locked.
+   * @throws KeystoreError UNSUITABLE_PASSWORD; ALREADY_INITIALISED; CORRUPT when key files lie there without their vault
+   */
+  initialise(password: string): Promise<void>;
+
+  /**
+   * Opens the vault and loads every key, or nothing: one KDF run, however many agents there are.
+   * @throws KeystoreError WRONG_PASSWORD, CORRUPT, UNSUPPORTED_VERSION, NOT_INITIALISED, ALREADY_UNLOCKED
+   * @throws WaiaasError KEYSTORE_LOCKED when `lock` was called meanwhile: the lock wins
+   */
+  unlock(password: string): Promise<void>;
+
+  /** Overwrites every key and voids every permit. @throws WaiaasError KEYSTORE_LOCKED when nothing is unlocked */
+  lock(): void;
+
+  readonly isUnlocked: boolean;
+  /** Number of loaded keys; 0 while locked. */
+  readonly keyCount: number;
+
+  /**
+   * Whether a password is the vault's: one KDF run, locked or not.
+   * @throws KeystoreError NOT_INITIALISED, CORRUPT or UNSUPPORTED_VERSION
+   */
+  verifyPassword(password: string): Promise<boolean>;
+
+  /**
+   * Wraps the master key by another password, with new salt and nonce. The former vault is kept in `backups/`; it still
+   * opens with the former password. Works locked and unlocked; key files are not touched.
+   * @throws KeystoreError WRONG_PASSWORD, UNSUITABLE_PASSWORD, NOT_INITIALISED, CORRUPT, UNSUPPORTED_VERSION
+   */
+  changePassword(oldPassword: string, newPassword: string): Promise<void>;
+
+  /**
+   * Makes an agent's key, stores it encrypted and loads it. When this returns the key survives a crash.
+   * @throws KeystoreError KEY_EXISTS when the agent has a key file
+   * @throws WaiaasError KEYSTORE_LOCKED, CHAIN_NOT_SUPPORTED, STORAGE_UNAVAILABLE
+   */
+  createKey(agent: NewKey): Promise<{ readonly publicKey: string }>;
+
+  /**
+   * Undoes the creation of a key whose database row was never committed: overwrites the loaded key and moves its file to
+   * `discarded/`. The file is never deleted, for someone may have paid to it. Works locked and unlocked.
+   * @throws WaiaasError AGENT_NOT_FOUND when there is neither
+   */
+  discardKey(agentId: AgentId): Promise<void>;
+
+  /** Address of a loaded key. @throws WaiaasError AGENT_NOT_FOUND; KEYSTORE_LOCKED */
+  publicKey(agentId: AgentId): string;
+
+  /**
+   * What the key files say in the open, ordered by agent; works locked. Authenticity shows only at unlock.
+   * @throws KeystoreError CORRUPT or UNSUPPORTED_VERSION
+   */
+  listKeyFiles(): Promise<readonly KeyFileInfo[]>;
+
+  /**
+   * Signs for the agent the permit was minted for. The permit is used up before anything else happens, also when signing
+   * fails. Solana: Ed25519 over any message, 64 bytes. Ethereum: secp256k1 over a digest of 32 bytes; r, s and recovery
+   * bit, 65 bytes. Synchronous from the check of the gate to the signature, so nothing can come between.
+   * @throws WaiaasError KEYSTORE_LOCKED; SYSTEM_LOCKED when the gate is closed or was since the permit was minted;
+   *   AGENT_NOT_FOUND
+   * @throws KeystoreError PERMIT_REFUSED when it is not an unused permit of this keystore
+   */
+  sign(permit: SigningPermit, message: Uint8Array): Uint8Array;
+
+  /** Seals rows under a key of the vault; throws KEYSTORE_LOCKED while locked. */
+  readonly sealer: RowSealer;
+}

@@ -1,0 +1,146 @@
+import { type AgentId, isAgentId, isNetworkOf, isoTime, WaiaasError } from '@waiaas/core';
+import { createExclusive } from './exclusive.ts';
+import type { FileSystem } from './file-system.ts';
+import { createGuardedMemory } from './guarded-memory.ts';
+import { createKeyRing, type KeyRing } from './key-ring.ts';
+import type { Keystore, KeystoreOptions, KeystoreParts } from './keystore.ts';
+import { createKeystoreDirectory } from './keystore-directory.ts';
+import { KeystoreError } from './keystore-error.ts';
+import { passwordProblem } from './password.ts';
+import { passwordWrapper } from './password-wrapper.ts';
+import { createRowSealer } from './row-seals.ts';
+import { createPermitBook } from './signing-permit.ts';
+import { createVaultDoor } from './vault-door.ts';
+import { VAULT_FILE } from './vault-file.ts';
+
+const locked = (): WaiaasError => new WaiaasError('KEYSTORE_LOCKED');
+const noSuchAgent = (agentId: AgentId): WaiaasError => new WaiaasError('AGENT_NOT_FOUND', { details: { agentId } });
+
+function assertSuitable(password: string): void {
+  const problem = passwordProblem(password);
+  if (problem !== null) throw new KeystoreError('UNSUITABLE_PASSWORD', `The master password ${problem}`);
+}
+
+/** `createKeystore` on a given file system; tests put a failing one underneath. Not part of the package's entry. */
+export function openKeystore(options: KeystoreOptions, fs: FileSystem): KeystoreParts {
+  const { clock, logger } = options;
+  const memory = createGuardedMemory(logger);
+  const files = createKeystoreDirectory({ fs, logger, directory: options.directory });
+  const wrapper = options.wrapper ?? passwordWrapper(options.argon2, VAULT_FILE);
+  const door = createVaultDoor({ memory, wrapper });
+  const book = createPermitBook();
+  const exclusively = createExclusive();
+
+  /** Null while locked. */
+  let ring: KeyRing | null = null;
+  /** Counts calls of `lock`, so that one during an unlock is not lost. */
+  let locks = 0;
+  const unlockedRing = (): KeyRing => {
+    if (ring === null) throw locked();
+    return ring;
+  };
+
+  async function unlock(password: string): Promise<void> {
+    if (ring !== null) throw new KeystoreError('ALREADY_UNLOCKED', 'The keystore is unlocked');
+    const locksBefore = locks;
+    const master = await door.open(await files.readVault(), password);
+    const opening = createKeyRing(memory, master);
+    try {
+      await files.tidy();
+      for (const file of await files.readKeyFiles()) opening.load(file);
+      if (locks !== locksBefore) throw locked();
+    } catch (error) {
+      opening.wipe();
+      throw error;
+    }
+    ring = opening;
+    memory.reportUnlocked();
+    logger.info({ keys: opening.size }, 'Keystore unlocked');
+  }
+
+  async function changePassword(oldPassword: string, newPassword: string): Promise<void> {
+    assertSuitable(newPassword);
+    const former = await files.readVault();
+    const renewed = await door.rewrap(former, oldPassword, newPassword);
+    await files.replaceVault(former, renewed, isoTime(clock.now()));
+    logger.info({}, 'Master password changed');
+  }
+
+  async function initialise(password: string): Promise<void> {
+    assertSuitable(password);
+    if (await files.hasVault()) throw new KeystoreError('ALREADY_INITIALISED', 'The keystore is initialised');
+    await files.assertNoKeyFiles();
+    await files.createVault(await door.make(password, { createdAt: isoTime(clock.now()) }));
+  }
+
+  async function createKey({ agentId, chain, network, name }: Parameters<Keystore['createKey']>[0]) {
+    if (!isAgentId(agentId)) throw new TypeError('The agent id must be a lower-case UUID v7');
+    if (!isNetworkOf(chain, network)) throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
+    const present = unlockedRing();
+    const key = present.prepare({ agentId, chain, network, name, createdAt: isoTime(clock.now()) });
+    memory.reportUnlocked();
+    try {
+      await files.createKeyFile(key.file);
+    } catch (error) {
+      if (ring === present) key.drop();
+      throw error;
+    }
+    // Locked meanwhile: the key is wiped with all others; its file is loaded at the next unlock or discarded.
+    if (ring !== present) throw locked();
+    key.keep();
+    return { publicKey: key.file.info.publicKey };
+  }
+
+  async function discardKey(agentId: AgentId): Promise<void> {
+    if (!isAgentId(agentId)) throw new TypeError('The agent id must be a lower-case UUID v7');
+    const wasLoaded = ring?.publicKey(agentId) !== undefined;
+    ring?.drop(agentId);
+    const wasStored = await files.discardKeyFile(agentId, isoTime(clock.now()));
+    if (!wasLoaded && !wasStored) throw noSuchAgent(agentId);
+  }
+
+  const keystore: Keystore = {
+    isInitialised: () => files.hasVault(),
+    initialise: (password) => exclusively(() => initialise(password)),
+    unlock: (password) => exclusively(() => unlock(password)),
+    lock() {
+      locks += 1;
+      const present = unlockedRing();
+      ring = null;
+      book.voidAll();
+      present.wipe();
+      logger.info({}, 'Keystore locked');
+    },
+    get isUnlocked() {
+      return ring !== null;
+    },
+    get keyCount() {
+      return ring?.size ?? 0;
+    },
+    verifyPassword: (password) => exclusively(async () => door.fits(await files.readVault(), password)),
+    changePassword: (oldPassword, newPassword) => exclusively(() => changePassword(oldPassword, newPassword)),
+    createKey: (agent) => exclusively(() => createKey(agent)),
+    discardKey: (agentId) => exclusively(() => discardKey(agentId)),
+    publicKey(agentId) {
+      const publicKey = unlockedRing().publicKey(agentId);
+      if (publicKey === undefined) throw noSuchAgent(agentId);
+      return publicKey;
+    },
+    listKeyFiles: () => exclusively(async () => (await files.readKeyFiles()).map(({ info }) => info)),
+    sign(permit, message) {
+      const issued = book.consume(permit);
+      if (!(message instanceof Uint8Array)) throw new TypeError('Only bytes can be signed');
+      // A copy: what is signed cannot be changed by code that shares the caller's memory.
+      const bytes = Buffer.from(message);
+      const present = unlockedRing();
+      if (issued === undefined) throw new KeystoreError('PERMIT_REFUSED', 'Not an unused permit of this keystore');
+      // From this check to the signature nothing else can run: this is the kill switch's barrier (09 no. 6).
+      book.assertCurrent(issued);
+      const signature = present.sign(issued.agentId, bytes);
+      if (signature === undefined) throw noSuchAgent(issued.agentId);
+      return signature;
+    },
+    sealer: createRowSealer(() => unlockedRing().sealKey),
+  };
+  return Object.freeze({ keystore: Object.freeze(keystore), permits: book.permits, gate: book.gate });
+}

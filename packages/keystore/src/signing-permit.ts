@@ -1,0 +1,104 @@
+import { type AgentId, WaiaasError } from '@waiaas/core';
+
+declare const opaque: unique symbol;
+/**
+ * Leave to make one signature, for one agent and one intent, while the gate stays as it was. An object without content:
+ * what it permits is known only to the keystore that issued it, so a copy of it is worth nothing (00 §3).
+ */
+export interface SigningPermit {
+  readonly [opaque]: 'SigningPermit';
+}
+
+/** What a permit is asked for. */
+export interface PermitRequest {
+  readonly agentId: AgentId;
+  /** Hash of the intent whose execution was decided and committed. */
+  readonly intentHash: string;
+}
+
+/** Issues permits. Belongs into the pipeline's claim step and nowhere else. */
+export interface PermitMint {
+  /** @throws WaiaasError SYSTEM_LOCKED while the gate is closed */
+  mint(request: PermitRequest): SigningPermit;
+}
+
+/**
+ * The kill switch's hold on signatures (09 no. 6). A new gate is closed: whoever builds the daemon opens it once the
+ * kill switch is known to be NORMAL. `close` needs no wait: checking the gate and signing are one synchronous step, so
+ * once it has returned no signature is made.
+ */
+export interface SigningGate {
+  /** Moves on with every open and close; a permit is only good in the epoch it was minted in. */
+  readonly epoch: number;
+  readonly isOpen: boolean;
+  /** Forbids signatures and voids every permit issued so far. */
+  close(): void;
+  /** Allows signatures again, with permits minted from now on. */
+  open(): void;
+}
+
+/** What the keystore itself keeps. */
+export interface PermitBook {
+  readonly permits: PermitMint;
+  readonly gate: SigningGate;
+  /** Uses a permit up, whatever comes of it. Undefined for anything that is not an unused permit of this book. */
+  consume(permit: unknown): IssuedPermit | undefined;
+  /** @throws WaiaasError SYSTEM_LOCKED unless the gate is open and in the epoch of the permit */
+  assertCurrent(issued: IssuedPermit): void;
+  /** Voids every permit issued so far. */
+  voidAll(): void;
+}
+
+/** What a permit permits. */
+export interface IssuedPermit extends PermitRequest {
+  readonly epoch: number;
+}
+
+/** The mint, the gate and the record of unused permits of one keystore. */
+export function createPermitBook(): PermitBook {
+  let epoch = 0;
+  let isOpen = false;
+  let unused = new WeakMap<object, IssuedPermit>();
+
+  const permits: PermitMint = {
+    mint({ agentId, intentHash }) {
+      if (typeof intentHash !== 'string' || intentHash === '') throw new TypeError('A permit needs an intent hash');
+      if (!isOpen) throw new WaiaasError('SYSTEM_LOCKED');
+      const permit: SigningPermit = Object.freeze(Object.create(null));
+      unused.set(permit, { agentId, intentHash, epoch });
+      return permit;
+    },
+  };
+  const gate: SigningGate = {
+    get epoch() {
+      return epoch;
+    },
+    get isOpen() {
+      return isOpen;
+    },
+    close() {
+      isOpen = false;
+      epoch += 1;
+    },
+    open() {
+      isOpen = true;
+      epoch += 1;
+    },
+  };
+  return {
+    permits: Object.freeze(permits),
+    gate: Object.freeze(gate),
+    consume(permit) {
+      if (typeof permit !== 'object' || permit === null) return undefined;
+      const issued = unused.get(permit);
+      unused.delete(permit);
+      return issued;
+    },
+    assertCurrent(issued) {
+      if (!isOpen || issued.epoch !== epoch) throw new WaiaasError('SYSTEM_LOCKED');
+    },
+    voidAll() {
+      unused = new WeakMap();
+    },
+  };
+}
