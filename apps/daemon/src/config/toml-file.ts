@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
+import { isSystemError } from '../system-error.ts';
 import { ConfigError } from './config-error.ts';
-
-const hasCode = (error: unknown): error is Error & { code: string } =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string';
 
 const fail = (path: string, message: string): never => {
   throw new ConfigError([{ key: path, source: 'config.toml', message }]);
@@ -19,8 +17,8 @@ export function readTomlFile(path: string): Readonly<Record<string, unknown>> {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (error) {
-    if (hasCode(error) && error.code === 'ENOENT') return {};
-    return fail(path, `${path} cannot be read (${hasCode(error) ? error.code : 'it is not UTF-8'}).`);
+    if (isSystemError(error, 'ENOENT')) return {};
+    return fail(path, `${path} cannot be read (${isSystemError(error) ? error.code : 'it is not UTF-8'}).`);
   }
   try {
     return parse(text);
