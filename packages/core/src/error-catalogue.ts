@@ -190,6 +190,7 @@ export const errorCatalogue = {
   // AGENT
   AGENT_NOT_FOUND: entry('AGENT', 404, false, 'There is no such agent.'),
   AGENT_SUSPENDED: entry('AGENT', 409, false, 'The agent is suspended.', 'The operator can resume it.'),
+  AGENT_NOT_SUSPENDED: entry('AGENT', 409, false, 'The agent is not suspended.'),
   AGENT_TERMINATED: entry('AGENT', 410, false, 'The agent has been terminated.'),
   // FRAMEWORK
   VALIDATION_ERROR: entry(

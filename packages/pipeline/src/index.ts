@@ -1,1 +1,12 @@
-export {};
+export type { AdapterProvider, Gate, OwnerReach, PipelineDependencies, Signer, Timers } from './dependencies.ts';
+export {
+  createPipeline,
+  type ListQuery,
+  type PayingSession,
+  type Pipeline,
+  type SendOptions,
+  type TransferBody,
+} from './pipeline.ts';
+export type { RecoveryReport } from './recovery.ts';
+export { DEFAULT_PIPELINE_SETTINGS, type PipelineSettings } from './settings.ts';
+export { transactionView } from './transaction-view.ts';

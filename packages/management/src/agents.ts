@@ -1,0 +1,152 @@
+import {
+  type AgentCreate,
+  type AgentId,
+  type AgentSummary,
+  agentId,
+  type Chain,
+  type Clock,
+  type IdGenerator,
+  isNetworkOf,
+  isoFromSeconds,
+  type Network,
+  type RowSealer,
+  unixSeconds,
+  WaiaasError,
+} from '@waiaas/core';
+import type { Keystore } from '@waiaas/keystore';
+import {
+  type AgentOverview,
+  appendAudit,
+  findAgent,
+  insertAgent,
+  listAgentOverviews,
+  moveAgent,
+  type Storage,
+  sealPolicySet,
+} from '@waiaas/storage';
+import { auditOrigin, type RequestOrigin } from './request-origin.ts';
+
+/** What agent management works with. */
+export interface AgentManagementDependencies {
+  readonly storage: Storage;
+  readonly keystore: Pick<Keystore, 'isUnlocked' | 'createKey' | 'discardKey'>;
+  readonly sealer: RowSealer;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  /** Whether this daemon can pay on a network; agents are only created where it can. */
+  readonly isSupported: (chain: Chain, network: Network) => boolean;
+}
+
+/** Creating, listing, stopping and restarting agents (00 §3). */
+export interface AgentManagement {
+  /**
+   * Creates an agent with a key of its own.
+   * @throws WaiaasError CHAIN_NOT_SUPPORTED, KEYSTORE_LOCKED, VALIDATION_ERROR
+   */
+  create(input: AgentCreate, origin: RequestOrigin): Promise<AgentSummary>;
+  list(): Promise<readonly AgentSummary[]>;
+  /** Stops an agent: from the next request on it can do nothing. @throws WaiaasError AGENT_NOT_FOUND, AGENT_SUSPENDED, AGENT_TERMINATED */
+  suspend(id: AgentId, origin: RequestOrigin): Promise<AgentSummary>;
+  /** Lets a suspended agent go on. @throws WaiaasError AGENT_NOT_FOUND, AGENT_TERMINATED, TX_ALREADY_PROCESSED */
+  resume(id: AgentId, origin: RequestOrigin): Promise<AgentSummary>;
+}
+
+const toSummary = (row: AgentOverview): AgentSummary => ({
+  id: row.id,
+  name: row.name,
+  status: row.status,
+  chain: row.chain,
+  network: row.network,
+  publicKey: row.public_key,
+  ...(row.suspension_reason === null ? {} : { suspensionReason: row.suspension_reason }),
+  createdAt: isoFromSeconds(row.created_at),
+  sessionCount: row.session_count,
+  totalTxCount: row.transaction_count,
+});
+
+/** Builds agent management. */
+export function createAgentManagement(dependencies: AgentManagementDependencies): AgentManagement {
+  const { storage, keystore, sealer, clock, ids, isSupported } = dependencies;
+
+  const summary = async (id: AgentId): Promise<AgentSummary> => {
+    const [row] = await listAgentOverviews(storage.read, unixSeconds(clock), id);
+    if (row === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId: id } });
+    return toSummary(row);
+  };
+
+  return {
+    async create(input, origin) {
+      const { name, chain, network } = input;
+      if (!isNetworkOf(chain, network) || !isSupported(chain, network)) {
+        throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
+      }
+      if (!keystore.isUnlocked) throw new WaiaasError('KEYSTORE_LOCKED');
+      const id = agentId(ids.next());
+      // The key file comes first and is durable before the row: a crash in between leaves a file that nobody was told the
+      // address of, never an agent without its key (01 §7 row 6).
+      const { publicKey } = await keystore.createKey({ agentId: id, chain, network, name });
+      try {
+        await storage.write(async ({ db }) => {
+          const now = unixSeconds(clock);
+          await insertAgent(db, {
+            id,
+            name,
+            chain,
+            network,
+            public_key: publicKey,
+            status: 'ACTIVE',
+            owner_address: null,
+            created_at: now,
+            updated_at: now,
+            suspended_at: null,
+            suspension_reason: null,
+          });
+          // An agent without policies of its own is known to have none.
+          await sealPolicySet(db, sealer, id);
+          const details = { name, chain, network, publicKey };
+          await appendAudit(db, now, { event: 'AGENT_CREATED', agentId: id, ...auditOrigin(origin), details });
+        });
+      } catch (error) {
+        await keystore.discardKey(id);
+        throw error;
+      }
+      return summary(id);
+    },
+
+    async list() {
+      return (await listAgentOverviews(storage.read, unixSeconds(clock))).map(toSummary);
+    },
+
+    async suspend(id, origin) {
+      await storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        if (!(await moveAgent(db, { id, from: 'ACTIVE', to: 'SUSPENDED', now, reason: 'manual' }))) {
+          const row = await findAgent(db, id);
+          if (row === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId: id } });
+          throw new WaiaasError(row.status === 'SUSPENDED' ? 'AGENT_SUSPENDED' : 'AGENT_TERMINATED');
+        }
+        const details = { reason: 'manual' };
+        await appendAudit(db, now, { event: 'AGENT_SUSPENDED', agentId: id, ...auditOrigin(origin), details });
+      });
+      return summary(id);
+    },
+
+    async resume(id, origin) {
+      await storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        const row = await findAgent(db, id);
+        if (row === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId: id } });
+        if (row.status === 'TERMINATED' || row.status === 'TERMINATING') throw new WaiaasError('AGENT_TERMINATED');
+        if (row.status !== 'SUSPENDED') {
+          throw new WaiaasError('AGENT_NOT_SUSPENDED', { details: { agentId: id, status: row.status } });
+        }
+        // What the kill switch stopped, only its recovery starts again.
+        if (row.suspension_reason === 'kill_switch') throw new WaiaasError('SYSTEM_LOCKED');
+        await moveAgent(db, { id, from: 'SUSPENDED', to: 'ACTIVE', now, reason: null });
+        const details = { suspendedFor: row.suspension_reason };
+        await appendAudit(db, now, { event: 'AGENT_ACTIVATED', agentId: id, ...auditOrigin(origin), details });
+      });
+      return summary(id);
+    },
+  };
+}

@@ -1,0 +1,247 @@
+import {
+  agentId as brandAgentId,
+  type Clock,
+  type IdGenerator,
+  isoFromSeconds,
+  type RowSealer,
+  type SessionConstraints,
+  type SessionCreate,
+  type SessionCreateResponse,
+  type SessionId,
+  type SessionListResponse,
+  type SessionRevokeResponse,
+  sessionConstraintsSchema,
+  sessionId,
+  sessionUsageSchema,
+  transactionId,
+  unixSeconds,
+  validationError,
+  WaiaasError,
+} from '@waiaas/core';
+import {
+  appendAudit,
+  countLiveSessions,
+  findAgent,
+  findSession,
+  findSessionByTokenHash,
+  insertSession,
+  isSessionAuthentic,
+  listSessions,
+  listWaitingOfSession,
+  removeOverSessions,
+  revokeSession,
+  type Storage,
+  transition,
+} from '@waiaas/storage';
+import { canonicalText } from './canonical-text.ts';
+import { auditOrigin, type RequestOrigin } from './request-origin.ts';
+
+/** What session management works with. */
+export interface SessionManagementDependencies {
+  readonly storage: Storage;
+  readonly tokens: {
+    issue(claims: {
+      sessionId: SessionId;
+      agentId: ReturnType<typeof brandAgentId>;
+      issuedAt: number;
+      expiresAt: number;
+    }): string;
+    hash(token: string): string;
+  };
+  readonly sealer: RowSealer;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  /** Life of a session that does not choose one, seconds. */
+  readonly defaultTtl: number;
+  readonly maxSessionsPerAgent: number;
+}
+
+/** Which sessions to list, and where to start. */
+export interface SessionListQuery {
+  readonly agentId?: string | undefined;
+  readonly status: 'active' | 'all';
+  readonly cursor?: string | undefined;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+}
+
+/** Issuing, listing, revoking and cleaning up sessions (03 §6, §12). */
+export interface SessionManagement {
+  /**
+   * Issues a session. The token is in the answer and nowhere else.
+   * @throws WaiaasError AGENT_NOT_FOUND, AGENT_SUSPENDED, AGENT_TERMINATED, SESSION_LIMIT_EXCEEDED, VALIDATION_ERROR
+   */
+  create(input: SessionCreate, origin: RequestOrigin): Promise<SessionCreateResponse>;
+  list(query: SessionListQuery): Promise<SessionListResponse>;
+  /**
+   * Revokes a session at once, and cancels what it had waiting: revocation says that it is not trusted (04 §14).
+   * @throws WaiaasError SESSION_NOT_FOUND, SESSION_REVOKED (409) when it was revoked before
+   */
+  revoke(id: SessionId, origin: RequestOrigin): Promise<SessionRevokeResponse>;
+  /** Removes sessions that are over. Run every 60 s. */
+  cleanUp(): Promise<number>;
+  /**
+   * The session a token belongs to, by the token's hash, for authentication.
+   */
+  findByTokenHash(hash: string): Promise<SessionLookup | null>;
+}
+
+/** A session as authentication needs it. */
+export interface SessionLookup {
+  readonly id: SessionId;
+  readonly agentId: ReturnType<typeof brandAgentId>;
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+  readonly constraints: SessionConstraints;
+  readonly constraintsAuthentic: boolean;
+  readonly agentStatus: NonNullable<Awaited<ReturnType<typeof findAgent>>>['status'];
+}
+
+/** Rows of one cleanup round. */
+const CLEANUP_BATCH = 500;
+
+/** One life is meant, wherever it is said; two different ones are a mistake (03 §6). */
+function lifeOf(input: SessionCreate, defaultTtl: number): number {
+  const inside = input.constraints?.expiresIn;
+  if (input.expiresIn !== undefined && inside !== undefined && input.expiresIn !== inside) {
+    throw validationError([
+      { path: 'expiresIn', code: 'custom', message: 'must equal constraints.expiresIn when both are given' },
+    ]);
+  }
+  return input.expiresIn ?? inside ?? defaultTtl;
+}
+
+/** Builds session management. */
+export function createSessionManagement(dependencies: SessionManagementDependencies): SessionManagement {
+  const { storage, tokens, sealer, clock, ids, defaultTtl, maxSessionsPerAgent } = dependencies;
+  return {
+    create: (input, origin) =>
+      storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        const agent = await findAgent(db, input.agentId);
+        if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId: input.agentId } });
+        if (agent.status === 'TERMINATED' || agent.status === 'TERMINATING') throw new WaiaasError('AGENT_TERMINATED');
+        if (agent.status !== 'ACTIVE') throw new WaiaasError('AGENT_SUSPENDED');
+        const agentId = brandAgentId(agent.id);
+        if ((await countLiveSessions(db, agentId, now)) >= maxSessionsPerAgent) {
+          throw new WaiaasError('SESSION_LIMIT_EXCEEDED', {
+            message: `The agent has ${maxSessionsPerAgent} live sessions, the most it may have.`,
+            hint: 'Revoke a session that is no longer used.',
+            details: { code: 'SESSION_COUNT', limit: maxSessionsPerAgent },
+          });
+        }
+        const expiresIn = lifeOf(input, defaultTtl);
+        const constraints = sessionConstraintsSchema.parse({ ...input.constraints, expiresIn });
+        const id = sessionId(ids.next());
+        const expiresAt = now + expiresIn;
+        const token = tokens.issue({ sessionId: id, agentId, issuedAt: now, expiresAt });
+        await insertSession(db, sealer, {
+          id,
+          agentId,
+          tokenHash: tokens.hash(token),
+          expiresAt,
+          createdAt: now,
+          constraints: canonicalText(constraints),
+        });
+        await appendAudit(db, now, {
+          event: 'SESSION_ISSUED',
+          agentId,
+          sessionId: id,
+          ...auditOrigin(origin),
+          details: { expiresAt: isoFromSeconds(expiresAt), constraints },
+        });
+        return { sessionId: id, token, expiresAt: isoFromSeconds(expiresAt), constraints };
+      }),
+
+    async list(query) {
+      const rows = await listSessions(storage.read, {
+        agentId: query.agentId,
+        cursor: query.cursor,
+        order: query.order,
+        limit: query.limit + 1,
+        liveAt: query.status === 'active' ? unixSeconds(clock) : undefined,
+      });
+      const page = rows.slice(0, query.limit);
+      return {
+        sessions: page.map((row) => ({
+          id: row.id,
+          agentId: row.agent_id,
+          agentName: row.agent_name,
+          constraints: sessionConstraintsSchema.parse(JSON.parse(row.constraints)),
+          usageStats: sessionUsageSchema.parse(JSON.parse(row.usage_stats)),
+          expiresAt: isoFromSeconds(row.expires_at),
+          createdAt: isoFromSeconds(row.created_at),
+          ...(row.revoked_at === null ? {} : { revokedAt: isoFromSeconds(row.revoked_at) }),
+        })),
+        nextCursor: rows.length > page.length ? (page.at(-1)?.id ?? null) : null,
+      };
+    },
+
+    revoke: (id, origin) =>
+      storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        if (!(await revokeSession(db, id, now))) {
+          if ((await findSession(db, id)) === undefined) throw new WaiaasError('SESSION_NOT_FOUND');
+          throw new WaiaasError('SESSION_REVOKED', { status: 409, message: 'The session was revoked before.' });
+        }
+        const waiting = await listWaitingOfSession(db, id);
+        for (const row of waiting) {
+          const refusal = { code: 'SESSION_REVOKED', token: 'SESSION_REVOKED' };
+          const error = { error: refusal.token, reserved_amount: null, metadata: canonicalText({ refusal }) };
+          await transition(db, transactionId(row.id), row.status, 'CANCELLED', error);
+          const subject = { agentId: row.agent_id, sessionId: id, txId: row.id };
+          await appendAudit(db, now, {
+            event: 'TX_CANCELLED',
+            actor: 'system',
+            ...subject,
+            details: { reason: 'SESSION_REVOKED' },
+          });
+        }
+        await appendAudit(db, now, {
+          event: 'SESSION_REVOKED',
+          sessionId: id,
+          ...auditOrigin(origin),
+          details: { trigger: 'manual_revoke', transactionsCancelled: waiting.length },
+        });
+        return {
+          revoked: true,
+          sessionId: id,
+          revokedAt: isoFromSeconds(now),
+          transactionsCancelled: waiting.length,
+        };
+      }),
+
+    async cleanUp() {
+      let removed = 0;
+      for (;;) {
+        const batch = await storage.write(async ({ db }) => {
+          const now = unixSeconds(clock);
+          const over = await removeOverSessions(db, now, CLEANUP_BATCH);
+          for (const row of over) {
+            const event = row.revoked_at === null ? 'SESSION_EXPIRED' : 'SESSION_CLEANUP';
+            await appendAudit(db, now, { event, actor: 'system', agentId: row.agent_id, sessionId: row.id });
+          }
+          return over.length;
+        });
+        removed += batch;
+        if (batch < CLEANUP_BATCH) return removed;
+      }
+    },
+
+    async findByTokenHash(hash) {
+      const row = await findSessionByTokenHash(storage.read, hash);
+      if (row === undefined) return null;
+      const { agent_status, ...session } = row;
+      const constraints = sessionConstraintsSchema.safeParse(JSON.parse(row.constraints));
+      return {
+        id: sessionId(row.id),
+        agentId: brandAgentId(row.agent_id),
+        expiresAt: row.expires_at,
+        revokedAt: row.revoked_at,
+        constraints: constraints.success ? constraints.data : {},
+        constraintsAuthentic: constraints.success && isSessionAuthentic(sealer, session),
+        agentStatus: agent_status,
+      };
+    },
+  };
+}

@@ -1,0 +1,352 @@
+import {
+  type AssetId,
+  assetId,
+  agentId as brandAgentId,
+  transactionId as brandTransactionId,
+  decodeIntent,
+  encodeIntent,
+  type Intent,
+  isoFromSeconds,
+  NO_USAGE,
+  nativeAssetId,
+  type SessionConstraints,
+  sessionConstraintsSchema,
+  sessionUsageSchema,
+  sumBaseUnits,
+  toJson,
+  unixSeconds,
+  WaiaasError,
+} from '@waiaas/core';
+import {
+  type AllowDecision,
+  type Decision,
+  type DenyDecision,
+  evaluate,
+  type Payment,
+  spendWindows,
+} from '@waiaas/policy-engine';
+import {
+  appendAudit,
+  type Db,
+  findAgent,
+  findByIdempotencyKey,
+  findSession,
+  findTransaction,
+  insertPending,
+  insertPendingApproval,
+  intentContent,
+  isSessionAuthentic,
+  type LiveReservation,
+  liveReservations,
+  readState,
+  type SessionRow,
+  spentSince,
+  type TransactionRow,
+  type TransitionFields,
+  transition,
+} from '@waiaas/storage';
+import type { PipelineDependencies } from './dependencies.ts';
+import { intentHash, requestHash } from './intent-hash.ts';
+import type { createPolicyLoader } from './policy-facts.ts';
+import { errorColumn, type Refusal } from './refusal.ts';
+import { checkSession } from './session-check.ts';
+
+/** A payment that has passed validation and asks to be admitted. */
+export interface AdmissionRequest {
+  readonly intent: Intent;
+  readonly idempotencyKey: string | null;
+  readonly ip: string | null;
+}
+
+/** What admission answers. Only `admitted` rows that are EXECUTING are carried out by the caller. */
+export type Admission =
+  | { readonly kind: 'admitted'; readonly row: TransactionRow }
+  | { readonly kind: 'refused'; readonly row: TransactionRow }
+  /** The key was used before, for the same request: its transaction as it is now. */
+  | { readonly kind: 'replayed'; readonly row: TransactionRow };
+
+const stored = async (db: Db, id: string): Promise<TransactionRow> => {
+  const row = await findTransaction(db, id);
+  if (row === undefined)
+    throw new WaiaasError('INTERNAL_ERROR', { message: 'A transaction vanished while it was admitted' });
+  return row;
+};
+
+/** Checks that a repeated key asks for the same payment. @throws WaiaasError IDEMPOTENCY_CONFLICT when it does not. */
+export function assertSameRequest(row: TransactionRow, hash: string): void {
+  if (row.request_hash !== hash) throw new WaiaasError('IDEMPOTENCY_CONFLICT', { details: { transactionId: row.id } });
+}
+
+/** Reads the constraints of a session. Null when they are not what was granted, or cannot be read: both deny. */
+function grantedConstraints(row: SessionRow, authentic: boolean): SessionConstraints | null {
+  if (!authentic) return null;
+  const parsed = sessionConstraintsSchema.safeParse(JSON.parse(row.constraints));
+  return parsed.success ? parsed.data : null;
+}
+
+const reservedOf = (live: readonly LiveReservation[], asset: AssetId): bigint =>
+  sumBaseUnits(live.filter((row) => row.asset === asset).map((row) => BigInt(row.reserved_amount ?? '0')));
+
+const denial = (decision: DenyDecision, asset: AssetId): Refusal => {
+  const { policyId, reason, cap } = decision;
+  if (cap === undefined)
+    return { code: decision.code, token: reason, details: { policyId, reason, policyType: 'SPENDING_LIMIT' } };
+  const { name, ...figures } = cap;
+  return { code: decision.code, token: reason, details: { cap: name, asset, ...figures, policyId } };
+};
+
+/**
+ * Stages 1 to 4 in one unit of work (04 §6.1–6.4): the row, the session's limits, the policy's verdict, the reservation,
+ * the tier and the audit rows exist together or not at all. As units run one after another, two payments are never judged
+ * by the same head-room.
+ *
+ * A refusal is stored and returned, not thrown, so that it is kept.
+ */
+export function createAdmission(
+  dependencies: Pick<PipelineDependencies, 'clock' | 'ids' | 'owner' | 'sealer' | 'settings'>,
+  loadPolicies: ReturnType<typeof createPolicyLoader>,
+): (db: Db, request: AdmissionRequest) => Promise<Admission> {
+  const { clock, ids, owner, sealer, settings } = dependencies;
+
+  async function decide(db: Db, intent: Intent, live: readonly LiveReservation[], now: number): Promise<Decision> {
+    const { compiled, complete, forged } = await loadPolicies(db, intent.agentId);
+    if (!complete || forged.length > 0) {
+      await appendAudit(db, now, {
+        event: 'SEAL_BROKEN',
+        actor: 'system',
+        agentId: intent.agentId,
+        txId: intent.transactionId,
+        details: { what: 'policy', policies: forged, complete },
+      });
+    }
+    if (!complete) {
+      return {
+        outcome: 'DENY',
+        code: 'POLICY_DENIED',
+        reason: 'POLICY_NOT_AUTHENTIC',
+        policyId: null,
+        policyVersion: null,
+        criteria: [],
+      };
+    }
+    const payment: Payment = { chain: intent.chain, asset: intent.asset, amount: intent.amount, to: intent.to };
+    const spent: { day: bigint | null; week: bigint | null } = { day: null, week: null };
+    for (const window of spendWindows(compiled, payment, now)) {
+      spent[window.name] = await spentSince(db, intent.agentId, intent.asset, window.since);
+    }
+    return evaluate(compiled, payment, {
+      now,
+      spent,
+      reserved: reservedOf(live, intent.asset),
+      reachableChannels: owner.reachableChannels(),
+      minChannels: settings.minChannels,
+      defaults: { delaySeconds: settings.delaySeconds, approvalTimeoutSeconds: settings.approvalTimeoutSeconds },
+    });
+  }
+
+  /** The session's verdict: null when it permits the payment. */
+  async function sessionVerdict(
+    db: Db,
+    intent: Intent,
+    session: SessionRow,
+    live: readonly LiveReservation[],
+    now: number,
+  ): Promise<Refusal | null> {
+    if (session.revoked_at !== null) return { code: 'SESSION_REVOKED', token: 'SESSION_REVOKED' };
+    if (session.expires_at <= now) return { code: 'SESSION_EXPIRED', token: 'SESSION_EXPIRED' };
+    const constraints = grantedConstraints(session, isSessionAuthentic(sealer, session));
+    if (constraints === null) {
+      await appendAudit(db, now, {
+        event: 'SEAL_BROKEN',
+        actor: 'system',
+        agentId: intent.agentId,
+        sessionId: session.id,
+        txId: intent.transactionId,
+        details: { what: 'session' },
+      });
+      return { code: 'INVALID_TOKEN', token: 'SESSION_NOT_AUTHENTIC' };
+    }
+    const usage = sessionUsageSchema.safeParse(JSON.parse(session.usage_stats));
+    return checkSession(
+      constraints,
+      {
+        type: intent.type,
+        asset: intent.asset,
+        nativeAsset: nativeAssetId(intent.chain),
+        amount: intent.amount,
+        to: intent.to,
+      },
+      {
+        // Usage that cannot be read counts as used up.
+        usage: usage.success
+          ? usage.data
+          : { ...NO_USAGE, totalTx: Number.MAX_SAFE_INTEGER, totalAmount: '9'.repeat(78) },
+        live: live.filter((row) => row.session_id === session.id),
+      },
+    );
+  }
+
+  async function refuse(
+    db: Db,
+    intent: Intent,
+    refusal: Refusal,
+    event: 'TX_SESSION_CHECK' | 'POLICY_VIOLATION',
+    now: number,
+  ) {
+    const subject = { agentId: intent.agentId, sessionId: intent.sessionId, txId: intent.transactionId };
+    await transition(db, intent.transactionId, 'PENDING', 'CANCELLED', {
+      error: errorColumn(refusal),
+      metadata: toJson({ refusal }),
+    });
+    const details = { code: refusal.code, reason: refusal.token, ...refusal.details };
+    await appendAudit(db, now, { event, actor: 'system', ...subject, severity: 'warning', details });
+    await appendAudit(db, now, {
+      event: 'TX_CANCELLED',
+      actor: 'system',
+      ...subject,
+      details: { reason: refusal.token },
+    });
+    return { kind: 'refused', row: await stored(db, intent.transactionId) } as const;
+  }
+
+  async function queue(db: Db, intent: Intent, decision: AllowDecision, now: number): Promise<void> {
+    const waits = decision.tier === 'DELAY' || decision.tier === 'APPROVAL';
+    const fields: TransitionFields = {
+      tier: decision.tier,
+      reserved_amount: intent.amount.toString(),
+      policy_id: decision.policyId,
+      policy_version: decision.policyVersion,
+      delay_seconds: decision.delaySeconds,
+      approval_timeout_seconds: decision.approvalTimeoutSeconds,
+      queued_at: now,
+      execute_after: decision.tier === 'DELAY' ? now + (decision.delaySeconds ?? settings.delaySeconds) : null,
+      approval_expires_at:
+        decision.tier === 'APPROVAL'
+          ? now + (decision.approvalTimeoutSeconds ?? settings.approvalTimeoutSeconds)
+          : null,
+    };
+    await transition(db, intent.transactionId, 'PENDING', 'QUEUED', fields);
+    if (fields.approval_expires_at !== null && fields.approval_expires_at !== undefined) {
+      const expiresAt = fields.approval_expires_at;
+      await insertPendingApproval(db, { id: ids.next(), txId: intent.transactionId, expiresAt, now });
+    }
+    await appendAudit(db, now, {
+      event: 'TX_QUEUED',
+      actor: 'system',
+      agentId: intent.agentId,
+      sessionId: intent.sessionId,
+      txId: intent.transactionId,
+      details: {
+        tier: decision.tier,
+        raisedBy: decision.raisedBy,
+        policyId: decision.policyId,
+        policyVersion: decision.policyVersion,
+        intentHash: intentHash(intent),
+        ...(fields.execute_after == null ? {} : { executeAfter: isoFromSeconds(fields.execute_after) }),
+        ...(fields.approval_expires_at == null
+          ? {}
+          : { approvalExpiresAt: isoFromSeconds(fields.approval_expires_at) }),
+      },
+    });
+    // Only these two tiers may be carried out without anyone's further doing; the others wait for theirs.
+    if (!waits) await transition(db, intent.transactionId, 'QUEUED', 'EXECUTING');
+  }
+
+  return async (db, request) => {
+    const { intent, idempotencyKey } = request;
+    const now = unixSeconds(clock);
+    const hash = requestHash(intent);
+    if (idempotencyKey !== null) {
+      const before = await findByIdempotencyKey(db, intent.agentId, idempotencyKey);
+      if (before !== undefined) {
+        assertSameRequest(before, hash);
+        return { kind: 'replayed', row: before };
+      }
+    }
+    if ((await readState(db, 'kill_switch_status')) !== 'NORMAL') throw new WaiaasError('SYSTEM_LOCKED');
+    const agent = await findAgent(db, intent.agentId);
+    if (agent === undefined || agent.public_key !== intent.from) throw new WaiaasError('AGENT_NOT_FOUND');
+    if (agent.status === 'TERMINATED' || agent.status === 'TERMINATING') throw new WaiaasError('AGENT_TERMINATED');
+    if (agent.status !== 'ACTIVE') throw new WaiaasError('AGENT_SUSPENDED');
+
+    const session = await findSession(db, intent.sessionId);
+    if (session === undefined || session.agent_id !== agent.id) {
+      throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
+    }
+
+    const encoded = encodeIntent(intent);
+    await insertPending(db, {
+      id: intent.transactionId,
+      agent_id: intent.agentId,
+      session_id: intent.sessionId,
+      chain: intent.chain,
+      type: intent.type,
+      asset: intent.asset,
+      amount: intent.amount.toString(),
+      to_address: intent.to,
+      memo: intent.memo,
+      fee_priority: intent.priority,
+      intent: encoded,
+      intent_hash: intentHash(intent),
+      intent_seal: sealer.seal(intentContent({ id: intent.transactionId, intent: encoded })),
+      idempotency_key: idempotencyKey,
+      request_hash: hash,
+      created_at: now,
+    });
+    const actor = `agent:${intent.agentId}`;
+    const subject = { agentId: intent.agentId, sessionId: intent.sessionId, txId: intent.transactionId };
+    await appendAudit(db, now, {
+      event: 'TX_REQUESTED',
+      actor,
+      ...subject,
+      ...(request.ip === null ? {} : { ip: request.ip }),
+      details: { type: intent.type, asset: intent.asset, amount: intent.amount, to: intent.to },
+    });
+
+    const live = await liveReservations(db, intent.agentId);
+    const violation = await sessionVerdict(db, intent, session, live, now);
+    if (violation !== null) return refuse(db, intent, violation, 'TX_SESSION_CHECK', now);
+    await appendAudit(db, now, { event: 'TX_SESSION_CHECK', actor: 'system', ...subject, details: { passed: true } });
+
+    const decision = await decide(db, intent, live, now);
+    if (decision.outcome === 'DENY') return refuse(db, intent, denial(decision, intent.asset), 'POLICY_VIOLATION', now);
+    if (decision.tier === 'DELAY' || decision.tier === 'APPROVAL') {
+      const waiting = live.filter(
+        (row) => row.status === 'QUEUED' && (row.tier === 'DELAY' || row.tier === 'APPROVAL'),
+      ).length;
+      if (waiting >= settings.maxPendingTransactions) {
+        // Thrown, so that nothing is kept and the Idempotency-Key stays free for the next try.
+        throw new WaiaasError('RATE_LIMIT_EXCEEDED', {
+          message: 'Too many transactions of this agent are waiting already.',
+          details: { limit: settings.maxPendingTransactions, window: 'queue', retryAfter: 60 },
+        });
+      }
+    }
+    await queue(db, intent, decision, now);
+    return { kind: 'admitted', row: await stored(db, intent.transactionId) };
+  };
+}
+
+/** What a stored intent says, once its seal, its hash and the columns beside it agree. */
+export interface AuthenticIntent {
+  readonly intent: Intent;
+  readonly hash: string;
+}
+
+/**
+ * Reads the intent of a row for execution. Null when it is not what was admitted: such a row must never be signed
+ * (00 §3, 09 no. 8).
+ */
+export function readIntent(sealer: PipelineDependencies['sealer'], row: TransactionRow): AuthenticIntent | null {
+  if (!sealer.verify(intentContent(row), row.intent_seal)) return null;
+  const intent = decodeIntent(row.intent);
+  const agrees =
+    intent.transactionId === brandTransactionId(row.id) &&
+    intent.agentId === brandAgentId(row.agent_id) &&
+    intent.asset === assetId(row.asset) &&
+    intent.amount.toString() === row.amount &&
+    intent.to === row.to_address &&
+    intent.memo === row.memo &&
+    intentHash(intent) === row.intent_hash;
+  return agrees ? { intent, hash: row.intent_hash } : null;
+}

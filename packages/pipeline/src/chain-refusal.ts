@@ -1,0 +1,28 @@
+import { type ChainError, type ChainErrorCode, type ErrorCode, isChainError } from '@waiaas/core';
+import type { Refusal } from './refusal.ts';
+
+/** The catalogue's code for a chain error (02 §4); everything else is a CHAIN_ERROR. */
+const CODES: Readonly<Partial<Record<ChainErrorCode, ErrorCode>>> = {
+  INSUFFICIENT_BALANCE: 'INSUFFICIENT_BALANCE',
+  INVALID_ADDRESS: 'INVALID_ADDRESS',
+  INVALID_MEMO: 'VALIDATION_ERROR',
+  CHAIN_NOT_SUPPORTED: 'CHAIN_NOT_SUPPORTED',
+  TRANSACTION_EXPIRED: 'TX_EXPIRED',
+  SOLANA_BLOCKHASH_EXPIRED: 'TX_EXPIRED',
+};
+
+const detailsOf = (error: ChainError) => ({ ...error.details, chain: error.chain, chainCode: error.code });
+
+/** What a failure before anything was sent means for the requester. Nothing was paid, so asking again is safe. */
+export function chainRefusal(error: unknown): Refusal {
+  if (!isChainError(error)) return { code: 'INTERNAL_ERROR', token: 'INTERNAL_ERROR', retryable: false };
+  const code = CODES[error.code] ?? 'CHAIN_ERROR';
+  return {
+    code,
+    token: error.code,
+    reason: error.message,
+    message: error.message,
+    details: detailsOf(error),
+    retryable: error.retryable,
+  };
+}

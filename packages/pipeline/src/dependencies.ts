@@ -1,0 +1,55 @@
+import type { AgentId, Chain, Clock, IChainAdapter, IdGenerator, Logger, Network, RowSealer } from '@waiaas/core';
+import type { PermitMint, SigningPermit } from '@waiaas/keystore';
+import type { Storage } from '@waiaas/storage';
+import type { PipelineSettings } from './settings.ts';
+
+/** What the pipeline needs of the keystore: a signature for a permit, and nothing else. */
+export interface Signer {
+  readonly isUnlocked: boolean;
+  sign(permit: SigningPermit, message: Uint8Array): Uint8Array;
+}
+
+/** Where the adapter of a network comes from. */
+export interface AdapterProvider {
+  /** The adapter of a network, connected or not; undefined when this daemon has none for it. */
+  find(chain: Chain, network: Network): IChainAdapter | undefined;
+}
+
+/** Whether signatures may be produced at all; the keystore asks the same gate once more while it signs (00 §3). */
+export interface Gate {
+  readonly isOpen: boolean;
+}
+
+/** Ways to reach the owner right now. */
+export interface OwnerReach {
+  /** Notification channels that can reach the owner. */
+  reachableChannels(): number;
+}
+
+/** Waiting, injected so that tests drive it. */
+export interface Timers {
+  /** Resolves after a while, or at once when the signal is aborted. Never rejects. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Everything the pipeline works with. All of it is required: a missing part must not make a step do nothing. */
+export interface PipelineDependencies {
+  readonly storage: Storage;
+  readonly signer: Signer;
+  readonly permits: PermitMint;
+  readonly gate: Gate;
+  readonly sealer: RowSealer;
+  readonly adapters: AdapterProvider;
+  readonly owner: OwnerReach;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly ids: IdGenerator;
+  readonly logger: Logger;
+  readonly settings: PipelineSettings;
+}
+
+/** Who asks for a payment: the session a token was checked for. */
+export interface Requester {
+  readonly agentId: AgentId;
+  readonly sessionId: string;
+}

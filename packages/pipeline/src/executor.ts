@@ -1,0 +1,146 @@
+import {
+  type IChainAdapter,
+  isChainError,
+  isWaiaasError,
+  type SignedTransaction,
+  type TransferRequest,
+} from '@waiaas/core';
+import type { TransactionRow } from '@waiaas/storage';
+import { type AuthenticIntent, readIntent } from './admission.ts';
+import { chainRefusal } from './chain-refusal.ts';
+import type { PipelineDependencies } from './dependencies.ts';
+import type { Refusal } from './refusal.ts';
+import type { Settlement } from './settlement.ts';
+
+/** How many lines of a failed simulation are kept with the row. */
+const KEPT_LOGS = 32;
+
+/** A step that ended the execution before anything was sent. */
+class Stopped extends Error {
+  readonly refusal: Refusal;
+  readonly extra: Readonly<Record<string, unknown>>;
+  constructor(refusal: Refusal, extra: Readonly<Record<string, unknown>> = {}) {
+    super(refusal.token);
+    this.refusal = refusal;
+    this.extra = extra;
+  }
+}
+
+const KILL_SWITCH: Refusal = { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH' };
+const LOCKED: Refusal = { code: 'KEYSTORE_LOCKED', token: 'KEYSTORE_LOCKED' };
+
+/** Why something thrown before the broadcast stopped the execution. */
+function whyStopped(error: unknown): Refusal {
+  if (isChainError(error)) return chainRefusal(error);
+  if (isWaiaasError(error, 'SYSTEM_LOCKED')) return KILL_SWITCH;
+  if (isWaiaasError(error, 'KEYSTORE_LOCKED')) return LOCKED;
+  if (isWaiaasError(error)) return { code: error.code, token: error.code, retryable: false };
+  return chainRefusal(error);
+}
+
+const toTransfer = ({ intent }: AuthenticIntent): TransferRequest => ({
+  from: intent.from,
+  to: intent.to,
+  amount: intent.amount,
+  priority: intent.priority,
+  ...(intent.memo === null ? {} : { memo: intent.memo }),
+});
+
+/**
+ * Stage 5, the same for every tier (04 §6.5): build, simulate, sign, record, send. Takes a row that this process has just
+ * moved to EXECUTING and answers it as SUBMITTED, as FAILED, or null when another hand has taken it on.
+ *
+ * Each row is signed at most once: the permit is minted here, after the decision was committed, for this intent only, and
+ * T4 refuses a second hash. What is sent is stored before it is sent. Once the network may have the bytes, no error is a
+ * failure: the row becomes SUBMITTED and the chain decides.
+ */
+export type Executor = (row: TransactionRow) => Promise<TransactionRow | null>;
+
+export function createExecutor(
+  dependencies: Pick<
+    PipelineDependencies,
+    'adapters' | 'signer' | 'permits' | 'gate' | 'sealer' | 'timers' | 'logger' | 'settings'
+  > & { readonly settlement: Settlement },
+): Executor {
+  const { adapters, signer, permits, gate, sealer, timers, logger, settings, settlement } = dependencies;
+
+  /** 5a to 5c. Throws whatever stops it; nothing has been sent. */
+  async function prepare(adapter: IChainAdapter, authentic: AuthenticIntent): Promise<SignedTransaction> {
+    const unsigned = await adapter.buildTransaction(toTransfer(authentic));
+    const simulation = await adapter.simulateTransaction(unsigned);
+    if (!simulation.success) {
+      const reason = simulation.error ?? 'The node gave no reason';
+      const extra = { simulationLogs: simulation.logs.slice(-KEPT_LOGS) };
+      if (simulation.insufficientFunds === true) {
+        throw new Stopped(
+          { code: 'INSUFFICIENT_BALANCE', token: 'INSUFFICIENT_BALANCE', reason, details: { reason } },
+          extra,
+        );
+      }
+      throw new Stopped({ code: 'SIMULATION_FAILED', token: 'SIMULATION_FAILED', reason, details: { reason } }, extra);
+    }
+    if (!gate.isOpen) throw new Stopped(KILL_SWITCH);
+    const permit = permits.mint({ agentId: authentic.intent.agentId, intentHash: authentic.hash });
+    return adapter.signTransaction(unsigned, async (message) => signer.sign(permit, message));
+  }
+
+  async function withinCap(work: Promise<SignedTransaction>): Promise<SignedTransaction> {
+    const cap = new AbortController();
+    const expiry = timers.sleep(settings.executionCapMs, cap.signal).then(() => 'expired' as const);
+    try {
+      const first = await Promise.race([work, expiry]);
+      if (first !== 'expired') return first;
+      // The work may still come to an end, but its result is dropped unsent: nothing was recorded for it.
+      work.catch((error: unknown) => logger.debug({ error: String(error) }, 'An execution ended after its time'));
+      throw new Stopped({ code: 'CHAIN_ERROR', token: 'EXECUTION_TIMEOUT', retryable: true });
+    } finally {
+      cap.abort();
+    }
+  }
+
+  /** 5d: the same bytes, at most twice. Answers what is known about them. */
+  async function send(adapter: IChainAdapter, signed: SignedTransaction): Promise<'sent' | 'ambiguous' | Refusal> {
+    try {
+      await adapter.submitTransaction(signed);
+      return 'sent';
+    } catch (error) {
+      // Only a refusal of the very first attempt proves anything: later ones may be about bytes that landed already.
+      if (isChainError(error) && !error.mayHaveLanded) return chainRefusal(error);
+      logger.warn(
+        { txHash: signed.txHash, error: String(error) },
+        'The network may or may not have taken a transaction',
+      );
+    }
+    await timers.sleep(settings.resubmitAfterMs);
+    try {
+      await adapter.submitTransaction(signed);
+    } catch (error) {
+      logger.warn({ txHash: signed.txHash, error: String(error) }, 'Sending it again did not tell either');
+    }
+    return 'ambiguous';
+  }
+
+  return async (row) => {
+    let signed: SignedTransaction;
+    let adapter: IChainAdapter | undefined;
+    try {
+      const authentic = readIntent(sealer, row);
+      if (authentic === null) throw new Stopped({ code: 'POLICY_DENIED', token: 'INTENT_NOT_AUTHENTIC' });
+      adapter = adapters.find(authentic.intent.chain, authentic.intent.network);
+      if (adapter === undefined) throw new Stopped({ code: 'ADAPTER_NOT_AVAILABLE', token: 'ADAPTER_NOT_AVAILABLE' });
+      signed = await withinCap(prepare(adapter, authentic));
+      if (!(await settlement.recordBroadcast(row, signed))) return null;
+    } catch (error) {
+      if (!(error instanceof Stopped)) logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');
+      const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];
+      return settlement.failedBeforeLanding(row, refusal, extra);
+    }
+    // Engaged between signature and broadcast: these bytes have left nobody's hands yet, and now never will.
+    if (!gate.isOpen) return settlement.failedBeforeLanding(row, KILL_SWITCH);
+    const outcome = await send(adapter, signed);
+    if (outcome === 'sent' || outcome === 'ambiguous') {
+      return settlement.submitted(row, { ambiguous: outcome === 'ambiguous' });
+    }
+    return settlement.failedBeforeLanding(row, outcome);
+  };
+}

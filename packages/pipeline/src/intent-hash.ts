@@ -1,0 +1,14 @@
+import { createHash } from 'node:crypto';
+import { canonicalJson, encodeIntent, type Intent } from '@waiaas/core';
+
+const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+
+/** SHA-256 of an intent's canonical encoding, hex: what a signing permit and an approval are bound to (00 §3). */
+export const intentHash = (intent: Intent): string => sha256(encodeIntent(intent));
+
+/** What a client asked for, apart from who asked and when. */
+export type RequestedTransfer = Pick<Intent, 'type' | 'to' | 'asset' | 'amount' | 'memo' | 'priority'>;
+
+/** SHA-256 over what a request asks for: equal requests under one Idempotency-Key have equal hashes (04 §8). */
+export const requestHash = ({ type, to, asset, amount, memo, priority }: RequestedTransfer): string =>
+  sha256(canonicalJson({ type, to, asset, amount, memo, priority }));

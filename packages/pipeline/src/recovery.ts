@@ -1,0 +1,78 @@
+import { transactionId, unixSeconds } from '@waiaas/core';
+import { appendAudit, listByStatus, listOverdueApprovals, type TransactionRow } from '@waiaas/storage';
+import type { PipelineDependencies } from './dependencies.ts';
+import type { Refusal } from './refusal.ts';
+import type { Settlement } from './settlement.ts';
+
+/** What a start found left over from the last run. */
+export interface RecoveryReport {
+  /** Rows that were never admitted, or admitted and never begun. */
+  readonly cancelled: number;
+  /** Rows that were begun but not sent. */
+  readonly failed: number;
+  /** Approvals whose deadline passed while the daemon was down. */
+  readonly expired: number;
+  /** Rows that may have been sent: to be followed until the chain tells. */
+  readonly followed: readonly TransactionRow[];
+}
+
+const RESTARTED: Refusal = {
+  code: 'CHAIN_ERROR',
+  token: 'DAEMON_RESTARTED',
+  message: 'The daemon was restarted before the payment was sent; nothing was paid.',
+  retryable: true,
+};
+
+/**
+ * Start-up recovery, after the database is open and before anything is served (04 §20). Whatever may have reached the
+ * network is followed, whatever cannot have is ended; nothing is signed here.
+ *
+ * - PENDING, and INSTANT or NOTIFY left in QUEUED: no request survives a restart, so they are cancelled.
+ * - QUEUED DELAY and APPROVAL stay as they are, unless an approval's deadline has passed.
+ * - EXECUTING without a hash: nothing was recorded for broadcast, so nothing was sent. Failed, never begun again.
+ * - EXECUTING with a hash: it may have been sent. Its outcome is unknown, which is what SUBMITTED means.
+ * - SUBMITTED: followed on.
+ */
+export async function recover(
+  dependencies: Pick<PipelineDependencies, 'storage' | 'clock' | 'logger'> & { readonly settlement: Settlement },
+): Promise<RecoveryReport> {
+  const { storage, clock, logger, settlement } = dependencies;
+  let cancelled = 0;
+  let failed = 0;
+  let expired = 0;
+  const followed: TransactionRow[] = [];
+
+  for (const row of await listByStatus(storage.read, 'PENDING')) {
+    if ((await settlement.cancelled(row, RESTARTED)) !== null) cancelled += 1;
+  }
+  for (const row of await listByStatus(storage.read, 'QUEUED')) {
+    if (row.tier === 'DELAY' || row.tier === 'APPROVAL') continue;
+    if ((await settlement.cancelled(row, RESTARTED)) !== null) cancelled += 1;
+  }
+  for (const { id } of await listOverdueApprovals(storage.read, unixSeconds(clock))) {
+    if ((await settlement.approvalExpired(transactionId(id))) !== null) expired += 1;
+  }
+  for (const row of await listByStatus(storage.read, 'EXECUTING')) {
+    if (row.tx_hash === null) {
+      if ((await settlement.failedBeforeLanding(row, RESTARTED)) !== null) failed += 1;
+    } else {
+      await settlement.submitted(row, { ambiguous: true, recovered: true });
+    }
+  }
+  followed.push(...(await listByStatus(storage.read, 'SUBMITTED')));
+
+  const report = { cancelled, failed, expired, followed };
+  const found = { cancelled, failed, expired, followed: followed.map((row) => row.id) };
+  if (cancelled + failed + expired + followed.length > 0) {
+    logger.warn(found, 'Took up what the last run left behind');
+    await storage.write(({ db }) =>
+      appendAudit(db, unixSeconds(clock), {
+        event: 'DAEMON_RECOVERED',
+        actor: 'system',
+        details: found,
+        severity: 'warning',
+      }),
+    );
+  }
+  return report;
+}

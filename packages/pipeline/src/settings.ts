@@ -1,0 +1,31 @@
+/** Settings of the pipeline; defaults of 04 §24. */
+export interface PipelineSettings {
+  /** Most queued DELAY and APPROVAL transactions of an agent. */
+  readonly maxPendingTransactions: number;
+  /** Channels that must be able to reach the owner before NOTIFY and DELAY are used; 0 switches the rule off (00 §3). */
+  readonly minChannels: number;
+  /** Cool-down of rules that leave it out, seconds. */
+  readonly delaySeconds: number;
+  /** Approval time of rules that leave it out, seconds. */
+  readonly approvalTimeoutSeconds: number;
+  /** Longest time from start to signature, ms. */
+  readonly executionCapMs: number;
+  /** Pause before the same bytes are sent a second time, ms. */
+  readonly resubmitAfterMs: number;
+  /** How long one round of waiting for a confirmation lasts before the bytes are sent again, ms. */
+  readonly confirmationRoundMs: number;
+  /** How long after its end a transaction that did not land is looked up one last time, seconds. */
+  readonly lateCheckSeconds: number;
+}
+
+/** Defaults of 04 §24. */
+export const DEFAULT_PIPELINE_SETTINGS: PipelineSettings = {
+  maxPendingTransactions: 10,
+  minChannels: 2,
+  delaySeconds: 900,
+  approvalTimeoutSeconds: 3600,
+  executionCapMs: 30_000,
+  resubmitAfterMs: 500,
+  confirmationRoundMs: 5000,
+  lateCheckSeconds: 600,
+};

@@ -1,0 +1,135 @@
+import { type ConfirmationVerdict, decodeIntent, type IChainAdapter } from '@waiaas/core';
+import type { TransactionRow } from '@waiaas/storage';
+import type { PipelineDependencies } from './dependencies.ts';
+import type { Refusal } from './refusal.ts';
+import type { Settlement } from './settlement.ts';
+
+/** Longest pause between two rounds, ms. */
+const MAX_PAUSE = 15_000;
+
+const adapterOf = (
+  dependencies: Pick<PipelineDependencies, 'adapters'>,
+  row: TransactionRow,
+): IChainAdapter | undefined => {
+  const { chain, network } = decodeIntent(row.intent);
+  return dependencies.adapters.find(chain, network);
+};
+
+/**
+ * Stage 6: follows a SUBMITTED transaction until the chain has proven what became of it (04 §6.6). Faults and silence
+ * prove nothing: the row stays SUBMITTED, its reservation stays held, and the question is asked again, for as long as
+ * it takes. While it may still land, the very same bytes are sent again, in case the network lost them.
+ *
+ * @returns the row in its terminal state, or null when the signal ended the wait or another hand settled it
+ */
+export type Tracker = (row: TransactionRow, signal: AbortSignal) => Promise<TransactionRow | null>;
+
+export function createTracker(
+  dependencies: Pick<PipelineDependencies, 'adapters' | 'gate' | 'timers' | 'logger' | 'settings'> & {
+    readonly settlement: Settlement;
+  },
+): Tracker {
+  const { gate, timers, logger, settings, settlement } = dependencies;
+
+  async function resend(adapter: IChainAdapter, row: TransactionRow, txHash: string): Promise<void> {
+    // While the kill switch is engaged a transaction is watched, not helped (04 §20).
+    if (row.signed_tx === null || !gate.isOpen) return;
+    try {
+      await adapter.submitTransaction({ bytes: row.signed_tx, txHash });
+    } catch (error) {
+      logger.debug(
+        { txId: row.id, error: String(error) },
+        'Sending a transaction again was refused; its status decides',
+      );
+    }
+  }
+
+  async function ask(
+    adapter: IChainAdapter,
+    row: TransactionRow,
+    txHash: string,
+    signal: AbortSignal,
+  ): Promise<ConfirmationVerdict> {
+    try {
+      return await adapter.waitForConfirmation(txHash, {
+        timeoutMs: settings.confirmationRoundMs,
+        // What the owner signed for must be beyond any reorganisation before it is called done.
+        target: row.tier === 'APPROVAL' ? 'finalized' : 'confirmed',
+        ...(row.last_valid_block_height === null ? {} : { lastValidBlockHeight: BigInt(row.last_valid_block_height) }),
+        signal,
+      });
+    } catch (error) {
+      logger.warn({ txId: row.id, error: String(error) }, 'The chain could not be asked about a transaction');
+      return { verdict: 'unknown' };
+    }
+  }
+
+  function settle(
+    row: TransactionRow,
+    verdict: Exclude<ConfirmationVerdict, { verdict: 'unknown' }>,
+  ): Promise<TransactionRow | null> {
+    switch (verdict.verdict) {
+      case 'confirmed':
+        return settlement.confirmed(row, verdict);
+      case 'failed': {
+        const refusal: Refusal = {
+          code: 'CHAIN_ERROR',
+          token: 'ONCHAIN_FAILURE',
+          reason: verdict.error,
+          message: `The transaction was executed and failed: ${verdict.error}`,
+          details: { reason: verdict.error, txHash: row.tx_hash },
+          retryable: false,
+        };
+        return settlement.failedOnChain(row, refusal, verdict);
+      }
+      case 'expired':
+        return settlement.expired(row, verdict);
+    }
+  }
+
+  return async (row, signal) => {
+    const txHash = row.tx_hash;
+    if (txHash === null) throw new Error('A submitted transaction always has a hash');
+    for (let round = 0; !signal.aborted; round++) {
+      const adapter = adapterOf(dependencies, row);
+      const verdict: ConfirmationVerdict =
+        adapter?.isConnected() === true ? await ask(adapter, row, txHash, signal) : { verdict: 'unknown' };
+      if (signal.aborted) return null;
+      if (verdict.verdict !== 'unknown') {
+        try {
+          return await settle(row, verdict);
+        } catch (error) {
+          // A database that cannot be written now: the verdict is proven and will be proven again in the next round.
+          logger.error({ txId: row.id, error: String(error) }, 'A verdict could not be stored; trying again');
+        }
+      } else if (adapter?.isConnected() === true) {
+        await resend(adapter, row, txHash);
+      }
+      await timers.sleep(Math.min(250 * 2 ** Math.min(round, 6), MAX_PAUSE), signal);
+    }
+    return null;
+  };
+}
+
+/**
+ * The last look-up of transactions that ended without landing (04 §6.6): one that turns up after all counts towards the
+ * caps and is reported as critical. A look-up that fails is made again at the next run.
+ */
+export async function checkLateLandings(
+  dependencies: Pick<PipelineDependencies, 'adapters' | 'logger'> & { readonly settlement: Settlement },
+  rows: readonly TransactionRow[],
+): Promise<void> {
+  const { logger, settlement } = dependencies;
+  for (const row of rows) {
+    const adapter = adapterOf(dependencies, row);
+    if (row.tx_hash === null || adapter === undefined || !adapter.isConnected()) continue;
+    try {
+      const status = await adapter.getTransactionStatus(row.tx_hash);
+      const landed = status.state === 'landed' && status.error === null;
+      if (landed && status.commitment === 'processed') continue;
+      await settlement.lateChecked(row, landed ? { blockNumber: status.blockNumber } : null);
+    } catch (error) {
+      logger.warn({ txId: row.id, error: String(error) }, 'The last look-up of a transaction failed; it is made again');
+    }
+  }
+}
