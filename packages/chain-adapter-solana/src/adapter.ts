@@ -1,0 +1,128 @@
+import { isSignature, type Signature } from '@solana/kit';
+import { ChainError, type ChainErrorCode, type IChainAdapter } from '@waiaas/core';
+import { readBalance } from './balance.ts';
+import { buildPayment } from './build.ts';
+import { confirmPayment } from './confirm.ts';
+import { createConnection } from './connection.ts';
+import { redactUrls } from './endpoint.ts';
+import { probeHealth } from './health.ts';
+import { type SolanaAdapterOptions, settingsOf } from './options.ts';
+import { quoteFee } from './quote.ts';
+import { checkRequest, isSolanaAddress } from './request-check.ts';
+import { safeCause } from './safe-cause.ts';
+import { createSentRegister } from './sent-register.ts';
+import { signPayment } from './sign.ts';
+import { simulatePayment } from './simulate.ts';
+import { submitPayment } from './submit.ts';
+import { createTwinRegister } from './twins.ts';
+
+/**
+ * Lets nothing but `ChainError` out (02 §3). What arrives here as something else is a defect of this package or an
+ * argument that its types exclude; about money it is taken for the worst.
+ */
+async function guarded<Result>(
+  code: ChainErrorCode,
+  work: () => Promise<Result>,
+  mayHaveLanded = false,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ChainError) throw error;
+    throw new ChainError({
+      code,
+      chain: 'solana',
+      message: 'The adapter failed in a way it does not know',
+      retryable: false,
+      mayHaveLanded,
+      cause: safeCause(error, redactUrls),
+    });
+  }
+}
+
+const requireSignature = (txHash: string): Signature => {
+  if (typeof txHash === 'string' && isSignature(txHash)) return txHash;
+  throw new ChainError({
+    code: 'RPC_ERROR',
+    chain: 'solana',
+    message: 'This is not a transaction id of Solana',
+    retryable: false,
+  });
+};
+
+/**
+ * Creates the adapter of a Solana network: native SOL payments over JSON-RPC. Not connected yet.
+ *
+ * One instance serves all agents of its network at once. It holds no keys: `signTransaction` is handed a function that
+ * signs.
+ * @throws ChainError CHAIN_NOT_SUPPORTED when the network is not one of Solana's.
+ * @example
+ * const adapter = createSolanaAdapter({ network: 'devnet', endpoints: [url], clock: systemClock, logger });
+ * await adapter.connect();
+ * const built = await adapter.buildTransaction({ from, to, amount: 50_000_000n });
+ */
+export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapter {
+  const settings = settingsOf(options);
+  const { network, clock, logger, readMs, sendMs, pollMs, sleep, maxPriorityFee } = settings;
+  const connection = createConnection(settings);
+  const twins = createTwinRegister();
+  const sent = createSentRegister();
+
+  return {
+    chain: 'solana',
+    network,
+    connect: (rpcUrl = '') => guarded('RPC_ERROR', () => connection.connect(rpcUrl)),
+    disconnect: () => guarded('RPC_ERROR', async () => connection.disconnect()),
+    isConnected: () => connection.current !== null,
+    getHealth: () => probeHealth(connection.current, clock, readMs),
+    isValidAddress: isSolanaAddress,
+    getBalance: (address) => guarded('RPC_ERROR', async () => readBalance(connection.require(), readMs, address)),
+    buildTransaction: (request) =>
+      guarded('BUILD_FAILED', async () => buildPayment({ view: connection.require(), twins, maxPriorityFee }, request)),
+    simulateTransaction: (transaction) =>
+      guarded('SIMULATION_FAILED', async () =>
+        simulatePayment(connection.require().session, clock, sendMs, transaction),
+      ),
+    signTransaction: (transaction, sign) =>
+      guarded('SIGN_FAILED', () => signPayment(transaction, sign, clock, maxPriorityFee)),
+    submitTransaction: (transaction) =>
+      guarded(
+        'SUBMIT_FAILED',
+        async () =>
+          submitPayment(
+            {
+              // Of a transaction sent earlier, a refusal now says nothing.
+              session: connection.require(sent.has(transaction.txHash)).session,
+              clock,
+              logger,
+              timeoutMs: sendMs,
+              sent,
+            },
+            transaction,
+          ),
+        true,
+      ),
+    getTransactionStatus: (txHash) =>
+      guarded(
+        'RPC_ERROR',
+        async () => (await connection.require(true).signature(requireSignature(txHash))).status,
+        true,
+      ),
+    waitForConfirmation: (txHash, waiting = {}) =>
+      guarded(
+        'RPC_ERROR',
+        async () =>
+          confirmPayment(
+            { view: connection.require(true), clock, sleep, pollMs, timeoutMs: readMs },
+            requireSignature(txHash),
+            waiting,
+          ),
+        true,
+      ),
+    estimateFee: (request) =>
+      guarded(
+        'RPC_ERROR',
+        async () => (await quoteFee(connection.require(), checkRequest(request), maxPriorityFee)).fee,
+      ),
+  };
+}

@@ -1,0 +1,46 @@
+import { type Blockhash, isBlockhash } from '@solana/kit';
+import type { Clock } from '@waiaas/core';
+import { type CachedValue, createCachedValue } from './cached-value.ts';
+import { naturalOf, recordOf, textOf, UnexpectedAnswer } from './rpc-answer.ts';
+import type { RpcSession } from './rpc-session.ts';
+
+/** How long a fetched blockhash is used for new transactions, ms (02 §6). */
+export const BLOCKHASH_CACHE_MS = 5_000;
+/** How long after the fetch a transaction may be signed, ms: 150 blocks take about 60 s, less a margin (02 §9). */
+export const BLOCKHASH_LIFE_MS = 50_000;
+
+/** A blockhash and the times that follow from it. */
+export interface FetchedBlockhash {
+  readonly blockhash: Blockhash;
+  /** Last block a transaction with it can land in. */
+  readonly lastValidBlockHeight: bigint;
+  /** Epoch ms. Counted from before the fetch, not from its use. */
+  readonly expiresAt: number;
+}
+
+/** The latest blockhash, at most 5 s old; callers share one fetch. */
+export function createLatestBlockhash(
+  session: RpcSession,
+  clock: Clock,
+  timeoutMs: number,
+): CachedValue<FetchedBlockhash> {
+  return createCachedValue({
+    clock,
+    ttlMs: BLOCKHASH_CACHE_MS,
+    async load() {
+      const fetchedAt = clock.now();
+      return await session.call({
+        method: 'getLatestBlockhash',
+        timeoutMs,
+        async request(rpc, abortSignal) {
+          const answer = await rpc.getLatestBlockhash({ commitment: 'confirmed' }).send({ abortSignal });
+          const value = recordOf(answer.value, 'blockhash');
+          const blockhash = textOf(value.blockhash, 'blockhash');
+          if (!isBlockhash(blockhash)) throw new UnexpectedAnswer('blockhash');
+          const lastValidBlockHeight = naturalOf(value.lastValidBlockHeight, 'last valid block height');
+          return { blockhash, lastValidBlockHeight, expiresAt: fetchedAt + BLOCKHASH_LIFE_MS };
+        },
+      });
+    },
+  });
+}

@@ -1,0 +1,46 @@
+import { type Address, isAddress } from '@solana/kit';
+import { ChainError, type ChainErrorCode, memoProblem, nativeAsset, type TransferRequest } from '@waiaas/core';
+import { isNoWallet } from './programs.ts';
+
+/** A payment request whose parts have been checked; addresses are kit's. */
+export interface CheckedRequest extends TransferRequest {
+  readonly from: Address;
+  readonly to: Address;
+}
+
+const refuse = (code: ChainErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}): ChainError =>
+  new ChainError({ code, chain: 'solana', message, details, retryable: false, mayHaveLanded: false });
+
+/** Whether a text is an address: base58 of exactly 32 bytes. Case matters; nothing is normalised (02 §18). Never throws. */
+export const isSolanaAddress = (candidate: unknown): candidate is Address =>
+  typeof candidate === 'string' && isAddress(candidate);
+
+/**
+ * Checks an address.
+ * @throws ChainError INVALID_ADDRESS.
+ */
+export function requireAddress(candidate: unknown, field: string): Address {
+  if (!isSolanaAddress(candidate)) throw refuse('INVALID_ADDRESS', `"${field}" is not a Solana address`, { field });
+  return candidate;
+}
+
+/**
+ * Checks all that can be checked of a request without asking the network.
+ * @throws ChainError INVALID_ADDRESS also for recipients that are no wallets and for payments to oneself, INVALID_MEMO,
+ * BUILD_FAILED for amounts that are not between 1 and 2^64 − 1 lamports.
+ */
+export function checkRequest(request: TransferRequest): CheckedRequest {
+  const from = requireAddress(request.from, 'from');
+  const to = requireAddress(request.to, 'to');
+  if (from === to) throw refuse('INVALID_ADDRESS', 'A wallet cannot pay itself', { field: 'to' });
+  if (isNoWallet(to))
+    throw refuse('INVALID_ADDRESS', 'The recipient is a program or sysvar, not a wallet', { field: 'to' });
+  if (typeof request.amount !== 'bigint' || request.amount <= 0n || request.amount > nativeAsset('solana').max) {
+    throw refuse('BUILD_FAILED', 'An amount must be between 1 and 2^64 - 1 lamports', { field: 'amount' });
+  }
+  if (request.memo !== undefined) {
+    const problem = request.memo === '' ? 'must not be empty' : memoProblem(request.memo);
+    if (problem !== null) throw refuse('INVALID_MEMO', `The memo ${problem}`, { field: 'memo' });
+  }
+  return { ...request, from, to };
+}
