@@ -1,0 +1,120 @@
+import {
+  addressResponseSchema,
+  adminLoginResponseSchema,
+  adminLogoutResponseSchema,
+  adminStatusResponseSchema,
+  agentCreateSchema,
+  agentListResponseSchema,
+  agentSummarySchema,
+  balanceResponseSchema,
+  errorBodySchema,
+  healthResponseSchema,
+  idSchema,
+  nonceResponseSchema,
+  pendingTransactionListResponseSchema,
+  policyCreateSchema,
+  policyListResponseSchema,
+  policyResponseSchema,
+  policySummarySchema,
+  policyUpdateSchema,
+  sessionCreateResponseSchema,
+  sessionCreateSchema,
+  sessionListResponseSchema,
+  sessionRevokeResponseSchema,
+  sessionSummarySchema,
+  shutdownResponseSchema,
+  timestampSchema,
+  transactionListResponseSchema,
+  transactionResponseSchema,
+  transferRequestSchema,
+} from '@waiaas/core';
+import { z } from 'zod';
+
+/** A JSON schema in the dialect of OpenAPI 3.1. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+type Direction = 'input' | 'output';
+
+/** Named schemas of request bodies (06 §1.12): described as a client writes them. */
+const requestBodies = {
+  AgentCreate: agentCreateSchema,
+  CreatePolicyRequest: policyCreateSchema,
+  SessionCreate: sessionCreateSchema,
+  TransferRequest: transferRequestSchema,
+  UpdatePolicyRequest: policyUpdateSchema,
+} as const;
+
+/** Named schemas of answers (06 §1.12). */
+const answers = {
+  AddressResponse: addressResponseSchema,
+  AdminLoginResponse: adminLoginResponseSchema,
+  AdminLogoutResponse: adminLogoutResponseSchema,
+  AdminStatusResponse: adminStatusResponseSchema,
+  AgentListResponse: agentListResponseSchema,
+  AgentSummary: agentSummarySchema,
+  BalanceResponse: balanceResponseSchema,
+  ErrorResponse: errorBodySchema,
+  HealthResponse: healthResponseSchema,
+  NonceResponse: nonceResponseSchema,
+  PendingTransactionListResponse: pendingTransactionListResponseSchema,
+  PolicyListResponse: policyListResponseSchema,
+  PolicyResponse: policyResponseSchema,
+  PolicySummary: policySummarySchema,
+  SessionCreateResponse: sessionCreateResponseSchema,
+  SessionListResponse: sessionListResponseSchema,
+  SessionRevokeResponse: sessionRevokeResponseSchema,
+  SessionSummary: sessionSummarySchema,
+  ShutdownResponse: shutdownResponseSchema,
+  TransactionListResponse: transactionListResponseSchema,
+  TransactionResponse: transactionResponseSchema,
+} as const;
+
+const uri = (name: string): string => `#/components/schemas/${name}`;
+
+const settings = (io: Direction) =>
+  ({
+    io,
+    target: 'draft-2020-12',
+    // Refinements in code have no JSON form; where there is a standard word for one, it is used.
+    override: ({
+      zodSchema,
+      jsonSchema,
+    }: {
+      zodSchema: z.core.$ZodTypes;
+      jsonSchema: z.core.JSONSchema.BaseSchema;
+    }) => {
+      if (zodSchema === idSchema) jsonSchema.format = 'uuid';
+      if (zodSchema === timestampSchema) jsonSchema.format = 'date-time';
+    },
+  }) as const;
+
+const withoutIdentity = ({ $id: _id, $schema: _schema, ...rest }: Readonly<Record<string, unknown>>): JsonSchema =>
+  rest;
+
+function named(schemas: Readonly<Record<string, z.ZodType>>, io: Direction): Readonly<Record<string, JsonSchema>> {
+  const registry = z.registry<{ id: string }>();
+  for (const [id, schema] of Object.entries(schemas)) registry.add(schema, { id });
+  const generated = z.toJSONSchema(registry, { ...settings(io), uri });
+  return Object.fromEntries(
+    Object.entries(generated.schemas).map(([id, schema]) => [id, withoutIdentity({ ...schema })]),
+  );
+}
+
+/** All named schemas as the document lists them. */
+export const componentSchemas = (): Readonly<Record<string, JsonSchema>> => ({
+  ...named(requestBodies, 'input'),
+  ...named(answers, 'output'),
+});
+
+const names: ReadonlyMap<unknown, string> = new Map(
+  Object.entries({ ...requestBodies, ...answers }).map(([name, schema]) => [schema, name]),
+);
+
+/** JSON schema of a part of a route: a reference where the schema has a name. */
+export function jsonSchemaOf(schema: z.ZodType, io: Direction): JsonSchema {
+  const name = names.get(schema);
+  return name === undefined ? withoutIdentity({ ...z.toJSONSchema(schema, settings(io)) }) : { $ref: uri(name) };
+}
+
+/** Reference to the schema of all errors. */
+export const errorSchema: JsonSchema = { $ref: uri('ErrorResponse') };

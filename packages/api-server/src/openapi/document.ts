@@ -1,0 +1,88 @@
+import fastifySwagger from '@fastify/swagger';
+import type { FastifyInstance, FastifySchema } from 'fastify';
+import type { OpenAPIV3_1 } from 'openapi-types';
+import { z } from 'zod';
+import type { RoutePlan } from '../route-plan.ts';
+import { componentSchemas, errorSchema, type JsonSchema, jsonSchemaOf } from './components.ts';
+import { errorsByStatus } from './route-errors.ts';
+
+const SECURITY: Readonly<Record<NonNullable<RoutePlan['auth']>, OpenAPIV3_1.SecurityRequirementObject[]>> = {
+  public: [],
+  session: [{ bearerAuth: [] }],
+  operator: [{ masterAuth: [] }, { operatorAuth: [] }],
+  master: [{ masterAuth: [] }],
+};
+
+const partOf = (schema: unknown, io: 'input' | 'output'): JsonSchema => {
+  if (schema instanceof z.ZodType) return jsonSchemaOf(schema, io);
+  throw new TypeError('A route schema must be a zod schema');
+};
+
+/**
+ * Collects the routes as they are declared and describes them from the very schemas that validate requests and write
+ * answers (06 §1.12). The document itself is made when it is asked for.
+ */
+export function collectOpenApi(app: FastifyInstance, version: string): void {
+  app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'WAIaaS API',
+        version,
+        description:
+          'A wallet daemon for AI agents. Amounts are decimal strings in base units; times are ISO 8601 in UTC.',
+      },
+      components: {
+        securitySchemes: {
+          bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'Session token, wai_sess_…' },
+          operatorAuth: { type: 'http', scheme: 'bearer', description: 'Operator token, wai_op_…' },
+          masterAuth: { type: 'apiKey', in: 'header', name: 'X-Master-Password' },
+        },
+      },
+      tags: ['Public', 'Wallet', 'Transaction', 'Session', 'Agent', 'Owner', 'Admin'].map((name) => ({ name })),
+    },
+    transform: ({ schema, url, route }) => {
+      const { plan, errors = [] } = route.config ?? {};
+      if (schema === undefined || schema.hide === true || plan === undefined)
+        return { schema: { ...schema, hide: true, response: undefined, querystring: undefined }, url };
+      return { schema: describe(schema, plan, errorsByStatus(plan, errors)), url };
+    },
+  });
+}
+
+function describe(
+  { body, querystring, params, headers, response, ...rest }: FastifySchema,
+  plan: RoutePlan,
+  errors: ReturnType<typeof errorsByStatus>,
+): FastifySchema {
+  const responses: Record<string, unknown> = {};
+  for (const [status, schema] of Object.entries(response ?? {}))
+    responses[status] = {
+      description: 'Success',
+      content: { 'application/json': { schema: partOf(schema, 'output') } },
+    };
+  for (const [status, codes] of errors)
+    responses[status] = { description: codes.join(', '), content: { 'application/json': { schema: errorSchema } } };
+  return {
+    ...rest,
+    ...(plan.auth === undefined ? {} : { security: SECURITY[plan.auth] }),
+    ...(body === undefined ? {} : { body: partOf(body, 'input') }),
+    ...(querystring === undefined ? {} : { querystring: partOf(querystring, 'input') }),
+    ...(params === undefined ? {} : { params: partOf(params, 'input') }),
+    ...(headers === undefined ? {} : { headers: partOf(headers, 'input') }),
+    response: responses,
+  };
+}
+
+/**
+ * The OpenAPI 3.1 document of a server that is ready.
+ * @param port put into the one server entry
+ */
+export function openApiDocument(app: FastifyInstance, port = 3100): OpenAPIV3_1.Document {
+  const document: OpenAPIV3_1.Document = JSON.parse(JSON.stringify(app.swagger()));
+  return {
+    ...document,
+    servers: [{ url: `http://127.0.0.1:${port}`, description: 'Local daemon' }],
+    components: { ...document.components, schemas: componentSchemas() },
+  };
+}

@@ -1,0 +1,39 @@
+import { type ErrorCode, errorEntry } from '@waiaas/core';
+import type { RoutePlan } from '../route-plan.ts';
+
+const EVERYWHERE: readonly ErrorCode[] = [
+  'VALIDATION_ERROR',
+  'INVALID_HOST',
+  'INVALID_ORIGIN',
+  'RATE_LIMIT_EXCEEDED',
+  'INTERNAL_ERROR',
+  'SHUTTING_DOWN',
+];
+
+const BY_AUDIENCE: Readonly<Record<NonNullable<RoutePlan['auth']>, readonly ErrorCode[]>> = {
+  public: [],
+  session: ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'SESSION_EXPIRED'],
+  operator: ['UNAUTHORIZED', 'INVALID_OPERATOR_TOKEN', 'INVALID_MASTER_PASSWORD', 'MASTER_PASSWORD_LOCKED'],
+  master: ['INVALID_MASTER_PASSWORD', 'MASTER_PASSWORD_LOCKED'],
+};
+
+/** Statuses other than the catalogue's that a code takes on one route (06 §4.1). */
+const EXCEPTIONS: ReadonlyMap<string, number> = new Map([['DELETE /v1/sessions/:id SESSION_REVOKED', 409]]);
+
+/** Every error a route can answer, by status: what all routes share, what its audience brings, and its own. */
+export function errorsByStatus(plan: RoutePlan, own: readonly ErrorCode[]): ReadonlyMap<number, readonly ErrorCode[]> {
+  const takesBody = !plan.name.startsWith('GET ');
+  const codes = new Set<ErrorCode>([
+    ...EVERYWHERE,
+    ...(plan.whileLocked ? [] : (['SYSTEM_LOCKED'] as const)),
+    ...(takesBody ? (['PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const) : []),
+    ...(plan.auth === undefined ? [] : BY_AUDIENCE[plan.auth]),
+    ...own,
+  ]);
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const status = EXCEPTIONS.get(`${plan.name} ${code}`) ?? errorEntry(code).status;
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return byStatus;
+}

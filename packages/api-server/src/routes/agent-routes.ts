@@ -1,0 +1,75 @@
+import { agentCreateSchema, agentId, agentListResponseSchema, agentSummarySchema, idSchema } from '@waiaas/core';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { operatorContext } from './guards.ts';
+import type { RouteDependencies } from './route-dependencies.ts';
+
+/** Agents, managed by the operator (00 §3, "Routes added"). */
+export function agentRoutes(scope: FastifyInstance, { services }: RouteDependencies): void {
+  const app = scope.withTypeProvider<ZodTypeProvider>();
+  const params = z.strictObject({ id: idSchema });
+
+  app.post(
+    '/v1/agents',
+    {
+      config: { auth: 'operator', errors: ['CHAIN_NOT_SUPPORTED', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'] },
+      schema: {
+        operationId: 'createAgent',
+        tags: ['Agent'],
+        summary: 'Create an agent with a wallet of its own',
+        body: agentCreateSchema,
+        response: { 201: agentSummarySchema },
+      },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await services.agents.create(request.body, operatorContext(request))),
+  );
+
+  app.get(
+    '/v1/agents',
+    {
+      config: { auth: 'operator' },
+      schema: {
+        operationId: 'listAllAgents',
+        tags: ['Agent'],
+        summary: 'All agents',
+        response: { 200: agentListResponseSchema },
+      },
+    },
+    async () => ({ agents: [...(await services.agents.list())] }),
+  );
+
+  app.post(
+    '/v1/agents/:id/suspend',
+    {
+      config: {
+        auth: 'operator',
+        errors: ['AGENT_NOT_FOUND', 'AGENT_SUSPENDED', 'AGENT_TERMINATED', 'STORAGE_UNAVAILABLE'],
+      },
+      schema: {
+        operationId: 'suspendAgent',
+        tags: ['Agent'],
+        summary: 'Stop an agent from paying',
+        params,
+        response: { 200: agentSummarySchema },
+      },
+    },
+    (request) => services.agents.suspend(agentId(request.params.id), operatorContext(request)),
+  );
+
+  app.post(
+    '/v1/agents/:id/resume',
+    {
+      config: { auth: 'operator', errors: ['AGENT_NOT_FOUND', 'AGENT_TERMINATED', 'STORAGE_UNAVAILABLE'] },
+      schema: {
+        operationId: 'resumeAgent',
+        tags: ['Agent'],
+        summary: 'Let a suspended agent pay again',
+        params,
+        response: { 200: agentSummarySchema },
+      },
+    },
+    (request) => services.agents.resume(agentId(request.params.id), operatorContext(request)),
+  );
+}

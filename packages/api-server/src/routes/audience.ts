@@ -1,0 +1,30 @@
+import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { RouteAuth } from '../route-plan.ts';
+
+const audienceOf = Symbol('audience');
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    [audienceOf]?: RouteAuth;
+  }
+}
+
+/** Who a plugin scope is for; undefined outside of every audience, where no route may be. */
+export const scopeAudience = (scope: FastifyInstance): RouteAuth | undefined => scope[audienceOf];
+
+/**
+ * Opens a plugin scope for one kind of caller. The guard belongs to the scope, so that a route inside it cannot be
+ * mounted past the guard; and a route whose declaration differs from its scope keeps the server from starting.
+ */
+export function registerAudience(
+  app: FastifyInstance,
+  audience: RouteAuth,
+  guard: onRequestAsyncHookHandler | null,
+  routes: (scope: FastifyInstance) => void | Promise<void>,
+): void {
+  app.register(async (scope) => {
+    scope.decorate(audienceOf, audience);
+    if (guard !== null) scope.addHook('onRequest', guard);
+    await routes(scope);
+  });
+}

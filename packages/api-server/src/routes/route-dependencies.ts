@@ -1,0 +1,12 @@
+import type { Clock } from '@waiaas/core';
+import type { OperatorTokenAuthenticator } from '../ports/authenticators.ts';
+import type { ApiServices } from '../ports/services.ts';
+import type { Waiting } from './waiting.ts';
+
+/** What route handlers work with. */
+export interface RouteDependencies {
+  readonly services: ApiServices;
+  readonly operatorTokens: OperatorTokenAuthenticator;
+  readonly clock: Clock;
+  readonly waiting: Waiting;
+}

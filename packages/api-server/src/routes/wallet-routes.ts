@@ -1,0 +1,41 @@
+import { addressResponseSchema, balanceResponseSchema } from '@waiaas/core';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { sessionOf } from './guards.ts';
+import type { RouteDependencies } from './route-dependencies.ts';
+
+/** The wallet of the session's agent (06 E4, E5). */
+export function walletRoutes(scope: FastifyInstance, { services }: RouteDependencies): void {
+  const app = scope.withTypeProvider<ZodTypeProvider>();
+
+  app.get(
+    '/v1/wallet/balance',
+    {
+      config: {
+        auth: 'session',
+        errors: ['CONSTRAINT_VIOLATED', 'AGENT_TERMINATED', 'CHAIN_ERROR', 'ADAPTER_NOT_AVAILABLE'],
+      },
+      schema: {
+        operationId: 'getBalance',
+        tags: ['Wallet'],
+        summary: 'Native balance of the agent, read from the chain',
+        response: { 200: balanceResponseSchema },
+      },
+    },
+    (request) => services.wallet.balance(sessionOf(request)),
+  );
+
+  app.get(
+    '/v1/wallet/address',
+    {
+      config: { auth: 'session', errors: ['AGENT_TERMINATED'] },
+      schema: {
+        operationId: 'getAddress',
+        tags: ['Wallet'],
+        summary: 'Address of the agent, where deposits go',
+        response: { 200: addressResponseSchema },
+      },
+    },
+    (request) => services.wallet.address(sessionOf(request)),
+  );
+}
