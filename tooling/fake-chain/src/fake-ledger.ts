@@ -1,0 +1,86 @@
+/** A transfer as the fake ledger executes it. */
+export interface LedgerTransfer {
+  readonly from: string;
+  readonly to: string;
+  readonly amount: bigint;
+  readonly fee: bigint;
+  readonly lastValidBlockHeight: bigint;
+}
+
+/** What the ledger did with a transaction. */
+export interface LedgerLanding {
+  readonly height: bigint;
+  /** Null when it moved the money. */
+  readonly error: string | null;
+}
+
+/** Blocks between a block and its finality. */
+const FINALITY = 32n;
+
+/** A ledger in memory: the truth that verdicts are compared with. Time is block height and moves by `advance` only. */
+export interface FakeLedger {
+  readonly height: bigint;
+  readonly finalizedHeight: bigint;
+  advance(blocks: number): void;
+  fund(address: string, amount: bigint): void;
+  balanceOf(address: string): bigint;
+  /** Takes a transaction; it lands `after` blocks later, unless its lifetime ends before. Taking it twice is taking it once. */
+  accept(hash: string, transfer: LedgerTransfer, after: number): void;
+  landing(hash: string): LedgerLanding | undefined;
+  /** Every hash that was ever taken. */
+  readonly accepted: ReadonlyMap<string, LedgerTransfer>;
+}
+
+/** Makes a ledger at height 1,000. */
+export function createFakeLedger(): FakeLedger {
+  let height = 1000n;
+  const balances = new Map<string, bigint>();
+  const accepted = new Map<string, LedgerTransfer>();
+  const due = new Map<string, bigint>();
+  const landings = new Map<string, LedgerLanding>();
+  const balanceOf = (address: string): bigint => balances.get(address) ?? 0n;
+
+  function execute(transfer: LedgerTransfer): string | null {
+    const left = balanceOf(transfer.from) - transfer.fee;
+    if (left < 0n) return 'insufficient funds for fee';
+    balances.set(transfer.from, left);
+    if (left < transfer.amount) return 'insufficient funds';
+    balances.set(transfer.from, left - transfer.amount);
+    balances.set(transfer.to, balanceOf(transfer.to) + transfer.amount);
+    return null;
+  }
+
+  function land(): void {
+    for (const [hash, at] of due) {
+      const transfer = accepted.get(hash);
+      if (transfer === undefined || at > height) continue;
+      due.delete(hash);
+      if (at <= transfer.lastValidBlockHeight) landings.set(hash, { height: at, error: execute(transfer) });
+    }
+  }
+
+  return {
+    get height() {
+      return height;
+    },
+    get finalizedHeight() {
+      return height - FINALITY;
+    },
+    advance(blocks) {
+      for (let block = 0; block < blocks; block++) {
+        height += 1n;
+        land();
+      }
+    },
+    fund: (address, amount) => void balances.set(address, balanceOf(address) + amount),
+    balanceOf,
+    accept(hash, transfer, after) {
+      if (accepted.has(hash)) return;
+      accepted.set(hash, transfer);
+      due.set(hash, height + BigInt(after));
+      land();
+    },
+    landing: (hash) => landings.get(hash),
+    accepted,
+  };
+}
