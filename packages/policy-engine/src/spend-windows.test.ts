@@ -1,6 +1,6 @@
 import { assetId } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
-import { AGENT, pay, RULES, row } from '../test/fixtures.ts';
+import { AGENT, pay, RULES, row, unchecked } from '../test/fixtures.ts';
 import { compilePolicies, spendWindows } from './index.ts';
 
 const at = (iso: string): number => Date.parse(iso) / 1000;
@@ -8,7 +8,7 @@ const windows = (rules: unknown, now: number, asset = 'solana:native') =>
   spendWindows(compilePolicies([row({ rules })], AGENT), pay(1n, { asset: assetId(asset) }), now);
 const both = { ...RULES, daily_max: '1', weekly_max: '1' };
 
-/** The first and the last second that count, for windows that have no upper bound at `now` itself. */
+/** The first second that counts, by window. */
 const firstCounted = (window: 'rolling' | 'calendar', now: number) =>
   Object.fromEntries(windows({ ...both, window }, now).map(({ name, since }) => [name, since + 1]));
 
@@ -27,6 +27,14 @@ describe('which sums are asked for', () => {
     expect(windows(rules, now)).toEqual([{ name: 'day', since: now - 86_400 }]);
     expect(windows(rules, now, 'solana:Mint1')).toEqual([{ name: 'week', since: now - 604_800 }]);
     expect(windows(both, now).map(({ name }) => name)).toEqual(['day', 'week']);
+  });
+
+  test('none for a name that limits only seem to hold because every object has it', () => {
+    for (const asset of ['constructor', '__proto__', 'toString']) {
+      expect(
+        spendWindows(compilePolicies([row({ rules: both })], AGENT), pay(1n, { asset: unchecked(asset) }), now),
+      ).toEqual([]);
+    }
   });
 
   test('the answer is frozen', () => {
@@ -57,8 +65,8 @@ describe('calendar windows', () => {
     expect(firstCounted('calendar', at(now))).toEqual({ day: at(day), week: at(week) });
   });
 
-  test('every second of ten years falls into a day of 86,400 and a week of 604,800 seconds that starts on a Monday', () => {
-    for (let now = at('2020-01-01T00:00:00Z'); now < at('2030-01-01T00:00:00Z'); now += 7_919) {
+  test('over ten years, each moment lies in a UTC day of 86,400 s and a week of 604,800 s from Monday', () => {
+    for (let now = at('2020-01-01T00:00:00Z'); now < at('2030-01-01T00:00:00Z'); now += 79_199) {
       const { day = 0, week = 0 } = firstCounted('calendar', now);
       const start = new Date(week * 1000);
       expect([start.getUTCDay(), start.toISOString().slice(11)]).toEqual([1, '00:00:00.000Z']);
