@@ -16,6 +16,8 @@ const UNSUBSCRIBE: ReadonlyMap<string, TopicKind> = new Map([
   ['logsUnsubscribe', 'logs'],
 ]);
 
+const CATCH_UP_MS = 5;
+
 /** Opens the PubSub endpoint. The server listens once its `listening` event has fired. */
 export function createWsServer(node: Node, host: string, port: number): WebSocketServer {
   const subscriptions = createSubscriptions(node.ledger);
@@ -62,7 +64,8 @@ function handle(
     if (topic !== undefined) {
       const id = subscriptions.add(topic, notify);
       transmit(resultReply(call.id, id));
-      subscriptions.catchUp(id);
+      // Clients miss a notification that arrives together with the id; a validator's comes a moment later too.
+      setTimeout(() => subscriptions.catchUp(id), CATCH_UP_MS).unref();
       return;
     }
     const kind = UNSUBSCRIBE.get(call.method);

@@ -28,10 +28,9 @@ export function stringParam(params: Params, index: number): string {
 /** Parameter `index` as an unsigned 64-bit integer. @throws RpcError −32602 */
 export function integerParam(params: Params, index: number): bigint {
   const value = params[index];
-  if (typeof value !== 'bigint' && !Number.isInteger(value)) {
-    throw invalidParams(`Invalid params: parameter ${index} must be an integer`);
-  }
-  const integer = BigInt(value as number | bigint);
+  const isInteger = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
+  if (!isInteger) throw invalidParams(`Invalid params: parameter ${index} must be an integer`);
+  const integer = BigInt(value);
   if (integer < 0n || integer > 0xffff_ffff_ffff_ffffn) {
     throw invalidParams(`Invalid params: parameter ${index} is not an unsigned 64-bit integer`);
   }
