@@ -1,0 +1,82 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { BALANCE, TOKEN } from './clients.ts';
+import { json, startServer } from './scripted-server.ts';
+
+const DIST = new URL('../dist/', import.meta.url);
+const SCRIPTS = readdirSync(DIST).filter((name) => name.endsWith('.js'));
+
+describe('the published JavaScript', () => {
+  test.each(SCRIPTS)('%s imports nothing but its own files', (name) => {
+    const { importedFiles } = ts.preProcessFile(readFileSync(new URL(name, DIST), 'utf8'));
+    for (const { fileName } of importedFiles) {
+      expect(SCRIPTS.map((script) => `./${script}`)).toContain(fileName);
+    }
+  });
+
+  test.each(SCRIPTS)('%s needs nothing that only Node has', (name) => {
+    expect(readFileSync(new URL(name, DIST), 'utf8')).not.toMatch(
+      /\b(?:process|Buffer|require|setImmediate|__dirname)\b/,
+    );
+  });
+
+  test('runs in a process of its own, which ends when the call has ended', async () => {
+    await using server = await startServer(json(BALANCE));
+    const script = `
+      const { WAIaaSClient } = await import(${JSON.stringify(new URL('index.js', DIST).href)});
+      const client = new WAIaaSClient({ baseUrl: ${JSON.stringify(server.url)}, sessionToken: '${TOKEN}' });
+      console.log((await client.getBalance()).formatted);
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    expect(stdout).toBe('1.5 SOL\n');
+  });
+});
+
+describe('the published declarations', () => {
+  const consumer = fileURLToPath(new URL('./consumer.mts', import.meta.url));
+  const source = `
+    import { WAIaaSClient, WAIaaSError, type SendTokenRequest } from '../dist/index.js';
+    const request: SendTokenRequest = { to: 'x', amount: 5n, priority: 'high' };
+    const client = new WAIaaSClient({ signal: new AbortController().signal, fetch });
+    export const status: 'CONFIRMED' | 'QUEUED' | 'FAILED' | 'PENDING' | 'EXECUTING' | 'SUBMITTED' | 'CANCELLED' | 'EXPIRED' =
+      (await client.sendToken(request)).status;
+    export const known = (error: WAIaaSError): boolean => error.code === 'POLICY_DENIED' || error.code === 'FROM_LATER';
+    // @ts-expect-error money is no number
+    await client.sendToken({ to: 'x', amount: 5 });
+    // @ts-expect-error there is no such field
+    await client.sendToken({ to: 'x', amount: 5n, memmo: 'y' });
+  `;
+  const diagnostics = (lib: string[], types: string[]): string[] => {
+    const options: ts.CompilerOptions = {
+      strict: true,
+      noEmit: true,
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      skipLibCheck: true,
+      lib,
+      types,
+    };
+    const host = ts.createCompilerHost(options);
+    const { getSourceFile, fileExists } = host;
+    host.fileExists = (name) => name === consumer || fileExists(name);
+    host.getSourceFile = (name, version, ...rest) =>
+      name === consumer ? ts.createSourceFile(name, source, version) : getSourceFile(name, version, ...rest);
+    const program = ts.createProgram([consumer], options, host);
+    return ts
+      .getPreEmitDiagnostics(program)
+      .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));
+  };
+
+  test('compile for a browser', () => {
+    expect(diagnostics(['lib.es2022.d.ts', 'lib.dom.d.ts'], [])).toEqual([]);
+  });
+
+  test('compile for Node', () => {
+    expect(diagnostics(['lib.es2022.d.ts'], ['node'])).toEqual([]);
+  });
+});
