@@ -37,7 +37,9 @@ export async function runTests({ root, node, env, filters, out, checks = CHECKS 
     const total = sum(results);
     writeFileSync(join(folder, 'summary.json'), `${JSON.stringify({ ...total, checks: results }, null, 2)}\n`);
     const width = Math.max(...results.map(({ name }) => name.length));
-    out.write(`\n${results.map((result) => `  ${result.name.padEnd(width)}  ${countLine(result)}\n`).join('')}\n`);
+    out.write(
+      `\n${results.map((result) => `  ${result.name.padEnd(width)}  ${countLine(result)}\n`).join('')}  Reports are in .reports.\n\n`,
+    );
     out.write(`${countLine(total)}\n`);
     return total.failed === 0 && total.passed > 0 ? 0 : 1;
   } finally {

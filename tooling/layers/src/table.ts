@@ -22,14 +22,16 @@ export const LAYERS: readonly Layer[] = [
   { folders: ['packages/mcp'], reach: { kind: 'only', folders: ['packages/sdk', 'packages/core'] } },
   { folders: ['packages/sdk'], reach: { kind: 'only', folders: ['packages/core'] } },
   { folders: ['packages/api-server'], reach: { kind: 'below' } },
-  { folders: ['packages/pipeline', 'packages/management'], reach: { kind: 'below' } },
+  { folders: ['packages/pipeline'], reach: { kind: 'below' } },
   { folders: ['packages/safety'], reach: { kind: 'below' } },
   { folders: ['packages/notifications'], reach: { kind: 'below' } },
+  { folders: ['packages/management'], reach: { kind: 'below' } },
   { folders: ['packages/auth'], reach: { kind: 'below' } },
   {
     folders: ['packages/policy-engine', 'packages/keystore', 'packages/chain-adapter-*', 'packages/storage'],
     reach: { kind: 'below' },
   },
+  { folders: ['tooling/fake-chain'], reach: { kind: 'only', folders: ['packages/core'] } },
   { folders: ['packages/core'], reach: { kind: 'below' } },
   {
     folders: ['tooling/localnet', 'tooling/bootstrap', 'tooling/layers', 'tooling/tsconfig'],
@@ -37,8 +39,8 @@ export const LAYERS: readonly Layer[] = [
   },
 ];
 
-/** The development ledger: in the tests of packages and apps, and in tooling, never in what ships. */
-export const TEST_ONLY_FOLDERS: readonly string[] = ['tooling/localnet'];
+/** The ledgers for development: in the tests of packages and apps, and in tooling, never in what ships. */
+export const TEST_ONLY_FOLDERS: readonly string[] = ['tooling/localnet', 'tooling/fake-chain'];
 
 /** The one file that may read the system's clock. Everybody else is handed a clock. */
 export const SYSTEM_CLOCK_FILES: readonly string[] = ['packages/core/src/clock.ts'];
@@ -62,7 +64,7 @@ export function layerOf(folder: string): number | undefined {
 /**
  * Whether code of one package may import another.
  *
- * @param inTest whether the importing file is a test; only tests of what ships may use the development ledger
+ * @param inTest whether the importing file is a test; of what ships only tests may use the ledgers for development
  * @example mayImport('packages/pipeline', 'packages/core', false) // true
  */
 export function mayImport(from: string, to: string, inTest: boolean): boolean {
@@ -75,8 +77,8 @@ export function mayImport(from: string, to: string, inTest: boolean): boolean {
     case 'only':
       return reach.folders.includes(to);
     case 'below':
-      if (TEST_ONLY_FOLDERS.includes(to)) return inTest;
-      return toLayer > fromLayer && !to.startsWith('tooling/');
+      if (to.startsWith('tooling/')) return inTest && TEST_ONLY_FOLDERS.includes(to) && toLayer > fromLayer;
+      return toLayer > fromLayer;
     case undefined:
       return false;
   }
