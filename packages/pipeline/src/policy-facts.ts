@@ -1,4 +1,10 @@
-import { type AgentId, agentId as brandAgentId, policyId as brandPolicyId, type RowSealer } from '@waiaas/core';
+import {
+  type AgentId,
+  agentId as brandAgentId,
+  policyId as brandPolicyId,
+  isPolicyId,
+  type RowSealer,
+} from '@waiaas/core';
 import { type CompiledPolicies, compilePolicies, type PolicyRow } from '@waiaas/policy-engine';
 import { type Db, type LoadedPolicies, type LoadedPolicy, loadPolicies } from '@waiaas/storage';
 
@@ -24,6 +30,12 @@ const toPolicyRow = (row: LoadedPolicy, complete: boolean): PolicyRow => ({
   authentic: row.authentic && complete,
 });
 
+/** A row with an id the daemon never makes was put there by somebody else: the set is not the one that was sealed. */
+const sound = (loaded: LoadedPolicies): LoadedPolicies => {
+  const policies = loaded.policies.filter((row) => isPolicyId(row.id));
+  return { policies, complete: loaded.complete && policies.length === loaded.policies.length };
+};
+
 /** What was loaded for a decision. */
 export interface PoliciesInForce {
   readonly compiled: CompiledPolicies;
@@ -42,22 +54,22 @@ const CACHE = 2000;
 export function createPolicyLoader(sealer: RowSealer): (db: Db, agentId: AgentId) => Promise<PoliciesInForce> {
   const compiledBySeals = new Map<string, CompiledPolicies>();
   const compile = (loaded: LoadedPolicies, agentId: AgentId): CompiledPolicies => {
-    const sound = loaded.complete && loaded.policies.every((row) => row.authentic);
+    const reusable = loaded.complete && loaded.policies.every((row) => row.authentic);
     const key = `${agentId} ${loaded.policies.map((row) => `${row.id}:${row.version}:${row.seal}`).join(' ')}`;
-    const known = sound ? compiledBySeals.get(key) : undefined;
+    const known = reusable ? compiledBySeals.get(key) : undefined;
     if (known !== undefined) return known;
     const compiled = compilePolicies(
       loaded.policies.map((row) => toPolicyRow(row, loaded.complete)),
       agentId,
     );
-    if (sound) {
+    if (reusable) {
       if (compiledBySeals.size >= CACHE) compiledBySeals.clear();
       compiledBySeals.set(key, compiled);
     }
     return compiled;
   };
   return async (db, agentId) => {
-    const loaded = await loadPolicies(db, sealer, agentId);
+    const loaded = sound(await loadPolicies(db, sealer, agentId));
     return {
       compiled: compile(loaded, agentId),
       complete: loaded.complete,

@@ -86,7 +86,9 @@ export function createSettlement(
   const metadataOf = async (db: Db, row: TransactionRow, fields: Readonly<Record<string, unknown>>): Promise<string> =>
     mergeMetadata((await findTransaction(db, row.id)) ?? row, fields);
 
-  async function settleSpend(db: Db, row: TransactionRow, now: number): Promise<void> {
+  async function settleSpend(db: Db, row: TransactionRow): Promise<void> {
+    // Rounded up, so that a spend never leaves a window before its full time is over.
+    const now = Math.ceil(clock.now() / 1000);
     const amount = BigInt(row.amount);
     await appendSpend(db, {
       agentId: brandAgentId(row.agent_id),
@@ -124,7 +126,7 @@ export function createSettlement(
         const metadata = await metadataOf(db, row, landingFields(landing));
         if (!(await transition(db, idOf(row), 'SUBMITTED', 'CONFIRMED', { ...released, executed_at: now, metadata })))
           return null;
-        await settleSpend(db, row, now);
+        await settleSpend(db, row);
         const details = { txHash: row.tx_hash, amount: row.amount, asset: row.asset, ...landingFields(landing) };
         await appendAudit(db, now, { event: 'TX_CONFIRMED', actor: 'system', ...subject(row), details });
         return after(db, row);
@@ -211,7 +213,7 @@ export function createSettlement(
         if (landed === null) return;
         const now = unixSeconds(clock);
         // The state stays terminal, but the money is gone: it counts towards every cap from now on (04 §6.6).
-        await settleSpend(db, row, now);
+        await settleSpend(db, row);
         const details = { txHash: row.tx_hash, status: row.status, amount: row.amount, ...landingFields(landed) };
         await appendAudit(db, now, { event: 'TX_LATE_LANDING', actor: 'system', ...subject(row), details });
       }),

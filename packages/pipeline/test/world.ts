@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AgentId,
+  agentId,
+  createIdGenerator,
+  type IChainAdapter,
+  type Logger,
+  policyId,
+  type SessionConstraints,
+  type SessionId,
+  type SpendingLimitRules,
+  sessionId,
+  spendingLimitRulesSchema,
+  transferRequestSchema,
+} from '@waiaas/core';
+import {
+  createFakeAdapter,
+  createFakeLedger,
+  createVirtualTime,
+  type FakeAdapterOptions,
+  type FakeLedger,
+  type VirtualTime,
+} from '@waiaas/fake-chain';
+import { createKeystore, type KeystoreParts } from '@waiaas/keystore';
+import { createAgentManagement, createPolicyManagement, createSessionManagement, seed } from '@waiaas/management';
+import { openStorage, type Storage } from '@waiaas/storage';
+import {
+  createPipeline,
+  DEFAULT_PIPELINE_SETTINGS,
+  type Pipeline,
+  type PipelineSettings,
+  type SendOptions,
+} from '../src/index.ts';
+
+const PASSWORD = 'a password for tests';
+
+/** An address nobody has the key of. */
+export const RECIPIENT = 'Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS';
+
+export const silent: Logger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+export interface WorldOptions {
+  readonly rules?: Partial<SpendingLimitRules>;
+  readonly settings?: Partial<PipelineSettings>;
+  readonly network?: Omit<FakeAdapterOptions, 'ledger'>;
+  readonly ledger?: FakeLedger;
+  readonly time?: VirtualTime;
+  readonly reachableChannels?: number;
+  /** Continues in the folder of an earlier world: a restart. */
+  readonly folder?: string;
+  readonly decorateStorage?: (storage: Storage) => Storage;
+  readonly decorateAdapter?: (adapter: IChainAdapter) => IChainAdapter;
+}
+
+export interface Payer {
+  readonly agentId: AgentId;
+  readonly sessionId: SessionId;
+  readonly constraints: SessionConstraints;
+  readonly address: string;
+}
+
+/** The real storage, keystore and pipeline in a folder of their own, over a fake ledger and a virtual clock. */
+export interface World {
+  readonly folder: string;
+  readonly time: VirtualTime;
+  readonly ledger: FakeLedger;
+  readonly adapter: IChainAdapter;
+  readonly storage: Storage;
+  readonly keystoreParts: KeystoreParts;
+  readonly pipeline: Pipeline;
+  createPayer(constraints?: SessionConstraints): Promise<Payer>;
+  createSession(agent: AgentId, constraints?: SessionConstraints): Promise<SessionId>;
+  revokeSession(id: SessionId): Promise<void>;
+  suspendAgent(id: AgentId): Promise<void>;
+  setRules(rules: Partial<SpendingLimitRules>): Promise<void>;
+  send(
+    payer: Payer,
+    amount: bigint,
+    options?: Partial<SendOptions> & { to?: string; memo?: string },
+  ): ReturnType<Pipeline['send']>;
+  /** Stops as a process would, keeping the folder. */
+  stop(): Promise<void>;
+  /** Closes files without any of the steps of a stop: what a killed process leaves behind. */
+  kill(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const OPERATOR = { actor: { kind: 'operator' } } as const;
+
+const OPEN_RULES = {
+  chain: 'solana',
+  instant_max: '1000000000000',
+  notify_max: '2000000000000',
+  delay_max: '3000000000000',
+} as const;
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'waiaas-pipeline-'));
+  const time = options.time ?? createVirtualTime();
+  const ledger = options.ledger ?? createFakeLedger();
+  const ids = createIdGenerator(time, randomBytes);
+  const opened = openStorage({
+    path: join(folder, 'data', 'waiaas.db'),
+    backupFolder: join(folder, 'backups'),
+    clock: time,
+  });
+  const storage = options.decorateStorage?.(opened) ?? opened;
+  const keystoreParts = createKeystore({
+    directory: join(folder, 'keystore'),
+    clock: time,
+    logger: silent,
+    argon2: { memoryCost: 1024, timeCost: 1, parallelism: 1 },
+  });
+  const { keystore, permits, gate } = keystoreParts;
+  if (!(await keystore.isInitialised())) await keystore.initialise(PASSWORD);
+  await keystore.unlock(PASSWORD);
+  gate.open();
+  const { sealer } = keystore;
+  await seed({ storage, sealer, clock: time, ids });
+  const plain = createFakeAdapter({ ledger, ...options.network });
+  const adapter = options.decorateAdapter?.(plain) ?? plain;
+  const policies = createPolicyManagement({ storage, sealer, clock: time, ids });
+  const agents = createAgentManagement({ storage, keystore, sealer, clock: time, ids, isSupported: () => true });
+  const sessions = createSessionManagement({
+    storage,
+    sealer,
+    clock: time,
+    ids,
+    defaultTtl: 604_800,
+    maxSessionsPerAgent: 50,
+    tokens: {
+      issue: (claims) => `wai_sess_${claims.sessionId}`,
+      hash: (token) => Buffer.from(token).toString('hex').padEnd(64, '0').slice(-64),
+    },
+  });
+  const pipeline = createPipeline({
+    storage,
+    signer: keystore,
+    permits,
+    gate,
+    sealer,
+    adapters: { find: () => adapter },
+    owner: { reachableChannels: () => options.reachableChannels ?? 0 },
+    clock: time,
+    timers: time,
+    ids,
+    logger: silent,
+    settings: { ...DEFAULT_PIPELINE_SETTINGS, minChannels: 0, ...options.settings },
+  });
+
+  const setRules = async (rules: Partial<SpendingLimitRules>): Promise<void> => {
+    const [global] = (await policies.list()).policies;
+    if (global === undefined) throw new Error('A seeded database has a policy');
+    await policies.update(
+      policyId(global.id),
+      { rules: spendingLimitRulesSchema.parse({ ...OPEN_RULES, ...rules }) },
+      OPERATOR,
+    );
+  };
+  if (options.folder === undefined) await setRules(options.rules ?? {});
+
+  const createSession = async (agent: AgentId, constraints: SessionConstraints = {}): Promise<SessionId> =>
+    sessionId((await sessions.create({ agentId: agent, constraints }, OPERATOR)).sessionId);
+
+  return {
+    folder,
+    time,
+    ledger,
+    adapter,
+    storage,
+    keystoreParts,
+    pipeline,
+    createSession,
+    async createPayer(constraints = {}) {
+      const agent = await agents.create({ name: 'payer', chain: 'solana', network: 'localnet' }, OPERATOR);
+      ledger.fund(agent.publicKey, 10n ** 15n);
+      const id = agentId(agent.id);
+      return { agentId: id, sessionId: await createSession(id, constraints), constraints, address: agent.publicKey };
+    },
+    revokeSession: async (id) => void (await sessions.revoke(id, OPERATOR)),
+    suspendAgent: async (id) => void (await agents.suspend(id, OPERATOR)),
+    setRules,
+    send: (payer, amount, { to = RECIPIENT, memo, ...rest } = {}) =>
+      pipeline.send(
+        payer,
+        transferRequestSchema.parse({ to, amount: amount.toString(), ...(memo === undefined ? {} : { memo }) }),
+        { waitMs: 30_000, ...rest },
+      ),
+    async stop() {
+      await pipeline.stop(1000);
+      await storage.close();
+      if (keystore.isUnlocked) keystore.lock();
+    },
+    async kill() {
+      // The pipeline goes on in memory but can no longer reach the disk, as after a kill.
+      await storage.close();
+    },
+    async remove() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
