@@ -106,7 +106,7 @@ export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing
         );
       const install = (secret: Buffer): void => {
         const { slot, result: publicKey } = filled((bytes) => algorithm.install(bytes, secret));
-        if (publicKey !== info.publicKey) {
+        if (publicKey === null || publicKey !== info.publicKey) {
           slot.release();
           throw altered();
         }

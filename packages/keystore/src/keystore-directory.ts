@@ -113,7 +113,6 @@ export function createKeystoreDirectory({
     createVault: (text) =>
       onDisk('write to', async () => {
         await makePrivateDirectory(fs, directory);
-        await removeStaleTemporaries(fs, directory);
         try {
           await createPrivateFile(fs, vault, text);
         } catch (error) {

@@ -21,6 +21,13 @@ function assertSuitable(password: string): void {
   if (problem !== null) throw new KeystoreError('UNSUITABLE_PASSWORD', `The master password ${problem}`);
 }
 
+/** Ids become file names: also a caller without types gets no other name past this. */
+function assertAgentId(agentId: AgentId): void {
+  if (typeof agentId !== 'string' || !isAgentId(agentId)) {
+    throw new TypeError('The agent id must be a lower-case UUID v7');
+  }
+}
+
 /** `createKeystore` on a given file system; tests put a failing one underneath. Not part of the package's entry. */
 export function openKeystore(options: KeystoreOptions, fs: FileSystem): KeystoreParts {
   const { clock, logger } = options;
@@ -74,7 +81,7 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
   }
 
   async function createKey({ agentId, chain, network, name }: Parameters<Keystore['createKey']>[0]) {
-    if (!isAgentId(agentId)) throw new TypeError('The agent id must be a lower-case UUID v7');
+    assertAgentId(agentId);
     if (!isNetworkOf(chain, network)) throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
     const present = unlockedRing();
     const key = present.prepare({ agentId, chain, network, name, createdAt: isoTime(clock.now()) });
@@ -92,7 +99,7 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
   }
 
   async function discardKey(agentId: AgentId): Promise<void> {
-    if (!isAgentId(agentId)) throw new TypeError('The agent id must be a lower-case UUID v7');
+    assertAgentId(agentId);
     const wasLoaded = ring?.publicKey(agentId) !== undefined;
     ring?.drop(agentId);
     const wasStored = await files.discardKeyFile(agentId, isoTime(clock.now()));

@@ -1,23 +1,15 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import sodium from 'sodium-native';
+import { eip55Address } from './eip55.ts';
 import type { SigningAlgorithm } from './signing-algorithm.ts';
 
 const SECRET_LENGTH = 32;
 const DIGEST_LENGTH = 32;
 
-/** Address of an uncompressed public key, with the mixed-case checksum of EIP-55. */
-function addressOf(publicKey: Uint8Array): string {
-  const digits = Buffer.from(keccak_256(publicKey.subarray(1)).subarray(12)).toString('hex');
-  const checksum = keccak_256(Buffer.from(digits, 'ascii'));
-  const checked = [...digits].map((digit, index) => {
-    const nibble = ((checksum[index >> 1] ?? 0) >> (index % 2 === 0 ? 4 : 0)) & 0xf;
-    return nibble >= 8 ? digit.toUpperCase() : digit;
-  });
-  return `0x${checked.join('')}`;
-}
-
-const addressOfSecret = (secret: Buffer): string => addressOf(secp256k1.getPublicKey(secret, false));
+/** The last 20 bytes of the hash of the uncompressed public key, without its prefix byte. */
+const addressOfSecret = (secret: Buffer): string =>
+  eip55Address(keccak_256(secp256k1.getPublicKey(secret, false).subarray(1)).subarray(12));
 
 /**
  * Recoverable secp256k1 ECDSA over a digest, for EVM chains: deterministic nonce (RFC 6979), low s, 65 bytes r, s and
@@ -32,7 +24,7 @@ export const secp256k1Recoverable: SigningAlgorithm = {
     return addressOfSecret(secret);
   },
   install(slot, secret) {
-    if (!secp256k1.utils.isValidSecretKey(secret)) throw new RangeError('Not a secp256k1 scalar');
+    if (!secp256k1.utils.isValidSecretKey(secret)) return null;
     slot.fill(0);
     slot.set(secret);
     return addressOfSecret(secret);

@@ -9,8 +9,8 @@ export const SECRET_LENGTH = 32;
 export interface SigningAlgorithm {
   /** Fills a slot with a new key and tells its address. */
   generate(slot: Buffer): string;
-  /** Fills a slot from a secret and tells the address that belongs to it. @throws RangeError for an impossible secret */
-  install(slot: Buffer, secret: Buffer): string;
+  /** Fills a slot from a secret and tells the address that belongs to it; null when no key has that secret. */
+  install(slot: Buffer, secret: Buffer): string | null;
   /** Signs with the key in a slot, which is only read. */
   sign(slot: Buffer, message: Buffer): Uint8Array;
 }
