@@ -12,7 +12,14 @@ const EXIT_MS = 30_000;
 /**
  * What every check gets. `folder` is where this run's reports go.
  *
- * @typedef {{ root: string, node: string, env: NodeJS.ProcessEnv, folder: string, filters: readonly string[] }} Run
+ * @typedef {{
+ *   root: string,
+ *   node: string,
+ *   env: NodeJS.ProcessEnv,
+ *   folder: string,
+ *   filters: readonly string[],
+ *   colors: boolean,
+ * }} Run
  */
 
 /**
@@ -114,7 +121,7 @@ async function runVitest(run) {
 }
 
 /** @param {Run} run */
-function vitestArguments({ root, folder, filters }) {
+function vitestArguments({ root, folder, filters, colors }) {
   return [
     join(root, 'node_modules/vitest/vitest.mjs'),
     'run',
@@ -122,6 +129,7 @@ function vitestArguments({ root, folder, filters }) {
     '--reporter=json',
     `--reporter=${join(root, 'tooling/bootstrap/src/vitest-errors-reporter.mjs')}`,
     `--outputFile.json=${join(folder, 'vitest.json')}`,
+    ...(colors ? [] : ['--no-color']),
     ...filters,
   ];
 }

@@ -7,6 +7,9 @@ const GRACE_MS = 10_000;
 /** A terminal and npm both deliver one Ctrl-C; the second copy within this time is the same key press. */
 const SAME_SIGNAL_MS = 250;
 
+/** How often to look whether the shell that npm started is still there. */
+const PARENT_POLL_MS = 300;
+
 const FORWARDED = /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']);
 
 /** @typedef {{ code: number | null, signal: NodeJS.Signals | null }} Outcome How a child process ended. */
@@ -20,23 +23,37 @@ let last;
 /**
  * From now on SIGINT, SIGTERM and SIGHUP reach the running children, once each. With no child running the process ends
  * as the signal asks.
+ *
+ * npm passes SIGTERM to the shell between it and this process and no further; when that shell goes, this process takes
+ * it as the signal.
+ *
+ * @param {NodeJS.ProcessEnv} env in which npm has left its marks when it started this process
  */
-export function forwardSignals() {
-  for (const signal of FORWARDED) {
-    process.on(signal, () => {
-      const now = performance.now();
-      if (last?.signal === signal && now - last.at < SAME_SIGNAL_MS) return;
-      last = { signal, at: now };
-      if (running.size === 0) process.exit(exitCodeOf({ code: null, signal }));
-      for (const [child, { killAfterGrace }] of running) {
-        signalGroup(child, signal);
-        if (killAfterGrace) setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS).unref();
-      }
-    });
-  }
+export function forwardSignals(env) {
+  for (const signal of FORWARDED) process.on(signal, () => forward(signal));
   process.on('exit', () => {
     for (const child of running.keys()) signalGroup(child, 'SIGTERM');
   });
+  if (env.npm_lifecycle_event === undefined || process.platform === 'win32') return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    if (last === undefined) forward('SIGTERM');
+  }, PARENT_POLL_MS);
+  watch.unref();
+}
+
+/** @param {NodeJS.Signals} signal */
+function forward(signal) {
+  const now = performance.now();
+  if (last?.signal === signal && now - last.at < SAME_SIGNAL_MS) return;
+  last = { signal, at: now };
+  if (running.size === 0) process.exit(exitCodeOf({ code: null, signal }));
+  for (const [child, { killAfterGrace }] of running) {
+    signalGroup(child, signal);
+    if (killAfterGrace) setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE_MS).unref();
+  }
 }
 
 /**

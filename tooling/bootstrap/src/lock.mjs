@@ -139,9 +139,18 @@ function lastBeat(folder, number) {
 /** @param {string} holder */
 function processIsGone(holder) {
   const match = /^(\d+) (.+)$/.exec(holder);
-  if (match === null || match[2] !== hostname()) return false;
+  return match !== null && match[2] === hostname() && isGone(Number(match[1]));
+}
+
+/**
+ * Whether no process of this host has this id.
+ *
+ * @param {number} pid
+ * @returns {boolean}
+ */
+export function isGone(pid) {
   try {
-    process.kill(Number(match[1]), 0);
+    process.kill(pid, 0);
     return false;
   } catch (error) {
     return codeOf(error) === 'ESRCH';

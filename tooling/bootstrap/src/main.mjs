@@ -28,7 +28,7 @@ export async function main({ root, args: [command = '', ...rest] }) {
     process.stderr.write(`${USAGE}\n`);
     return 2;
   }
-  forwardSignals();
+  forwardSignals(process.env);
   // What waiaas prints may be read by another program.
   const out = command === 'waiaas' ? process.stderr : process.stdout;
   try {
@@ -39,7 +39,8 @@ export async function main({ root, args: [command = '', ...rest] }) {
     }
     const own = command === 'waiaas' ? { ...process.env } : withoutDaemonSettings(process.env);
     const { node, env } = await setUp({ root, env: own, out });
-    if (command === 'test') return await runTests({ root, node, env, filters: rest, out });
+    if (command === 'test')
+      return await runTests({ root, node, env, filters: rest, out, colors: process.stdout.isTTY });
     if (program === undefined) {
       out.write(`Ready. To use pnpm by hand: export PATH="${env.PATH?.split(':').slice(0, 2).join(':')}:$PATH"\n`);
       return 0;

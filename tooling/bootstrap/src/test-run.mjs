@@ -4,6 +4,7 @@ import { CHECKS } from './checks.mjs';
 import { exitCodeOf, interruptedBy } from './child.mjs';
 import { countLine, sum } from './counts.mjs';
 import { readIfPresent } from './fingerprint.mjs';
+import { isGone } from './lock.mjs';
 import { step } from './steps.mjs';
 
 /**
@@ -16,20 +17,22 @@ import { step } from './steps.mjs';
  *   env: NodeJS.ProcessEnv,
  *   filters: readonly string[],
  *   out: import('./steps.mjs').Output,
+ *   colors?: boolean,
  *   checks?: readonly import('./checks.mjs').Check[],
  * }} options `filters` go to vitest
  * @returns {Promise<number>} 0 only if something passed and nothing failed
  */
-export async function runTests({ root, node, env, filters, out, checks = CHECKS }) {
+export async function runTests({ root, node, env, filters, out, colors = false, checks = CHECKS }) {
   const reports = join(root, '.reports');
   // Two runs at once must not count each other's reports.
   const folder = join(reports, `.run-${process.pid}`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(reports, { recursive: true });
+  for (const name of readdirSync(reports)) if (isLeftover(name)) rmSync(join(reports, name), { recursive: true });
+  mkdirSync(folder);
   try {
     const results = [];
     for (const check of checks) {
-      const counts = await runCheck(check, { root, node, env, filters, folder }, out);
+      const counts = await runCheck(check, { root, node, env, filters, folder, colors }, out);
       const interruption = interruptedBy();
       if (interruption !== undefined) return exitCodeOf({ code: null, signal: interruption });
       results.push({ name: check.name, ...counts });
@@ -48,6 +51,16 @@ export async function runTests({ root, node, env, filters, out, checks = CHECKS 
     for (const file of readdirSync(folder)) renameSync(join(folder, file), join(reports, file));
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Whether a folder belongs to a run that was killed.
+ *
+ * @param {string} name
+ */
+function isLeftover(name) {
+  const pid = /^\.run-(\d+)$/.exec(name)?.[1];
+  return pid !== undefined && (Number(pid) === process.pid || isGone(Number(pid)));
 }
 
 /**

@@ -53,6 +53,17 @@ test('nothing outlives a runner that is killed outright', async () => {
   expect(await once(runner, 'close')).toEqual([null, 'SIGKILL']);
 });
 
+test('the program is told to end when the shell that npm put in between has gone', async () => {
+  const shell = spawn('/bin/sh', ['-c', '"$0" "$1" "$0" -e "$2"; exit', process.execPath, RUNNER, COUNTING], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, npm_lifecycle_event: 'demo' },
+  });
+  await firstLine(shell);
+  shell.kill('SIGTERM');
+  // As above: `close` waits for everything that holds stdout.
+  expect(await once(shell, 'close')).toEqual([null, 'SIGTERM']);
+});
+
 test('a program that does not exist is an error, not a hang', async () => {
   const runner = spawn(process.execPath, [RUNNER, '/no/such/program'], { stdio: 'ignore' });
   const [code] = await once(runner, 'close');

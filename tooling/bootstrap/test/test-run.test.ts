@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -61,6 +62,14 @@ test('the reports of this run replace the last ones, also when a runner left non
   expect((await runChecks([runner(green.slice(0, 20))])).lines.at(-1)).toBe('0 passed, 1 failed');
   expect((await runChecks([runner(undefined)])).lines.at(-1)).toBe('0 passed, 1 failed');
   expect(readdirSync(join(root, '.reports'))).toEqual(['summary.json']);
+});
+
+test('what a killed run left behind is cleared away; what a live one is writing is not', async () => {
+  const child = spawnSync(process.execPath, ['-e', '']);
+  mkdirSync(join(root, '.reports', `.run-${child.pid}`), { recursive: true });
+  mkdirSync(join(root, '.reports', `.run-${process.ppid}`));
+  await runChecks([check('one', true)]);
+  expect(readdirSync(join(root, '.reports')).sort()).toEqual([`.run-${process.ppid}`, 'summary.json']);
 });
 
 function check(name: string, holds: boolean): Check {
