@@ -1,0 +1,118 @@
+import { createSolanaAdapter } from '@waiaas/chain-adapter-solana';
+import type { Chain, Clock, IChainAdapter, Logger, Network } from '@waiaas/core';
+import { type Config, rpcEndpoints } from '../config/index.ts';
+
+/** What is known of an adapter. */
+export interface AdapterStatus {
+  readonly chain: Chain;
+  readonly network: Network;
+  readonly healthy: boolean;
+  readonly latencyMs: number | null;
+  /** Epoch ms; null before the first check. */
+  readonly lastCheck: number | null;
+}
+
+/** The adapters of a daemon: one for each network, made when it is first needed (02 §5). */
+export interface AdapterRegistry {
+  /** Whether there is an adapter for a network: the chain is built in and has endpoints. */
+  isSupported(chain: Chain, network: Network): boolean;
+  /** The adapter of a network, connected or not. */
+  find(chain: Chain, network: Network): IChainAdapter | undefined;
+  /** Connects the adapters of these networks, each within a few seconds. Those that do not answer stay unconnected. */
+  connect(networks: readonly { chain: Chain; network: Network }[]): Promise<readonly AdapterStatus[]>;
+  /** Connects what is not connected and probes what is. Run now and then, so that an outage ends by itself. */
+  check(): Promise<void>;
+  status(): readonly AdapterStatus[];
+  disconnect(): Promise<void>;
+}
+
+/** Longest wait for one adapter at start; a silent node must not hold up the others (01 §4.1 step 4). */
+const CONNECT_WAIT_MS = 5000;
+
+const keyOf = (chain: Chain, network: Network): string => `${chain}:${network}`;
+
+/** Builds the registry. Nothing is connected yet. */
+export function createAdapterRegistry(dependencies: {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly wrap?: ((adapter: IChainAdapter) => IChainAdapter) | undefined;
+}): AdapterRegistry {
+  const { config, clock, logger, wrap } = dependencies;
+  const adapters = new Map<string, IChainAdapter>();
+  const probes = new Map<string, { healthy: boolean; latency: number; at: number }>();
+
+  const isSupported = (chain: Chain, network: Network): boolean =>
+    chain === 'solana' && rpcEndpoints(config, chain, network).http.length > 0;
+
+  function find(chain: Chain, network: Network): IChainAdapter | undefined {
+    const known = adapters.get(keyOf(chain, network));
+    if (known !== undefined) return known;
+    if (!isSupported(chain, network)) return undefined;
+    const made = createSolanaAdapter({ network, endpoints: rpcEndpoints(config, chain, network).http, clock, logger });
+    const adapter = wrap?.(made) ?? made;
+    adapters.set(keyOf(chain, network), adapter);
+    return adapter;
+  }
+
+  async function connectOne(adapter: IChainAdapter): Promise<void> {
+    const { chain, network } = adapter;
+    try {
+      await adapter.connect();
+    } catch (error) {
+      logger.warn(
+        { chain, network, error: String(error) },
+        'The chain cannot be reached; its payments are refused until it can',
+      );
+    }
+  }
+
+  async function probe(adapter: IChainAdapter): Promise<void> {
+    const { healthy, latency } = await adapter.getHealth();
+    probes.set(keyOf(adapter.chain, adapter.network), { healthy, latency, at: clock.now() });
+  }
+
+  const statusOf = (adapter: IChainAdapter): AdapterStatus => {
+    const { chain, network } = adapter;
+    const last = probes.get(keyOf(chain, network));
+    return {
+      chain,
+      network,
+      healthy: adapter.isConnected() && (last?.healthy ?? false),
+      latencyMs: last === undefined || last.latency < 0 ? null : last.latency,
+      lastCheck: last?.at ?? null,
+    };
+  };
+
+  const checkOne = async (adapter: IChainAdapter): Promise<void> => {
+    if (!adapter.isConnected()) await connectOne(adapter);
+    await probe(adapter);
+  };
+
+  return {
+    isSupported,
+    find,
+    async connect(networks) {
+      const wanted = networks.flatMap(({ chain, network }) => find(chain, network) ?? []);
+      await Promise.all(
+        wanted.map(async (adapter) => {
+          let timer: NodeJS.Timeout | undefined;
+          const tooLong = new Promise<void>((resolve) => {
+            timer = setTimeout(resolve, CONNECT_WAIT_MS);
+          });
+          // What takes longer goes on by itself; the check that follows reports it.
+          await Promise.race([checkOne(adapter), tooLong]);
+          clearTimeout(timer);
+        }),
+      );
+      return wanted.map(statusOf);
+    },
+    async check() {
+      await Promise.all([...adapters.values()].map(checkOne));
+    },
+    status: () => [...adapters.values()].map(statusOf),
+    async disconnect() {
+      await Promise.allSettled([...adapters.values()].map((adapter) => adapter.disconnect()));
+    },
+  };
+}

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import { type ApiServices, type Authenticators, createApiServer } from '@waiaas/api-server';
+import { createNonceStore, createSessionTokens, type OperatorTokens } from '@waiaas/auth';
+import { type Clock, createIdGenerator, type IdGenerator } from '@waiaas/core';
+import type { KeystoreParts } from '@waiaas/keystore';
+import { createAgentManagement, createPolicyManagement, createSessionManagement } from '@waiaas/management';
+import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline } from '@waiaas/pipeline';
+import type { Storage } from '@waiaas/storage';
+import { type Config, corsOrigins } from '../config/index.ts';
+import type { DaemonLogger } from '../logging/index.ts';
+import { VERSION } from '../version.ts';
+import type { AdapterRegistry } from './adapter-registry.ts';
+import { createAuthenticators } from './authenticators.ts';
+import type { KillSwitchRecord } from './kill-switch.ts';
+import { createServices } from './services.ts';
+import { realTimers } from './timers.ts';
+import { createWorkers, type Workers } from './workers.ts';
+
+/** What is open before the daemon is put together. */
+export interface Foundations {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly logger: DaemonLogger;
+  readonly storage: Storage;
+  readonly keystore: KeystoreParts;
+  readonly adapters: AdapterRegistry;
+  readonly killSwitch: KillSwitchRecord;
+  readonly startedAt: number;
+  /** Aborted when shutdown begins. */
+  readonly shutdown: AbortSignal;
+  readonly requestShutdown: (reason: string) => void;
+}
+
+/** The parts of a daemon that the lifecycle deals with. */
+export interface Composition {
+  readonly pipeline: Pipeline;
+  readonly workers: Workers;
+  readonly operatorTokens: OperatorTokens;
+  readonly ids: IdGenerator;
+  /** Builds the HTTP server; it does not listen yet. */
+  createServer(port: () => number): ReturnType<typeof createApiServer>;
+}
+
+const SECOND = 1000;
+
+/** Puts the daemon together: the one place that knows every concrete part (00 §2). */
+export function compose(foundations: Foundations): Composition {
+  const { config, clock, logger, storage, adapters, killSwitch, shutdown } = foundations;
+  const { keystore, permits, gate } = foundations.keystore;
+  const { sealer } = keystore;
+  const { security, notifications, daemon, database } = config;
+  const ids = createIdGenerator(clock, randomBytes);
+  const tokens = createSessionTokens({ secret: security.jwt_secret, clock });
+
+  const agents = createAgentManagement({ storage, keystore, sealer, clock, ids, isSupported: adapters.isSupported });
+  const policies = createPolicyManagement({ storage, sealer, clock, ids });
+  const sessions = createSessionManagement({
+    storage,
+    tokens,
+    sealer,
+    clock,
+    ids,
+    defaultTtl: security.session_ttl,
+    maxSessionsPerAgent: security.max_sessions_per_agent,
+  });
+  const pipeline = createPipeline({
+    storage,
+    signer: keystore,
+    permits,
+    gate,
+    sealer,
+    adapters,
+    // No channel is connected to this version, so none can reach the owner.
+    owner: { reachableChannels: () => 0 },
+    clock,
+    timers: realTimers,
+    ids,
+    logger,
+    settings: {
+      ...DEFAULT_PIPELINE_SETTINGS,
+      maxPendingTransactions: security.max_pending_tx,
+      minChannels: notifications.min_channels,
+      delaySeconds: security.policy_defaults.delay_seconds,
+      approvalTimeoutSeconds: security.policy_defaults.approval_timeout,
+    },
+  });
+
+  const workers = createWorkers(
+    [
+      { name: 'approvalTimeout', intervalMs: 30 * SECOND, run: () => pipeline.expireApprovals() },
+      { name: 'lateLandings', intervalMs: 60 * SECOND, run: () => pipeline.checkLateLandings() },
+      { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
+      { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
+      {
+        name: 'walCheckpoint',
+        intervalMs: database.wal_checkpoint_interval * SECOND,
+        run: async () => {
+          if (!storage.checkpoint())
+            logger.debug({}, 'The checkpoint found a reader in its way; the next one continues');
+        },
+      },
+    ],
+    { clock, logger },
+  );
+
+  const { authenticators, operatorTokens }: { authenticators: Authenticators; operatorTokens: OperatorTokens } =
+    createAuthenticators({ clock, storage, keystore, tokens, sessions });
+  const services: ApiServices = createServices({
+    clock,
+    storage,
+    keystore,
+    adapters,
+    agents,
+    sessions,
+    policies,
+    pipeline,
+    nonces: createNonceStore({
+      clock,
+      randomBytes,
+      capacity: security.nonce_cache_max,
+      ttlSeconds: security.nonce_cache_ttl,
+    }),
+    killSwitch,
+    workers,
+    startedAt: foundations.startedAt,
+    requestShutdown: () => foundations.requestShutdown('requested over the API'),
+  });
+
+  return {
+    pipeline,
+    workers,
+    operatorTokens,
+    ids,
+    createServer: (port) =>
+      createApiServer({
+        services,
+        authenticators,
+        killSwitch,
+        clock,
+        logger,
+        randomBytes,
+        version: VERSION,
+        port,
+        corsOrigins: corsOrigins(config, port()),
+        limits: {
+          globalRpm: security.rate_limit_global_rpm,
+          sessionRpm: security.rate_limit_session_rpm,
+          transactionRpm: security.rate_limit_tx_rpm,
+        },
+        debug: daemon.log_level === 'debug' || daemon.log_level === 'trace',
+        shutdown,
+      }),
+  };
+}

@@ -1,0 +1,151 @@
+import type { ApiServices, RequestContext } from '@waiaas/api-server';
+import type { NonceStore } from '@waiaas/auth';
+import {
+  type AdminStatusResponse,
+  type Clock,
+  formatUnits,
+  type HealthResponse,
+  isChainError,
+  isoTime,
+  type SessionConstraints,
+  unixSeconds,
+  WaiaasError,
+} from '@waiaas/core';
+import type { Keystore } from '@waiaas/keystore';
+import type { AgentManagement, PolicyManagement, RequestOrigin, SessionManagement } from '@waiaas/management';
+import type { Pipeline } from '@waiaas/pipeline';
+import { countAgents, countAllLiveSessions, findAgent, type Storage } from '@waiaas/storage';
+import { VERSION } from '../version.ts';
+import type { AdapterRegistry } from './adapter-registry.ts';
+import type { KillSwitchRecord } from './kill-switch.ts';
+import type { Workers } from './workers.ts';
+
+/** What the services are put together from. */
+export interface ServiceParts {
+  readonly clock: Clock;
+  readonly storage: Storage;
+  readonly keystore: Keystore;
+  readonly adapters: AdapterRegistry;
+  readonly agents: AgentManagement;
+  readonly sessions: SessionManagement;
+  readonly policies: PolicyManagement;
+  readonly pipeline: Pipeline;
+  readonly nonces: NonceStore;
+  readonly killSwitch: KillSwitchRecord;
+  readonly workers: Workers;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly requestShutdown: () => void;
+}
+
+const originOf = ({ actor, ip }: RequestContext): RequestOrigin => ({ actor, ip });
+
+/** A session limited to some operations may read the wallet only if that is one of them (03 §9). */
+function checkMayRead(constraints: SessionConstraints): void {
+  const { allowedOperations } = constraints;
+  if (allowedOperations !== undefined && !allowedOperations.includes('BALANCE_CHECK')) {
+    throw new WaiaasError('CONSTRAINT_VIOLATED', { details: { code: 'SESSION_OPERATION_DENIED' } });
+  }
+}
+
+/** Joins the parts of the daemon into what the API serves. */
+export function createServices(parts: ServiceParts): ApiServices {
+  const { clock, storage, keystore, adapters, agents, sessions, policies, pipeline, nonces, killSwitch, workers } =
+    parts;
+  const uptime = (): number => Math.max(0, Math.floor((clock.now() - parts.startedAt) / 1000));
+
+  const walletOf = async (agentId: string) => {
+    const agent = await findAgent(storage.read, agentId);
+    if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND');
+    return agent;
+  };
+
+  /** Unhealthy without keys, degraded while a chain in use cannot be reached (06 E1). */
+  function health(): HealthResponse {
+    const reachable = adapters.status().every((adapter) => adapter.healthy);
+    const status = !keystore.isUnlocked ? 'unhealthy' : reachable ? 'healthy' : 'degraded';
+    return { status, version: VERSION, uptime: uptime(), killSwitch: killSwitch.status() };
+  }
+
+  async function status(): Promise<AdminStatusResponse> {
+    const counts = new Map((await countAgents(storage.read)).map(({ status, n }) => [status, n]));
+    const { path, sizeBytes, walSizeBytes, walMode } = storage.facts();
+    return {
+      daemon: { version: VERSION, uptime: uptime(), pid: process.pid, nodeVersion: process.version },
+      killSwitch: { status: killSwitch.status(), ...killSwitch.details(), actor: killSwitch.actor },
+      keystore: { unlocked: keystore.isUnlocked, keysLoaded: keystore.keyCount },
+      agents: {
+        active: counts.get('ACTIVE') ?? 0,
+        suspended: counts.get('SUSPENDED') ?? 0,
+        total: [...counts.values()].reduce((sum, n) => sum + n, 0),
+      },
+      sessions: { active: await countAllLiveSessions(storage.read, unixSeconds(clock)) },
+      adapters: adapters.status().map(({ lastCheck, ...adapter }) => ({
+        ...adapter,
+        lastCheck: lastCheck === null ? null : isoTime(lastCheck),
+      })),
+      workers: Object.fromEntries(
+        Object.entries(workers.states()).map(([name, { running, lastRun }]) => [
+          name,
+          { running, lastRun: lastRun === null ? null : isoTime(lastRun) },
+        ]),
+      ),
+      database: { path, sizeBytes, walSizeBytes, walMode },
+      memory: { rssBytes: process.memoryUsage.rss() },
+    };
+  }
+
+  return {
+    health,
+    nonces,
+    agents: {
+      create: (input, context) => agents.create(input, originOf(context)),
+      list: () => agents.list(),
+      suspend: (id, context) => agents.suspend(id, originOf(context)),
+      resume: (id, context) => agents.resume(id, originOf(context)),
+    },
+    sessions: {
+      create: (input, context) => sessions.create(input, originOf(context)),
+      list: (query) => sessions.list(query),
+      revoke: (id, context) => sessions.revoke(id, originOf(context)),
+    },
+    policies: {
+      create: (input, context) => policies.create(input, originOf(context)),
+      update: (id, input, context) => policies.update(id, input, originOf(context)),
+      list: () => policies.list(),
+    },
+    wallet: {
+      async balance({ agentId, constraints }) {
+        checkMayRead(constraints);
+        const { chain, network, public_key } = await walletOf(agentId);
+        const adapter = adapters.find(chain, network);
+        if (adapter === undefined) throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
+        if (!adapter.isConnected()) throw new WaiaasError('ADAPTER_NOT_AVAILABLE', { details: { chain, network } });
+        try {
+          const { balance, decimals, symbol } = await adapter.getBalance(public_key);
+          const formatted = formatUnits(balance, decimals, symbol);
+          return { balance: balance.toString(), decimals, symbol, formatted, chain, network };
+        } catch (error) {
+          if (!isChainError(error)) throw error;
+          throw new WaiaasError('CHAIN_ERROR', {
+            message: error.message,
+            details: { chainCode: error.code },
+            cause: error,
+          });
+        }
+      },
+      async address({ agentId, constraints }) {
+        checkMayRead(constraints);
+        const { chain, network, public_key } = await walletOf(agentId);
+        return { address: public_key, chain, network, encoding: chain === 'solana' ? 'base58' : 'hex' };
+      },
+    },
+    transactions: {
+      send: (session, body, options) => pipeline.send(session, body, options),
+      list: ({ agentId }, query) => pipeline.list(agentId, query),
+      pending: ({ agentId }) => pipeline.pending(agentId),
+      get: ({ agentId }, id) => pipeline.get(agentId, id),
+    },
+    admin: { status, requestShutdown: parts.requestShutdown },
+  };
+}
