@@ -32,6 +32,8 @@ export function requireAddress(candidate: unknown, field: string): Address {
 export function checkRequest(request: TransferRequest): CheckedRequest {
   const from = requireAddress(request.from, 'from');
   const to = requireAddress(request.to, 'to');
+  if (isNoWallet(from))
+    throw refuse('INVALID_ADDRESS', 'The sender is a program or sysvar, not a wallet', { field: 'from' });
   if (from === to) throw refuse('INVALID_ADDRESS', 'A wallet cannot pay itself', { field: 'to' });
   if (isNoWallet(to))
     throw refuse('INVALID_ADDRESS', 'The recipient is a program or sysvar, not a wallet', { field: 'to' });

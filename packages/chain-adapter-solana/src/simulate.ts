@@ -41,13 +41,13 @@ export async function simulatePayment(
 ): Promise<SimulationResult> {
   checkLifetime(transaction, clock);
   const message = transaction.serialized;
+  const wire = base64Wire(assembleUnsignedWire(message));
   const method = 'simulateTransaction';
   try {
     return await session.raw({
       method,
       timeoutMs,
       async request(rpc, abortSignal) {
-        const wire = base64Wire(assembleUnsignedWire(message));
         const answer = await rpc
           .simulateTransaction(wire, {
             commitment: 'confirmed',

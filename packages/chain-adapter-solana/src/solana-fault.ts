@@ -122,7 +122,8 @@ function preflightFault(links: readonly unknown[], systemPlaces: readonly number
       return {
         code: 'SUBMIT_FAILED',
         message: 'The node refused the transaction',
-        outcome: 'refused',
+        // A reason this version does not know may be one that leaves the outcome open.
+        outcome: code === SOLANA_ERROR__TRANSACTION_ERROR__UNKNOWN ? 'open' : 'refused',
         details: { solanaCode: code },
         retryable: code === SOLANA_ERROR__TRANSACTION_ERROR__ACCOUNT_IN_USE,
       };

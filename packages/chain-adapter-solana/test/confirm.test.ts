@@ -176,7 +176,10 @@ describe('the status right now', () => {
 
   test('of something that is no transaction id is an error, not "not found"', async () => {
     for (const bad of ['', 'abc', from.address, '0x00', '1'.repeat(500)]) {
-      await expect(world.adapter.getTransactionStatus(bad)).rejects.toMatchObject({ code: 'RPC_ERROR', retryable: false });
+      await expect(world.adapter.getTransactionStatus(bad)).rejects.toMatchObject({
+        code: 'RPC_ERROR',
+        retryable: false,
+      });
       await expect(world.adapter.waitForConfirmation(bad)).rejects.toMatchObject({ code: 'RPC_ERROR' });
     }
   });

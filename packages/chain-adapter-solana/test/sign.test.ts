@@ -173,7 +173,11 @@ describe('what is signed is what was approved', () => {
       return signature;
     });
     const parts = readWire(signed.bytes);
-    expect(createHash('sha256').update(parts?.message ?? '').digest('hex')).toBe(digest);
+    expect(
+      createHash('sha256')
+        .update(parts?.message ?? '')
+        .digest('hex'),
+    ).toBe(digest);
   });
 });
 

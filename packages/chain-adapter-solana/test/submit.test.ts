@@ -9,7 +9,7 @@ let to: Wallet;
 let signed: SignedTransaction;
 
 beforeEach(async () => {
-  world = await createWorld({ timeouts: { readMs: 2_000, sendMs: 500 } });
+  world = await createWorld({ timeouts: { readMs: 2_000, sendMs: 1_500 } });
   [from, to] = [await world.funded(), await createWallet()];
   signed = await world.signed(from, { to: to.address, amount: SOL });
 });

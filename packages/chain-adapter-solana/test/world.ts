@@ -24,7 +24,12 @@ export interface TestClock extends Clock {
 
 export function testClock(): TestClock {
   let now = 1_800_000_000_000;
-  return { now: () => now, advance: (ms) => void (now += ms) };
+  return {
+    now: () => now,
+    advance(ms) {
+      now += ms;
+    },
+  };
 }
 
 /** A line that was logged. */
