@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import './fastify-types.ts';
 import { answerError } from './errors/answer-error.ts';
@@ -49,6 +50,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
     notFoundGuard,
   ];
 
+  const carriers = new WeakSet<Socket>();
   const app = fastify({
     logger: false,
     trustProxy: false,
@@ -78,7 +80,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
         logRequest(logger, request, reply);
       }
     },
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, requestId({ headers: {} })),
+    clientErrorHandler: (error, socket) =>
+      answerClientError(error, socket, requestId({ headers: {} }), carriers.has(socket)),
   });
 
   app.decorateRequest('plan', null);
@@ -99,6 +102,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
     if (shutdown.aborted) reply.header('connection', 'close');
     done(null, payload);
   });
+  app.server.prependListener('request', (request: IncomingMessage) => void carriers.add(request.socket));
   // Node would answer an unknown Expect header itself, without any of our headers.
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
     app.routing(request, response);

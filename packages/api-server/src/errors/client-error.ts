@@ -5,9 +5,17 @@ import { SECURE_HEADERS } from '../hooks/secure-headers.ts';
 /**
  * Answers bytes that are no HTTP request, or one that did not arrive in time, on the bare socket: no hook runs for them.
  * They get the same error body and headers as everything else, and the connection is closed.
+ *
+ * On a connection that has carried a request before, nothing is said: a 400 here could be taken for the answer to a
+ * payment that is still under way.
  */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || socket.bytesWritten > 0) {
+export function answerClientError(
+  error: NodeJS.ErrnoException,
+  socket: Socket,
+  requestId: string,
+  hasCarriedRequests: boolean,
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || hasCarriedRequests) {
     socket.destroy();
     return;
   }

@@ -13,7 +13,10 @@ export function hostCheck(port: () => number, extraHosts: readonly string[]): St
       new Set(['localhost', '127.0.0.1', `localhost:${bound}`, `127.0.0.1:${bound}`, ...extraHosts]),
   );
   return (request) => {
-    const host = request.raw.headers.host;
+    const { url, headers } = request.raw;
+    const host = headers.host;
+    // A target such as "http://elsewhere/health" names a host of its own, and the router would look past it.
+    if (url?.startsWith('/') !== true) throw new WaiaasError('INVALID_HOST');
     if (host === undefined || !allowed().has(host) || occursTwice(request.raw.rawHeaders, 'host'))
       throw new WaiaasError('INVALID_HOST');
     return undefined;

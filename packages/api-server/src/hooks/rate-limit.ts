@@ -1,6 +1,7 @@
 import { type SessionId, WaiaasError } from '@waiaas/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RateLimits } from '../options.ts';
+import { peerAddress } from '../peer-address.ts';
 import type { SessionTokenAuthenticator } from '../ports/authenticators.ts';
 import type { Bucket, RateLimiter, RateLimitState } from '../rate-limit/limiter.ts';
 import type { Step } from './step.ts';
@@ -39,7 +40,9 @@ export function rateLimiting(
       const session = sessionOf(request);
       request.countedBySession = session !== null;
       const base: Bucket =
-        session === null ? { key: request.ip, limit: limits.globalRpm } : { key: session, limit: limits.sessionRpm };
+        session === null
+          ? { key: peerAddress(request), limit: limits.globalRpm }
+          : { key: session, limit: limits.sessionRpm };
       const own = request.plan?.endpointLimit ?? null;
       let state: RateLimitState;
       if (own === null) state = limiter.admit(base, null);
@@ -58,10 +61,10 @@ export function rateLimiting(
     },
     report(request, reply) {
       if (!reply.hasHeader('x-ratelimit-limit'))
-        describe(reply, limiter.inspect({ key: request.ip, limit: limits.globalRpm }));
+        describe(reply, limiter.inspect({ key: peerAddress(request), limit: limits.globalRpm }));
     },
     chargeFailedSignIn(request) {
-      if (request.countedBySession) limiter.charge(request.ip);
+      if (request.countedBySession) limiter.charge(peerAddress(request));
     },
   };
 }

@@ -23,6 +23,8 @@ export function registerAudience(
   routes: (scope: FastifyInstance) => void | Promise<void>,
 ): void {
   app.register(async (scope) => {
+    if (scopeAudience(scope) !== undefined)
+      throw new TypeError('A scope has one audience; it cannot lie within another');
     scope.decorate(audienceOf, audience);
     if (guard !== null) scope.addHook('onRequest', guard);
     await routes(scope);

@@ -38,7 +38,8 @@ export function watchRoutes(app: FastifyInstance, limits: ReadonlyMap<string, En
 }
 
 function faultOf({ config, schema, method }: RouteOptions, audience: Declared['audience']): string | null {
-  if (Array.isArray(method) && method.length !== 1) return 'answers several methods under one declaration';
+  const methods = new Set([method].flat().map((name) => (name === 'HEAD' ? 'GET' : name)));
+  if (methods.size !== 1) return 'answers several methods under one declaration';
   if (config?.auth === undefined) return 'declares no config.auth';
   if (audience === undefined) return 'is mounted outside of every guarded scope';
   if (config.auth !== audience) return `declares ${config.auth} inside the scope of ${audience}`;

@@ -1,6 +1,7 @@
 import { WaiaasError } from '@waiaas/core';
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
 import type { RateLimiting } from '../hooks/rate-limit.ts';
+import { peerAddress } from '../peer-address.ts';
 import type { Authenticators } from '../ports/authenticators.ts';
 import type { Actor, RequestContext, SessionContext } from '../ports/request-context.ts';
 
@@ -58,6 +59,6 @@ const OPERATOR: Actor = { kind: 'operator' };
 /** What services record about a request of the operator. */
 export const operatorContext = (request: FastifyRequest): RequestContext => ({
   actor: OPERATOR,
-  ip: request.ip,
+  ip: peerAddress(request),
   requestId: request.id,
 });

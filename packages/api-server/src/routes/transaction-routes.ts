@@ -13,6 +13,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { occursTwice } from '../hooks/host-check.ts';
+import { peerAddress } from '../peer-address.ts';
 import { sessionOf } from './guards.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 
@@ -72,7 +73,7 @@ export function transactionRoutes(scope: FastifyInstance, { services, waiting }:
       const transaction = await waiting(reply, (signal) =>
         services.transactions.send(sessionOf(request), request.body, {
           ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-          ip: request.ip,
+          ip: peerAddress(request),
           waitMs: SEND_WAIT_MS,
           signal,
         }),
