@@ -1,22 +1,25 @@
-import type { IChainAdapter, Logger } from '@waiaas/core';
+import type { IChainAdapter, LogFields, Logger } from '@waiaas/core';
 import type { Storage } from '@waiaas/storage';
 import type { Config } from './config/index.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { DaemonLogger } from './logging/index.ts';
 
-export type { ExitCode } from './exit-codes.ts';
+/** Tells what the start has just done: one line for people, and the figures in it for programs. */
+export type OnStep = (step: string, detail?: string) => void;
 
-/** Tells, in one line for people, what the start has just done. */
-export type OnStep = (step: string) => void;
-
-/** What a daemon is started from. The configuration has been checked and the log is open; the rest of 01 §4.1 follows. */
-export interface StartOptions {
+/**
+ * What a daemon is started from. The caller has done step 1 of 01 §4.1: the configuration is checked, the data directory
+ * is private and locked for this process, the log is open.
+ */
+export interface StartDaemonOptions {
   readonly dataDir: string;
   readonly config: Config;
-  /** Asked at most once, when the keystore is about to be unlocked. */
+  /** Asked once, when the keystore is about to be unlocked; the reference is to be dropped right after. */
   readonly password: () => Promise<string>;
   readonly logger: DaemonLogger;
   readonly onStep: OnStep;
+  /** Aborted when the start is to be given up; looked at between steps, cleaning up what was opened so far. */
+  readonly signal: AbortSignal;
   /** Port to listen on in place of the configured one; 0 lets the system choose. */
   readonly port?: number;
   /** Puts something between the daemon and its parts, so that tests can make them fail or watch them. */
@@ -26,23 +29,38 @@ export interface StartOptions {
   };
 }
 
+/** Why a daemon ends: a signal, the admin route, or a failure after it was ready. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGBREAK' | 'ADMIN' | 'PID_CONFLICT';
+
+/** Events that end the process at once (01 §4.3). */
+export type CrashEvent = 'DAEMON_CRASH' | 'DAEMON_UNHANDLED_REJECTION';
+
 /** A daemon that listens. */
 export interface RunningDaemon {
-  readonly pid: number;
   /** The port really listened on. */
   readonly port: number;
-  /** Begins the graceful shutdown of 01 §4.2; later calls join the first. Answers what `finished` does. */
-  stop(reason: string): Promise<ExitCode>;
+  readonly pid: number;
+  /** Begins the graceful shutdown, steps 2–10 of 01 §4.2; later calls join the first. Answers what `finished` does. */
+  stop(reason: StopReason): Promise<ExitCode>;
   /** Settles, never rejects, once everything is closed, whoever began it: 0, or 1 when it had to be forced. */
   readonly finished: Promise<ExitCode>;
+  /** Takes over the settings that need no restart (01 §1.5, column R). */
+  reload(config: Config): void;
+  /** Present state for the log (01 §4.3, status dump). */
+  describe(): LogFields;
+  /** Last act of a dying process: audit row and wiping of the keys, synchronously, never throwing. */
+  crash(event: CrashEvent, error: unknown): void;
 }
 
-/** Starts a daemon. @throws StartFailure */
-export type StartDaemon = (options: StartOptions) => Promise<RunningDaemon>;
+/**
+ * Starts a daemon: steps 2–6 of 01 §4.1. What a failed start had opened is closed again before this rejects.
+ * @throws StartFailure
+ */
+export type StartDaemon = (options: StartDaemonOptions) => Promise<RunningDaemon>;
 
 /**
- * Creates what `init` itself does not: database with schema and seeds, and the vault. Called with a staging directory
- * that becomes the data directory; everything is closed again when it resolves.
+ * Creates what `init` cannot: database with schema and seeds, and the vault. Called with an empty staging directory that
+ * becomes part of the data directory; everything must be closed again when it resolves.
  */
 export type Initialise = (
   dataDir: string,
@@ -51,13 +69,26 @@ export type Initialise = (
   dependencies: { readonly logger: Logger },
 ) => Promise<void>;
 
-/** The daemon could not be started, and what was opened has been closed. The message says what is wrong and what to do. */
+/** What a start fails with. */
+export interface StartFailureOptions {
+  readonly exitCode: ExitCode;
+  /** Stable word for programs, such as PORT_IN_USE. */
+  readonly code: string;
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** The daemon could not be started. The message is for people and says what is wrong; the hint, what to do. */
 export class StartFailure extends Error {
   override readonly name = 'StartFailure';
   readonly exitCode: ExitCode;
+  readonly code: string;
+  readonly hint: string | undefined;
 
-  constructor(exitCode: ExitCode, message: string, options: { readonly cause?: unknown } = {}) {
+  constructor(message: string, options: StartFailureOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.exitCode = exitCode;
+    this.exitCode = options.exitCode;
+    this.code = options.code;
+    this.hint = options.hint;
   }
 }

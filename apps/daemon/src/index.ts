@@ -1,5 +1,6 @@
 export { type Config, ConfigError, loadConfig } from './config/index.ts';
-export { type ExitCode, type RunningDaemon, StartFailure, type StartOptions } from './daemon-options.ts';
+export { type RunningDaemon, StartFailure, type StartOptions } from './daemon-options.ts';
+export type { ExitCode } from './exit-codes.ts';
 export { createLogger, type DaemonLogger } from './logging/index.ts';
 export { initialise } from './runtime/initialise.ts';
 export { startDaemon } from './runtime/start-daemon.ts';

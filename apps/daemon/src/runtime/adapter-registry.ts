@@ -93,7 +93,9 @@ export function createAdapterRegistry(dependencies: {
     isSupported,
     find,
     async connect(networks) {
-      const wanted = networks.flatMap(({ chain, network }) => find(chain, network) ?? []);
+      const wanted = networks
+        .flatMap(({ chain, network }) => find(chain, network) ?? [])
+        .filter((adapter) => !adapter.isConnected());
       await Promise.all(
         wanted.map(async (adapter) => {
           let timer: NodeJS.Timeout | undefined;

@@ -99,7 +99,12 @@ export function createServices(parts: ServiceParts): ApiServices {
     health,
     nonces,
     agents: {
-      create: (input, context) => agents.create(input, originOf(context)),
+      async create(input, context) {
+        const agent = await agents.create(input, originOf(context));
+        // The first agent of a network is when its adapter is needed; whether it answers shows in the status.
+        await adapters.connect([agent]);
+        return agent;
+      },
       list: () => agents.list(),
       suspend: (id, context) => agents.suspend(id, originOf(context)),
       resume: (id, context) => agents.resume(id, originOf(context)),
