@@ -8,8 +8,8 @@ import type { DaemonLogger } from './logging/index.ts';
 export type OnStep = (step: string, detail?: string) => void;
 
 /**
- * What a daemon is started from. The caller has done step 1 of 01 §4.1: the configuration is checked, the data directory
- * is private and locked for this process, the log is open.
+ * What a daemon is started from. The caller has checked the configuration and opened the log; `startDaemon` does all the
+ * rest of 01 §4.1 and §4.2, from taking the lock of the data directory to writing the PID file, and lets go of both.
  */
 export interface StartDaemonOptions {
   readonly dataDir: string;
@@ -19,7 +19,7 @@ export interface StartDaemonOptions {
   readonly logger: DaemonLogger;
   readonly onStep: OnStep;
   /** Aborted when the start is to be given up; looked at between steps, cleaning up what was opened so far. */
-  readonly signal: AbortSignal;
+  readonly signal?: AbortSignal;
   /** Port to listen on in place of the configured one; 0 lets the system choose. */
   readonly port?: number;
   /** Puts something between the daemon and its parts, so that tests can make them fail or watch them. */
@@ -29,8 +29,8 @@ export interface StartDaemonOptions {
   };
 }
 
-/** Why a daemon ends: a signal, the admin route, or a failure after it was ready. */
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGBREAK' | 'ADMIN' | 'PID_CONFLICT';
+/** Why a daemon ends: a signal, the admin route, or the program that it runs in. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGBREAK' | 'ADMIN' | 'HOST';
 
 /** Events that end the process at once (01 §4.3). */
 export type CrashEvent = 'DAEMON_CRASH' | 'DAEMON_UNHANDLED_REJECTION';
@@ -48,12 +48,15 @@ export interface RunningDaemon {
   reload(config: Config): void;
   /** Present state for the log (01 §4.3, status dump). */
   describe(): LogFields;
-  /** Last act of a dying process: audit row and wiping of the keys, synchronously, never throwing. */
-  crash(event: CrashEvent, error: unknown): void;
+  /**
+   * Last act of a dying process. The keys are wiped before this returns; the promise settles, never rejects, when the
+   * audit row is written or cannot be. Wait for it a second at most.
+   */
+  crash(event: CrashEvent, error: unknown): Promise<void>;
 }
 
 /**
- * Starts a daemon: steps 2–6 of 01 §4.1. What a failed start had opened is closed again before this rejects.
+ * Starts a daemon: all steps of 01 §4.1. What a failed start had opened or locked is let go before this rejects.
  * @throws StartFailure
  */
 export type StartDaemon = (options: StartDaemonOptions) => Promise<RunningDaemon>;

@@ -2,9 +2,9 @@ import { rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
-import { appendAudit, listAgents, openStorage, type Storage } from '@waiaas/storage';
+import { appendAudit, listAgents, MigrationError, openStorage, type Storage } from '@waiaas/storage';
 import { parseLogSize } from '../config/index.ts';
-import { type CrashEvent, type RunningDaemon, StartFailure, type StartOptions } from '../daemon-options.ts';
+import { type CrashEvent, type RunningDaemon, type StartDaemonOptions, StartFailure } from '../daemon-options.ts';
 import { databasePath, dataPaths, pidFilePath, restrictUmask, verifyDataDir } from '../data-dir/index.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import {
@@ -42,12 +42,18 @@ function startFailure(error: unknown): StartFailure {
           cause: error,
         });
       case 'NOT_INITIALISED':
-        return new StartFailure(3, 'The data directory has no vault. Run "waiaas init" first.', { cause: error });
+        return new StartFailure('The data directory has no vault.', {
+          exitCode: 3,
+          code: 'NOT_INITIALISED',
+          hint: 'Run "waiaas init" first.',
+          cause: error,
+        });
       default:
-        return new StartFailure(1, error.message, { cause: error });
+        return new StartFailure(error.message, { exitCode: 1, code: `KEYSTORE_${error.code}`, cause: error });
     }
   }
-  return new StartFailure(1, reasonOf(error), { cause: error });
+  const code = error instanceof MigrationError ? 'MIGRATION_FAILED' : 'START_FAILED';
+  return new StartFailure(reasonOf(error), { exitCode: 1, code, cause: error });
 }
 
 /** Compares key files with rows and says what does not fit; nothing is changed (01 §3.8). */
@@ -64,10 +70,11 @@ async function compareKeys(
     if (row === undefined) {
       warn(`Key file of agent ${file.agentId} has no agent; it is left as it is.`);
     } else if (row.public_key !== file.publicKey || row.chain !== file.chain || row.network !== file.network) {
-      throw new StartFailure(
-        1,
-        `The key file of agent ${file.agentId} and its database row do not belong together. Restore both from one backup.`,
-      );
+      throw new StartFailure(`The key file of agent ${file.agentId} and its database row do not belong together.`, {
+        exitCode: 1,
+        code: 'KEY_MISMATCH',
+        hint: 'Restore both from one backup.',
+      });
     }
   }
   for (const row of rows.values()) {
@@ -84,7 +91,10 @@ async function listen(
     await server.listen({ host, port });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new StartFailure(1, `Port ${port} is in use. Stop what uses it, or choose another one with --port.`, {
+      throw new StartFailure(`Port ${port} is in use.`, {
+        exitCode: 1,
+        code: 'PORT_IN_USE',
+        hint: 'Stop what uses it, or choose another one with --port.',
         cause: error,
       });
     }
@@ -100,7 +110,7 @@ async function listen(
  *
  * @throws StartFailure with the exit code of the command
  */
-export async function startDaemon(options: StartOptions): Promise<RunningDaemon> {
+export async function startDaemon(options: StartDaemonOptions): Promise<RunningDaemon> {
   const undo: Undo[] = [];
   try {
     return await start(options, undo);
@@ -116,11 +126,15 @@ export async function startDaemon(options: StartOptions): Promise<RunningDaemon>
   }
 }
 
-async function start(options: StartOptions, undo: Undo[]): Promise<RunningDaemon> {
+async function start(options: StartDaemonOptions, undo: Undo[]): Promise<RunningDaemon> {
   const { dataDir, config, logger, onStep, wrap } = options;
   const clock = systemClock;
   const startedAt = clock.now();
   const paths = dataPaths(dataDir);
+  const goOn = (): void => {
+    if (options.signal?.aborted !== true) return;
+    throw new StartFailure('The start was given up.', { exitCode: 130, code: 'START_ABORTED' });
+  };
 
   const pidFile = pidFilePath(dataDir, config);
   restrictUmask();
@@ -130,7 +144,11 @@ async function start(options: StartOptions, undo: Undo[]): Promise<RunningDaemon
   if (lock === null) {
     const running = readPidFile(pidFile);
     const who = running.state === 'pid' ? ` (PID ${running.pid})` : '';
-    throw new StartFailure(2, `A daemon is already running on this data directory${who}. Stop it with "waiaas stop".`);
+    throw new StartFailure(`A daemon is already running on this data directory${who}.`, {
+      exitCode: 2,
+      code: 'ALREADY_RUNNING',
+      hint: 'Stop it with "waiaas stop".',
+    });
   }
   undo.push(() => lock.release());
   for (const warning of verifyDataDir(dataDir)) logger.warn({}, warning);
@@ -150,6 +168,7 @@ async function start(options: StartOptions, undo: Undo[]): Promise<RunningDaemon
   const { schemaVersion, tables } = storage.facts();
   if (migration.backup !== null) logger.info({ ...migration }, 'The database was brought up to date');
   onStep(`Database ready (schema ${schemaVersion}, ${tables} tables)`);
+  goOn();
 
   const killSwitch = await readKillSwitch(storage);
   const keystoreParts = createKeystore({ directory: paths.keystore, clock, logger, argon2: argon2Of(config) });
@@ -175,10 +194,11 @@ async function start(options: StartOptions, undo: Undo[]): Promise<RunningDaemon
     );
     onStep(`Kill switch ${killSwitch.status()}: keys stay locked`);
   }
+  goOn();
 
   const shutdown = new AbortController();
   const ending = Promise.withResolvers<ExitCode>();
-  let stopping: Promise<ExitCode> | null = null;
+  let stopping: Promise<void> | undefined;
   const adapters = createAdapterRegistry({ config, clock, logger, wrap: wrap?.adapter });
   undo.push(() => adapters.disconnect());
   const parts = compose({
@@ -191,7 +211,7 @@ async function start(options: StartOptions, undo: Undo[]): Promise<RunningDaemon
     killSwitch,
     startedAt,
     shutdown: shutdown.signal,
-    requestShutdown: () => void stop('requested over the API'),
+    requestShutdown: () => void stop('ADMIN'),
   });
   undo.push(() => parts.pipeline.stop(0));
 
@@ -207,6 +227,7 @@ async function start(options: StartOptions, undo: Undo[]): Promise<RunningDaemon
   const { cancelled, failed, expired, followed } = await parts.pipeline.recover();
   const leftOver = cancelled + failed + expired + followed.length;
   if (leftOver > 0) onStep(`Took up ${leftOver} transactions of the last run`);
+  goOn();
 
   let port = options.port ?? config.daemon.port;
   const server = await parts.createServer(() => port);
@@ -236,7 +257,7 @@ async function start(options: StartOptions, undo: Undo[]): Promise<RunningDaemon
   });
 
   /** Steps 2 to 9 of 01 §4.2; one that fails does not keep the others from being taken. */
-  async function shutDown(reason: string): Promise<ExitCode> {
+  async function shutDown(reason: StopReason): Promise<ExitCode> {
     const deadline = currentConfig.daemon.shutdown_timeout * 1000;
     const patience = Math.max(1000, deadline - RESERVE_MS);
     const force = setTimeout(() => void forceEnd(), deadline);
@@ -289,11 +310,8 @@ async function start(options: StartOptions, undo: Undo[]): Promise<RunningDaemon
     }
   }
 
-  function stop(reason: string): Promise<ExitCode> {
-    stopping ??= shutDown(reason).then((code) => {
-      ending.resolve(code);
-      return code;
-    });
+  function stop(reason: StopReason): Promise<ExitCode> {
+    stopping ??= shutDown(reason).then(ending.resolve);
     return ending.promise;
   }
 
