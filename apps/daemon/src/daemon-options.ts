@@ -8,8 +8,8 @@ import type { DaemonLogger } from './logging/index.ts';
 export type OnStep = (step: string, detail?: string) => void;
 
 /**
- * What a daemon is started from. The caller has checked the configuration and opened the log; `startDaemon` does all the
- * rest of 01 §4.1 and §4.2, from taking the lock of the data directory to writing the PID file, and lets go of both.
+ * What a daemon is started from. The caller has done step 1 of 01 §4.1: the configuration is checked, the data directory
+ * is private and locked for this process, the log is open.
  */
 export interface StartDaemonOptions {
   readonly dataDir: string;
@@ -29,8 +29,8 @@ export interface StartDaemonOptions {
   };
 }
 
-/** Why a daemon ends: a signal, the admin route, or the program that it runs in. */
-export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGBREAK' | 'ADMIN' | 'HOST';
+/** Why a daemon ends: a signal, the admin route, the program it runs in, or another daemon found after it was ready. */
+export type StopReason = 'SIGINT' | 'SIGTERM' | 'SIGBREAK' | 'ADMIN' | 'HOST' | 'PID_CONFLICT';
 
 /** Events that end the process at once (01 §4.3). */
 export type CrashEvent = 'DAEMON_CRASH' | 'DAEMON_UNHANDLED_REJECTION';
@@ -56,7 +56,7 @@ export interface RunningDaemon {
 }
 
 /**
- * Starts a daemon: all steps of 01 §4.1. What a failed start had opened or locked is let go before this rejects.
+ * Starts a daemon: steps 2–6 of 01 §4.1. What a failed start had opened is closed again before this rejects.
  * @throws StartFailure
  */
 export type StartDaemon = (options: StartDaemonOptions) => Promise<RunningDaemon>;

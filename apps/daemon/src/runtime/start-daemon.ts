@@ -1,21 +1,17 @@
-import { rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
 import { appendAudit, listAgents, MigrationError, openStorage, type Storage } from '@waiaas/storage';
 import { parseLogSize } from '../config/index.ts';
-import { type CrashEvent, type RunningDaemon, type StartDaemonOptions, StartFailure } from '../daemon-options.ts';
-import { databasePath, dataPaths, pidFilePath, restrictUmask, verifyDataDir } from '../data-dir/index.ts';
-import type { ExitCode } from '../exit-codes.ts';
 import {
-  acquireLock,
-  createPidFile,
-  processStamp,
-  readPidFile,
-  removePidFile,
-  removeRunRecord,
-  writeRunRecord,
-} from '../instance/index.ts';
+  type CrashEvent,
+  type RunningDaemon,
+  type StartDaemonOptions,
+  StartFailure,
+  type StopReason,
+} from '../daemon-options.ts';
+import { databasePath, dataPaths } from '../data-dir/index.ts';
+import type { ExitCode } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
 import { createAdapterRegistry } from './adapter-registry.ts';
 import { type Composition, compose } from './compose.ts';
@@ -105,8 +101,8 @@ async function listen(
 }
 
 /**
- * Starts a daemon: lock, database, kill switch, keystore, recovery,
- * adapters, HTTP, workers, PID file (01 §4.1). A start that fails undoes what it did.
+ * Starts a daemon in a data directory that is locked for this process: database, kill switch, keystore, recovery,
+ * adapters, HTTP, workers (01 §4.1). A start that fails undoes what it did.
  *
  * @throws StartFailure with the exit code of the command
  */
@@ -135,24 +131,6 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     if (options.signal?.aborted !== true) return;
     throw new StartFailure('The start was given up.', { exitCode: 130, code: 'START_ABORTED' });
   };
-
-  const pidFile = pidFilePath(dataDir, config);
-  restrictUmask();
-
-  // Taken before anything is opened: of several starters only one ever sees the database or a key (01 §4.4).
-  const lock = acquireLock(paths.lock);
-  if (lock === null) {
-    const running = readPidFile(pidFile);
-    const who = running.state === 'pid' ? ` (PID ${running.pid})` : '';
-    throw new StartFailure(`A daemon is already running on this data directory${who}.`, {
-      exitCode: 2,
-      code: 'ALREADY_RUNNING',
-      hint: 'Stop it with "waiaas stop".',
-    });
-  }
-  undo.push(() => lock.release());
-  for (const warning of verifyDataDir(dataDir)) logger.warn({}, warning);
-  onStep('Environment checked');
 
   const opened = openStorage({
     path: databasePath(dataDir, config),
@@ -198,7 +176,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
 
   const shutdown = new AbortController();
   const ending = Promise.withResolvers<ExitCode>();
-  let stopping: Promise<void> | undefined;
+  let stopping = false;
   const adapters = createAdapterRegistry({ config, clock, logger, wrap: wrap?.adapter });
   undo.push(() => adapters.disconnect());
   const parts = compose({
@@ -241,15 +219,6 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   undo.push(() => parts.workers.stop());
 
   const { pid } = process;
-  writeRunRecord(paths.runRecord, { pid, port, stamp: processStamp(pid) });
-  undo.push(() => removeRunRecord(paths.runRecord, pid));
-  if (!createPidFile(pidFile, pid)) {
-    // The lock is ours, so whoever the file names is gone.
-    logger.warn({ pidFile }, 'Replaced a stale PID file');
-    rmSync(pidFile, { force: true });
-    createPidFile(pidFile, pid);
-  }
-  undo.push(() => removePidFile(pidFile, pid));
   await audit({
     event: 'DAEMON_STARTED',
     actor: 'system',
@@ -283,9 +252,6 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     const uptime = Math.floor((clock.now() - startedAt) / 1000);
     await attempt('audit', () => audit({ event: 'DAEMON_STOPPED', actor: 'system', details: { pid, uptime } }));
     await attempt('database', () => storage.close());
-    await attempt('run record', () => removeRunRecord(paths.runRecord, pid));
-    await attempt('pid file', () => removePidFile(pidFile, pid));
-    await attempt('lock', () => lock?.release());
     clearTimeout(force);
     logger.info({ uptime }, 'Stopped');
     return 0;
@@ -311,7 +277,10 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   }
 
   function stop(reason: StopReason): Promise<ExitCode> {
-    stopping ??= shutDown(reason).then(ending.resolve);
+    if (!stopping) {
+      stopping = true;
+      shutDown(reason).then(ending.resolve, () => ending.resolve(1));
+    }
     return ending.promise;
   }
 
