@@ -44,15 +44,19 @@ async function withOpenDirectory<T>(use: (directory: string) => Promise<T>): Pro
 }
 
 describe.concurrent('guarded memory', () => {
-  test.each(['read-wiped', 'read-no-access', 'write-read-only', 'write-slot', 'read-slot-after-wipe'])(
-    'the processor stops %s',
-    async (what) => {
-      const { output, signal, code } = await run(process.execPath, [CHILD, what]);
-      expect(output).toBe('');
-      // 139 where a shell or a handler turns the signal into a code.
-      expect([signal, code]).toEqual(signal === null ? [null, 139] : [expect.stringMatching(/SIGSEGV|SIGBUS/), null]);
-    },
-  );
+  test.each([
+    'read-wiped',
+    'read-no-access',
+    'write-read-only',
+    'write-slot',
+    'write-filled-slot',
+    'read-slot-after-wipe',
+  ])('the processor stops %s', async (what) => {
+    const { output, signal, code } = await run(process.execPath, [CHILD, what]);
+    expect(output).toBe('');
+    // 139 where a shell or a handler turns the signal into a code.
+    expect([signal, code]).toEqual(signal === null ? [null, 139] : [expect.stringMatching(/SIGSEGV|SIGBUS/), null]);
+  });
 
   test('sign, sign, lock, lock again and another life run without a crash', () =>
     withOpenDirectory(async (directory) => {

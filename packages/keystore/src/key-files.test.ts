@@ -239,14 +239,16 @@ describe('an altered key file', () => {
       const agent = solanaKey();
       const name = `${agent.agentId}.json`;
       const path = fileOf(scene.directory, agent.agentId);
-      const secret = join(scene.directory, '..', 'elsewhere.json');
-      await writeFile(secret, '{}');
+      // A link is refused even where it leads to the agent's own, sound key file.
+      await scene.keystore.createKey(agent);
+      const elsewhere = join(scene.directory, '..', 'elsewhere.json');
+      await rename(path, elsewhere);
       const plants: (() => Promise<unknown> | unknown)[] = [
         () => writeFile(path, ''),
         () => writeFile(path, 'not json'),
         () => writeFile(path, ' '.repeat(20_000)),
         () => mkdir(path),
-        () => symlink(secret, path),
+        () => symlink(elsewhere, path),
         () => execFileSync('mkfifo', [path]),
       ];
       for (const plant of plants) {

@@ -42,6 +42,13 @@ switch (what) {
     print('written');
     break;
   }
+  case 'write-filled-slot': {
+    const slot = createKeySlots(memory).take();
+    slot.write((bytes) => bytes.fill(7));
+    slot.bytes[0] = 1;
+    print('written');
+    break;
+  }
   case 'read-slot-after-wipe': {
     const slots = createKeySlots(memory);
     const slot = slots.take();
