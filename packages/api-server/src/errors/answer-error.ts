@@ -53,9 +53,13 @@ function bodyOf(error: WaiaasError, requestId: string): string {
 }
 
 function logFault(logger: Logger, error: WaiaasError, request: FastifyRequest): void {
-  const fields = { requestId: request.id, code: error.code, error: describe(error.cause ?? error) };
-  if (error.code === 'INTERNAL_ERROR') logger.error(fields, 'unexpected error');
-  else if (error.code !== 'SHUTTING_DOWN') logger.warn(fields, 'request failed');
+  const { code } = error;
+  if (code === 'SHUTTING_DOWN') return;
+  const cause = error.cause ?? error;
+  // A stack tells where our own mistake is; for a chain that is down it is noise.
+  if (code === 'INTERNAL_ERROR')
+    logger.error({ requestId: request.id, code, error: describe(cause) }, 'unexpected error');
+  else logger.warn({ requestId: request.id, code, reason: describe(cause).message }, 'request failed');
 }
 
 const describe = (error: unknown): Readonly<Record<string, unknown>> =>
