@@ -30,6 +30,9 @@ export interface DaemonLogger extends Logger {
   close(): void;
 }
 
+/** Errors are written out by `redactFields`; pino's own serializer would go over them a second time. */
+const asIs = (value: unknown): unknown => value;
+
 /**
  * The operational log: JSON lines in a rotated file, and short lines for a person in foreground. No secret passes it: by
  * field name, by form and by value (01 §1.6, §4.6).
@@ -48,7 +51,7 @@ export function createLogger(options: LoggerOptions): DaemonLogger {
     options.echo?.(prettyLine(clean));
   };
   const log = pino(
-    { level, base: { pid: process.pid }, timestamp: stdTimeFunctions.isoTime, formatters: { log: redactFields } },
+    { level, base: { pid: process.pid }, timestamp: stdTimeFunctions.isoTime, formatters: { log: redactFields }, serializers: { err: asIs } },
     { write },
   );
   return {
