@@ -51,7 +51,13 @@ export function createLogger(options: LoggerOptions): DaemonLogger {
     options.echo?.(prettyLine(clean));
   };
   const log = pino(
-    { level, base: { pid: process.pid }, timestamp: stdTimeFunctions.isoTime, formatters: { log: redactFields }, serializers: { err: asIs } },
+    {
+      level,
+      base: { pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { log: redactFields },
+      serializers: { err: asIs },
+    },
     { write },
   );
   return {
