@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
 /** How long a set-up step may take to end after a signal before it is killed. */
-const GRACE_MS = 10_000;
+const GRACE_MS = 5_000;
 
 /** A terminal and npm both deliver one Ctrl-C; the second copy within this time is the same key press. */
 const SAME_SIGNAL_MS = 250;

@@ -47,7 +47,8 @@ export async function runTests({ root, node, env, filters, out, colors = false, 
     return total.failed === 0 && total.passed > 0 ? 0 : 1;
   } finally {
     // A runner that left no report this time must not seem to have left the previous one.
-    for (const file of checks.flatMap((check) => check.reports)) rmSync(join(reports, file), { force: true });
+    for (const file of ['summary.json', ...checks.flatMap((check) => check.reports)])
+      rmSync(join(reports, file), { force: true });
     for (const file of readdirSync(folder)) renameSync(join(folder, file), join(reports, file));
     rmSync(folder, { recursive: true, force: true });
   }
