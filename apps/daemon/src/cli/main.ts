@@ -2,8 +2,6 @@ import { homedir } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { restrictUmask } from '../data-dir/index.ts';
-import { initialise } from '../runtime/initialise.ts';
-import { startDaemon } from '../runtime/start-daemon.ts';
 import { isSystemError } from '../system-error.ts';
 import { processIo } from './command-io.ts';
 import { agentCommands } from './commands/agent.ts';
@@ -27,8 +25,9 @@ export async function main(): Promise<void> {
   // Beside this file, built or not.
   const childModule = fileURLToPath(new URL(`background-main${extname(import.meta.url)}`, import.meta.url));
   const code = await runCli(process.argv.slice(2), processIo(homedir(), umask), [
-    initCommand(initialise),
-    startCommand(startDaemon, childModule),
+    // Loaded when needed: a command that only asks the daemon answers at once.
+    initCommand(async (...parameters) => (await import('../runtime/initialise.ts')).initialise(...parameters)),
+    startCommand(async (options) => (await import('../runtime/start-daemon.ts')).startDaemon(options), childModule),
     stopCommand,
     statusCommand,
     agentCommands,

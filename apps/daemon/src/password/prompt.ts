@@ -94,8 +94,9 @@ export function hiddenPrompt(terminal: Terminal): AskHidden {
         take(typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }));
       };
 
-      output.write(question);
+      // Before the question: whoever answers at once must not see the answer echoed.
       input.setRawMode(true);
+      output.write(question);
       process.on('exit', restore);
       for (const signal of ENDING_SIGNALS) process.on(signal, onSignal);
       input.on('end', onEnd);
