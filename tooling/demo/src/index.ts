@@ -1,1 +1,1 @@
-export {};
+export { type DemoHooks, runDemo } from './run-demo.ts';
