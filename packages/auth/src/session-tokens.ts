@@ -57,6 +57,8 @@ const MAX_TOKEN_LENGTH = 1024;
 const ISSUER = 'waiaas';
 const encode = (text: string): string => Buffer.from(text).toString('base64url');
 /** The only header there is. Comparing its text leaves no room for another algorithm, `kid`, `jku` or `crit`. */
+/** Genuine tokens that are remembered at most. */
+const REMEMBERED = 10_000;
 const HEADER = encode(JSON.stringify({ alg: 'HS256', typ: 'JWT' }));
 
 const encodePayload = (claims: SessionTokenClaims): string =>
@@ -89,6 +91,28 @@ export function createSessionTokens({ secret, clock }: SessionTokensOptions): Se
   const key = createSecretKey(Buffer.from(secret, 'utf8'));
   const sign = (signed: string): string => createHmac('sha256', key).update(signed).digest('base64url');
 
+  // A genuine token stays genuine, so its signature is worked out once; whether its time is over is asked every time.
+  // Kept by hash: the memory holds no token.
+  const genuine = new Map<string, SessionTokenClaims>();
+
+  function readGenuine(token: string): SessionTokenClaims {
+    if (!token.startsWith(SESSION_TOKEN_PREFIX) || token.length > MAX_TOKEN_LENGTH) throw refusal('malformed');
+    const hash = digest('sha256', token, 'hex');
+    const known = genuine.get(hash);
+    if (known !== undefined) return known;
+    const [header, payload, signature, ...rest] = token.slice(SESSION_TOKEN_PREFIX.length).split('.');
+    if (header !== HEADER || payload === undefined || signature === undefined || rest.length > 0) {
+      throw refusal('malformed');
+    }
+    // Texts are compared, not bytes they decode to: base64url has several spellings of the same bytes.
+    if (!equalInConstantTime(signature, sign(`${HEADER}.${payload}`))) throw refusal('signature');
+    const claims = readPayload(payload);
+    if (claims === null) throw refusal('malformed');
+    if (genuine.size >= REMEMBERED) genuine.clear();
+    genuine.set(hash, claims);
+    return claims;
+  }
+
   return {
     issue(claims) {
       if (!areOrderedSeconds(claims.issuedAt, claims.expiresAt)) {
@@ -99,15 +123,7 @@ export function createSessionTokens({ secret, clock }: SessionTokensOptions): Se
     },
 
     verify(token) {
-      if (!token.startsWith(SESSION_TOKEN_PREFIX) || token.length > MAX_TOKEN_LENGTH) throw refusal('malformed');
-      const [header, payload, signature, ...rest] = token.slice(SESSION_TOKEN_PREFIX.length).split('.');
-      if (header !== HEADER || payload === undefined || signature === undefined || rest.length > 0) {
-        throw refusal('malformed');
-      }
-      // Texts are compared, not bytes they decode to: base64url has several spellings of the same bytes.
-      if (!equalInConstantTime(signature, sign(`${HEADER}.${payload}`))) throw refusal('signature');
-      const claims = readPayload(payload);
-      if (claims === null) throw refusal('malformed');
+      const claims = readGenuine(token);
       if (claims.expiresAt <= unixSeconds(clock)) throw new WaiaasError('TOKEN_EXPIRED');
       return { sessionId: claims.sessionId, agentId: claims.agentId, expiresAt: claims.expiresAt };
     },

@@ -28,6 +28,7 @@ import {
   isSessionAuthentic,
   listSessions,
   listWaitingOfSession,
+  rememberUntilWrite,
   removeOverSessions,
   revokeSession,
   type Storage,
@@ -114,6 +115,22 @@ function lifeOf(input: SessionCreate, defaultTtl: number): number {
 /** Builds session management. */
 export function createSessionManagement(dependencies: SessionManagementDependencies): SessionManagement {
   const { storage, tokens, sealer, clock, ids, defaultTtl, maxSessionsPerAgent } = dependencies;
+  const findByTokenHash = rememberUntilWrite(storage, async (hash: string): Promise<SessionLookup | null> => {
+    const row = await findSessionByTokenHash(storage.read, hash);
+    if (row === undefined) return null;
+    const { agent_status, ...session } = row;
+    const constraints = sessionConstraintsSchema.safeParse(JSON.parse(row.constraints));
+    return {
+      id: sessionId(row.id),
+      agentId: brandAgentId(row.agent_id),
+      expiresAt: row.expires_at,
+      revokedAt: row.revoked_at,
+      constraints: constraints.success ? constraints.data : {},
+      constraintsAuthentic: constraints.success && isSessionAuthentic(sealer, session),
+      agentStatus: agent_status,
+    };
+  });
+
   return {
     create: (input, origin) =>
       storage.write(async ({ db }) => {
@@ -228,20 +245,6 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
       }
     },
 
-    async findByTokenHash(hash) {
-      const row = await findSessionByTokenHash(storage.read, hash);
-      if (row === undefined) return null;
-      const { agent_status, ...session } = row;
-      const constraints = sessionConstraintsSchema.safeParse(JSON.parse(row.constraints));
-      return {
-        id: sessionId(row.id),
-        agentId: brandAgentId(row.agent_id),
-        expiresAt: row.expires_at,
-        revokedAt: row.revoked_at,
-        constraints: constraints.success ? constraints.data : {},
-        constraintsAuthentic: constraints.success && isSessionAuthentic(sealer, session),
-        agentStatus: agent_status,
-      };
-    },
+    findByTokenHash,
   };
 }

@@ -2,6 +2,7 @@ export { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './connecti
 export { MigrationError, type MigrationReport } from './migrate.ts';
 export { openStorage, type Storage, type StorageFacts, type StorageOptions } from './open-storage.ts';
 export type { Db } from './query-executor.ts';
+export { rememberUntilWrite } from './remember-until-write.ts';
 export type * from './schema.ts';
 export { intentContent, isIntentAuthentic } from './seals.ts';
 export * from './tables/agents.ts';

@@ -38,6 +38,8 @@ export interface StorageFacts {
 export interface Storage {
   /** Runs a unit of work; see `WriteQueue.write`. */
   write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T>;
+  /** How often this daemon, the only writer, has committed something; see `rememberUntilWrite`. */
+  revision(): number;
   /** Committed state, for reading only. */
   readonly read: Db;
   /** What opening the database changed. */
@@ -89,6 +91,7 @@ export function openStorage(options: StorageOptions): Storage {
     const queue = createWriteQueue(writer);
     return {
       write: (unit) => queue.write(unit),
+      revision: queue.revision,
       read: createDb(createStatementRunner(reader), () => reader.open),
       migration,
       facts: () => ({

@@ -19,6 +19,8 @@ export interface WriteQueue {
    * @throws WaiaasError STORAGE_UNAVAILABLE when the database cannot be written; nothing of the unit was kept.
    */
   write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T>;
+  /** How often something was committed. What was read at one revision holds until the next. */
+  revision(): number;
   /** Resolves when everything handed in so far is on disk; afterwards `write` refuses. */
   close(): Promise<void>;
 }
@@ -55,6 +57,7 @@ export function createWriteQueue(connection: Connection): WriteQueue {
   const waiting: Entry[] = [];
   let draining: Promise<void> | null = null;
   let closed = false;
+  let commits = 0;
 
   async function runOne(entry: Entry): Promise<Outcome> {
     connection.exec('SAVEPOINT unit');
@@ -89,6 +92,7 @@ export function createWriteQueue(connection: Connection): WriteQueue {
         if (!connection.inTransaction) throw new WaiaasError('STORAGE_UNAVAILABLE');
       }
       connection.exec('COMMIT');
+      commits += 1;
     } catch (error) {
       for (const entry of batch) entry.fail(storageError(error));
       if (connection.inTransaction) connection.exec('ROLLBACK');
@@ -124,6 +128,7 @@ export function createWriteQueue(connection: Connection): WriteQueue {
         draining ??= drain();
       });
     },
+    revision: () => commits,
     async close() {
       closed = true;
       while (draining !== null) await draining;

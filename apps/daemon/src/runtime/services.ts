@@ -14,7 +14,7 @@ import {
 import type { Keystore } from '@waiaas/keystore';
 import type { AgentManagement, PolicyManagement, RequestOrigin, SessionManagement } from '@waiaas/management';
 import type { Pipeline } from '@waiaas/pipeline';
-import { countAgents, countAllLiveSessions, findAgent, type Storage } from '@waiaas/storage';
+import { countAgents, countAllLiveSessions, findAgent, rememberUntilWrite, type Storage } from '@waiaas/storage';
 import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
 import type { KillSwitchRecord } from './kill-switch.ts';
@@ -54,8 +54,9 @@ export function createServices(parts: ServiceParts): ApiServices {
     parts;
   const uptime = (): number => Math.max(0, Math.floor((clock.now() - parts.startedAt) / 1000));
 
+  const findWallet = rememberUntilWrite(storage, (agentId: string) => findAgent(storage.read, agentId));
   const walletOf = async (agentId: string) => {
-    const agent = await findAgent(storage.read, agentId);
+    const agent = await findWallet(agentId);
     if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND');
     return agent;
   };
