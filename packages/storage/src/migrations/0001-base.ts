@@ -157,7 +157,7 @@ CREATE TABLE transactions (
   error TEXT,
   metadata TEXT CHECK (metadata IS NULL OR json_valid(metadata)),
   CHECK (status NOT IN (${terminal.join(', ')}) OR (reserved_amount IS NULL AND signed_tx IS NULL)),
-  CHECK (status NOT IN ('QUEUED', 'EXECUTING', 'SUBMITTED') OR (reserved_amount = amount AND tier IS NOT NULL)),
+  CHECK (status NOT IN ('QUEUED', 'EXECUTING', 'SUBMITTED') OR (reserved_amount IS NOT NULL AND reserved_amount = amount AND tier IS NOT NULL)),
   CHECK (status <> 'QUEUED' OR tier <> 'DELAY' OR execute_after IS NOT NULL),
   CHECK (status <> 'QUEUED' OR tier <> 'APPROVAL' OR approval_expires_at IS NOT NULL),
   CHECK (status NOT IN ('SUBMITTED', 'CONFIRMED') OR tx_hash IS NOT NULL),
