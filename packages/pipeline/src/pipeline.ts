@@ -183,6 +183,12 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     return (await findTransaction(storage.read, row.id)) ?? row;
   }
 
+  async function withinGrace(work: readonly Promise<unknown>[], graceMs: number): Promise<void> {
+    const grace = new AbortController();
+    const done = Promise.allSettled(work).then(() => grace.abort());
+    await Promise.race([done, timers.sleep(graceMs, grace.signal)]);
+  }
+
   const answer = (row: TransactionRow): TransactionResponse => {
     if (row.status === 'FAILED' || row.status === 'CANCELLED' || row.status === 'EXPIRED') throw refusalError(row);
     return transactionView(row);
@@ -283,11 +289,10 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
 
     async stop(graceMs) {
       stopping = true;
-      const grace = new AbortController();
-      const done = Promise.allSettled([...executing]).then(() => grace.abort());
-      await Promise.race([done, timers.sleep(graceMs, grace.signal)]);
+      // What may be signed gets its time to reach the network; following a transaction can go on at the next start.
+      await withinGrace([...executing], graceMs);
       following.abort();
-      await Promise.allSettled([...endings.values()]);
+      await withinGrace([...endings.values()], graceMs);
     },
   };
 }

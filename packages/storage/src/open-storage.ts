@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Clock, isoTime } from '@waiaas/core';
+import { type Clock, isoTime, WaiaasError } from '@waiaas/core';
 import {
   type Connection,
   type ConnectionSettings,
@@ -92,7 +92,11 @@ export function openStorage(options: StorageOptions): Storage {
     return {
       write: (unit) => queue.write(unit),
       revision: queue.revision,
-      read: createDb(createStatementRunner(reader), () => reader.open),
+      read: createDb(
+        createStatementRunner(reader),
+        () => reader.open,
+        () => new WaiaasError('SHUTTING_DOWN'),
+      ),
       migration,
       facts: () => ({
         path: options.path,

@@ -77,12 +77,13 @@ const dialect: Dialect = {
  * Typed access through a runner. Queries answer within the same turn of the event loop: nothing is awaited but the
  * promise Kysely wraps around them.
  *
- * @param isOpen asked before every statement; a unit that is over can no longer reach the database.
+ * @param isOpen asked before every statement; a unit that is over can no longer reach the database
+ * @param over what a statement after that is answered with
  */
-export function createDb(runner: StatementRunner, isOpen: () => boolean): Db {
+export function createDb(runner: StatementRunner, isOpen: () => boolean, over: () => Error): Db {
   const connection: DatabaseConnection = {
     async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      if (!isOpen()) throw new Error('This unit of work is over');
+      if (!isOpen()) throw over();
       return runner.run<Row>(query);
     },
     streamQuery: () => refuse(),

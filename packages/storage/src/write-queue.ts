@@ -62,7 +62,11 @@ export function createWriteQueue(connection: Connection): WriteQueue {
   async function runOne(entry: Entry): Promise<Outcome> {
     connection.exec('SAVEPOINT unit');
     let open = true;
-    const db = createDb(runner, () => open);
+    const db = createDb(
+      runner,
+      () => open,
+      () => new Error('This unit of work is over'),
+    );
     let watchdog: NodeJS.Immediate | undefined;
     // Database calls answer within this turn of the event loop, so a unit that is still running in the next turn awaits
     // something else. Letting it would hold the write lock for as long as, say, an RPC node likes.
