@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { IChainAdapter } from '@waiaas/core';
+import { createLogger, loadConfig, startDaemon } from '@waiaas/daemon';
+import type { Storage } from '@waiaas/storage';
+
+/*
+ * The real daemon as a process of its own that can be told to kill itself at the n-th boundary: before or after any unit of
+ * work and any call to the chain. daemon-process <data dir> <password file>; talks over IPC.
+ */
+
+const [dataDir = '', passwordFile = ''] = process.argv.slice(2);
+const { config } = loadConfig({ dataDir, env: process.env, flags: {} });
+let armed = false;
+let passed = 0;
+let killAt = Number.POSITIVE_INFINITY;
+
+function boundary(): void {
+  if (!armed) return;
+  passed += 1;
+  if (passed === killAt) process.kill(process.pid, 'SIGKILL');
+}
+
+const guarded =
+  <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
+  async (...args: Args): Promise<Result> => {
+    boundary();
+    const result = await call(...args);
+    boundary();
+    return result;
+  };
+
+const daemon = await startDaemon({
+  dataDir,
+  config,
+  port: 0,
+  password: async () => readFileSync(passwordFile, 'utf8').trim(),
+  logger: createLogger({
+    file: join(dataDir, 'logs', 'daemon.log'),
+    level: config.daemon.log_level,
+    rotation: { maxBytes: 10_000_000, maxFiles: 2 },
+    secrets: [],
+  }),
+  onStep: () => undefined,
+  wrap: {
+    storage: (storage: Storage): Storage => ({
+      ...storage,
+      write: async (unit) => {
+        boundary();
+        const result = await storage.write(unit);
+        boundary();
+        return result;
+      },
+    }),
+    adapter: (adapter: IChainAdapter): IChainAdapter => ({
+      ...adapter,
+      isConnected: () => adapter.isConnected(),
+      buildTransaction: guarded((request) => adapter.buildTransaction(request)),
+      simulateTransaction: guarded((transaction) => adapter.simulateTransaction(transaction)),
+      signTransaction: guarded((transaction, sign) => adapter.signTransaction(transaction, sign)),
+      submitTransaction: guarded((transaction) => adapter.submitTransaction(transaction)),
+      waitForConfirmation: guarded((hash, options) => adapter.waitForConfirmation(hash, options)),
+    }),
+  },
+});
+
+process.on('message', (message: unknown) => {
+  if (typeof message !== 'object' || message === null) return;
+  if ('arm' in message) {
+    armed = true;
+    passed = 0;
+    killAt = typeof message.arm === 'number' ? message.arm : Number.POSITIVE_INFINITY;
+    process.send?.({ armed: true });
+  }
+  if ('count' in message) process.send?.({ passed });
+});
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+process.on('SIGTERM', () => void daemon.stop('SIGTERM').then((code) => process.exit(code)));
+process.send?.({ port: daemon.port });

@@ -1,0 +1,189 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { address } from '@solana/kit';
+import { initialise, loadConfig } from '@waiaas/daemon';
+import { type Localnet, startLocalnet } from '@waiaas/localnet';
+import { WAIaaSClient } from '@waiaas/sdk';
+import { z } from 'zod';
+
+const PROCESS = fileURLToPath(new URL('../dist/daemon-process.js', import.meta.url));
+export const PASSWORD = 'Canary-Master-Password-71';
+export const JWT_SECRET = 'canary-jwt-secret-'.padEnd(64, 'x');
+/** In the path of the RPC address, where providers put it. */
+export const RPC_KEY = 'canary-rpc-api-key';
+
+const readySchema = z.object({ port: z.int() });
+const countSchema = z.object({ passed: z.int() });
+
+/** The real daemon in a process of its own. */
+export interface DaemonProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** A request with the master password. */
+  operate(method: string, path: string, body?: unknown, password?: string): Promise<{ status: number; body: unknown }>;
+  client(token: string): WAIaaSClient;
+  /** From now on boundaries are counted; at the n-th the process kills itself. */
+  arm(at: number | 'never'): Promise<void>;
+  countBoundaries(): Promise<number>;
+  /** SIGTERM; answers the exit code. */
+  stop(): Promise<number | null>;
+  /** Resolves when the process has ended, whatever ended it. */
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** All it printed. */
+  output(): string;
+}
+
+/** A ledger, and data directories to run daemons in. */
+export interface Harness {
+  readonly ledger: Localnet;
+  readonly passwordFile: string;
+  /** Makes an initialised data directory. */
+  createDataDir(settings?: string): Promise<string>;
+  copyDataDir(from: string): string;
+  start(dataDir: string, env?: Readonly<Record<string, string>>): Promise<DaemonProcess>;
+  close(): Promise<void>;
+}
+
+const CONFIG = (rpcUrl: string, settings: string): string => `
+[daemon]
+shutdown_timeout = 20
+[keystore]
+argon2_memory = 32768
+argon2_time = 1
+argon2_parallelism = 1
+[rpc.solana]
+localnet = "${rpcUrl}"
+[notifications]
+min_channels = 0
+[security]
+jwt_secret = "${JWT_SECRET}"
+rate_limit_global_rpm = 1000000
+rate_limit_session_rpm = 1000000
+rate_limit_tx_rpm = 1000000
+max_sessions_per_agent = 50
+${settings}`;
+
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** Starts a ledger with fast slots and prepares a folder. */
+export async function createHarness(slotMs = 20): Promise<Harness> {
+  const folder = mkdtempSync(join(tmpdir(), 'waiaas-chaos-'));
+  const ledger = await startLocalnet({ slotMs });
+  const passwordFile = join(folder, 'password');
+  writeFileSync(passwordFile, `${PASSWORD}\n`, { mode: 0o600 });
+  const running = new Set<ChildProcess>();
+  let directories = 0;
+
+  return {
+    ledger,
+    passwordFile,
+    async createDataDir(settings = '') {
+      const dataDir = join(folder, `data-${directories++}`);
+      for (const name of ['', 'data', 'keystore', 'logs', 'backups']) mkdirSync(join(dataDir, name), { mode: 0o700 });
+      writeFileSync(join(dataDir, 'config.toml'), CONFIG(`${ledger.rpcUrl}/?api-key=${RPC_KEY}`, settings), {
+        mode: 0o600,
+      });
+      const { config } = loadConfig({ dataDir, env: {}, flags: {} });
+      await initialise(dataDir, config, PASSWORD, { logger: silent });
+      return dataDir;
+    },
+    copyDataDir(from) {
+      const to = join(folder, `data-${directories++}`);
+      cpSync(from, to, { recursive: true });
+      return to;
+    },
+    async start(dataDir, env = {}) {
+      const child = fork(PROCESS, [dataDir, passwordFile], {
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      });
+      running.add(child);
+      let text = '';
+      for (const stream of [child.stdout, child.stderr]) {
+        stream?.on('data', (chunk) => {
+          text += String(chunk);
+        });
+      }
+      const ended = once(child, 'exit').then(([code, signal]) => {
+        running.delete(child);
+        return { code, signal };
+      });
+      const first = await Promise.race([once(child, 'message'), ended.then(() => null)]);
+      if (first === null) throw new Error(`The daemon did not start:\n${text}`);
+      const { port } = readySchema.parse(first[0]);
+      const url = `http://127.0.0.1:${port}`;
+      const tell = async (message: object): Promise<unknown> => {
+        const answer = once(child, 'message');
+        child.send(message);
+        return (await answer)[0];
+      };
+      return {
+        child,
+        url,
+        ended,
+        output: () => text,
+        async operate(method, path, body, password = PASSWORD) {
+          const response = await fetch(`${url}${path}`, {
+            method,
+            headers: {
+              'x-master-password': password,
+              ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            },
+            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          });
+          return { status: response.status, body: await response.json() };
+        },
+        client: (sessionToken) => new WAIaaSClient({ baseUrl: url, sessionToken, retry: { maxRetries: 0 } }),
+        arm: async (at) => void (await tell({ arm: at === 'never' ? null : at })),
+        countBoundaries: async () => countSchema.parse(await tell({ count: true })).passed,
+        async stop() {
+          child.kill('SIGTERM');
+          return (await ended).code;
+        },
+      };
+    },
+    async close() {
+      for (const child of running) child.kill('SIGKILL');
+      await ledger.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const agentSchema = z.object({ id: z.string(), publicKey: z.string() });
+const sessionSchema = z.object({ sessionId: z.string(), token: z.string() });
+
+/** An agent with money and a token. */
+export interface Payer {
+  readonly agentId: string;
+  readonly address: string;
+  readonly sessionId: string;
+  readonly token: string;
+}
+
+/** Creates an agent with a session, and funds it. */
+export async function createPayer(harness: Harness, daemon: DaemonProcess, constraints = {}): Promise<Payer> {
+  const created = await daemon.operate('POST', '/v1/agents', { name: 'payer', chain: 'solana', network: 'localnet' });
+  const agent = agentSchema.parse(created.body);
+  harness.ledger.airdrop(address(agent.publicKey), 1_000_000_000_000n);
+  const session = await createSession(daemon, agent.id, constraints);
+  return { agentId: agent.id, address: agent.publicKey, ...session };
+}
+
+/** Opens a further session of an agent. */
+export async function createSession(daemon: DaemonProcess, agentId: string, constraints = {}) {
+  return sessionSchema.parse((await daemon.operate('POST', '/v1/sessions', { agentId, constraints })).body);
+}
+
+/** Changes the limits that hold for all agents. */
+export async function setLimits(daemon: DaemonProcess, rules: Readonly<Record<string, string>>): Promise<void> {
+  const list = await daemon.operate('GET', '/v1/owner/policies');
+  const [policy] = z.object({ policies: z.array(z.object({ id: z.string() })) }).parse(list.body).policies;
+  const base = { chain: 'solana', instant_max: '1000000000', notify_max: '2000000000', delay_max: '3000000000' };
+  const changed = await daemon.operate('PUT', `/v1/owner/policies/${policy?.id}`, { rules: { ...base, ...rules } });
+  if (changed.status !== 200) throw new Error(JSON.stringify(changed.body));
+}

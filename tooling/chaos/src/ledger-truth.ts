@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { address, createSolanaRpc, getAddressDecoder } from '@solana/kit';
+import { systemClock } from '@waiaas/core';
+import type { Localnet } from '@waiaas/localnet';
+import { checkSpendLedger, openStorage, type TransactionRow } from '@waiaas/storage';
+
+/** An address nobody was paid at before. */
+export const stranger = (): string => getAddressDecoder().decode(randomBytes(32));
+
+/** Balance as the ledger has it, lamports. */
+export async function balanceOf(ledger: Localnet, owner: string): Promise<bigint> {
+  const { value } = await createSolanaRpc(ledger.rpcUrl).getBalance(address(owner), { commitment: 'processed' }).send();
+  return value;
+}
+
+/** What a stopped daemon left in its database. */
+export interface Remains {
+  readonly transactions: readonly TransactionRow[];
+  readonly audit: readonly { readonly event_type: string; readonly tx_id: string | null }[];
+  readonly ledgerFaults: number;
+  readonly usage: readonly { readonly totalTx: number; readonly totalAmount: string }[];
+}
+
+/** Reads the database of a daemon that is not running. */
+export async function readRemains(dataDir: string): Promise<Remains> {
+  const storage = openStorage({
+    path: join(dataDir, 'data', 'waiaas.db'),
+    backupFolder: join(dataDir, 'backups'),
+    clock: systemClock,
+  });
+  try {
+    return {
+      transactions: await storage.read.selectFrom('transactions').selectAll().orderBy('id').execute(),
+      audit: await storage.read.selectFrom('audit_log').select(['event_type', 'tx_id']).orderBy('id').execute(),
+      ledgerFaults: (await checkSpendLedger(storage.read)).length,
+      usage: (await storage.read.selectFrom('sessions').select('usage_stats').orderBy('id').execute()).map((row) =>
+        JSON.parse(row.usage_stats),
+      ),
+    };
+  } finally {
+    await storage.close();
+  }
+}

@@ -1,0 +1,128 @@
+import { errorBodySchema } from '@waiaas/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createHarness, createPayer, type DaemonProcess, type Harness, PASSWORD, type Payer } from './harness.ts';
+import { readRemains, stranger } from './ledger-truth.ts';
+
+let harness: Harness;
+let daemon: DaemonProcess;
+let payer: Payer;
+let dataDir: string;
+
+beforeAll(async () => {
+  harness = await createHarness();
+  dataDir = await harness.createDataDir();
+  daemon = await harness.start(dataDir, { WAIAAS_DAEMON_LOG_LEVEL: 'debug' });
+  payer = await createPayer(harness, daemon);
+}, 60_000);
+afterAll(async () => {
+  await daemon.stop();
+  await harness.close();
+});
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const;
+const documentSchema = z.object({
+  openapi: z.string(),
+  paths: z.record(z.string(), z.record(z.string(), z.unknown())),
+});
+
+describe('the API document of the running daemon', () => {
+  test('names every route that answers, and every route it names answers', async () => {
+    const document = documentSchema.parse(await (await fetch(`${daemon.url}/doc`)).json());
+    expect(document.openapi).toMatch(/^3\.1/);
+    const documented = new Set(
+      Object.entries(document.paths).flatMap(([path, operations]) =>
+        Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+      ),
+    );
+    // A path such as /v1/transactions/send is also one of /v1/transactions/{id}.
+    const isDocumented = (method: string, path: string): boolean =>
+      [...documented].some((route) =>
+        new RegExp(`^${route.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`).test(`${method} ${path}`),
+      );
+    expect(documented.size).toBeGreaterThanOrEqual(20);
+    for (const path of Object.keys(document.paths)) {
+      const concrete = path.replaceAll(/\{[^}]+\}/g, '01a205ca-7607-729f-a8d3-0a119d9107d0');
+      const url = daemon.url + concrete;
+      for (const method of METHODS) {
+        // Without a credential, so that nothing changes: a route that exists asks for one, or answers.
+        const response = await fetch(url, { method });
+        const { code } = z.object({ code: z.string().optional() }).parse(await response.json());
+        expect(code === 'ROUTE_NOT_FOUND', `${method} ${path}`).toBe(!isDocumented(method, concrete));
+      }
+    }
+  });
+
+  test('and routes nobody documented are not there', async () => {
+    for (const path of [
+      '/v1/owner',
+      '/v1/health',
+      '/v1/auth/nonce',
+      '/v1/owner/approve/x',
+      '/metrics',
+      '/v1/keys',
+      '/v1/agents/x/export',
+    ]) {
+      expect((await fetch(daemon.url + path)).status, path).toBe(404);
+    }
+  });
+
+  test('errors are all of one form', async () => {
+    for (const [path, init] of [
+      ['/nowhere', {}],
+      ['/v1/wallet/balance', {}],
+      ['/v1/agents', { headers: { 'x-master-password': 'wrong' } }],
+      [
+        '/v1/sessions',
+        { method: 'POST', body: 'x', headers: { 'x-master-password': PASSWORD, 'content-type': 'text/plain' } },
+      ],
+    ] as const) {
+      const response = await fetch(daemon.url + path, init);
+      const body = errorBodySchema.parse(await response.json());
+      expect(response.headers.get('x-request-id')).toBe(body.requestId);
+    }
+  });
+});
+
+describe('credentials', () => {
+  const asAgent = (path: string, init: RequestInit = {}, token = payer.token) =>
+    fetch(daemon.url + path, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } });
+
+  test('a revoked session is refused at the very next request, a suspended agent too', async () => {
+    const other = await createPayer(harness, daemon);
+    expect((await asAgent('/v1/wallet/address', {}, other.token)).status).toBe(200);
+    await daemon.operate('POST', `/v1/agents/${other.agentId}/suspend`);
+    expect((await asAgent('/v1/wallet/address', {}, other.token)).status).toBe(409);
+    await daemon.operate('POST', `/v1/agents/${other.agentId}/resume`);
+    expect((await asAgent('/v1/wallet/address', {}, other.token)).status).toBe(200);
+    await daemon.operate('DELETE', `/v1/sessions/${other.sessionId}`);
+    const refused = await asAgent('/v1/wallet/address', {}, other.token);
+    expect([refused.status, await refused.json()]).toMatchObject([401, { code: 'SESSION_REVOKED' }]);
+  });
+
+  test('an agent sees its own transactions only', async () => {
+    const other = await createPayer(harness, daemon);
+    const paid = await daemon.client(payer.token).sendToken({ to: stranger(), amount: 5_000_000n });
+    expect((await asAgent(`/v1/transactions/${paid.transactionId}`)).status).toBe(200);
+    expect((await asAgent(`/v1/transactions/${paid.transactionId}`, {}, other.token)).status).toBe(404);
+    expect((await daemon.client(other.token).listTransactions()).transactions).toEqual([]);
+  });
+
+  test('ten wrong passwords at once are five guesses, and the lock outlives a restart', async () => {
+    const dir = await harness.createDataDir();
+    const victim = await harness.start(dir);
+    const statuses = await Promise.all(
+      Array.from(
+        { length: 10 },
+        async () => (await victim.operate('GET', '/v1/agents', undefined, 'Wrong-Password-000')).status,
+      ),
+    );
+    expect(statuses.filter((status) => status === 401)).toHaveLength(5);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(5);
+    await victim.stop();
+    const again = await harness.start(dir);
+    expect((await again.operate('GET', '/v1/agents')).status).toBe(429);
+    await again.stop();
+    expect((await readRemains(dir)).audit.filter(({ event_type }) => event_type === 'AUTH_FAILED')).toHaveLength(5);
+  }, 60_000);
+});
