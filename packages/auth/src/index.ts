@@ -6,3 +6,4 @@ export * from './session-active.ts';
 export * from './session-authenticator.ts';
 export * from './session-store.ts';
 export * from './session-tokens.ts';
+export * from './sign-in/index.ts';

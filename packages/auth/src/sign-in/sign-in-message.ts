@@ -1,0 +1,92 @@
+import type { Chain } from '@waiaas/core';
+import { canonicalAddress } from './address.ts';
+
+/** A message that an owner signs with a wallet: EIP-4361 for Ethereum, the same layout for Solana (03 §5.1). */
+export interface SignInMessage {
+  readonly chain: Chain;
+  /** Where the request goes, such as `localhost:3100`. */
+  readonly domain: string;
+  /** Base58 of 32 bytes, or 0x with the checksum of EIP-55. */
+  readonly address: string;
+  /** One line of printable ASCII: what is being authorised, for people. */
+  readonly statement: string;
+  readonly uri: string;
+  readonly chainId: string;
+  /** 32 lower-case hex characters, issued by the daemon. */
+  readonly nonce: string;
+  /** Epoch milliseconds. */
+  readonly issuedAt: number;
+  /** Epoch milliseconds. */
+  readonly expirationTime: number;
+  /** The one thing the signature is good for (03 §5.4). */
+  readonly resource: string;
+}
+
+const ACCOUNT: Readonly<Record<Chain, string>> = { solana: 'Solana', ethereum: 'Ethereum' };
+
+/** Longest message that is looked at, characters. */
+const MAX_LENGTH = 4096;
+
+const LAYOUT = new RegExp(
+  [
+    '^(?<domain>[A-Za-z0-9.:-]{1,255}) wants you to sign in with your (?<account>Solana|Ethereum) account:',
+    '(?<address>[A-Za-z0-9]{32,44})',
+    '',
+    '(?<statement>[\\x20-\\x7e]{1,1024})',
+    '',
+    'URI: (?<uri>[\\x21-\\x7e]{1,512})',
+    'Version: 1',
+    'Chain ID: (?<chainId>[0-9]{1,20})',
+    'Nonce: (?<nonce>[0-9a-f]{32})',
+    'Issued At: (?<issuedAt>[0-9TZ:.-]{24})',
+    'Expiration Time: (?<expirationTime>[0-9TZ:.-]{24})',
+    'Resources:',
+    '- (?<resource>urn:waiaas:[\\x21-\\x7e]{1,512})$',
+  ].join('\n'),
+);
+
+/** The exact text of a message: line feeds only, none at the end. */
+export const composeSignInMessage = (message: SignInMessage): string =>
+  [
+    `${message.domain} wants you to sign in with your ${ACCOUNT[message.chain]} account:`,
+    message.address,
+    '',
+    message.statement,
+    '',
+    `URI: ${message.uri}`,
+    'Version: 1',
+    `Chain ID: ${message.chainId}`,
+    `Nonce: ${message.nonce}`,
+    `Issued At: ${new Date(message.issuedAt).toISOString()}`,
+    `Expiration Time: ${new Date(message.expirationTime).toISOString()}`,
+    'Resources:',
+    `- ${message.resource}`,
+  ].join('\n');
+
+/**
+ * Reads a message. Only exactly what `composeSignInMessage` writes is accepted: every line in its place, nothing before,
+ * between or after them, canonical times and addresses, one resource. Null for anything else; never throws.
+ */
+export function parseSignInMessage(text: string): SignInMessage | null {
+  if (text.length > MAX_LENGTH) return null;
+  const groups = LAYOUT.exec(text)?.groups;
+  if (groups === undefined) return null;
+  const {
+    domain = '',
+    account,
+    address = '',
+    statement = '',
+    uri = '',
+    chainId = '',
+    nonce = '',
+    resource = '',
+  } = groups;
+  const chain: Chain = account === 'Solana' ? 'solana' : 'ethereum';
+  const issuedAt = Date.parse(groups.issuedAt ?? '');
+  const expirationTime = Date.parse(groups.expirationTime ?? '');
+  if (Number.isNaN(issuedAt) || Number.isNaN(expirationTime) || canonicalAddress(chain, address) !== address)
+    return null;
+  const message = { chain, domain, address, statement, uri, chainId, nonce, issuedAt, expirationTime, resource };
+  // Whatever was spelt in another way than ours comes out differently: then it is not the text that was meant.
+  return composeSignInMessage(message) === text ? message : null;
+}
