@@ -23,6 +23,7 @@ import {
   findAgent,
   findByIdempotencyKey,
   findTransaction,
+  listByStatus,
   listLateChecks,
   listOverdueApprovals,
   listPendingOfAgent,
@@ -35,7 +36,7 @@ import { createExecutor } from './executor.ts';
 import { requestHash } from './intent-hash.ts';
 import { createPolicyLoader } from './policy-facts.ts';
 import { type RecoveryReport, recover } from './recovery.ts';
-import { refusalError } from './refusal.ts';
+import { type Refusal, refusalError } from './refusal.ts';
 import { createSettlement } from './settlement.ts';
 import { checkLateLandings, createTracker } from './tracker.ts';
 import { transactionView } from './transaction-view.ts';
@@ -88,6 +89,10 @@ export interface Pipeline {
   expireApprovals(): Promise<void>;
   /** Looks transactions that ended without landing up one last time. Run now and then. */
   checkLateLandings(): Promise<void>;
+  /**
+   * Takes up rows that nobody works on any more: a commit whose answer was lost leaves one behind. Run every 5 minutes.
+   */
+  sweep(): Promise<void>;
   /** Executions and confirmations under way. */
   readonly underWay: { readonly executing: number; readonly confirming: number };
   /**
@@ -96,6 +101,10 @@ export interface Pipeline {
    */
   stop(graceMs: number): Promise<void>;
 }
+
+/** Age at which a row that nobody works on is taken up, seconds (04 §24). */
+const ZOMBIE_SECONDS = 900;
+const RESERVATION_TIMEOUT: Refusal = { code: 'CHAIN_ERROR', token: 'RESERVATION_TIMEOUT', retryable: true };
 
 /** Builds the pipeline. */
 export function createPipeline(dependencies: PipelineDependencies): Pipeline {
@@ -281,6 +290,20 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
 
     async checkLateLandings() {
       await checkLateLandings({ ...dependencies, settlement }, await listLateChecks(storage.read, unixSeconds(clock)));
+    },
+
+    async sweep() {
+      const now = unixSeconds(clock);
+      for (const row of await listByStatus(storage.read, 'PENDING')) {
+        if (row.created_at <= now - ZOMBIE_SECONDS) await settlement.cancelled(row, RESERVATION_TIMEOUT);
+      }
+      for (const row of await listByStatus(storage.read, 'EXECUTING')) {
+        const since = row.queued_at ?? row.created_at;
+        if (!endings.has(row.id) && since <= now - ZOMBIE_SECONDS) begin(row, resolveStranded);
+      }
+      for (const row of await listByStatus(storage.read, 'SUBMITTED')) {
+        if (!endings.has(row.id)) begin(row, follow);
+      }
     },
 
     get underWay() {

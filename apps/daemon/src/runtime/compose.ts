@@ -88,6 +88,7 @@ export function compose(foundations: Foundations): Composition {
   const workers = createWorkers(
     [
       { name: 'approvalTimeout', intervalMs: 30 * SECOND, run: () => pipeline.expireApprovals() },
+      { name: 'strandedRows', intervalMs: 300 * SECOND, run: () => pipeline.sweep() },
       { name: 'lateLandings', intervalMs: 60 * SECOND, run: () => pipeline.checkLateLandings() },
       { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
       { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
