@@ -58,13 +58,9 @@ export function codeFiles(root: string, { folder }: WorkspacePackage): readonly 
   return inside(folder).sort();
 }
 
-/** Folders of a package whose code never ships: tests, and programs that developers run by hand. */
-const UNSHIPPED_FOLDERS = ['test', 'scripts'];
-
-/** Whether a file is a test or serves developers only: `x.test.ts`, `x.test-d.ts`, or inside `test/` or `scripts/`. */
+/** Whether a file is a test or helps only tests: `x.test.ts`, `x.prop.test.ts`, `x.test-d.ts`, or inside `test/`. */
 export function isTestFile(file: string): boolean {
-  const inside = file.split('/').slice(2, -1);
-  return /\.test(-d)?\.[cm]?[jt]sx?$/.test(file) || UNSHIPPED_FOLDERS.some((folder) => inside.includes(folder));
+  return /\.test(-d)?\.[cm]?[jt]sx?$/.test(file) || file.split('/').slice(2, -1).includes('test');
 }
 
 function readPackage(root: string, folder: string): WorkspacePackage {

@@ -136,15 +136,6 @@ describe('imports of other packages', () => {
   });
 });
 
-test('a script for developers may use what tests may, and keeps to its layer', () => {
-  expect(
-    broken({
-      'packages/storage/scripts/vectors.ts':
-        "import fc from 'fast-check';\nimport { sign } from 'node:crypto';\nimport '@waiaas/auth';\n",
-    }),
-  ).toEqual(['undeclared packages/storage/scripts/vectors.ts:3']);
-});
-
 test('code that ships does not load test code', () => {
   expect(broken({ 'packages/auth/src/x.ts': "import '../test/ledger.ts';\nimport './index.test.ts';\n" })).toEqual([
     'test-code packages/auth/src/x.ts:1',
