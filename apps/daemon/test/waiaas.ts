@@ -4,9 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** The program under test. */
-export const WAIAAS = new URL('waiaas-from-source.mjs', import.meta.url).pathname;
+export const WAIAAS = fileURLToPath(new URL('waiaas-from-source.mjs', import.meta.url));
 export const PASSWORD = 'canary horse battery';
 
 /** What a finished command left. */

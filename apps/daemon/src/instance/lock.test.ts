@@ -4,10 +4,11 @@ import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { acquireLock } from './lock.ts';
 
-const CONTENDER = new URL('../../test/lock-contender.mjs', import.meta.url).pathname;
+const CONTENDER = fileURLToPath(new URL('../../test/lock-contender.mjs', import.meta.url));
 let directory: string;
 let path: string;
 const children: ChildProcess[] = [];
