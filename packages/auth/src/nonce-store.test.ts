@@ -142,3 +142,17 @@ describe('a broken random source', () => {
 test.each([0, -1, 1.5, Number.NaN])('a capacity of %d is refused', (capacity) => {
   expect(() => createNonceStore({ clock: movable(), randomBytes, capacity })).toThrow(RangeError);
 });
+
+test('looking whether a nonce lives changes nothing and ends with its use or its time', () => {
+  const clock = movable();
+  const nonces = createNonceStore({ clock, randomBytes });
+  const [used, left] = [nonces.issue().nonce, nonces.issue().nonce];
+  for (let n = 0; n < 3; n += 1) expect(nonces.isLive(used)).toBe(true);
+  expect(nonces.consume(used)).toBe(true);
+  expect(nonces.isLive(used)).toBe(false);
+  clock.forward(299_999);
+  expect(nonces.isLive(left)).toBe(true);
+  clock.forward(1);
+  expect(nonces.isLive(left)).toBe(false);
+  expect(nonces.isLive('0'.repeat(32))).toBe(false);
+});

@@ -17,6 +17,11 @@ export interface NonceStore {
    * Look-up and removal are one synchronous step, so that no other request can come between (03 §4).
    */
   consume(nonce: string): boolean;
+  /**
+   * Whether `consume` would be true at this moment. Changes nothing and authorises nothing: it only spares the work of
+   * verifying a signature that could not count.
+   */
+  isLive(nonce: string): boolean;
 }
 
 /** What a nonce store is made of. */
@@ -77,6 +82,10 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
     consume(nonce) {
       const expiresAt = expiries.get(nonce);
       expiries.delete(nonce);
+      return expiresAt !== undefined && clock.now() < expiresAt;
+    },
+    isLive(nonce) {
+      const expiresAt = expiries.get(nonce);
       return expiresAt !== undefined && clock.now() < expiresAt;
     },
   };

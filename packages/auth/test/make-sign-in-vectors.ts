@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { Wallet } from 'ethers';
+import { keccak256, Wallet } from 'ethers';
 
 /*
  * Writes vectors/sign-in.vectors.json. Signatures come from other implementations than the verifier's: Ed25519 from Node's
@@ -27,11 +27,22 @@ function solanaSigner(word: string) {
     type: 'pkcs8',
   });
   const publicKey = createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(12);
-  return { address: base58(publicKey), sign: (message: string) => base58(sign(null, Buffer.from(message), key)) };
+  return { key, address: base58(publicKey), sign: (message: string) => base58(sign(null, Buffer.from(message), key)) };
 }
 function ethereumSigner(word: string) {
   const wallet = new Wallet(`0x${seed(word).toString('hex')}`);
-  return { address: wallet.address, sign: (message: string) => wallet.signMessageSync(message) };
+  return {
+    key: wallet.signingKey,
+    address: wallet.address,
+    sign: (message: string) => wallet.signMessageSync(message),
+  };
+}
+
+/** The same signature for a verifier that does not ask S to be below the order. */
+function withOrderAdded(signature: Buffer): Buffer {
+  const s = BigInt(`0x${Buffer.from(signature.subarray(32)).reverse().toString('hex')}`) + SOLANA_ORDER;
+  const bytes = Buffer.from(s.toString(16).padStart(64, '0'), 'hex').reverse();
+  return Buffer.concat([signature.subarray(0, 32), bytes]);
 }
 
 const NOW = Date.UTC(2026, 10, 1, 12);
@@ -58,6 +69,46 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 const layout = (l: Lines): string =>
   `${l.domain} wants you to sign in with your ${l.account} account:\n${l.address}\n\n${l.statement}\n\nURI: ${l.uri}\nVersion: ${l.version}\nChain ID: ${l.chainId}\nNonce: ${l.nonce}\nIssued At: ${l.issuedAt}\nExpiration Time: ${l.expirationTime}\nResources:\n- ${l.resource}`;
 
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+/** What another request than the approval expects; worked out here by hand, not by the code under test. */
+const SESSION = {
+  statement: 'Sign in to WAIaaS to create an agent session.',
+  resource: `urn:waiaas:session:01936d3a-7f00-7001-9abc-fedcba987654:sha256:${sha256('{"expiresIn":3600,"maxAmountPerTx":"1000000000"}')}`,
+};
+const SESSION_WITHOUT_LIMIT = `urn:waiaas:session:01936d3a-7f00-7001-9abc-fedcba987654:sha256:${sha256('{"expiresIn":3600}')}`;
+const POLICY = {
+  statement: 'WAIaaS Owner Action: update_settings',
+  resource: `urn:waiaas:req:sha256:${sha256('POST\n/v1/owner/policies\n{"type":"WHITELIST"}')}`,
+};
+const OTHER_BODY = `urn:waiaas:req:sha256:${sha256('POST\n/v1/owner/policies\n{"type":"RATE_LIMIT"}')}`;
+
+const LINES = [
+  'the first',
+  'the address',
+  'the empty one before the statement',
+  'the statement',
+  'the empty one behind the statement',
+  'the URI',
+  'the version',
+  'the chain id',
+  'the nonce',
+  'the time of issue',
+  'the expiration time',
+  'the heading of the resources',
+  'the resource',
+];
+
+/** The message in which every small key signs: R is the identity and S is 0. */
+const IDENTITY = Buffer.from(`01${'00'.repeat(31)}`, 'hex');
+const SMALL_KEYS = {
+  'the identity point as key': IDENTITY,
+  'a key of order two': Buffer.from(`ec${'ff'.repeat(30)}7f`, 'hex'),
+  'a key of order four': Buffer.alloc(32),
+  'a key of order eight': Buffer.from('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05', 'hex'),
+  'the identity point in a spelling of its own': Buffer.from(`01${'00'.repeat(30)}80`, 'hex'),
+};
+const SOLANA_ORDER = 2n ** 252n + 27742317777372353535851937790883648493n;
+
 const SIGNERS = {
   solana: { owner: solanaSigner('owner'), thief: solanaSigner('thief') },
   ethereum: { owner: ethereumSigner('owner'), thief: ethereumSigner('thief') },
@@ -80,11 +131,25 @@ for (const chain of ['solana', 'ethereum'] as const satisfies readonly Chain[]) 
     expirationTime: iso(NOW + 299_000),
     resource: TX,
   };
-  const add = (name: string, verdict: string, message: string, signature = owner.sign(message)): void => {
-    vectors.push({ name: `${chain}: ${name}`, chain, address: owner.address, message, signature, verdict });
+  const add = (
+    name: string,
+    verdict: string,
+    message: string,
+    signature = owner.sign(message),
+    expected?: { readonly statement: string; readonly resource: string },
+  ): void => {
+    const purpose = expected === undefined ? {} : { expected };
+    vectors.push({ name: `${chain}: ${name}`, chain, address: owner.address, message, signature, ...purpose, verdict });
   };
-  const change = (name: string, verdict: string, lines: Partial<Lines>): void =>
-    add(name, verdict, layout({ ...good, ...lines }));
+  const change = (
+    name: string,
+    verdict: string,
+    lines: Partial<Lines>,
+    expected?: { readonly statement: string; readonly resource: string },
+  ): void => {
+    const message = layout({ ...good, ...lines });
+    add(name, verdict, message, owner.sign(message), expected);
+  };
   const text = layout(good);
 
   add('what the daemon composed, signed by the owner', 'OK', text);
@@ -94,6 +159,16 @@ for (const chain of ['solana', 'ethereum'] as const satisfies readonly Chain[]) 
     issuedAt: iso(NOW + 60_000),
     expirationTime: iso(NOW + 300_000),
   });
+
+  change('a session, signed for as such', 'OK', SESSION, SESSION);
+  change('a new policy, signed for as such', 'OK', POLICY, POLICY);
+  change('a session of which the limit was taken away', 'RESOURCE', SESSION, {
+    ...SESSION,
+    resource: SESSION_WITHOUT_LIMIT,
+  });
+  change('a policy of which the body was exchanged', 'RESOURCE', POLICY, { ...POLICY, resource: OTHER_BODY });
+  change('an approval where a session is to be created', 'STATEMENT', {}, SESSION);
+  change('the statement of a session over the resource of a policy', 'RESOURCE', { ...SESSION, resource: TX }, SESSION);
 
   add('signed by somebody else', 'SIGNATURE', text, thief.sign(text));
   add('a signature of another text', 'SIGNATURE', text, owner.sign(`${text}x`));
@@ -119,6 +194,51 @@ for (const chain of ['solana', 'ethereum'] as const satisfies readonly Chain[]) 
     issuedAt: iso(NOW - 1000),
     expirationTime: iso(NOW + 299_001),
   });
+
+  change('expired before it was issued', 'TOO_LONG', {
+    issuedAt: iso(NOW + 30_000),
+    expirationTime: iso(NOW + 10_000),
+  });
+  change('the domain without its port', 'DOMAIN', { domain: 'localhost' });
+  change('the domain in capitals', 'DOMAIN', { domain: 'LOCALHOST:3100' });
+  change('a domain that begins like ours', 'DOMAIN', { domain: 'localhost:3100.evil.com' });
+  change('a URI with a path', 'URI', { uri: 'http://localhost:3100/' });
+  change('a space behind the statement', 'STATEMENT', { statement: `${STATEMENT} ` });
+  change('the recipient cut short', 'STATEMENT', {
+    statement: STATEMENT.replace('Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS', 'Fg6P...sLnS'),
+  });
+  change('another network', 'STATEMENT', { statement: STATEMENT.replace('devnet', 'mainnet-beta') });
+  change('the resource with capitals in its id', 'RESOURCE', { resource: TX.replace('01a205ca', '01A205CA') });
+
+  for (const [index, line] of LINES.entries()) {
+    const lines = text.split('\n');
+    add(`without this line: ${line}`, 'MALFORMED', lines.toSpliced(index, 1).join('\n'));
+    add(`with this line twice: ${line}`, 'MALFORMED', lines.toSpliced(index, 0, lines[index] ?? '').join('\n'));
+  }
+  change('a version with a leading zero', 'MALFORMED', { version: '01' });
+  change('a chain id with a leading zero', 'MALFORMED', { chainId: '01' });
+  change('a chain id in hex', 'MALFORMED', { chainId: '0x1' });
+  change('a nonce with a space behind it', 'MALFORMED', { nonce: `${NONCE} ` });
+  change('a nonce of 33 characters', 'MALFORMED', { nonce: `${NONCE}0` });
+  change('a time in lower case', 'MALFORMED', { issuedAt: iso(NOW - 1000).toLowerCase() });
+  change('the hour 24', 'MALFORMED', { expirationTime: '2026-11-01T24:00:00.000Z' });
+  change('a leap second', 'MALFORMED', { issuedAt: '2026-11-01T11:59:60.000Z' });
+  change('a year of six digits', 'MALFORMED', { issuedAt: '+002026-11-01T11:59:59.000Z' });
+  change('microseconds', 'MALFORMED', { issuedAt: '2026-11-01T11:59:59.000000Z' });
+  change('a statement of two lines', 'MALFORMED', { statement: `${STATEMENT}\nand nothing else` });
+  change('a statement with a tab', 'MALFORMED', { statement: STATEMENT.replace(' - ', '\t- ') });
+  change('a statement with a no-break space', 'MALFORMED', { statement: STATEMENT.replace(' - ', '\u00a0- ') });
+  change('a statement that runs from right to left', 'MALFORMED', { statement: `${STATEMENT}\u202e` });
+  change('a statement with quotes, which EIP-4361 has no room for', 'MALFORMED', {
+    statement: 'WAIaaS "Owner" Action',
+  });
+  change('a statement of 1025 characters', 'MALFORMED', { statement: 'x'.repeat(1025) });
+  change('no statement in its line', 'MALFORMED', { statement: '' });
+  change('a space before the address', 'MALFORMED', { address: ` ${owner.address}` });
+  add('a byte order mark before it', 'MALFORMED', `\ufeff${text}`);
+  add('a null character behind it', 'MALFORMED', `${text}\u0000`);
+  add('line ends of old Macintoshes', 'MALFORMED', text.replaceAll('\n', '\r'));
+  add('a heading without resources', 'MALFORMED', text.replace(/\n- urn.*$/, ''));
 
   change('version 2', 'MALFORMED', { version: '2' });
   change('a nonce in upper case', 'MALFORMED', { nonce: NONCE.toUpperCase() });
@@ -146,20 +266,51 @@ for (const chain of ['solana', 'ethereum'] as const satisfies readonly Chain[]) 
   add('a signature with junk behind it', 'SIGNATURE', text, `${owner.sign(text)}00`);
 
   if (chain === 'solana') {
-    const identity = `${'1'.repeat(0)}${base58(Buffer.from(`01${'00'.repeat(31)}`, 'hex'))}`;
-    const message = layout({ ...good, address: identity });
-    vectors.push({
-      name: 'solana: the identity point as key, for which one signature fits every message',
-      chain,
-      address: identity,
-      message,
-      signature: base58(Buffer.concat([Buffer.from(`01${'00'.repeat(31)}`, 'hex'), Buffer.alloc(32)])),
-      verdict: 'SIGNATURE',
-    });
+    for (const [name, key] of Object.entries(SMALL_KEYS)) {
+      const address = base58(key);
+      const message = layout({ ...good, address });
+      const signature = base58(Buffer.concat([IDENTITY, Buffer.alloc(32)]));
+      vectors.push({
+        name: `solana: ${name}, for which one signature fits every message`,
+        chain,
+        address,
+        message,
+        signature,
+        verdict: 'SIGNATURE',
+      });
+    }
     add(
-      'an address with one letter in another case',
+      'an address with a letter that base58 has not',
       'MALFORMED',
       text.replace(owner.address, `${owner.address.slice(0, -1)}0`),
+    );
+    for (const length of [31, 33]) {
+      const address = base58(Buffer.alloc(length, 7));
+      vectors.push({
+        name: `solana: an address of ${length} bytes`,
+        chain,
+        address,
+        message: layout({ ...good, address }),
+        signature: owner.sign(text),
+        verdict: 'MALFORMED',
+      });
+    }
+    const raw = Buffer.from(sign(null, Buffer.from(text), SIGNERS.solana.owner.key));
+    add('the same signature with the order added to S', 'SIGNATURE', text, base58(withOrderAdded(raw)));
+    add('a signature of 63 bytes', 'SIGNATURE', text, base58(raw.subarray(0, 63)));
+    add('a signature of 65 bytes', 'SIGNATURE', text, base58(Buffer.concat([raw, Buffer.from([1])])));
+    add('a signature in hex', 'SIGNATURE', text, raw.toString('hex'));
+    add('a signature in base64', 'SIGNATURE', text, raw.toString('base64'));
+    const envelope = Buffer.concat([
+      Buffer.from('\xffsolana offchain', 'latin1'),
+      Buffer.from([0, 0]),
+      Buffer.from(text),
+    ]);
+    add(
+      'signed in the envelope of off-chain messages',
+      'SIGNATURE',
+      text,
+      base58(sign(null, envelope, SIGNERS.solana.owner.key)),
     );
   } else {
     const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -179,6 +330,20 @@ for (const chain of ['solana', 'ethereum'] as const satisfies readonly Chain[]) 
       `${signature.slice(0, 130)}${signature.endsWith('1b') ? '00' : '01'}`,
     );
     add('a recovery bit that is none', 'SIGNATURE', text, `${signature.slice(0, 130)}1d`);
+    add('no 0x before the signature', 'SIGNATURE', text, signature.slice(2));
+    add('a signature with the chain id in its recovery bit', 'SIGNATURE', text, `${signature.slice(0, 130)}25`);
+    add('a signature whose r is 0', 'SIGNATURE', text, `0x${'00'.repeat(32)}${signature.slice(66)}`);
+    add('a signature whose s is 0', 'SIGNATURE', text, `${signature.slice(0, 66)}${'00'.repeat(32)}1b`);
+    add('a signature whose r is beyond the curve', 'SIGNATURE', text, `0x${'ff'.repeat(32)}${signature.slice(66)}`);
+    add(
+      'signed without the prefix of EIP-191',
+      'SIGNATURE',
+      text,
+      SIGNERS.ethereum.owner.key.sign(keccak256(Buffer.from(text))).serialized,
+    );
+    add('the signature of an Ed25519 key', 'SIGNATURE', text, SIGNERS.solana.owner.sign(text));
+    change('an address in capitals', 'MALFORMED', { address: `0x${owner.address.slice(2).toUpperCase()}` });
+    change('an address with a digit missing', 'MALFORMED', { address: owner.address.slice(0, -1) });
     add('a compact signature', 'SIGNATURE', text, signature.slice(0, 130));
     change('an address in lower case', 'MALFORMED', { address: owner.address.toLowerCase() });
     change('an address with a wrong checksum', 'MALFORMED', {
@@ -188,7 +353,8 @@ for (const chain of ['solana', 'ethereum'] as const satisfies readonly Chain[]) 
 }
 
 const file = {
-  about: 'Sign-in messages with the verdict on each. "OK" authorises; every other word says which check refuses first.',
+  about:
+    'Sign-in messages with the verdict on each. "OK" authorises; every other word says which check refuses first. A vector with "expected" is judged against that statement and resource in place of the common ones.',
   expectation: {
     domains: ['localhost:3100', '127.0.0.1:3100'],
     uris: ['http://localhost:3100', 'http://127.0.0.1:3100'],

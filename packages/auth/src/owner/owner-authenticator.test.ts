@@ -1,52 +1,59 @@
-import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
-import { base58 } from '@scure/base';
-import { type Chain, isWaiaasError } from '@waiaas/core';
-import { Wallet } from 'ethers';
+import { randomBytes } from 'node:crypto';
+import { baseUnits, CHAINS, isWaiaasError, nativeAssetId, transactionId, WaiaasError } from '@waiaas/core';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { createWallet, type TestWallet } from '../../test/wallets.ts';
 import { createNonceStore, type NonceStore } from '../nonce-store.ts';
+import type { SignInPurpose } from '../sign-in/check-sign-in.ts';
 import { composeSignInMessage, type SignInMessage } from '../sign-in/sign-in-message.ts';
-import { type OwnerAction, ownerStatement } from './owner-action.ts';
+import type { OwnerAction } from './owner-action.ts';
 import {
   type ConnectedOwner,
   createOwnerAuthenticator,
   type OwnerAuthenticator,
-  type OwnerDemand,
+  type OwnerFault,
 } from './owner-authenticator.ts';
 import { type OwnerPayload, ownerAuthorization } from './owner-payload.ts';
-import { requestResource, sessionResource, transactionResource } from './resource.ts';
+import { paymentPurpose, requestPurpose, SESSION_STATEMENT, type SignedPayment } from './purpose.ts';
 
-interface Signer {
-  readonly chain: Chain;
-  readonly address: string;
-  sign(message: string): string;
-}
-function solanaSigner(): Signer {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const address = base58.encode(publicKey.export({ format: 'der', type: 'spki' }).subarray(12));
-  return { chain: 'solana', address, sign: (message) => base58.encode(sign(null, Buffer.from(message), privateKey)) };
-}
-function ethereumSigner(): Signer {
-  const wallet = Wallet.createRandom();
-  return { chain: 'ethereum', address: wallet.address, sign: (message) => wallet.signMessageSync(message) };
+/** A demand whose purpose is known beforehand. */
+interface Demand {
+  readonly action: OwnerAction;
+  readonly purpose: () => SignInPurpose;
 }
 
-const TX = transactionResource('01a205ca-7607-729f-a8d3-0a119d9107d0');
-const APPROVE: OwnerDemand = {
-  action: 'approve_tx',
-  statement: ownerStatement(
-    'approve_tx',
-    'pay 12.5 SOL to Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS on solana devnet',
-  ),
-  resource: TX,
+const PAYMENT: SignedPayment = {
+  transactionId: transactionId('01a205ca-7607-729f-a8d3-0a119d9107d0'),
+  chain: 'solana',
+  network: 'devnet',
+  asset: nativeAssetId('solana'),
+  to: 'Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS',
+  amount: baseUnits(12_500_000_000n),
+};
+const decide = (action: 'approve_tx' | 'reject_tx', change: Partial<SignedPayment> = {}): Demand => ({
+  action,
+  purpose: () => paymentPurpose(action, { ...PAYMENT, ...change }),
+});
+const APPROVE = decide('approve_tx');
+const REJECT = decide('reject_tx');
+const HALT: Demand = {
+  action: 'kill_switch',
+  purpose: () =>
+    requestPurpose('kill_switch', { method: 'POST', path: '/v1/owner/kill-switch', rawBody: '{"reason":"lost"}' }),
+};
+const CONNECT: Demand = {
+  action: 'connect_owner',
+  purpose: () => requestPurpose('connect_owner', { method: 'POST', path: '/v1/owner/connect', rawBody: '{}' }),
 };
 
 let now: number;
 let nonces: NonceStore;
 let connected: ConnectedOwner | null;
 let authenticator: OwnerAuthenticator;
+let faults: OwnerFault[];
 
 beforeEach(() => {
   now = Date.UTC(2026, 10, 1, 12);
+  faults = [];
   const clock = { now: () => now };
   nonces = createNonceStore({ clock, randomBytes });
   authenticator = createOwnerAuthenticator({
@@ -54,210 +61,252 @@ beforeEach(() => {
     clock,
     owner: { load: async () => connected },
     domains: () => ['localhost:3100', '127.0.0.1:3100'],
-    onRefused: () => undefined,
+    onRefused: (fault) => faults.push(fault),
   });
 });
 
 /** What an honest client sends; parts of it can be exchanged. */
 function request(
-  signer: Signer,
-  demand: OwnerDemand,
+  wallet: TestWallet,
+  demand: Demand,
   message: Partial<SignInMessage> = {},
   payload: Partial<OwnerPayload> = {},
 ): string {
   const fields: SignInMessage = {
-    chain: signer.chain,
+    chain: wallet.chain,
     domain: 'localhost:3100',
-    address: signer.address,
-    statement: demand.statement,
+    address: wallet.address,
+    ...demand.purpose(),
     uri: 'http://localhost:3100',
     chainId: '1',
     nonce: message.nonce ?? nonces.issue().nonce,
     issuedAt: now,
     expirationTime: now + 300_000,
-    resource: demand.resource,
     ...message,
   };
   const text = composeSignInMessage(fields);
   return ownerAuthorization({
-    chain: signer.chain,
-    address: signer.address,
+    chain: wallet.chain,
+    address: wallet.address,
     action: demand.action,
     nonce: fields.nonce,
     timestamp: new Date(now).toISOString(),
     message: text,
-    signature: signer.sign(text),
+    signature: wallet.sign(text),
     ...payload,
   });
 }
 
-const refusal = async (authorization: string | undefined, demand = APPROVE): Promise<[string, number]> => {
+const payloadOf = (authorization: string): OwnerPayload =>
+  JSON.parse(Buffer.from(authorization.slice('Bearer '.length), 'base64url').toString());
+
+const outcome = async (authenticated: Promise<unknown>): Promise<string> => {
   try {
-    await authenticator.authenticate(authorization, demand);
+    await authenticated;
   } catch (error) {
-    if (isWaiaasError(error)) return [error.code, error.status];
+    if (isWaiaasError(error)) return `${error.code} ${error.status}`;
     throw error;
   }
-  return ['NOT_REFUSED', 200];
+  return 'NOT_REFUSED';
 };
+const refusal = (authorization: string | undefined, demand: Demand = APPROVE) =>
+  outcome(authenticator.authenticate(authorization, demand));
 
-describe.each([
-  ['solana', solanaSigner],
-  ['ethereum', ethereumSigner],
-] as const)('on %s', (chain, createSigner) => {
-  let signer: Signer;
+describe.each(CHAINS)('on %s', (chain) => {
+  let wallet: TestWallet;
   beforeEach(() => {
-    signer = createSigner();
-    connected = { chain, address: signer.address, authentic: true };
+    wallet = createWallet(chain);
+    connected = { chain, address: wallet.address, authentic: true };
   });
 
   test('the owner’s signature over this very request authorises it', async () => {
-    expect(await authenticator.authenticate(request(signer, APPROVE), APPROVE)).toEqual({
-      chain,
-      address: signer.address,
-    });
+    for (const demand of [APPROVE, REJECT, HALT])
+      expect(await authenticator.authenticate(request(wallet, demand), demand)).toEqual({
+        chain,
+        address: wallet.address,
+      });
   });
 
   test('a replay is refused, and of fifty at once one passes', async () => {
-    const authorization = request(signer, APPROVE);
+    const authorization = request(wallet, APPROVE);
     const ends = await Promise.all(Array.from({ length: 50 }, () => refusal(authorization)));
-    expect(ends.filter(([code]) => code === 'NOT_REFUSED')).toHaveLength(1);
-    expect(ends.filter(([code]) => code === 'INVALID_NONCE')).toHaveLength(49);
-    expect(await refusal(authorization)).toEqual(['INVALID_NONCE', 401]);
+    expect(ends.filter((end) => end === 'NOT_REFUSED')).toHaveLength(1);
+    expect(ends.filter((end) => end === 'INVALID_NONCE 401')).toHaveLength(49);
+    expect(await refusal(authorization)).toBe('INVALID_NONCE 401');
+  });
+
+  test('one nonce under fifty different actions authorises one of them', async () => {
+    const { nonce } = nonces.issue();
+    const demands = Array.from({ length: 50 }, (_, index) => [APPROVE, REJECT, HALT][index % 3] ?? APPROVE);
+    const ends = await Promise.all(demands.map((demand) => refusal(request(wallet, demand, { nonce }), demand)));
+    expect(ends.filter((end) => end === 'NOT_REFUSED')).toHaveLength(1);
   });
 
   test('an old message in a payload with a fresh nonce and time is refused', async () => {
-    const old = JSON.parse(Buffer.from(request(signer, APPROVE).slice(7), 'base64url').toString());
-    await refusal(ownerAuthorization(old));
-    const fresh = ownerAuthorization({ ...old, nonce: nonces.issue().nonce, timestamp: new Date(now).toISOString() });
-    expect(await refusal(fresh)).toEqual(['INVALID_SIGNATURE', 401]);
+    const old = payloadOf(request(wallet, APPROVE));
+    const timestamp = () => new Date(now).toISOString();
+    for (const minutes of [0, 3, 60 * 24 * 365]) {
+      now += minutes * 60_000;
+      const fresh = ownerAuthorization({ ...old, nonce: nonces.issue().nonce, timestamp: timestamp() });
+      expect(await refusal(fresh)).toBe('INVALID_SIGNATURE 401');
+    }
   });
 
   test('a payload that names another action than the signed statement is refused', async () => {
-    const other: OwnerDemand = { action: 'kill_switch', statement: ownerStatement('kill_switch'), resource: TX };
-    expect(await refusal(request(signer, APPROVE, {}, { action: 'kill_switch' }), other)).toEqual([
-      'INVALID_SIGNATURE',
-      401,
-    ]);
+    expect(await refusal(request(wallet, APPROVE, {}, { action: 'kill_switch' }), HALT)).toBe('INVALID_SIGNATURE 401');
+    expect(await refusal(request(wallet, APPROVE, {}, { action: 'kill_switch' }), APPROVE)).toBe(
+      'INVALID_SIGNATURE 401',
+    );
   });
 
-  test('an approval does not reject, and a rejection does not approve', async () => {
-    const reject: OwnerDemand = {
-      ...APPROVE,
-      action: 'reject_tx',
-      statement: APPROVE.statement.replace('approve', 'reject'),
-    };
-    expect(await refusal(request(signer, APPROVE), reject)).toEqual(['INVALID_SIGNATURE', 403]);
-    expect(await refusal(request(signer, reject), APPROVE)).toEqual(['INVALID_SIGNATURE', 403]);
+  test('a signature for one action is none for another: 403 where the signer is the owner', async () => {
+    expect(await refusal(request(wallet, APPROVE), REJECT)).toBe('INVALID_SIGNATURE 403');
+    expect(await refusal(request(wallet, REJECT), APPROVE)).toBe('INVALID_SIGNATURE 403');
+    expect(await refusal(request(wallet, APPROVE), HALT)).toBe('INVALID_SIGNATURE 403');
+    expect(await refusal(request(createWallet(chain), APPROVE), REJECT)).toBe('OWNER_MISMATCH 403');
   });
 
-  test('an approval of one transaction, amount or recipient is none of another', async () => {
-    const authorization = request(signer, APPROVE);
-    expect(
-      await refusal(authorization, {
-        ...APPROVE,
-        resource: transactionResource('01a205ca-7607-729f-a8d3-0a119d9107d1'),
-      }),
-    ).toEqual(['INVALID_SIGNATURE', 401]);
-    expect(await refusal(authorization, { ...APPROVE, statement: APPROVE.statement.replace('12.5', '125') })).toEqual([
-      'INVALID_SIGNATURE',
-      401,
-    ]);
+  test('an approval of one transaction, amount, recipient or network is none of another', async () => {
+    const authorization = request(wallet, APPROVE);
+    for (const change of [
+      { transactionId: transactionId('01a205ca-7607-729f-a8d3-0a119d9107d1') },
+      { amount: baseUnits(12_500_000_001n) },
+      { to: 'EWFZJuFzfx1bdWH5wa67KL1joEvYhGF5m6cL9mjHp1V' },
+      { network: 'mainnet-beta' as const },
+    ])
+      expect(await refusal(authorization, decide('approve_tx', change))).toBe('INVALID_SIGNATURE 401');
     // And none of it has burnt the nonce.
-    expect(await refusal(authorization)).toEqual(['NOT_REFUSED', 200]);
+    expect(await refusal(authorization)).toBe('NOT_REFUSED');
+  });
+
+  test('a request whose method, path or body was exchanged is not authorised', async () => {
+    const authorization = request(wallet, HALT);
+    const sent = { method: 'POST', path: '/v1/owner/kill-switch', rawBody: '{"reason":"lost"}' };
+    for (const change of [{ method: 'PUT' }, { path: '/v1/owner/kill-switch?x' }, { rawBody: '{"reason":"lost" }' }]) {
+      const purpose = () => requestPurpose('kill_switch', { ...sent, ...change });
+      expect(await refusal(authorization, { action: 'kill_switch', purpose })).toBe('INVALID_SIGNATURE 401');
+    }
   });
 
   test('a session sign-in message is no owner’s request', async () => {
-    const statement = 'Sign in to WAIaaS to create an agent session.';
-    expect(await refusal(request(signer, APPROVE, { statement }))).toEqual(['INVALID_SIGNATURE', 401]);
+    expect(await refusal(request(wallet, APPROVE, { statement: SESSION_STATEMENT }))).toBe('INVALID_SIGNATURE 401');
   });
 
   test('somebody else’s wallet is a mismatch, whatever address the payload names', async () => {
-    const thief = createSigner();
-    expect(await refusal(request(thief, APPROVE))).toEqual(['OWNER_MISMATCH', 403]);
-    expect(await refusal(request(thief, APPROVE, {}, { address: signer.address }))).toEqual(['INVALID_SIGNATURE', 401]);
-    expect(await refusal(request(thief, APPROVE, { address: signer.address }, { address: signer.address }))).toEqual([
-      'INVALID_SIGNATURE',
-      401,
-    ]);
+    const thief = createWallet(chain);
+    const { address } = wallet;
+    expect(await refusal(request(thief, APPROVE))).toBe('OWNER_MISMATCH 403');
+    expect(await refusal(request(thief, APPROVE, {}, { address }))).toBe('INVALID_SIGNATURE 401');
+    expect(await refusal(request(thief, APPROVE, { address }, { address }))).toBe('INVALID_SIGNATURE 401');
+  });
+
+  test('a wallet of the other chain is not the owner', async () => {
+    const other = createWallet(chain === 'solana' ? 'ethereum' : 'solana');
+    expect(await refusal(request(other, APPROVE))).toBe('OWNER_MISMATCH 403');
+    expect(await refusal(request(wallet, APPROVE, {}, { chain: other.chain }))).toBe('INVALID_SIGNATURE 401');
+    connected = { chain: other.chain, address: wallet.address, authentic: true };
+    expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_MISMATCH 403');
   });
 
   test('without an owner, or with one whose row was tampered with, nobody is the owner', async () => {
     connected = null;
-    expect(await refusal(request(signer, APPROVE))).toEqual(['OWNER_NOT_CONNECTED', 404]);
-    connected = { chain, address: signer.address, authentic: false };
-    expect(await refusal(request(signer, APPROVE))).toEqual(['OWNER_MISMATCH', 403]);
+    expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_NOT_CONNECTED 404');
+    connected = { chain, address: wallet.address, authentic: false };
+    expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_MISMATCH 403');
+    expect(faults).toEqual(['OWNER_NOT_AUTHENTIC']);
   });
 
-  test('five minutes either way pass, a millisecond more does not', async () => {
-    for (const [offset, passes] of [
-      [300_000, true],
-      [-300_000, true],
-      [300_001, false],
-      [-300_001, false],
-    ] as const) {
-      const timestamp = new Date(now + offset).toISOString();
-      const expected = passes ? 'NOT_REFUSED' : 'INVALID_SIGNATURE';
-      expect((await refusal(request(signer, APPROVE, {}, { timestamp })))[0]).toBe(expected);
-    }
+  test.each([
+    [300_000, 'NOT_REFUSED'],
+    [-60_000, 'NOT_REFUSED'],
+    [300_001, 'INVALID_SIGNATURE 401'],
+    [-60_001, 'INVALID_SIGNATURE 401'],
+  ])('stamped %d ms after the message was issued: %s', async (offset, expected) => {
+    const timestamp = new Date(now + offset).toISOString();
+    expect(await refusal(request(wallet, APPROVE, {}, { timestamp }))).toBe(expected);
+  });
+
+  test.each([
+    [299_999, 'NOT_REFUSED'],
+    [300_000, 'INVALID_SIGNATURE 401'],
+    [300_001, 'INVALID_SIGNATURE 401'],
+  ])('%d ms after it was made, with a nonce that lives on: %s', async (age, expected) => {
+    const issuedAt = now;
+    now += age;
+    const timestamp = new Date(issuedAt).toISOString();
+    const message = { issuedAt, expirationTime: issuedAt + 300_000 };
+    expect(await refusal(request(wallet, APPROVE, message, { timestamp }))).toBe(expected);
+  });
+
+  test.each([
+    ['a foreign domain', { domain: 'evil.com' }],
+    ['a wrong URI', { uri: 'http://evil.com' }],
+    ['another chain id', { chainId: '999' }],
+    ['a longer life', { expirationTime: Date.UTC(2026, 10, 1, 13) }],
+    ['a time of issue tomorrow', { issuedAt: Date.UTC(2026, 10, 2, 12), expirationTime: Date.UTC(2026, 10, 2, 12, 5) }],
+  ])('%s alone is enough to be refused', async (_what, change) => {
+    expect(await refusal(request(wallet, APPROVE, change))).toBe('INVALID_SIGNATURE 401');
   });
 
   test('an unknown nonce is refused, and junk burns none', async () => {
-    expect(await refusal(request(signer, APPROVE, { nonce: '0'.repeat(32) }))).toEqual(['INVALID_NONCE', 401]);
-    const authorization = request(signer, APPROVE);
-    const payload = JSON.parse(Buffer.from(authorization.slice(7), 'base64url').toString());
+    expect(await refusal(request(wallet, APPROVE, { nonce: '0'.repeat(32) }))).toBe('INVALID_NONCE 401');
+    const authorization = request(wallet, APPROVE);
+    const payload = payloadOf(authorization);
     for (let index = 0; index < 20; index++)
-      await refusal(ownerAuthorization({ ...payload, signature: signer.sign(`junk ${index}`) }));
-    expect(await refusal(authorization)).toEqual(['NOT_REFUSED', 200]);
+      await refusal(ownerAuthorization({ ...payload, signature: wallet.sign(`junk ${index}`) }));
+    expect(await refusal(authorization)).toBe('NOT_REFUSED');
   });
-});
 
-describe('headers that are none', () => {
-  test.each([
-    [undefined, 'UNAUTHORIZED'],
-    ['', 'UNAUTHORIZED'],
-    ['Bearer', 'INVALID_SIGNATURE'],
-    ['Basic abc', 'INVALID_SIGNATURE'],
-    ['Bearer wai_sess_a.b.c', 'INVALID_SIGNATURE'],
-    [`Bearer ${Buffer.from('{}').toString('base64url')}`, 'INVALID_SIGNATURE'],
-    [`Bearer ${Buffer.from('not json').toString('base64url')}`, 'INVALID_SIGNATURE'],
-    [`Bearer ${'A'.repeat(9000)}`, 'INVALID_SIGNATURE'],
-    [`Bearer ${Buffer.from('{}').toString('base64url')}=`, 'INVALID_SIGNATURE'],
-  ])('%j', async (header, code) => {
+  test('strangers learn nothing about records, and a missing record burns no nonce', async () => {
+    let asked = 0;
+    const missing = {
+      action: 'approve_tx',
+      purpose: async () => {
+        asked += 1;
+        throw new WaiaasError('TX_NOT_FOUND');
+      },
+    } as const;
+    const stranger = request(createWallet(chain), APPROVE);
+    expect(await outcome(authenticator.authenticate(stranger, missing))).toBe('OWNER_MISMATCH 403');
+    expect(asked).toBe(0);
+    const authorization = request(wallet, APPROVE);
+    expect(await outcome(authenticator.authenticate(authorization, missing))).toBe('TX_NOT_FOUND 404');
+    expect(await refusal(authorization)).toBe('NOT_REFUSED');
+  });
+
+  test('an owner who was disconnected is refused at the very next request', async () => {
+    expect(await refusal(request(wallet, APPROVE))).toBe('NOT_REFUSED');
     connected = null;
-    expect(await refusal(header)).toEqual([code, 401]);
+    expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_NOT_CONNECTED 404');
   });
 
-  test('a payload with a key too many', async () => {
-    const signer = solanaSigner();
-    connected = { chain: 'solana', address: signer.address, authentic: true };
-    const payload = JSON.parse(Buffer.from(request(signer, APPROVE).slice(7), 'base64url').toString());
-    expect(await refusal(ownerAuthorization({ ...payload, admin: true }))).toEqual(['INVALID_SIGNATURE', 401]);
-  });
-});
+  describe('proof of possession', () => {
+    const prove = (authorization: string, claimed: { chain: TestWallet['chain']; address: string }) =>
+      outcome(authenticator.provePossession(authorization, CONNECT, claimed));
 
-describe('resources', () => {
-  test('tell methods, paths and bodies apart', () => {
-    const base = requestResource('POST', '/v1/owner/policies', '{"a":1}');
-    for (const other of [
-      requestResource('PUT', '/v1/owner/policies', '{"a":1}'),
-      requestResource('POST', '/v1/owner/policies/x', '{"a":1}'),
-      requestResource('POST', '/v1/owner/policies', '{"a": 1}'),
-      requestResource('POST', '/v1/owner/policies', ''),
-    ]) {
-      expect(other).not.toBe(base);
-    }
-  });
+    test('needs no owner, and answers the canonical address', async () => {
+      connected = null;
+      const claimed = { chain, address: chain === 'ethereum' ? wallet.address.toLowerCase() : wallet.address };
+      expect(await authenticator.provePossession(request(wallet, CONNECT), CONNECT, claimed)).toEqual({
+        chain,
+        address: wallet.address,
+      });
+    });
 
-  test('of sessions change with every constraint and not with the order of keys', () => {
-    const one = sessionResource('a', { maxAmountPerTx: '1', expiresIn: 300 });
-    expect(sessionResource('a', { expiresIn: 300, maxAmountPerTx: '1' })).toBe(one);
-    expect(sessionResource('a', { expiresIn: 301, maxAmountPerTx: '1' })).not.toBe(one);
-    expect(sessionResource('b', { expiresIn: 300, maxAmountPerTx: '1' })).not.toBe(one);
-  });
+    test('is none of another address', async () => {
+      expect(await prove(request(wallet, CONNECT), createWallet(chain))).toBe('OWNER_MISMATCH 403');
+      expect(await prove(request(wallet, CONNECT), { chain, address: 'nonsense' })).toBe('OWNER_MISMATCH 403');
+    });
 
-  test('every action has a statement of its own', () => {
-    const actions: OwnerAction[] = ['approve_tx', 'reject_tx', 'kill_switch'];
-    expect(new Set(actions.map((action) => ownerStatement(action))).size).toBe(3);
+    test('is not what an approval proves, nor does it approve', async () => {
+      expect(await prove(request(wallet, APPROVE), wallet)).toBe('INVALID_SIGNATURE 403');
+      expect(await refusal(request(wallet, CONNECT))).toBe('INVALID_SIGNATURE 403');
+    });
+
+    test('works once', async () => {
+      const authorization = request(wallet, CONNECT);
+      const ends = await Promise.all(Array.from({ length: 50 }, () => prove(authorization, wallet)));
+      expect(ends.filter((end) => end === 'NOT_REFUSED')).toHaveLength(1);
+    });
   });
 });

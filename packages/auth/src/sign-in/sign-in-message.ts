@@ -8,7 +8,7 @@ export interface SignInMessage {
   readonly domain: string;
   /** Base58 of 32 bytes, or 0x with the checksum of EIP-55. */
   readonly address: string;
-  /** One line of printable ASCII: what is being authorised, for people. */
+  /** One line in the characters EIP-4361 has for it: what is being authorised, for people. */
   readonly statement: string;
   readonly uri: string;
   readonly chainId: string;
@@ -25,28 +25,28 @@ export interface SignInMessage {
 const ACCOUNT: Readonly<Record<Chain, string>> = { solana: 'Solana', ethereum: 'Ethereum' };
 
 /** Longest message that is looked at, characters. */
-const MAX_LENGTH = 4096;
+export const SIGN_IN_MAX_LENGTH = 4096;
 
 const LAYOUT = new RegExp(
   [
     '^(?<domain>[A-Za-z0-9.:-]{1,255}) wants you to sign in with your (?<account>Solana|Ethereum) account:',
     '(?<address>[A-Za-z0-9]{32,44})',
     '',
-    '(?<statement>[\\x20-\\x7e]{1,1024})',
+    // The statement of EIP-4361: reserved, unreserved and the space; no quotes, no percent sign, no other script.
+    "(?<statement>[A-Za-z0-9 ._~:/?#[\\]@!$&'()*+,;=-]{1,1024})",
     '',
     'URI: (?<uri>[\\x21-\\x7e]{1,512})',
     'Version: 1',
-    'Chain ID: (?<chainId>[0-9]{1,20})',
+    'Chain ID: (?<chainId>0|[1-9][0-9]{0,14})',
     'Nonce: (?<nonce>[0-9a-f]{32})',
     'Issued At: (?<issuedAt>[0-9TZ:.-]{24})',
     'Expiration Time: (?<expirationTime>[0-9TZ:.-]{24})',
     'Resources:',
-    '- (?<resource>urn:waiaas:[\\x21-\\x7e]{1,512})$',
+    '- (?<resource>urn:waiaas:[A-Za-z0-9._:-]{1,512})$',
   ].join('\n'),
 );
 
-/** The exact text of a message: line feeds only, none at the end. */
-export const composeSignInMessage = (message: SignInMessage): string =>
+const layOut = (message: SignInMessage): string =>
   [
     `${message.domain} wants you to sign in with your ${ACCOUNT[message.chain]} account:`,
     message.address,
@@ -64,11 +64,28 @@ export const composeSignInMessage = (message: SignInMessage): string =>
   ].join('\n');
 
 /**
+ * The exact text of a message: line feeds only, none at the end.
+ *
+ * @throws TypeError when a field cannot stand in a message, such as a statement of two lines or an address without its
+ *   checksum: nobody is to be asked for a signature that could not hold.
+ */
+export function composeSignInMessage(message: SignInMessage): string {
+  const { issuedAt, expirationTime } = message;
+  if (!isTime(issuedAt) || !isTime(expirationTime)) throw new TypeError('A sign-in message needs two times');
+  const text = layOut(message);
+  const read = parseSignInMessage(text);
+  // Text that reads as something else than was put into it would have an owner sign what nobody meant.
+  if (read === null || !SIGN_IN_FIELDS.every((field) => read[field] === message[field]))
+    throw new TypeError('A field cannot stand in a sign-in message');
+  return text;
+}
+
+/**
  * Reads a message. Only exactly what `composeSignInMessage` writes is accepted: every line in its place, nothing before,
  * between or after them, canonical times and addresses, one resource. Null for anything else; never throws.
  */
 export function parseSignInMessage(text: string): SignInMessage | null {
-  if (text.length > MAX_LENGTH) return null;
+  if (text.length > SIGN_IN_MAX_LENGTH) return null;
   const groups = LAYOUT.exec(text)?.groups;
   if (groups === undefined) return null;
   const {
@@ -84,9 +101,24 @@ export function parseSignInMessage(text: string): SignInMessage | null {
   const chain: Chain = account === 'Solana' ? 'solana' : 'ethereum';
   const issuedAt = Date.parse(groups.issuedAt ?? '');
   const expirationTime = Date.parse(groups.expirationTime ?? '');
-  if (Number.isNaN(issuedAt) || Number.isNaN(expirationTime) || canonicalAddress(chain, address) !== address)
-    return null;
+  if (!isTime(issuedAt) || !isTime(expirationTime) || canonicalAddress(chain, address) !== address) return null;
   const message = { chain, domain, address, statement, uri, chainId, nonce, issuedAt, expirationTime, resource };
   // Whatever was spelt in another way than ours comes out differently: then it is not the text that was meant.
-  return composeSignInMessage(message) === text ? message : null;
+  return layOut(message) === text ? message : null;
 }
+
+const SIGN_IN_FIELDS = [
+  'chain',
+  'domain',
+  'address',
+  'statement',
+  'uri',
+  'chainId',
+  'nonce',
+  'issuedAt',
+  'expirationTime',
+  'resource',
+] as const satisfies readonly (keyof SignInMessage)[];
+
+/** Whether an instant has the four-digit year that the layout has room for. */
+const isTime = (ms: number): boolean => Number.isSafeInteger(ms) && ms >= 0 && ms <= Date.UTC(9999, 11, 31);
