@@ -146,8 +146,10 @@ test('nothing that is thrown at the verifier comes back as an exception', async 
       fc.constantFrom(...chain.options),
       fc.constantFrom(...vectors),
       fc.string({ unit: 'binary' }),
-      fc.constantFrom('address', 'message', 'signature'),
+      fc.constantFrom('address' as const, 'message' as const, 'signature' as const),
       async (on, vector, junk, where) => {
+        // One vector is an empty message, rightly signed.
+        fc.pre(junk !== vector[where]);
         const hostile: Vector = { ...vector, chain: on, [where]: junk };
         expect(verifySignature(hostile)).toBe(false);
         expect(await verdictOf(hostile)).not.toBe('OK');
