@@ -1,7 +1,17 @@
 import type { FeePriority } from './enums.ts';
 import type { Chain, Network } from './network.ts';
 
-/** A payment as an adapter understands it (02 §2.3). Native asset; tokens join with the adapters that carry them. */
+/** A token of a chain: a mint on Solana, an ERC-20 contract on EVM chains (02 §2.3). */
+export interface TokenInfo {
+  /** Base58 mint, or 0x contract with the checksum of EIP-55. */
+  readonly address: string;
+  /** Fraction digits of one whole token, 0–18, as the chain says. */
+  readonly decimals: number;
+  /** 1–10 printable ASCII characters, for people; anybody may choose any symbol, so it identifies nothing. */
+  readonly symbol: string;
+}
+
+/** A payment as an adapter understands it (02 §2.3). */
 export interface TransferRequest {
   readonly from: string;
   readonly to: string;
@@ -10,6 +20,8 @@ export interface TransferRequest {
   /** At most 256 UTF-8 bytes, no control characters. */
   readonly memo?: string;
   readonly priority?: FeePriority;
+  /** What is paid; absent means the native asset. `to` is always a wallet, never a token account. */
+  readonly token?: TokenInfo;
 }
 
 /** A built, not yet signed transaction (02 §2.3). */
@@ -79,6 +91,11 @@ export interface ConfirmationOptions {
   readonly target?: 'confirmed' | 'finalized';
   /** Bound after which it can no longer land; without it, `expired` is never answered. */
   readonly lastValidBlockHeight?: bigint;
+  /**
+   * The signed bytes. On EVM chains the nonce in them is what `expired` is proven by, and an adapter may hand them to the
+   * network again when it has forgotten them; never others.
+   */
+  readonly bytes?: Uint8Array;
   readonly signal?: AbortSignal;
 }
 
@@ -148,4 +165,30 @@ export interface IChainAdapter {
   waitForConfirmation(txHash: string, options?: ConfirmationOptions): Promise<ConfirmationVerdict>;
   /** 13. Fee that `buildTransaction` would expect, base units of the native asset. */
   estimateFee(request: TransferRequest): Promise<bigint>;
+}
+
+/** What an address holds of one asset. */
+export interface AssetBalance {
+  /** Absent for the native asset. */
+  readonly token?: TokenInfo;
+  /** Base units. */
+  readonly balance: bigint;
+  readonly decimals: number;
+  readonly symbol: string;
+}
+
+/** What an adapter can tell of tokens, beside the 13 methods (02 §D57, 00 §3). Time-outs and errors as there. */
+export interface ITokenReader {
+  /**
+   * What a token is, read from the chain.
+   * @throws ChainError INVALID_TOKEN when there is none at that address, UNSUPPORTED_TOKEN when it is of a kind that is refused
+   */
+  getToken(address: string): Promise<TokenInfo>;
+  /** Balance of one token; 0 for an address that never held it. @throws ChainError INVALID_TOKEN */
+  getTokenBalance(address: string, token: TokenInfo): Promise<bigint>;
+  /**
+   * Everything an address holds: the native asset first, then tokens, largest first. Tokens of refused kinds are left out.
+   * @param known further tokens to look for, where the chain cannot list them (EVM)
+   */
+  listAssets(address: string, known?: readonly string[]): Promise<readonly AssetBalance[]>;
 }

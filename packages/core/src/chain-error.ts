@@ -9,6 +9,11 @@ export const CHAIN_ERRORS = {
   INSUFFICIENT_BALANCE: 'PERMANENT',
   INVALID_ADDRESS: 'PERMANENT',
   INVALID_MEMO: 'PERMANENT',
+  /** There is no token at that address. */
+  INVALID_TOKEN: 'PERMANENT',
+  /** A token whose rules the daemon cannot keep its promise under, such as one with a permanent delegate (02 §13). */
+  UNSUPPORTED_TOKEN: 'PERMANENT',
+  INSUFFICIENT_TOKEN_BALANCE: 'PERMANENT',
   /** Executed on chain and failed; never used for refusals before the network took the bytes. */
   TRANSACTION_FAILED: 'PERMANENT',
   TRANSACTION_EXPIRED: 'STALE',
