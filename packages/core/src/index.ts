@@ -20,6 +20,7 @@ export * from './json.ts';
 export * from './logger.ts';
 export * from './memo.ts';
 export * from './network.ts';
+export * from './owner-text/index.ts';
 export * from './row-sealer.ts';
 export * from './session-constraints.ts';
 export * from './spending-limit.ts';

@@ -1,4 +1,3 @@
-export * from './owner-action.ts';
 export * from './owner-authenticator.ts';
 export * from './owner-payload.ts';
 export * from './purpose.ts';

@@ -1,11 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { baseUnits, CHAINS, isWaiaasError, nativeAssetId, transactionId, WaiaasError } from '@waiaas/core';
+import {
+  baseUnits,
+  CHAINS,
+  isWaiaasError,
+  nativeAssetId,
+  type OwnerAction,
+  SESSION_STATEMENT,
+  type SignInMessage,
+  transactionId,
+  WaiaasError,
+} from '@waiaas/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createWallet, type TestWallet } from '../../test/wallets.ts';
 import { createNonceStore, type NonceStore } from '../nonce-store.ts';
 import type { SignInPurpose } from '../sign-in/check-sign-in.ts';
-import { composeSignInMessage, type SignInMessage } from '../sign-in/sign-in-message.ts';
-import type { OwnerAction } from './owner-action.ts';
+import { composeSignInMessage } from '../sign-in/sign-in-message.ts';
 import {
   type ConnectedOwner,
   createOwnerAuthenticator,
@@ -13,7 +22,7 @@ import {
   type OwnerFault,
 } from './owner-authenticator.ts';
 import { type OwnerPayload, ownerAuthorization } from './owner-payload.ts';
-import { paymentPurpose, requestPurpose, SESSION_STATEMENT, type SignedPayment } from './purpose.ts';
+import { paymentPurpose, requestPurpose, type SignedPayment } from './purpose.ts';
 
 /** A demand whose purpose is known beforehand. */
 interface Demand {

@@ -1,9 +1,8 @@
-import { WaiaasError } from '@waiaas/core';
+import { actionOfStatement, type OwnerAction, WaiaasError } from '@waiaas/core';
 import { canonicalAddress } from '../sign-in/address.ts';
 import { SIGN_IN_AHEAD_MS, type SignInFault, type SignInPurpose } from '../sign-in/check-sign-in.ts';
 import { parseSignInMessage } from '../sign-in/sign-in-message.ts';
 import { createSignInVerifier, type Signer, type SignInVerifierOptions } from '../sign-in/sign-in-verifier.ts';
-import { actionOfStatement, type OwnerAction } from './owner-action.ts';
 import { type OwnerPayload, readOwnerPayload } from './owner-payload.ts';
 
 /** The connected owner, and whether the seal over its row holds. */

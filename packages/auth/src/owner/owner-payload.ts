@@ -1,7 +1,6 @@
-import { chainSchema, WaiaasError } from '@waiaas/core';
+import { chainSchema, OWNER_ACTIONS, WaiaasError } from '@waiaas/core';
 import { z } from 'zod';
 import { SIGN_IN_MAX_LENGTH } from '../sign-in/sign-in-message.ts';
-import { OWNER_ACTIONS } from './owner-action.ts';
 
 /** Longest header that is looked at, characters (03 §15.1). */
 const MAX_LENGTH = 8192;

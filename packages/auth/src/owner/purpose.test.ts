@@ -1,19 +1,29 @@
 import { createHash } from 'node:crypto';
-import { agentId, assetId, baseUnits, nativeAssetId, transactionId } from '@waiaas/core';
+import {
+  type AgentId,
+  actionOfStatement,
+  agentId,
+  assetId,
+  baseUnits,
+  nativeAssetId,
+  OWNER_ACTIONS,
+  ownerStatement,
+  SESSION_STATEMENT,
+  transactionId,
+} from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
-import { actionOfStatement, OWNER_ACTIONS, ownerStatement } from './owner-action.ts';
 import {
   paymentPurpose,
-  requestResource,
-  SESSION_STATEMENT,
+  requestPurpose,
   type SignedConstraints,
   type SignedPayment,
   type SignedRequest,
   sessionPurpose,
-  sessionResource,
 } from './purpose.ts';
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+const boundTo = (request: SignedRequest) => requestPurpose('recover', request).resource;
+const sessionOf = (agent: AgentId, constraints: SignedConstraints) => sessionPurpose(agent, constraints).resource;
 const AGENT = agentId('01936d3a-7f00-7001-9abc-fedcba987654');
 
 describe('a payment', () => {
@@ -65,8 +75,8 @@ describe('a session', () => {
   });
 
   test('is the same whatever the order of keys, and another one with any other constraint', () => {
-    const one = sessionResource(AGENT, constraints);
-    expect(sessionResource(AGENT, { allowedDestinations: ['a', 'b'], expiresIn: 300, maxAmountPerTx: '1' })).toBe(one);
+    const one = sessionOf(AGENT, constraints);
+    expect(sessionOf(AGENT, { allowedDestinations: ['a', 'b'], expiresIn: 300, maxAmountPerTx: '1' })).toBe(one);
     const others = [
       { ...constraints, expiresIn: 301 },
       { ...constraints, maxAmountPerTx: '10' },
@@ -76,7 +86,7 @@ describe('a session', () => {
       { ...constraints, allowedDestinations: ['a,b'] },
       { expiresIn: 300 },
     ];
-    expect(new Set([one, ...others.map((other) => sessionResource(AGENT, other))]).size).toBe(others.length + 1);
+    expect(new Set([one, ...others.map((other) => sessionOf(AGENT, other))]).size).toBe(others.length + 1);
   });
 });
 
@@ -84,7 +94,7 @@ describe('a request', () => {
   const request: SignedRequest = { method: 'POST', path: '/v1/owner/policies', rawBody: '{"a":1}' };
 
   test('is bound to method, path and body', () => {
-    expect(requestResource(request)).toBe(`urn:waiaas:req:sha256:${sha256('POST\n/v1/owner/policies\n{"a":1}')}`);
+    expect(boundTo(request)).toBe(`urn:waiaas:req:sha256:${sha256('POST\n/v1/owner/policies\n{"a":1}')}`);
     const others = [
       { ...request, method: 'PUT' },
       { ...request, path: '/v1/owner/policies/x' },
@@ -93,13 +103,13 @@ describe('a request', () => {
       { ...request, rawBody: '{"a": 1}' },
       { ...request, rawBody: '' },
     ];
-    expect(new Set([request, ...others].map(requestResource)).size).toBe(others.length + 1);
+    expect(new Set([request, ...others].map(boundTo)).size).toBe(others.length + 1);
   });
 
   test('is bound to bytes, also where they are no text', () => {
-    expect(requestResource({ ...request, rawBody: Buffer.from('{"a":1}') })).toBe(requestResource(request));
-    expect(requestResource({ ...request, rawBody: Uint8Array.of(0xff) })).not.toBe(
-      requestResource({ ...request, rawBody: Uint8Array.of(0xfe) }),
+    expect(boundTo({ ...request, rawBody: Buffer.from('{"a":1}') })).toBe(boundTo(request));
+    expect(boundTo({ ...request, rawBody: Uint8Array.of(0xff) })).not.toBe(
+      boundTo({ ...request, rawBody: Uint8Array.of(0xfe) }),
     );
   });
 
@@ -111,7 +121,7 @@ describe('a request', () => {
     ['a path from nowhere', { path: 'v1' }],
     ['a path that is not in ASCII', { path: '/v1/é' }],
   ])('with %s is none', (_what, change) => {
-    expect(() => requestResource({ ...request, ...change })).toThrow(TypeError);
+    expect(() => boundTo({ ...request, ...change })).toThrow(TypeError);
   });
 });
 

@@ -7,11 +7,16 @@ import {
   type Intent,
   nativeAsset,
   nativeAssetId,
+  type OwnerAction,
+  ownerStatement,
+  requestPreimage,
+  requestResource,
+  SESSION_STATEMENT,
   type SessionConstraints,
-  type TransactionId,
+  sessionResource,
+  transactionResource,
 } from '@waiaas/core';
 import type { SignInPurpose } from '../sign-in/check-sign-in.ts';
-import { type OwnerAction, ownerStatement } from './owner-action.ts';
 
 /*
  * What each signature is for: the words an owner reads, and the one resource it is bound to (03 §5.4, 00 §3). Both are
@@ -20,20 +25,14 @@ import { type OwnerAction, ownerStatement } from './owner-action.ts';
 
 const sha256 = (data: string | Uint8Array): string => createHash('sha256').update(data).digest('hex');
 
-/** What a signature over one transaction is bound to. */
-export const transactionResource = (id: TransactionId): string => `urn:waiaas:tx:${id}`;
-
 /** Everything a session may do; how long it lives is always among it. */
 export type SignedConstraints = SessionConstraints & { readonly expiresIn: number };
 
-/**
- * What a signature over a new session is bound to: the agent and everything the session may do. `expiresIn` is the life
- * the session will really have: whoever leaves it out of a request signs the default.
- */
-export function sessionResource(agentId: AgentId, constraints: SignedConstraints): string {
+/** SHA-256 of everything a session may do, canonical, lower-case hex. */
+function constraintsHash(constraints: SignedConstraints): string {
   const present: Record<string, CanonicalValue> = {};
   for (const [name, value] of Object.entries(constraints)) if (value !== undefined) present[name] = value;
-  return `urn:waiaas:session:${agentId}:sha256:${sha256(canonicalJson(present))}`;
+  return sha256(canonicalJson(present));
 }
 
 /** An HTTP request as it goes over the wire. */
@@ -46,47 +45,41 @@ export interface SignedRequest {
   readonly rawBody: string | Uint8Array;
 }
 
-/**
- * What a signature over any other request is bound to: its method, its path and its body to the byte.
- * @throws TypeError for a method or a path that could not be told apart from what follows it
- */
-export function requestResource({ method, path, rawBody }: SignedRequest): string {
-  if (!/^[A-Z]+$/.test(method)) throw new TypeError('A method must be in capitals');
-  if (!/^\/[\x21-\x7e]*$/.test(path)) throw new TypeError('A path must start with a slash and be printable ASCII');
+/** SHA-256 of a request: method, path and body to the byte, lower-case hex. */
+function requestHash({ method, path, rawBody }: SignedRequest): string {
   const body = typeof rawBody === 'string' ? Buffer.from(rawBody, 'utf8') : rawBody;
-  return `urn:waiaas:req:sha256:${sha256(Buffer.concat([Buffer.from(`${method}\n${path}\n`, 'ascii'), body]))}`;
+  return sha256(Buffer.concat([Buffer.from(requestPreimage(method, path), 'ascii'), body]));
 }
 
 /** What of an admitted payment an owner is shown. Always taken from the sealed intent. */
 export type SignedPayment = Pick<Intent, 'transactionId' | 'chain' | 'network' | 'asset' | 'to' | 'amount'>;
 
 /**
- * What an owner signs to approve or reject a payment: amount in whole units, symbol, recipient in full, chain and network.
+ * A payment in words: amount in whole units, symbol, recipient in full, chain and network (00 §3). Always from the sealed
+ * intent; shown to the owner wherever the payment is listed, and part of what is signed.
  * @throws TypeError for an asset that there are no words for yet: nobody approves what they cannot read
- * @example paymentPurpose('approve_tx', intent).statement
- *   // "WAIaaS Owner Action: approve_tx - pay 12.5 SOL to Fg6P…FsLnS on solana devnet", with the recipient in full
+ * @example paymentInWords(intent) // "pay 12.5 SOL to Fg6P…FsLnS on solana devnet", with the recipient in full
  */
-export function paymentPurpose(action: 'approve_tx' | 'reject_tx', payment: SignedPayment): SignInPurpose {
-  const { chain, network, asset, to, amount, transactionId } = payment;
+export function paymentInWords({ chain, network, asset, to, amount }: SignedPayment): string {
   if (asset !== nativeAssetId(chain)) throw new TypeError('There are no words for payments of this asset');
   const { decimals, symbol } = nativeAsset(chain);
-  return {
-    statement: ownerStatement(action, `pay ${formatUnits(amount, decimals, symbol)} to ${to} on ${chain} ${network}`),
-    resource: transactionResource(transactionId),
-  };
+  return `pay ${formatUnits(amount, decimals, symbol)} to ${to} on ${chain} ${network}`;
 }
 
-/** The statement of every session's message. No owner's statement starts like it, so neither passes for the other. */
-export const SESSION_STATEMENT = 'Sign in to WAIaaS to create an agent session.';
+/** What an owner signs to approve or reject a payment. @throws TypeError as `paymentInWords` */
+export const paymentPurpose = (action: 'approve_tx' | 'reject_tx', payment: SignedPayment): SignInPurpose => ({
+  statement: ownerStatement(action, paymentInWords(payment)),
+  resource: transactionResource(payment.transactionId),
+});
 
 /** What an owner signs to create a session with a signature in the body (03 §6). */
 export const sessionPurpose = (agentId: AgentId, constraints: SignedConstraints): SignInPurpose => ({
   statement: SESSION_STATEMENT,
-  resource: sessionResource(agentId, constraints),
+  resource: sessionResource(agentId, constraintsHash(constraints)),
 });
 
 /** What an owner signs for any request that is not about one payment. */
 export const requestPurpose = (
   action: Exclude<OwnerAction, 'approve_tx' | 'reject_tx'>,
   request: SignedRequest,
-): SignInPurpose => ({ statement: ownerStatement(action), resource: requestResource(request) });
+): SignInPurpose => ({ statement: ownerStatement(action), resource: requestResource(requestHash(request)) });

@@ -1,14 +1,10 @@
-import type { Chain } from '@waiaas/core';
-import { parseSignInMessage, type SignInMessage } from './sign-in-message.ts';
+import { type Chain, SIGN_IN_LIFE_MS, type SignInMessage } from '@waiaas/core';
+import { parseSignInMessage } from './sign-in-message.ts';
 import { siweAgrees } from './siwe-opinion.ts';
 import { type SignedText, verifySignature } from './verify-signature.ts';
 
-/** Longest life of a sign-in message, ms (03 §5.2). */
-export const SIGN_IN_LIFE_MS = 300_000;
 /** How far a signer's clock may be ahead, ms. */
 export const SIGN_IN_AHEAD_MS = 60_000;
-/** The chain id of every message, on both chains: a message names no chain that anything is sent to (03 §5.1). */
-export const SIGN_IN_CHAIN_ID = '1';
 
 /** Who is said to have signed, for which daemon, and when it is now. */
 export interface SignInOrigin {

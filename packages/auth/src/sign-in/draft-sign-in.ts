@@ -1,5 +1,5 @@
-import type { Chain } from '@waiaas/core';
-import { SIGN_IN_CHAIN_ID, SIGN_IN_LIFE_MS, type SignInPurpose } from './check-sign-in.ts';
+import { type Chain, SIGN_IN_CHAIN_ID, SIGN_IN_LIFE_MS, uriOfDomain } from '@waiaas/core';
+import type { SignInPurpose } from './check-sign-in.ts';
 import { composeSignInMessage } from './sign-in-message.ts';
 
 /** What a message for an owner to sign is made of; everything else in it is fixed. */
@@ -38,6 +38,3 @@ export function draftSignIn(draft: SignInDraft): string {
     resource,
   });
 }
-
-/** The URI a message of a domain carries: the daemon speaks plain HTTP on the loopback interface. */
-export const uriOfDomain = (domain: string): string => `http://${domain}`;

@@ -1,10 +1,10 @@
-import { CHAINS } from '@waiaas/core';
+import { CHAINS, type SignInMessage } from '@waiaas/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createWallet } from '../../test/wallets.ts';
 import { canonicalAddress } from './address.ts';
 import { draftSignIn } from './draft-sign-in.ts';
-import { composeSignInMessage, parseSignInMessage, type SignInMessage } from './sign-in-message.ts';
+import { composeSignInMessage, parseSignInMessage } from './sign-in-message.ts';
 
 const addresses = CHAINS.flatMap((chain) =>
   Array.from({ length: 20 }, () => ({ chain, address: createWallet(chain).address })),

@@ -1,28 +1,5 @@
-import type { Chain } from '@waiaas/core';
+import { type Chain, layOutSignIn, type SignInMessage } from '@waiaas/core';
 import { canonicalAddress } from './address.ts';
-
-/** A message that an owner signs with a wallet: EIP-4361 for Ethereum, the same layout for Solana (03 §5.1). */
-export interface SignInMessage {
-  readonly chain: Chain;
-  /** Where the request goes, such as `localhost:3100`. */
-  readonly domain: string;
-  /** Base58 of 32 bytes, or 0x with the checksum of EIP-55. */
-  readonly address: string;
-  /** One line in the characters EIP-4361 has for it: what is being authorised, for people. */
-  readonly statement: string;
-  readonly uri: string;
-  readonly chainId: string;
-  /** 32 lower-case hex characters, issued by the daemon. */
-  readonly nonce: string;
-  /** Epoch milliseconds. */
-  readonly issuedAt: number;
-  /** Epoch milliseconds. */
-  readonly expirationTime: number;
-  /** The one thing the signature is good for (03 §5.4). */
-  readonly resource: string;
-}
-
-const ACCOUNT: Readonly<Record<Chain, string>> = { solana: 'Solana', ethereum: 'Ethereum' };
 
 /** Longest message that is looked at, characters. */
 export const SIGN_IN_MAX_LENGTH = 4096;
@@ -46,23 +23,6 @@ const LAYOUT = new RegExp(
   ].join('\n'),
 );
 
-const layOut = (message: SignInMessage): string =>
-  [
-    `${message.domain} wants you to sign in with your ${ACCOUNT[message.chain]} account:`,
-    message.address,
-    '',
-    message.statement,
-    '',
-    `URI: ${message.uri}`,
-    'Version: 1',
-    `Chain ID: ${message.chainId}`,
-    `Nonce: ${message.nonce}`,
-    `Issued At: ${new Date(message.issuedAt).toISOString()}`,
-    `Expiration Time: ${new Date(message.expirationTime).toISOString()}`,
-    'Resources:',
-    `- ${message.resource}`,
-  ].join('\n');
-
 /**
  * The exact text of a message: line feeds only, none at the end.
  *
@@ -72,7 +32,7 @@ const layOut = (message: SignInMessage): string =>
 export function composeSignInMessage(message: SignInMessage): string {
   const { issuedAt, expirationTime } = message;
   if (!isTime(issuedAt) || !isTime(expirationTime)) throw new TypeError('A sign-in message needs two times');
-  const text = layOut(message);
+  const text = layOutSignIn(message);
   const read = parseSignInMessage(text);
   // Text that reads as something else than was put into it would have an owner sign what nobody meant.
   if (read === null || !SIGN_IN_FIELDS.every((field) => read[field] === message[field]))
@@ -104,7 +64,7 @@ export function parseSignInMessage(text: string): SignInMessage | null {
   if (!isTime(issuedAt) || !isTime(expirationTime) || canonicalAddress(chain, address) !== address) return null;
   const message = { chain, domain, address, statement, uri, chainId, nonce, issuedAt, expirationTime, resource };
   // Whatever was spelt in another way than ours comes out differently: then it is not the text that was meant.
-  return layOut(message) === text ? message : null;
+  return layOutSignIn(message) === text ? message : null;
 }
 
 const SIGN_IN_FIELDS = [

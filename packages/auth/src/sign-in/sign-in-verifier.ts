@@ -1,9 +1,8 @@
-import { type Chain, type Clock, WaiaasError } from '@waiaas/core';
+import { type Chain, type Clock, SIGN_IN_CHAIN_ID, type SignInMessage, uriOfDomain, WaiaasError } from '@waiaas/core';
 import type { NonceStore } from '../nonce-store.ts';
 import { canonicalAddress } from './address.ts';
-import { checkSigner, purposeFault, SIGN_IN_CHAIN_ID, type SignInFault, type SignInPurpose } from './check-sign-in.ts';
-import { uriOfDomain } from './draft-sign-in.ts';
-import { parseSignInMessage, type SignInMessage } from './sign-in-message.ts';
+import { checkSigner, purposeFault, type SignInFault, type SignInPurpose } from './check-sign-in.ts';
+import { parseSignInMessage } from './sign-in-message.ts';
 import type { SignedText } from './verify-signature.ts';
 
 /** What a sign-in verifier is made of. */

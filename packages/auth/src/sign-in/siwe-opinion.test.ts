@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { SignInMessage } from '@waiaas/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createWallet, type TestWallet } from '../../test/wallets.ts';
-import { composeSignInMessage, type SignInMessage } from './sign-in-message.ts';
+import { composeSignInMessage } from './sign-in-message.ts';
 import { siweAgrees } from './siwe-opinion.ts';
 
 const now = Date.UTC(2026, 10, 1, 12);

@@ -1,5 +1,4 @@
-import { isoTime } from '@waiaas/core';
-import type { SignInMessage } from './sign-in-message.ts';
+import { isoTime, type SignInMessage } from '@waiaas/core';
 
 /**
  * A second opinion on an Ethereum message that has passed every check of ours: whether the `siwe` library reads the same

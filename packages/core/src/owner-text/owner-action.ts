@@ -49,3 +49,6 @@ export function actionOfStatement(statement: string): OwnerAction | null {
   const rest = statement.slice(PREFIX.length);
   return OWNER_ACTIONS.find((action) => rest === action || rest.startsWith(`${action}${SUBJECT}`)) ?? null;
 }
+
+/** The statement of every session's message. No owner's statement starts like it, so neither passes for the other. */
+export const SESSION_STATEMENT = 'Sign in to WAIaaS to create an agent session.';
