@@ -78,6 +78,35 @@ export const errorCatalogue = {
     'This session does not permit that operation or destination.',
     'See details.code; ask the operator for a session that permits it.',
   ),
+  SESSION_RENEWAL_MISMATCH: entry('SESSION', 403, false, 'A session can renew itself only.'),
+  RENEWAL_LIMIT_REACHED: entry(
+    'SESSION',
+    403,
+    false,
+    'The session has been renewed as often as it may.',
+    'Ask the operator for a new session.',
+  ),
+  SESSION_ABSOLUTE_LIFETIME_EXCEEDED: entry(
+    'SESSION',
+    403,
+    false,
+    'A renewal would lead beyond the longest life of the session.',
+    'Ask the operator for a new session.',
+  ),
+  RENEWAL_TOO_EARLY: entry(
+    'SESSION',
+    403,
+    true,
+    'A session can be renewed once half of its life is over.',
+    'Renew after details.renewableAt.',
+  ),
+  RENEWAL_CONFLICT: entry(
+    'SESSION',
+    409,
+    false,
+    'The session was renewed or revoked at the same moment.',
+    'Use the token of the renewal that succeeded.',
+  ),
   // TX
   INSUFFICIENT_BALANCE: entry(
     'TX',
@@ -146,6 +175,13 @@ export const errorCatalogue = {
     'Disconnect the present owner first.',
   ),
   OWNER_NOT_CONNECTED: entry('OWNER', 404, false, 'No owner is connected.', 'Connect an owner wallet first.'),
+  OWNER_AUTH_REQUIRED: entry(
+    'OWNER',
+    403,
+    false,
+    'An owner is connected: this needs the signature of the owner.',
+    'Get the text to sign from POST /v1/owner/messages.',
+  ),
   OWNER_MISMATCH: entry('OWNER', 403, false, 'The signer is not the connected owner.'),
   APPROVAL_TIMEOUT: entry(
     'OWNER',
@@ -186,6 +222,13 @@ export const errorCatalogue = {
     true,
     'The daemon cannot write to its database; nothing was signed.',
     'Check free disk space and file permissions of the data directory.',
+  ),
+  ROTATION_TOO_RECENT: entry(
+    'SYSTEM',
+    409,
+    false,
+    'The secret was rotated a moment ago; the one before it is still accepted.',
+    'Rotate again after details.retryAfter seconds.',
   ),
   // AGENT
   AGENT_NOT_FOUND: entry('AGENT', 404, false, 'There is no such agent.'),

@@ -22,6 +22,8 @@ export const sessionConstraintsSchema = z.strictObject({
   allowedOperations: z.array(sessionOperationSchema).max(16).optional(),
   allowedDestinations: z.array(z.string().min(1).max(128)).max(256).optional(),
   expiresIn: expiresInSchema.optional(),
+  /** How often the agent may renew the session by itself; 0 is never (03 §13). */
+  maxRenewals: z.int().min(0).max(100).optional(),
 });
 /** What a session may do at most. */
 export type SessionConstraints = z.infer<typeof sessionConstraintsSchema>;

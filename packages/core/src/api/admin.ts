@@ -50,3 +50,30 @@ export const adminStatusResponseSchema = z.object({
   memory: z.object({ rssBytes: z.int() }),
 });
 export type AdminStatusResponse = z.infer<typeof adminStatusResponseSchema>;
+
+/** Body of POST /v1/admin/password. Master passwords are printable ASCII without edge spaces (00 §3). */
+export const masterPasswordChangeSchema = z.strictObject({
+  newPassword: z
+    .string()
+    .regex(
+      /^[\x21-\x7e][\x20-\x7e]{10,126}[\x21-\x7e]$/,
+      'must be 12 to 128 printable ASCII characters, no space at the ends',
+    ),
+});
+
+/** Answer of POST /v1/admin/password. */
+export const masterPasswordChangeResponseSchema = z.object({
+  changed: z.literal(true),
+  timestamp: timestampSchema,
+  /** Where the vault of the old password was kept; null when the configuration says to keep none. */
+  backup: z.string().nullable(),
+});
+export type MasterPasswordChangeResponse = z.infer<typeof masterPasswordChangeResponseSchema>;
+
+/** Answer of POST /v1/admin/rotate-secret: tokens signed with the old secret work until `previousValidUntil`. */
+export const secretRotationResponseSchema = z.object({
+  rotated: z.literal(true),
+  timestamp: timestampSchema,
+  previousValidUntil: timestampSchema,
+});
+export type SecretRotationResponse = z.infer<typeof secretRotationResponseSchema>;

@@ -1,14 +1,32 @@
 import { z } from 'zod';
+import { chainSchema } from '../network.ts';
 import { expiresInSchema, sessionConstraintsSchema, sessionUsageSchema } from '../session-constraints.ts';
 import { idSchema, nextCursorSchema, pageQuery, timestampSchema } from './common.ts';
 
-/** Body of POST /v1/sessions, created by the operator. `expiresIn` has two places; they must not disagree (06 E9). */
+/** An owner's signature in the body of POST /v1/sessions, in place of a credential in its headers (03 §6). */
+const ownerSignatureShape = {
+  chain: chainSchema.optional(),
+  ownerAddress: z.string().min(1).max(64).optional(),
+  message: z.string().min(1).max(4096).optional(),
+  signature: z.string().min(1).max(256).optional(),
+};
+
+/**
+ * Body of POST /v1/sessions. `expiresIn` has two places; they must not disagree (06 E9). With the owner's signature in the
+ * body, its four fields come together and no credential may be in the headers.
+ */
 export const sessionCreateSchema = z
   .strictObject({
     agentId: idSchema,
     expiresIn: expiresInSchema.optional(),
     constraints: sessionConstraintsSchema.optional(),
+    ...ownerSignatureShape,
   })
+  .refine(
+    ({ chain, ownerAddress, message, signature }) =>
+      new Set([chain, ownerAddress, message, signature].map((field) => field === undefined)).size === 1,
+    { path: ['signature'], message: 'must come with chain, ownerAddress and message, or not at all' },
+  )
   .refine(
     ({ expiresIn, constraints }) =>
       expiresIn === undefined || constraints?.expiresIn === undefined || expiresIn === constraints.expiresIn,
@@ -42,6 +60,9 @@ export const sessionSummarySchema = z.object({
   expiresAt: timestampSchema,
   createdAt: timestampSchema,
   revokedAt: timestampSchema.optional(),
+  renewalCount: z.int(),
+  /** No renewal leads beyond this. */
+  absoluteExpiresAt: timestampSchema,
 });
 export type SessionSummary = z.infer<typeof sessionSummarySchema>;
 
@@ -61,3 +82,15 @@ export const sessionRevokeResponseSchema = z.object({
   transactionsCancelled: z.int(),
 });
 export type SessionRevokeResponse = z.infer<typeof sessionRevokeResponseSchema>;
+
+/** Answer of PUT /v1/sessions/:id/renew. The new token takes the place of the old one at once and is shown once. */
+export const sessionRenewResponseSchema = z.object({
+  sessionId: idSchema,
+  token: z.string(),
+  expiresAt: timestampSchema,
+  renewalCount: z.int(),
+  /** Renewals that are left. */
+  renewalsLeft: z.int(),
+  absoluteExpiresAt: timestampSchema,
+});
+export type SessionRenewResponse = z.infer<typeof sessionRenewResponseSchema>;

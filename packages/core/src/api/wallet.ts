@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { sessionOperationSchema } from '../enums.ts';
 import { chainSchema, networkSchema } from '../network.ts';
-import { moneySchema } from './common.ts';
+import { moneySchema, timestampSchema } from './common.ts';
 
 /** Answer of GET /v1/wallet/balance. */
 export const balanceResponseSchema = z.object({
@@ -22,3 +23,37 @@ export const addressResponseSchema = z.object({
   encoding: z.enum(['base58', 'hex']),
 });
 export type AddressResponse = z.infer<typeof addressResponseSchema>;
+
+/** A limit with what is used of it. `reserved` is under way: it comes back if those payments end without landing. */
+const leftOf = <Amount extends z.ZodType>(amount: Amount) =>
+  z.object({ limit: amount, used: amount, reserved: amount, remaining: amount });
+
+/** Answer of GET /v1/wallet/budget: what this session may still spend, as the code that enforces it works it out. */
+export const budgetResponseSchema = z.object({
+  chain: chainSchema,
+  network: networkSchema,
+  session: z.object({
+    expiresAt: timestampSchema,
+    /** Null: no such limit. Amounts are base units of the native asset. */
+    maxAmountPerTx: moneySchema.nullable(),
+    total: leftOf(moneySchema).nullable(),
+    transactions: leftOf(z.int()).nullable(),
+    allowedOperations: z.array(sessionOperationSchema).nullable(),
+    allowedDestinations: z.array(z.string()).nullable(),
+    renewalsLeft: z.int(),
+    absoluteExpiresAt: timestampSchema,
+  }),
+  policy: z.object({
+    /** The asset these figures are of, in its base units. */
+    asset: z.string(),
+    symbol: z.string(),
+    decimals: z.int(),
+    /** Largest single amounts of each tier; null when no policy has limits for the asset, so that all of it needs approval. */
+    tiers: z.object({ instantMax: moneySchema, notifyMax: moneySchema, delayMax: moneySchema }).nullable(),
+    dailyCap: leftOf(moneySchema).nullable(),
+    weeklyCap: leftOf(moneySchema).nullable(),
+  }),
+  /** Most that one payment may be now; 0 when none may. A higher amount is refused. Null: no limit but the balance. */
+  maxPayment: moneySchema.nullable(),
+});
+export type BudgetResponse = z.infer<typeof budgetResponseSchema>;
