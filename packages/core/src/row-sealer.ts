@@ -1,5 +1,13 @@
 /** Kinds of row that grant or limit power, and so carry a seal (00 §3). */
-export const SEALED_KINDS = ['policy', 'policy_set', 'session', 'intent', 'owner', 'auto_stop_rule'] as const;
+export const SEALED_KINDS = [
+  'policy',
+  'policy_set',
+  'session',
+  'intent',
+  'owner',
+  'owner_head',
+  'auto_stop_rule',
+] as const;
 /** Kind of sealed row. */
 export type SealedKind = (typeof SEALED_KINDS)[number];
 

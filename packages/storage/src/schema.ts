@@ -31,6 +31,7 @@ export interface Database {
   notification_channels: NotificationChannelsTable;
   notification_log: NotificationLogTable;
   owner_wallets: OwnerWalletsTable;
+  owner_head: OwnerHeadTable;
   system_state: SystemStateTable;
   auto_stop_rules: AutoStopRulesTable;
 }
@@ -62,6 +63,10 @@ export interface SessionsTable {
   /** Version the seal covers; moves on renewal. */
   version: number;
   seal: string;
+  renewal_count: number;
+  last_renewed_at: number | null;
+  /** No renewal leads beyond it; 0 for sessions that cannot be renewed. */
+  absolute_expires_at: number;
 }
 
 export interface TransactionsTable {
@@ -216,6 +221,14 @@ export interface OwnerWalletsTable {
   last_active_at: string | null;
   metadata: string | null;
   version: number;
+  seal: string;
+}
+
+/** Which owner is connected: one row. */
+export interface OwnerHeadTable {
+  id: number;
+  version: number;
+  owner_id: string | null;
   seal: string;
 }
 

@@ -1,10 +1,26 @@
 import { canonicalJson, type RowSealer, type SealedContent } from '@waiaas/core';
-import type { PoliciesTable, SessionsTable, TransactionsTable } from './schema.ts';
+import type { OwnerHeadTable, OwnerWalletsTable, PoliciesTable, SessionsTable, TransactionsTable } from './schema.ts';
 
-/** What the seal of a session covers: everything that says what its token may do, and for how long. */
-export const sessionContent = (
-  row: Pick<SessionsTable, 'id' | 'agent_id' | 'token_hash' | 'expires_at' | 'constraints' | 'created_at' | 'version'>,
-): SealedContent => ({
+/** What of a session its seal covers. */
+type SealedSession = Pick<
+  SessionsTable,
+  | 'id'
+  | 'agent_id'
+  | 'token_hash'
+  | 'expires_at'
+  | 'constraints'
+  | 'created_at'
+  | 'version'
+  | 'renewal_count'
+  | 'last_renewed_at'
+  | 'absolute_expires_at'
+>;
+
+/**
+ * What the seal of a session covers: everything that says what its token may do, for how long, and how often it may be
+ * renewed. Sessions from before there were renewals have no absolute end and were sealed without.
+ */
+export const sessionContent = (row: SealedSession): SealedContent => ({
   kind: 'session',
   id: row.id,
   version: row.version,
@@ -14,7 +30,32 @@ export const sessionContent = (
     expiresAt: row.expires_at,
     constraints: row.constraints,
     createdAt: row.created_at,
+    ...(row.absolute_expires_at === 0
+      ? {}
+      : {
+          renewalCount: row.renewal_count,
+          lastRenewedAt: row.last_renewed_at,
+          absoluteExpiresAt: row.absolute_expires_at,
+        }),
   }),
+});
+
+/** What the seal of the owner covers. */
+export const ownerContent = (
+  row: Pick<OwnerWalletsTable, 'id' | 'address' | 'chain' | 'connected_at' | 'version'>,
+): SealedContent => ({
+  kind: 'owner',
+  id: row.id,
+  version: row.version,
+  payload: canonicalJson({ address: row.address, chain: row.chain, connectedAt: row.connected_at }),
+});
+
+/** What the seal of the owner's head covers: who is connected, or that nobody is. */
+export const ownerHeadContent = (head: Pick<OwnerHeadTable, 'version' | 'owner_id'>): SealedContent => ({
+  kind: 'owner_head',
+  id: 'owner',
+  version: head.version,
+  payload: canonicalJson({ ownerId: head.owner_id }),
 });
 
 /** What the seal of a policy version covers. The rules are covered as the text that is stored. */

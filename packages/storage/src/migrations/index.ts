@@ -1,5 +1,6 @@
 import { base } from './0001-base.ts';
+import { ownerAndRenewal } from './0002-owner-and-renewal.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [base];
+export const MIGRATIONS: readonly Migration[] = [base, ownerAndRenewal];

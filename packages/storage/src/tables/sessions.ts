@@ -25,6 +25,8 @@ export interface NewSession {
   readonly createdAt: number;
   /** JSON text of the constraints. */
   readonly constraints: string;
+  /** Unix seconds; no renewal leads beyond it. */
+  readonly absoluteExpiresAt: number;
 }
 
 /** Inserts a session with its seal and no usage. */
@@ -37,6 +39,9 @@ export async function insertSession(db: Db, sealer: RowSealer, session: NewSessi
     constraints: session.constraints,
     created_at: session.createdAt,
     version: 1,
+    renewal_count: 0,
+    last_renewed_at: null,
+    absolute_expires_at: session.absoluteExpiresAt,
   };
   await db
     .insertInto('sessions')
@@ -124,6 +129,44 @@ export async function revokeSession(db: Db, id: SessionId, now: number): Promise
     .updateTable('sessions')
     .set({ revoked_at: now })
     .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
+/** What a renewal changes. */
+export interface SessionRenewal {
+  readonly tokenHash: string;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  readonly now: number;
+}
+
+/**
+ * Puts a new token in the place of the old one, sealed anew (03 §13). False when the session is not as it was read, or is
+ * revoked: of two renewals at once only one succeeds.
+ */
+export async function renewSession(
+  db: Db,
+  sealer: RowSealer,
+  before: SessionRow,
+  renewal: SessionRenewal,
+): Promise<boolean> {
+  const after = {
+    ...before,
+    token_hash: renewal.tokenHash,
+    expires_at: renewal.expiresAt,
+    last_renewed_at: renewal.now,
+    renewal_count: before.renewal_count + 1,
+    version: before.version + 1,
+  };
+  const { token_hash, expires_at, last_renewed_at, renewal_count, version } = after;
+  const { numUpdatedRows } = await db
+    .updateTable('sessions')
+    .set({ token_hash, expires_at, last_renewed_at, renewal_count, version, seal: sealer.seal(sessionContent(after)) })
+    .where('id', '=', before.id)
+    .where('token_hash', '=', before.token_hash)
+    .where('version', '=', before.version)
     .where('revoked_at', 'is', null)
     .executeTakeFirst();
   return numUpdatedRows === 1n;

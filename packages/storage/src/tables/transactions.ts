@@ -220,3 +220,87 @@ export async function insertPendingApproval(
     })
     .execute();
 }
+
+/** A waiting transaction with the name of its agent. */
+export type WaitingTransaction = TransactionRow & { readonly agent_name: string };
+
+/** Which waiting transactions to list, and where to start. */
+export interface WaitingQuery {
+  readonly agentId?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+}
+
+/** Transactions of all agents that wait for time or for the owner. */
+export const listWaiting = (db: Db, query: WaitingQuery): Promise<WaitingTransaction[]> => {
+  let select = db
+    .selectFrom('transactions')
+    .innerJoin('agents', 'agents.id', 'transactions.agent_id')
+    .selectAll('transactions')
+    .select('agents.name as agent_name')
+    .where('transactions.status', '=', 'QUEUED')
+    .where('transactions.tier', 'in', ['DELAY', 'APPROVAL']);
+  if (query.agentId !== undefined) select = select.where('transactions.agent_id', '=', query.agentId);
+  if (query.cursor !== undefined)
+    select = select.where('transactions.id', query.order === 'desc' ? '<' : '>', query.cursor);
+  return select.orderBy('transactions.id', query.order).limit(query.limit).execute();
+};
+
+/** How many transactions wait for an approval. */
+export async function countWaitingApprovals(db: Db): Promise<number> {
+  const { n } = await db
+    .selectFrom('transactions')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('status', '=', 'QUEUED')
+    .where('tier', '=', 'APPROVAL')
+    .executeTakeFirstOrThrow();
+  return n;
+}
+
+/** Queued transactions of one tier, oldest first. */
+export const listQueuedOfTier = (db: Db, tier: NonNullable<TransactionRow['tier']>): Promise<TransactionRow[]> =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('status', '=', 'QUEUED')
+    .where('tier', '=', tier)
+    .orderBy('id')
+    .execute();
+
+/** Delayed transactions whose time has come, those that waited longest first. */
+export const listDueDelays = (db: Db, now: number, limit: number): Promise<TransactionRow[]> =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('status', '=', 'QUEUED')
+    .where('tier', '=', 'DELAY')
+    .where('execute_after', '<=', now)
+    .orderBy('execute_after')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+
+/** What proves a decision of the owner; null for one of the operator, who signs nothing. */
+export interface OwnerEvidence {
+  readonly message: string;
+  readonly signature: string;
+}
+
+/** Keeps the evidence of an approval or a rejection, so that it can be verified again (04 §2). */
+export async function decideApproval(
+  db: Db,
+  txId: TransactionId,
+  decision: { readonly approved: boolean; readonly now: number; readonly evidence: OwnerEvidence | null },
+): Promise<void> {
+  const { approved, now, evidence } = decision;
+  await db
+    .updateTable('pending_approvals')
+    .set({
+      ...(approved ? { approved_at: now } : { rejected_at: now }),
+      owner_signature: evidence?.signature ?? null,
+      message: evidence?.message ?? null,
+    })
+    .where('tx_id', '=', txId)
+    .execute();
+}
