@@ -69,6 +69,7 @@ test('a live session gives its agent and its constraints from the row', async ()
     sessionId: SESSION,
     agentId: AGENT,
     constraints: { maxTransactions: 3 },
+    tokenHash: tokens.hash(token),
   });
 });
 

@@ -17,6 +17,8 @@ export interface SessionContext {
   readonly sessionId: SessionId;
   readonly agentId: AgentId;
   readonly constraints: SessionConstraints;
+  /** SHA-256 of the token that was shown: a renewal replaces this very token and no other (03 §13). */
+  readonly tokenHash: string;
 }
 
 /** Finds out who sent a request. */
@@ -61,7 +63,8 @@ export function createSessionAuthenticator(options: SessionAuthenticatorOptions)
       const token = bearerToken(authorization);
       const claimed = tokens.verify(token);
 
-      const session = await sessions.findByTokenHash(tokens.hash(token));
+      const tokenHash = tokens.hash(token);
+      const session = await sessions.findByTokenHash(tokenHash);
       if (session === null) throw refusal('unknown');
       // Read after the look-up: the time that counts is the one at which the row was known.
       if (!isActive(session, unixSeconds(clock))) {
@@ -73,7 +76,7 @@ export function createSessionAuthenticator(options: SessionAuthenticatorOptions)
         throw refusal('unknown');
       }
       refuseUnlessActive(session.agentStatus);
-      return { sessionId: session.id, agentId: session.agentId, constraints: session.constraints };
+      return { sessionId: session.id, agentId: session.agentId, constraints: session.constraints, tokenHash };
     },
   };
 }

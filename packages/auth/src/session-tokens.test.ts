@@ -111,6 +111,61 @@ describe('the secret', () => {
   });
 });
 
+describe('a rotation of the secret', () => {
+  const [old, current, later] = ['o', 'c', 'l'].map((letter) => letter.repeat(32));
+  const clock = {
+    seconds: vectors.now,
+    now() {
+      return this.seconds * 1000;
+    },
+  };
+  const claims = {
+    sessionId: sessionId('01936d3a-7f00-7abc-8def-0123456789ab'),
+    agentId: agentId('01936d3a-7f00-7001-9abc-fedcba987654'),
+    issuedAt: vectors.now,
+    expiresAt: vectors.now + 604_800,
+  };
+  const code = (run: () => unknown) => JSON.stringify(verdict(run));
+
+  test('keeps old tokens alive for their five minutes and not a second longer, remembered or not', () => {
+    clock.seconds = vectors.now;
+    const rotating = createSessionTokens({ secret: old ?? '', clock });
+    const [seen, unseen] = [rotating.issue(claims), rotating.issue({ ...claims, expiresAt: claims.expiresAt - 1 })];
+    rotating.verify(seen);
+    rotating.useSecrets({ current: current ?? '', previous: { secret: old ?? '', validUntil: vectors.now + 300 } });
+    const fresh = rotating.issue(claims);
+    expect(fresh).not.toBe(seen);
+    for (const [seconds, alive] of [
+      [0, true],
+      [299, true],
+      [300, false],
+      [301, false],
+    ] as const) {
+      clock.seconds = vectors.now + seconds;
+      for (const token of [seen, unseen]) {
+        expect(code(() => rotating.verify(token)).includes('signature')).toBe(!alive);
+      }
+      expect(rotating.verify(fresh).sessionId).toBe(claims.sessionId);
+    }
+  });
+
+  test('a secret that was rotated away twice counts for nothing', () => {
+    clock.seconds = vectors.now;
+    const rotating = createSessionTokens({ secret: old ?? '', clock });
+    const token = rotating.issue(claims);
+    rotating.verify(token);
+    rotating.useSecrets({ current: current ?? '', previous: { secret: old ?? '', validUntil: vectors.now + 300 } });
+    rotating.useSecrets({ current: later ?? '', previous: { secret: current ?? '', validUntil: vectors.now + 300 } });
+    expect(code(() => rotating.verify(token))).toContain('signature');
+  });
+
+  test('a short secret is refused and the present one stays', () => {
+    const rotating = createSessionTokens({ secret: old ?? '', clock });
+    expect(() => rotating.useSecrets({ current: 'short', previous: null })).toThrow(RangeError);
+    expect(rotating.issue(claims)).toBe(createSessionTokens({ secret: old ?? '', clock }).issue(claims));
+  });
+});
+
 test('no refusal repeats the token', () => {
   for (const { token } of vectors.refused.filter((vector) => vector.token.length > 20)) {
     try {

@@ -42,12 +42,28 @@ export interface SessionTokens {
   verify(token: string): VerifiedSessionToken;
   /** SHA-256 of the whole token, lower-case hex: the only trace of it that is stored (03 §8). */
   hash(token: string): string;
+  /**
+   * Signs with other secrets from now on. Tokens signed with a secret that is neither the current nor the previous one
+   * are refused at once.
+   * @throws RangeError when a secret is too short
+   */
+  useSecrets(secrets: SessionSecrets): void;
+}
+
+/** The secrets that session tokens are signed with, at least 32 characters each; their UTF-8 bytes are the HMAC keys. */
+export interface SessionSecrets {
+  /** Signs every new token. */
+  readonly current: string;
+  /** Signs none any more, but is accepted before a time in Unix seconds (03 §7: five minutes after a rotation). */
+  readonly previous: { readonly secret: string; readonly validUntil: number } | null;
 }
 
 /** What session tokens are made of. */
 export interface SessionTokensOptions {
-  /** The signing secret; its UTF-8 bytes are the HMAC key (03 §7). At least 32 characters. */
+  /** The signing secret where there is but one. */
   readonly secret: string;
+  /** The secret before it. */
+  readonly previous?: SessionSecrets['previous'];
   readonly clock: Clock;
 }
 
@@ -56,9 +72,9 @@ const MIN_SECRET_LENGTH = 32;
 const MAX_TOKEN_LENGTH = 1024;
 const ISSUER = 'waiaas';
 const encode = (text: string): string => Buffer.from(text).toString('base64url');
-/** The only header there is. Comparing its text leaves no room for another algorithm, `kid`, `jku` or `crit`. */
-/** Genuine tokens that are remembered at most. */
+/** Genuine tokens that are remembered at most, for each secret. */
 const REMEMBERED = 10_000;
+/** The only header there is. Comparing its text leaves no room for another algorithm, `kid`, `jku` or `crit`. */
 const HEADER = encode(JSON.stringify({ alg: 'HS256', typ: 'JWT' }));
 
 const encodePayload = (claims: SessionTokenClaims): string =>
@@ -84,32 +100,28 @@ const refusal = (reason: DetailsOf<'INVALID_TOKEN'>['reason']): WaiaasError =>
  * const tokens = createSessionTokens({ secret, clock: systemClock });
  * tokens.verify(tokens.issue({ sessionId, agentId, issuedAt, expiresAt })).sessionId;
  */
-export function createSessionTokens({ secret, clock }: SessionTokensOptions): SessionTokens {
-  if (secret.length < MIN_SECRET_LENGTH) {
-    throw new RangeError(`The secret of session tokens must have at least ${MIN_SECRET_LENGTH} characters`);
-  }
-  const key = createSecretKey(Buffer.from(secret, 'utf8'));
-  const sign = (signed: string): string => createHmac('sha256', key).update(signed).digest('base64url');
-
-  // A genuine token stays genuine, so its signature is worked out once; whether its time is over is asked every time.
-  // Kept by hash: the memory holds no token.
-  const genuine = new Map<string, SessionTokenClaims>();
+export function createSessionTokens({ secret, previous = null, clock }: SessionTokensOptions): SessionTokens {
+  let signers = readSecrets({ current: secret, previous });
 
   function readGenuine(token: string): SessionTokenClaims {
     if (!token.startsWith(SESSION_TOKEN_PREFIX) || token.length > MAX_TOKEN_LENGTH) throw refusal('malformed');
     const hash = digest('sha256', token, 'hex');
-    const known = genuine.get(hash);
-    if (known !== undefined) return known;
+    const accepted = signers.filter(({ validUntil }) => unixSeconds(clock) < validUntil);
+    for (const { genuine } of accepted) {
+      const known = genuine.get(hash);
+      if (known !== undefined) return known;
+    }
     const [header, payload, signature, ...rest] = token.slice(SESSION_TOKEN_PREFIX.length).split('.');
     if (header !== HEADER || payload === undefined || signature === undefined || rest.length > 0) {
       throw refusal('malformed');
     }
     // Texts are compared, not bytes they decode to: base64url has several spellings of the same bytes.
-    if (!equalInConstantTime(signature, sign(`${HEADER}.${payload}`))) throw refusal('signature');
+    const signer = accepted.find(({ sign }) => equalInConstantTime(signature, sign(`${HEADER}.${payload}`)));
+    if (signer === undefined) throw refusal('signature');
     const claims = readPayload(payload);
     if (claims === null) throw refusal('malformed');
-    if (genuine.size >= REMEMBERED) genuine.clear();
-    genuine.set(hash, claims);
+    if (signer.genuine.size >= REMEMBERED) signer.genuine.clear();
+    signer.genuine.set(hash, claims);
     return claims;
   }
 
@@ -119,7 +131,7 @@ export function createSessionTokens({ secret, clock }: SessionTokensOptions): Se
         throw new RangeError('A session token needs whole seconds, its expiry after its issue');
       }
       const signed = `${HEADER}.${encodePayload(claims)}`;
-      return `${SESSION_TOKEN_PREFIX}${signed}.${sign(signed)}`;
+      return `${SESSION_TOKEN_PREFIX}${signed}.${signers[0].sign(signed)}`;
     },
 
     verify(token) {
@@ -129,8 +141,41 @@ export function createSessionTokens({ secret, clock }: SessionTokensOptions): Se
     },
 
     hash: (token) => digest('sha256', token, 'hex'),
+
+    useSecrets(secrets) {
+      signers = readSecrets(secrets);
+    },
   };
 }
+
+/** A secret at work. */
+interface Signer {
+  readonly sign: (signed: string) => string;
+  /** Unix seconds; from then on it counts for nothing. */
+  readonly validUntil: number;
+  /**
+   * A genuine token stays genuine, so its signature is worked out once; whether its time is over is asked every time. Kept
+   * by hash, and with the secret: the memory holds no token, and forgets with the secret.
+   */
+  readonly genuine: Map<string, SessionTokenClaims>;
+}
+
+function createSigner(secret: string, validUntil: number): Signer {
+  if (secret.length < MIN_SECRET_LENGTH) {
+    throw new RangeError(`The secret of session tokens must have at least ${MIN_SECRET_LENGTH} characters`);
+  }
+  const key = createSecretKey(Buffer.from(secret, 'utf8'));
+  return {
+    sign: (signed) => createHmac('sha256', key).update(signed).digest('base64url'),
+    validUntil,
+    genuine: new Map(),
+  };
+}
+
+const readSecrets = ({ current, previous }: SessionSecrets): readonly [Signer, ...Signer[]] => [
+  createSigner(current, Number.POSITIVE_INFINITY),
+  ...(previous === null ? [] : [createSigner(previous.secret, previous.validUntil)]),
+];
 
 const areOrderedSeconds = (issuedAt: unknown, expiresAt: unknown): boolean =>
   isSeconds(issuedAt) && isSeconds(expiresAt) && issuedAt < expiresAt;

@@ -2,7 +2,12 @@ import { actionOfStatement, type OwnerAction, WaiaasError } from '@waiaas/core';
 import { canonicalAddress } from '../sign-in/address.ts';
 import { SIGN_IN_AHEAD_MS, type SignInFault, type SignInPurpose } from '../sign-in/check-sign-in.ts';
 import { parseSignInMessage } from '../sign-in/sign-in-message.ts';
-import { createSignInVerifier, type Signer, type SignInVerifierOptions } from '../sign-in/sign-in-verifier.ts';
+import {
+  createSignInVerifier,
+  type SignedBy,
+  type Signer,
+  type SignInVerifierOptions,
+} from '../sign-in/sign-in-verifier.ts';
 import { type OwnerPayload, readOwnerPayload } from './owner-payload.ts';
 
 /** The connected owner, and whether the seal over its row holds. */
@@ -42,7 +47,7 @@ export interface OwnerAuthenticator {
    * @throws WaiaasError UNAUTHORIZED, INVALID_SIGNATURE (401; 403 for a signature over another action than the route's),
    *   OWNER_NOT_CONNECTED, OWNER_MISMATCH, INVALID_NONCE
    */
-  authenticate(authorization: string | undefined, demand: OwnerDemand): Promise<Signer>;
+  authenticate(authorization: string | undefined, demand: OwnerDemand): Promise<SignedBy>;
   /**
    * The same for a wallet that is not the owner yet: who connects proves to hold the key of the address they claim
    * (00 §3). Says nothing about whether they may connect; the master password does.
@@ -52,7 +57,7 @@ export interface OwnerAuthenticator {
     authorization: string | undefined,
     demand: OwnerDemand,
     claimed: { readonly chain: Signer['chain']; readonly address: string },
-  ): Promise<Signer>;
+  ): Promise<SignedBy>;
 }
 
 /** How far a request's time may be off, ms; the bound itself passes. */
@@ -108,7 +113,7 @@ export function createOwnerAuthenticator(options: OwnerAuthenticatorOptions): Ow
     authorization: string | undefined,
     demand: OwnerDemand,
     refuseUnlessEntitled: (signer: Signer) => void | Promise<void>,
-  ): Promise<Signer> => {
+  ): Promise<SignedBy> => {
     const payload = readOwnerPayload(authorization);
     refuseUnlessBound(payload);
     const proven = await verifier.prove(payload);

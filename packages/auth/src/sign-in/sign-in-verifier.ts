@@ -22,9 +22,16 @@ export interface Signer {
   readonly address: string;
 }
 
+/** A wallet that has signed, with what it signed: evidence that can be verified again at any time. */
+export interface SignedBy extends Signer {
+  /** The whole text. */
+  readonly message: string;
+  readonly signature: string;
+}
+
 /** A message that was really signed by who is said to have signed it. It authorises nothing before its nonce is used up. */
 export interface ProvenMessage {
-  readonly signer: Signer;
+  readonly signer: SignedBy;
   readonly message: SignInMessage;
   /** @throws WaiaasError INVALID_SIGNATURE unless the message is for exactly this purpose */
   requirePurpose(purpose: SignInPurpose): void;
@@ -44,7 +51,7 @@ export interface SignInVerifier {
    * nonce.
    * @throws WaiaasError INVALID_NONCE, INVALID_SIGNATURE
    */
-  authorise(signed: SignedText, purpose: SignInPurpose): Promise<Signer>;
+  authorise(signed: SignedText, purpose: SignInPurpose): Promise<SignedBy>;
 }
 
 /**
@@ -80,7 +87,7 @@ export function createSignInVerifier(options: SignInVerifierOptions): SignInVeri
     if (!verdict.ok) throw refuse(verdict.fault);
     const { message } = verdict;
     return {
-      signer: { chain: signed.chain, address },
+      signer: { chain: signed.chain, address, message: signed.message, signature: signed.signature },
       message,
       requirePurpose(purpose) {
         const fault = purposeFault(message, purpose);
