@@ -1,5 +1,8 @@
 export * from './agents.ts';
+export { confirmGovernor, confirmOwner, isOwner } from './authority.ts';
+export * from './owner.ts';
 export * from './policies.ts';
-export type { RequestOrigin } from './request-origin.ts';
+export { type RenewalLimits, renewalsLeft } from './renewal.ts';
+export type { OwnerActor, RequestOrigin } from './request-origin.ts';
 export * from './seed.ts';
 export * from './sessions.ts';

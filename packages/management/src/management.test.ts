@@ -64,6 +64,8 @@ function build(over: { storage?: Storage } = {}): void {
     tokens: { issue: () => `token ${tokens++}`, hash: (token) => Buffer.from(token).toString('hex').padStart(64, '0') },
     defaultTtl: 86_400,
     maxSessionsPerAgent: 5,
+    defaultMaxRenewals: 30,
+    absoluteLifetime: 2_592_000,
   });
 }
 

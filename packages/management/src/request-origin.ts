@@ -1,17 +1,41 @@
+import type { Chain } from '@waiaas/core';
+
 /** Who changed something, as audit rows name it. */
 export interface RequestOrigin {
   readonly actor:
     | { readonly kind: 'operator' }
-    | { readonly kind: 'agent'; readonly agentId: string; readonly sessionId: string };
+    | { readonly kind: 'agent'; readonly agentId: string; readonly sessionId: string }
+    | OwnerActor;
   readonly ip?: string;
 }
 
-/** The `actor` of an audit row (01 §2.3). */
-export const actorName = ({ actor }: RequestOrigin): string =>
-  actor.kind === 'agent' ? `agent:${actor.agentId}` : 'operator';
+/** The owner, with the text that was signed: evidence that can be verified again at any time. */
+export interface OwnerActor {
+  readonly kind: 'owner';
+  readonly chain: Chain;
+  /** Canonical. */
+  readonly address: string;
+  readonly message: string;
+  readonly signature: string;
+}
 
-/** Fields of an audit row that say where a change came from. */
+/** The `actor` of an audit row (01 §2.3). */
+export function actorName({ actor }: RequestOrigin): string {
+  switch (actor.kind) {
+    case 'agent':
+      return `agent:${actor.agentId}`;
+    case 'owner':
+      return `owner:${actor.address}`;
+    case 'operator':
+      return 'operator';
+  }
+}
+
+/** Fields of an audit row that say where a change came from, and what the owner signed for it. */
 export const auditOrigin = (origin: RequestOrigin) => ({
   actor: actorName(origin),
   ...(origin.ip === undefined ? {} : { ip: origin.ip }),
+  ...(origin.actor.kind === 'owner'
+    ? { evidence: { message: origin.actor.message, signature: origin.actor.signature } }
+    : {}),
 });

@@ -7,7 +7,15 @@ import {
   type RowSealer,
   unixSeconds,
 } from '@waiaas/core';
-import { appendAudit, listPolicies, readState, type Storage, storePolicy, writeState } from '@waiaas/storage';
+import {
+  appendAudit,
+  listPolicies,
+  readState,
+  type Storage,
+  sealNoOwner,
+  storePolicy,
+  writeState,
+} from '@waiaas/storage';
 import { canonicalText } from './canonical-text.ts';
 
 /**
@@ -28,6 +36,7 @@ export async function seed(
     const now = unixSeconds(clock);
     if ((await readState(db, 'kill_switch_status')) === undefined)
       await writeState(db, 'kill_switch_status', 'NORMAL', now);
+    await sealNoOwner(db, sealer);
     if ((await listPolicies(db)).length > 0) return;
     const fields = {
       id: policyId(ids.next()),

@@ -9,6 +9,7 @@ import {
   type SessionCreateResponse,
   type SessionId,
   type SessionListResponse,
+  type SessionRenewResponse,
   type SessionRevokeResponse,
   sessionConstraintsSchema,
   sessionId,
@@ -30,11 +31,14 @@ import {
   listWaitingOfSession,
   rememberUntilWrite,
   removeOverSessions,
+  renewSession,
   revokeSession,
   type Storage,
   transition,
 } from '@waiaas/storage';
+import { confirmOwner, refuseWhileLocked } from './authority.ts';
 import { canonicalText } from './canonical-text.ts';
+import { checkRenewal, renewalsLeft } from './renewal.ts';
 import { auditOrigin, type RequestOrigin } from './request-origin.ts';
 
 /** What session management works with. */
@@ -55,6 +59,10 @@ export interface SessionManagementDependencies {
   /** Life of a session that does not choose one, seconds. */
   readonly defaultTtl: number;
   readonly maxSessionsPerAgent: number;
+  /** Renewals of a session that does not choose a number. */
+  readonly defaultMaxRenewals: number;
+  /** Longest life of a session with all its renewals, seconds; fixed when the session is created. */
+  readonly absoluteLifetime: number;
 }
 
 /** Which sessions to list, and where to start. */
@@ -74,6 +82,14 @@ export interface SessionManagement {
    */
   create(input: SessionCreate, origin: RequestOrigin): Promise<SessionCreateResponse>;
   list(query: SessionListQuery): Promise<SessionListResponse>;
+  /** Everything a session asked for in this way may do, its life filled in: what an owner signs for it (03 §5.4). */
+  grantOf(input: SessionCreate): SessionConstraints & { readonly expiresIn: number };
+  /**
+   * Gives a session a new token and a new life of its original length (03 §13). The old token ends with it.
+   * @throws WaiaasError SESSION_RENEWAL_MISMATCH, SESSION_NOT_FOUND, RENEWAL_CONFLICT, RENEWAL_LIMIT_REACHED,
+   *   SESSION_ABSOLUTE_LIFETIME_EXCEEDED, RENEWAL_TOO_EARLY, AGENT_SUSPENDED, SYSTEM_LOCKED
+   */
+  renew(session: RenewingSession, id: SessionId, origin: RequestOrigin): Promise<SessionRenewResponse>;
   /**
    * Revokes a session at once, and cancels what it had waiting: revocation says that it is not trusted (04 §14).
    * @throws WaiaasError SESSION_NOT_FOUND, SESSION_REVOKED (409) when it was revoked before
@@ -85,6 +101,12 @@ export interface SessionManagement {
    * The session a token belongs to, by the token's hash, for authentication.
    */
   findByTokenHash(hash: string): Promise<SessionLookup | null>;
+}
+
+/** The session that asks to be renewed, and the token it was authenticated with. */
+export interface RenewingSession {
+  readonly sessionId: SessionId;
+  readonly tokenHash: string;
 }
 
 /** A session as authentication needs it. */
@@ -115,6 +137,7 @@ function lifeOf(input: SessionCreate, defaultTtl: number): number {
 /** Builds session management. */
 export function createSessionManagement(dependencies: SessionManagementDependencies): SessionManagement {
   const { storage, tokens, sealer, clock, ids, defaultTtl, maxSessionsPerAgent } = dependencies;
+  const grantOf = (input: SessionCreate) => ({ ...input.constraints, expiresIn: lifeOf(input, defaultTtl) });
   const findByTokenHash = rememberUntilWrite(storage, async (hash: string): Promise<SessionLookup | null> => {
     const row = await findSessionByTokenHash(storage.read, hash);
     if (row === undefined) return null;
@@ -135,6 +158,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
     create: (input, origin) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
+        await confirmOwner(db, sealer, origin);
         const agent = await findAgent(db, input.agentId);
         if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId: input.agentId } });
         if (agent.status === 'TERMINATED' || agent.status === 'TERMINATING') throw new WaiaasError('AGENT_TERMINATED');
@@ -147,10 +171,9 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
             details: { code: 'SESSION_COUNT', limit: maxSessionsPerAgent },
           });
         }
-        const expiresIn = lifeOf(input, defaultTtl);
-        const constraints = sessionConstraintsSchema.parse({ ...input.constraints, expiresIn });
+        const constraints = grantOf(input);
         const id = sessionId(ids.next());
-        const expiresAt = now + expiresIn;
+        const expiresAt = now + constraints.expiresIn;
         const token = tokens.issue({ sessionId: id, agentId, issuedAt: now, expiresAt });
         await insertSession(db, sealer, {
           id,
@@ -159,6 +182,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
           expiresAt,
           createdAt: now,
           constraints: canonicalText(constraints),
+          absoluteExpiresAt: now + Math.max(constraints.expiresIn, dependencies.absoluteLifetime),
         });
         await appendAudit(db, now, {
           event: 'SESSION_ISSUED',
@@ -189,14 +213,62 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
           expiresAt: isoFromSeconds(row.expires_at),
           createdAt: isoFromSeconds(row.created_at),
           ...(row.revoked_at === null ? {} : { revokedAt: isoFromSeconds(row.revoked_at) }),
+          renewalCount: row.renewal_count,
+          absoluteExpiresAt: isoFromSeconds(Math.max(row.absolute_expires_at, row.expires_at)),
         })),
         nextCursor: rows.length > page.length ? (page.at(-1)?.id ?? null) : null,
       };
     },
 
+    grantOf,
+
+    renew: (session, id, origin) =>
+      storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        if (session.sessionId !== id) throw new WaiaasError('SESSION_RENEWAL_MISMATCH');
+        await refuseWhileLocked(db);
+        const row = await findSession(db, id);
+        if (row === undefined || row.revoked_at !== null) throw new WaiaasError('SESSION_NOT_FOUND');
+        // Somebody with the same token was faster: theirs is the token that counts now.
+        if (row.token_hash !== session.tokenHash) throw new WaiaasError('RENEWAL_CONFLICT');
+        if (row.expires_at <= now) throw new WaiaasError('SESSION_EXPIRED');
+        if (!isSessionAuthentic(sealer, row))
+          throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
+        const agent = await findAgent(db, row.agent_id);
+        if (agent?.status !== 'ACTIVE') throw new WaiaasError('AGENT_SUSPENDED');
+        const constraints = sessionConstraintsSchema.parse(JSON.parse(row.constraints));
+        const limits = { constraints, defaultMaxRenewals: dependencies.defaultMaxRenewals };
+        const expiresAt = checkRenewal(row, limits, now);
+        const token = tokens.issue({
+          sessionId: id,
+          agentId: brandAgentId(row.agent_id),
+          issuedAt: now,
+          expiresAt,
+        });
+        const renewal = { tokenHash: tokens.hash(token), expiresAt, now };
+        if (!(await renewSession(db, sealer, row, renewal))) throw new WaiaasError('RENEWAL_CONFLICT');
+        const renewalCount = row.renewal_count + 1;
+        await appendAudit(db, now, {
+          event: 'SESSION_RENEWED',
+          agentId: row.agent_id,
+          sessionId: id,
+          ...auditOrigin(origin),
+          details: { expiresAt: isoFromSeconds(expiresAt), renewalCount },
+        });
+        return {
+          sessionId: id,
+          token,
+          expiresAt: isoFromSeconds(expiresAt),
+          renewalCount,
+          renewalsLeft: renewalsLeft({ ...row, renewal_count: renewalCount }, limits),
+          absoluteExpiresAt: isoFromSeconds(row.absolute_expires_at),
+        };
+      }),
+
     revoke: (id, origin) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
+        await confirmOwner(db, sealer, origin);
         if (!(await revokeSession(db, id, now))) {
           if ((await findSession(db, id)) === undefined) throw new WaiaasError('SESSION_NOT_FOUND');
           throw new WaiaasError('SESSION_REVOKED', { status: 409, message: 'The session was revoked before.' });

@@ -136,6 +136,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     ids,
     defaultTtl: 604_800,
     maxSessionsPerAgent: 50,
+    defaultMaxRenewals: 30,
+    absoluteLifetime: 2_592_000,
     tokens: {
       issue: (claims) => `wai_sess_${claims.sessionId}`,
       hash: (token) => Buffer.from(token).toString('hex').padEnd(64, '0').slice(-64),

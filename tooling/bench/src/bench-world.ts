@@ -112,6 +112,8 @@ export async function createBenchWorld(): Promise<BenchWorld> {
     ids,
     defaultTtl: 604_800,
     maxSessionsPerAgent: 50,
+    defaultMaxRenewals: 30,
+    absoluteLifetime: 2_592_000,
   });
   const agent = await agents.create({ name: 'bench', chain: 'solana', network: 'localnet' }, OPERATOR);
   ledger.fund(agent.publicKey, 10n ** 18n);

@@ -65,8 +65,6 @@ export const masterPasswordChangeSchema = z.strictObject({
 export const masterPasswordChangeResponseSchema = z.object({
   changed: z.literal(true),
   timestamp: timestampSchema,
-  /** Where the vault of the old password was kept; null when the configuration says to keep none. */
-  backup: z.string().nullable(),
 });
 export type MasterPasswordChangeResponse = z.infer<typeof masterPasswordChangeResponseSchema>;
 

@@ -13,6 +13,8 @@ export interface AuditEntry {
   readonly details?: Readonly<Record<string, unknown>>;
   readonly severity?: AuditSeverity;
   readonly ip?: string;
+  /** What the owner signed for it; kept with the details, so that it can be verified again. */
+  readonly evidence?: { readonly message: string; readonly signature: string };
 }
 
 /** Events that are more than routine, unless an entry says otherwise (01 §2.4). */
@@ -23,6 +25,12 @@ const SEVERITY: Readonly<Partial<Record<AuditEvent, AuditSeverity>>> = {
   POLICY_VIOLATION: 'warning',
   POLICY_DELETED: 'warning',
   SEAL_BROKEN: 'critical',
+  OWNER_CONNECTED: 'warning',
+  OWNER_CHANGED: 'warning',
+  OWNER_DISCONNECTED: 'warning',
+  PASSWORD_CHANGED: 'warning',
+  SECRET_ROTATED: 'warning',
+  PREVIOUS_SECRET_EXPIRED: 'info',
   KILL_SWITCH_ACTIVATED: 'critical',
   KILL_SWITCH_RECOVERED: 'critical',
   DAEMON_FORCED_SHUTDOWN: 'critical',
@@ -43,7 +51,7 @@ export async function appendAudit(db: Db, now: number, entry: AuditEntry): Promi
       agent_id: entry.agentId ?? null,
       session_id: entry.sessionId ?? null,
       tx_id: entry.txId ?? null,
-      details: toJson(entry.details ?? {}),
+      details: toJson({ ...entry.details, ...(entry.evidence === undefined ? {} : { signed: entry.evidence }) }),
       severity: entry.severity ?? SEVERITY[entry.event] ?? 'info',
       ip_address: entry.ip ?? null,
     })
