@@ -3,6 +3,6 @@ export { confirmGovernor, confirmOwner, isOwner } from './authority.ts';
 export * from './owner.ts';
 export * from './policies.ts';
 export { type RenewalLimits, renewalsLeft } from './renewal.ts';
-export type { OwnerActor, RequestOrigin } from './request-origin.ts';
+export { actorName, auditOrigin, type OwnerActor, type RequestOrigin } from './request-origin.ts';
 export * from './seed.ts';
 export * from './sessions.ts';

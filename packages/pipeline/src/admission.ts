@@ -1,5 +1,4 @@
 import {
-  type AssetId,
   assetId,
   agentId as brandAgentId,
   transactionId as brandTransactionId,
@@ -12,19 +11,11 @@ import {
   type SessionConstraints,
   sessionConstraintsSchema,
   sessionUsageSchema,
-  sumBaseUnits,
   toJson,
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
-import {
-  type AllowDecision,
-  type Decision,
-  type DenyDecision,
-  evaluate,
-  type Payment,
-  spendWindows,
-} from '@waiaas/policy-engine';
+import type { AllowDecision } from '@waiaas/policy-engine';
 import {
   appendAudit,
   type Db,
@@ -40,14 +31,13 @@ import {
   liveReservations,
   readState,
   type SessionRow,
-  spentSince,
   type TransactionRow,
   type TransitionFields,
   transition,
 } from '@waiaas/storage';
+import { type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { intentHash, requestHash } from './intent-hash.ts';
-import type { createPolicyLoader } from './policy-facts.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
 import { checkSession } from './session-check.ts';
 
@@ -84,17 +74,6 @@ function grantedConstraints(row: SessionRow, authentic: boolean): SessionConstra
   return parsed.success ? parsed.data : null;
 }
 
-const reservedOf = (live: readonly LiveReservation[], asset: AssetId): bigint =>
-  sumBaseUnits(live.filter((row) => row.asset === asset).map((row) => BigInt(row.reserved_amount ?? '0')));
-
-const denial = (decision: DenyDecision, asset: AssetId): Refusal => {
-  const { policyId, reason, cap } = decision;
-  if (cap === undefined)
-    return { code: decision.code, token: reason, details: { policyId, reason, policyType: 'SPENDING_LIMIT' } };
-  const { name, ...figures } = cap;
-  return { code: decision.code, token: reason, details: { cap: name, asset, ...figures, policyId } };
-};
-
 /**
  * Stages 1 to 4 in one unit of work (04 §6.1–6.4): the row, the session's limits, the policy's verdict, the reservation,
  * the tier and the audit rows exist together or not at all. As units run one after another, two payments are never judged
@@ -103,46 +82,10 @@ const denial = (decision: DenyDecision, asset: AssetId): Refusal => {
  * A refusal is stored and returned, not thrown, so that it is kept.
  */
 export function createAdmission(
-  dependencies: Pick<PipelineDependencies, 'clock' | 'ids' | 'owner' | 'sealer' | 'settings'>,
-  loadPolicies: ReturnType<typeof createPolicyLoader>,
+  dependencies: Pick<PipelineDependencies, 'clock' | 'ids' | 'sealer' | 'settings'>,
+  decider: Decider,
 ): (db: Db, request: AdmissionRequest) => Promise<Admission> {
-  const { clock, ids, owner, sealer, settings } = dependencies;
-
-  async function decide(db: Db, intent: Intent, live: readonly LiveReservation[], now: number): Promise<Decision> {
-    const { compiled, complete, forged } = await loadPolicies(db, intent.agentId);
-    if (!complete || forged.length > 0) {
-      await appendAudit(db, now, {
-        event: 'SEAL_BROKEN',
-        actor: 'system',
-        agentId: intent.agentId,
-        txId: intent.transactionId,
-        details: { what: 'policy', policies: forged, complete },
-      });
-    }
-    if (!complete) {
-      return {
-        outcome: 'DENY',
-        code: 'POLICY_DENIED',
-        reason: 'POLICY_NOT_AUTHENTIC',
-        policyId: null,
-        policyVersion: null,
-        criteria: [],
-      };
-    }
-    const payment: Payment = { chain: intent.chain, asset: intent.asset, amount: intent.amount, to: intent.to };
-    const spent: { day: bigint | null; week: bigint | null } = { day: null, week: null };
-    for (const window of spendWindows(compiled, payment, now)) {
-      spent[window.name] = await spentSince(db, intent.agentId, intent.asset, window.since);
-    }
-    return evaluate(compiled, payment, {
-      now,
-      spent,
-      reserved: reservedOf(live, intent.asset),
-      reachableChannels: owner.reachableChannels(),
-      minChannels: settings.minChannels,
-      defaults: { delaySeconds: settings.delaySeconds, approvalTimeoutSeconds: settings.approvalTimeoutSeconds },
-    });
-  }
+  const { clock, ids, sealer, settings } = dependencies;
 
   /** The session's verdict: null when it permits the payment. */
   async function sessionVerdict(
@@ -308,8 +251,9 @@ export function createAdmission(
     if (violation !== null) return refuse(db, intent, violation, 'TX_SESSION_CHECK', now);
     await appendAudit(db, now, { event: 'TX_SESSION_CHECK', actor: 'system', ...subject, details: { passed: true } });
 
-    const decision = await decide(db, intent, live, now);
-    if (decision.outcome === 'DENY') return refuse(db, intent, denial(decision, intent.asset), 'POLICY_VIOLATION', now);
+    const decision = await decider.decide(db, intent, live, now);
+    if (decision.outcome === 'DENY')
+      return refuse(db, intent, denialOf(decision, intent.asset), 'POLICY_VIOLATION', now);
     if (decision.tier === 'DELAY' || decision.tier === 'APPROVAL') {
       const waiting = live.filter(
         (row) => row.status === 'QUEUED' && (row.tier === 'DELAY' || row.tier === 'APPROVAL'),

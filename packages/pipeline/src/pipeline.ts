@@ -7,6 +7,8 @@ import {
   type Network,
   nativeAsset,
   nativeAssetId,
+  type OwnerReject,
+  type PendingApprovalListResponse,
   type PendingTransactionListResponse,
   type SessionConstraints,
   type SessionId,
@@ -19,27 +21,32 @@ import {
   validationError,
   WaiaasError,
 } from '@waiaas/core';
+import type { RequestOrigin } from '@waiaas/management';
 import {
   findAgent,
   findByIdempotencyKey,
   findTransaction,
   listByStatus,
+  listDueDelays,
   listLateChecks,
   listOverdueApprovals,
   listPendingOfAgent,
   listTransactions,
+  listWaiting,
   type TransactionRow,
 } from '@waiaas/storage';
-import { assertSameRequest, createAdmission } from './admission.ts';
+import { assertSameRequest, createAdmission, readIntent } from './admission.ts';
+import { createClaims } from './claim.ts';
+import { createDecider } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { createExecutor } from './executor.ts';
 import { requestHash } from './intent-hash.ts';
-import { createPolicyLoader } from './policy-facts.ts';
 import { type RecoveryReport, recover } from './recovery.ts';
 import { type Refusal, refusalError } from './refusal.ts';
 import { createSettlement } from './settlement.ts';
 import { checkLateLandings, createTracker } from './tracker.ts';
 import { transactionView } from './transaction-view.ts';
+import { waitingView } from './waiting-view.ts';
 
 /** The session a request was authenticated for. */
 export interface PayingSession {
@@ -83,6 +90,22 @@ export interface Pipeline {
   list(agentId: AgentId, query: ListQuery): Promise<TransactionListResponse>;
   /** Transactions that wait for time or for the owner. */
   pending(agentId: AgentId): Promise<PendingTransactionListResponse>;
+  /** What waits for time or for the owner, of all agents or of one. */
+  waiting(query: WaitingListQuery): Promise<PendingApprovalListResponse>;
+  /**
+   * The payment that an owner's signature has to be over, from its sealed record.
+   * @throws WaiaasError TX_NOT_FOUND; POLICY_DENIED when the record is not the one that was admitted
+   */
+  admitted(id: TransactionId): Promise<Intent>;
+  /**
+   * Carries out what the owner has approved. Resolves once it is EXECUTING; its end shows in the transaction.
+   * @throws WaiaasError as `Claims.approve`, and ADAPTER_NOT_AVAILABLE, KEYSTORE_LOCKED, SHUTTING_DOWN: then it stays queued
+   */
+  approve(id: TransactionId, origin: RequestOrigin): Promise<TransactionResponse>;
+  /** Ends what waits. @throws WaiaasError as `Claims.reject` */
+  reject(id: TransactionId, input: OwnerReject, origin: RequestOrigin): Promise<TransactionResponse>;
+  /** Carries out delayed payments whose time has come. Run every 10 s. */
+  runDelayed(): Promise<void>;
   /** Takes up what the last run left behind. Called once, before anything is served. */
   recover(): Promise<RecoveryReport>;
   /** Ends approvals whose deadline has come. Run every 30 s. */
@@ -102,15 +125,29 @@ export interface Pipeline {
   stop(graceMs: number): Promise<void>;
 }
 
+/** Which waiting payments to list, and where to start. */
+export interface WaitingListQuery {
+  readonly agentId?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+}
+
+/** Delayed payments that one round carries out at most; the rest come in the next. */
+const DELAYED_BATCH = 100;
+/** How long a delayed payment waits for a chain that cannot be reached, seconds; then it is tried, and fails (04 §19). */
+const CHAIN_PATIENCE = 600;
 /** Age at which a row that nobody works on is taken up, seconds (04 §24). */
 const ZOMBIE_SECONDS = 900;
 const RESERVATION_TIMEOUT: Refusal = { code: 'CHAIN_ERROR', token: 'RESERVATION_TIMEOUT', retryable: true };
 
 /** Builds the pipeline. */
 export function createPipeline(dependencies: PipelineDependencies): Pipeline {
-  const { storage, adapters, signer, gate, clock, ids, timers, logger } = dependencies;
+  const { storage, adapters, signer, gate, sealer, clock, ids, timers, logger } = dependencies;
   const settlement = createSettlement(dependencies);
-  const admit = createAdmission(dependencies, createPolicyLoader(dependencies.sealer));
+  const decider = createDecider(dependencies);
+  const admit = createAdmission(dependencies, decider);
+  const claims = createClaims({ ...dependencies, decider });
   const execute = createExecutor({ ...dependencies, settlement });
   const track = createTracker({ ...dependencies, settlement });
 
@@ -219,6 +256,14 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     if (!adapter.isConnected()) throw new WaiaasError('ADAPTER_NOT_AVAILABLE', { details: { chain, network } });
   }
 
+  /** Whether the chain of a queued payment can be reached. A payment that is not authentic goes nowhere: its claim ends it. */
+  function isReachable(row: TransactionRow): boolean {
+    const authentic = readIntent(sealer, row);
+    if (authentic === null) return true;
+    const { chain, network } = authentic.intent;
+    return adapters.find(chain, network)?.isConnected() === true;
+  }
+
   return {
     async send(session, body, options) {
       if (stopping) throw new WaiaasError('SHUTTING_DOWN');
@@ -276,8 +321,68 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       return { transactions: (await listPendingOfAgent(storage.read, agentId)).map(transactionView) };
     },
 
+    async waiting(query) {
+      const rows = await listWaiting(storage.read, { ...query, limit: query.limit + 1 });
+      const page = rows.slice(0, query.limit);
+      return {
+        transactions: page.map((row) => waitingView(sealer, row)),
+        nextCursor: rows.length > page.length ? (page.at(-1)?.id ?? null) : null,
+      };
+    },
+
+    async admitted(id) {
+      const row = await findTransaction(storage.read, id);
+      if (row === undefined) throw new WaiaasError('TX_NOT_FOUND');
+      const authentic = readIntent(sealer, row);
+      if (authentic === null) {
+        throw new WaiaasError('POLICY_DENIED', {
+          message: 'The stored payment is not the one that was admitted; it is never carried out.',
+          details: { reason: 'INTENT_NOT_AUTHENTIC', transactionId: id },
+        });
+      }
+      return authentic.intent;
+    },
+
+    async approve(id, origin) {
+      if (stopping) throw new WaiaasError('SHUTTING_DOWN');
+      const waiting = await findTransaction(storage.read, id);
+      if (waiting?.status === 'QUEUED') {
+        if (!signer.isUnlocked) throw new WaiaasError('KEYSTORE_LOCKED');
+        if (!isReachable(waiting)) throw new WaiaasError('ADAPTER_NOT_AVAILABLE');
+      }
+      const row = await claims.approve(id, origin);
+      begin(row, executeToEnd);
+      return transactionView(row);
+    },
+
+    async reject(id, input, origin) {
+      return transactionView(await claims.reject(id, input, origin));
+    },
+
+    async runDelayed() {
+      const now = unixSeconds(clock);
+      // While the kill switch is engaged nothing is begun; its cascade has cancelled what waited.
+      if (stopping || !gate.isOpen) return;
+      for (const due of await listDueDelays(storage.read, now, DELAYED_BATCH)) {
+        try {
+          if (!isReachable(due) && now < (due.execute_after ?? now) + CHAIN_PATIENCE) continue;
+          const claim = await claims.claimDelayed(brandTransactionId(due.id));
+          if (claim.kind === 'claimed') begin(claim.row, executeToEnd);
+          if (claim.kind === 'cancelled') {
+            logger.warn({ txId: due.id, error: claim.row.error }, 'A delayed payment is no longer allowed');
+          }
+        } catch (error) {
+          // One row that cannot be taken up must not keep the others waiting.
+          logger.error(
+            { txId: due.id, error: String(error) },
+            'A delayed payment could not be taken up; it is tried again',
+          );
+        }
+      }
+    },
+
     async recover() {
-      const report = await recover({ ...dependencies, settlement });
+      const report = await recover({ ...dependencies, settlement, claims });
       for (const row of report.followed) begin(row, follow);
       return report;
     },

@@ -25,7 +25,15 @@ import {
   type VirtualTime,
 } from '@waiaas/fake-chain';
 import { createKeystore, type KeystoreParts } from '@waiaas/keystore';
-import { createAgentManagement, createPolicyManagement, createSessionManagement, seed } from '@waiaas/management';
+import {
+  createAgentManagement,
+  createOwnerManagement,
+  createPolicyManagement,
+  createSessionManagement,
+  type OwnerManagement,
+  type RequestOrigin,
+  seed,
+} from '@waiaas/management';
 import { openStorage, type Storage } from '@waiaas/storage';
 import {
   createPipeline,
@@ -80,6 +88,8 @@ export interface World {
   createSession(agent: AgentId, constraints?: SessionConstraints): Promise<SessionId>;
   revokeSession(id: SessionId): Promise<void>;
   suspendAgent(id: AgentId): Promise<void>;
+  resumeAgent(id: AgentId): Promise<void>;
+  readonly owner: OwnerManagement;
   setRules(rules: Partial<SpendingLimitRules>): Promise<void>;
   send(
     payer: Payer,
@@ -93,7 +103,16 @@ export interface World {
   remove(): Promise<void>;
 }
 
-const OPERATOR = { actor: { kind: 'operator' } } as const;
+export const OPERATOR: RequestOrigin = { actor: { kind: 'operator' } };
+
+/** The wallet of the owner, and another one. */
+export const ALICE = { chain: 'solana', address: '9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin' } as const;
+export const BOB = { chain: 'ethereum', address: '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed' } as const;
+
+/** A request that a wallet has signed, as far as the pipeline is concerned. */
+export const by = (wallet: typeof ALICE | typeof BOB): RequestOrigin => ({
+  actor: { kind: 'owner', ...wallet, message: 'the message', signature: 'the signature' },
+});
 
 const OPEN_RULES = {
   chain: 'solana',
@@ -189,6 +208,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     revokeSession: async (id) => void (await sessions.revoke(id, OPERATOR)),
     suspendAgent: async (id) => void (await agents.suspend(id, OPERATOR)),
+    resumeAgent: async (id) => void (await agents.resume(id, OPERATOR)),
+    owner: createOwnerManagement({ storage, sealer, clock: time, ids }),
     setRules,
     send: (payer, amount, { to = RECIPIENT, memo, ...rest } = {}) =>
       pipeline.send(

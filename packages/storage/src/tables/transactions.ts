@@ -1,4 +1,4 @@
-import type { AgentId, TransactionId, TransactionStatus } from '@waiaas/core';
+import type { AgentId, Network, TransactionId, TransactionStatus } from '@waiaas/core';
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { TransactionsTable } from '../schema.ts';
@@ -222,7 +222,7 @@ export async function insertPendingApproval(
 }
 
 /** A waiting transaction with the name of its agent. */
-export type WaitingTransaction = TransactionRow & { readonly agent_name: string };
+export type WaitingTransaction = TransactionRow & { readonly agent_name: string; readonly network: Network };
 
 /** Which waiting transactions to list, and where to start. */
 export interface WaitingQuery {
@@ -238,7 +238,7 @@ export const listWaiting = (db: Db, query: WaitingQuery): Promise<WaitingTransac
     .selectFrom('transactions')
     .innerJoin('agents', 'agents.id', 'transactions.agent_id')
     .selectAll('transactions')
-    .select('agents.name as agent_name')
+    .select(['agents.name as agent_name', 'agents.network'])
     .where('transactions.status', '=', 'QUEUED')
     .where('transactions.tier', 'in', ['DELAY', 'APPROVAL']);
   if (query.agentId !== undefined) select = select.where('transactions.agent_id', '=', query.agentId);
@@ -302,5 +302,17 @@ export async function decideApproval(
       message: evidence?.message ?? null,
     })
     .where('tx_id', '=', txId)
+    .execute();
+}
+
+/** Moves the time of a delayed transaction that is still queued. Never to an earlier one. */
+export async function postponeDelay(db: Db, id: TransactionId, until: number): Promise<void> {
+  await db
+    .updateTable('transactions')
+    .set({ execute_after: until })
+    .where('id', '=', id)
+    .where('status', '=', 'QUEUED')
+    .where('tier', '=', 'DELAY')
+    .where('execute_after', '<', until)
     .execute();
 }

@@ -1,0 +1,25 @@
+import { paymentInWords } from '@waiaas/auth';
+import { isoFromSeconds, type PendingApproval, type RowSealer } from '@waiaas/core';
+import type { WaitingTransaction } from '@waiaas/storage';
+import { readIntent } from './admission.ts';
+
+/** A payment that waits, as the owner sees it. Its words come from the sealed intent, not from the columns beside it. */
+export function waitingView(sealer: RowSealer, row: WaitingTransaction): PendingApproval {
+  const authentic = readIntent(sealer, row);
+  return {
+    txId: row.id,
+    agentId: row.agent_id,
+    agentName: row.agent_name,
+    type: row.type,
+    asset: row.asset,
+    amount: row.amount,
+    toAddress: row.to_address,
+    ...(row.memo === null ? {} : { memo: row.memo }),
+    chain: row.chain,
+    network: row.network,
+    tier: row.tier ?? 'APPROVAL',
+    queuedAt: isoFromSeconds(row.queued_at ?? row.created_at),
+    expiresAt: isoFromSeconds(row.execute_after ?? row.approval_expires_at ?? row.created_at),
+    inWords: authentic === null ? null : paymentInWords(authentic.intent),
+  };
+}
