@@ -1,22 +1,28 @@
 import {
+  type AgentId,
   agentId as brandAgentId,
   type Clock,
   type IdGenerator,
   isoFromSeconds,
+  type NewPolicy,
+  type PolicyChange,
   type PolicyId,
   type PolicyListResponse,
   type PolicyResponse,
+  type PolicyRules,
   type PolicySummary,
+  parsePolicyRules,
   policyId,
   type RowSealer,
-  type SpendingLimitRules,
   unixSeconds,
   validationError,
   WaiaasError,
 } from '@waiaas/core';
 import {
   appendAudit,
+  arePoliciesAuthentic,
   type Db,
+  deletePolicy,
   findAgent,
   findPolicy,
   listPolicies,
@@ -24,25 +30,12 @@ import {
   type Storage,
   storePolicy,
 } from '@waiaas/storage';
+import { confirmGovernor } from './authority.ts';
 import { canonicalText } from './canonical-text.ts';
+import { loosening, type PolicyState } from './policy-loosening.ts';
 import { actorName, auditOrigin, type RequestOrigin } from './request-origin.ts';
 
-/** A new policy, validated. */
-export interface NewPolicy {
-  readonly agentId?: string | undefined;
-  readonly type: 'SPENDING_LIMIT';
-  readonly rules: SpendingLimitRules;
-  readonly priority: number;
-  readonly enabled: boolean;
-}
-
-/** A change of a policy, validated. */
-export interface PolicyChange {
-  readonly rules?: SpendingLimitRules | undefined;
-  readonly priority?: number | undefined;
-  readonly enabled?: boolean | undefined;
-  readonly confirm?: boolean | undefined;
-}
+export type { NewPolicy, PolicyChange };
 
 /** What policy management works with. */
 export interface PolicyManagementDependencies {
@@ -52,19 +45,36 @@ export interface PolicyManagementDependencies {
   readonly ids: IdGenerator;
 }
 
-/** Creating, changing and listing policies (04 §22). Each change is a new version; it holds from the next request on. */
+/**
+ * Creating, changing, deleting and listing policies (04 §22). Each change is a new version; it holds from the next request
+ * on, and moves neither tier nor clock of what waits already.
+ *
+ * Whoever changes one must be the owner, or, as long as none is connected, the operator (00 §3). No change is made to a
+ * set that somebody else has changed in the database: it would be sealed as if the daemon had written it.
+ */
 export interface PolicyManagement {
-  /** @throws WaiaasError AGENT_NOT_FOUND, VALIDATION_ERROR */
+  /** @throws WaiaasError AGENT_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED, OWNER_MISMATCH */
   create(input: NewPolicy, origin: RequestOrigin): Promise<PolicyResponse>;
-  /** @throws WaiaasError POLICY_NOT_FOUND, VALIDATION_ERROR */
+  /** @throws WaiaasError POLICY_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED, OWNER_MISMATCH */
   update(id: PolicyId, input: PolicyChange, origin: RequestOrigin): Promise<PolicyResponse>;
+  /**
+   * Deletes a policy; its versions stay readable.
+   * @throws WaiaasError POLICY_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED, OWNER_MISMATCH
+   */
+  remove(id: PolicyId, input: { readonly confirm?: boolean | undefined }, origin: RequestOrigin): Promise<void>;
   list(): Promise<PolicyListResponse>;
 }
 
-const readRules = (text: string): Record<string, unknown> => {
-  const rules: unknown = JSON.parse(text);
-  return typeof rules === 'object' && rules !== null ? { ...rules } : {};
-};
+/** Rules as stored; none where somebody has left there what is no JSON. Such a row denies, and is shown all the same. */
+function readRules(text: string): Record<string, unknown> {
+  try {
+    const rules: unknown = JSON.parse(text);
+    return typeof rules === 'object' && rules !== null ? { ...rules } : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
 
 const toSummary = (row: PolicyRow): PolicySummary => ({
   id: row.id,
@@ -78,61 +88,85 @@ const toSummary = (row: PolicyRow): PolicySummary => ({
   updatedAt: isoFromSeconds(row.updated_at),
 });
 
-/** Limits of one chain's base units must not be put on an agent of another. */
-async function checkAgent(db: Db, agentId: string | null, rules: SpendingLimitRules): Promise<void> {
+/** Limits in one chain's base units, or recipients on it, must not be put on an agent of another. */
+async function checkAgent(db: Db, agentId: AgentId | null, rules: PolicyRules): Promise<void> {
   if (agentId === null) return;
   const agent = await findAgent(db, agentId);
   if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId } });
-  if (agent.chain !== rules.chain) {
+  if ('chain' in rules && agent.chain !== rules.chain) {
     throw validationError([
       { path: 'rules.chain', code: 'custom', message: `must be "${agent.chain}", the chain of the agent` },
     ]);
   }
 }
 
+const stateOf = (row: PolicyRow): PolicyState => ({
+  id: row.id,
+  agentId: row.agent_id,
+  type: row.type,
+  rules: readRules(row.rules),
+  enabled: row.enabled === 1,
+});
+
+/**
+ * Taking a limit off agents must be meant (04 §22). Answers whether the change does.
+ * @throws WaiaasError VALIDATION_ERROR at `confirm` where it does and was not confirmed
+ */
+async function checkLoosening(
+  db: Db,
+  change: { readonly before: PolicyState | null; readonly after: PolicyState | null },
+  confirm: boolean | undefined,
+): Promise<boolean> {
+  const others = (await listPolicies(db)).map(stateOf);
+  const message = loosening(change.before, change.after, others);
+  if (message === null) return false;
+  if (confirm !== true) throw validationError([{ path: 'confirm', code: 'custom', message }]);
+  return true;
+}
+
 /** Builds policy management. */
 export function createPolicyManagement(dependencies: PolicyManagementDependencies): PolicyManagement {
   const { storage, sealer, clock, ids } = dependencies;
 
-  /** Taking the last limit off all agents must be meant (04 §22). */
-  async function checkLoosening(db: Db, row: PolicyRow, change: PolicyChange): Promise<void> {
-    if (change.enabled !== false || row.enabled === 0 || row.agent_id !== null || change.confirm === true) return;
-    const others = (await listPolicies(db)).filter(
-      (other) => other.id !== row.id && other.agent_id === null && other.type === row.type && other.enabled === 1,
-    );
-    if (others.length > 0) return;
-    throw validationError([
-      {
-        path: 'confirm',
-        code: 'custom',
-        message: 'must be true: this is the last spending limit in force for all agents',
-      },
-    ]);
+  async function checkSet(db: Db, agentId: AgentId | null): Promise<void> {
+    if (await arePoliciesAuthentic(db, sealer, agentId)) return;
+    throw new WaiaasError('POLICY_DENIED', {
+      message: 'The stored policies were not written by this daemon; they cannot be changed, and nothing is paid.',
+      details: { reason: 'POLICY_NOT_AUTHENTIC', agentId },
+      hint: 'Restore the database from a backup; see the audit log.',
+    });
+  }
+
+  /** A stored policy, in a set that may be changed by whoever asks. */
+  async function present(db: Db, id: PolicyId, origin: RequestOrigin): Promise<PolicyRow> {
+    await confirmGovernor(db, sealer, origin);
+    const row = await findPolicy(db, id);
+    if (row === undefined) throw new WaiaasError('POLICY_NOT_FOUND', { details: { policyId: id } });
+    await checkSet(db, row.agent_id === null ? null : brandAgentId(row.agent_id));
+    return row;
   }
 
   return {
     create: (input, origin) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        const agentId = input.agentId === undefined ? null : brandAgentId(input.agentId);
-        await checkAgent(db, agentId, input.rules);
-        const id = policyId(ids.next());
         const { type, priority, enabled } = input;
-        const fields = { id, agentId, type, rules: canonicalText(input.rules), priority, enabled };
+        const agentId = input.agentId === undefined ? null : brandAgentId(input.agentId);
+        await confirmGovernor(db, sealer, origin);
+        await checkAgent(db, agentId, input.rules);
+        await checkSet(db, agentId);
+        const id = policyId(ids.next());
+        const rules = canonicalText(input.rules);
+        const after = { id, agentId, type, rules: readRules(rules), enabled };
+        const loosened = await checkLoosening(db, { before: null, after }, input.confirm);
+        const fields = { id, agentId, type, rules, priority, enabled };
         const row = await storePolicy(db, sealer, fields, { now, actor: actorName(origin) });
         await appendAudit(db, now, {
           event: 'POLICY_CREATED',
           ...auditOrigin(origin),
           ...(agentId === null ? {} : { agentId }),
-          details: {
-            policyId: id,
-            version: row.version,
-            type,
-            agentId,
-            rules: readRules(row.rules),
-            priority,
-            enabled,
-          },
+          ...(loosened ? { severity: 'warning' } : {}),
+          details: { policyId: id, version: row.version, ...after, priority, ...(loosened ? { loosened } : {}) },
         });
         return { policy: toSummary(row) };
       }),
@@ -140,34 +174,52 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
     update: (id, input, origin) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        const before = await findPolicy(db, id);
-        if (before === undefined) throw new WaiaasError('POLICY_NOT_FOUND', { details: { policyId: id } });
+        const before = await present(db, id, origin);
         const agentId = before.agent_id === null ? null : brandAgentId(before.agent_id);
-        if (input.rules !== undefined) await checkAgent(db, agentId, input.rules);
-        await checkLoosening(db, before, input);
+        const rules = input.rules === undefined ? undefined : parsePolicyRules(before.type, input.rules);
+        if (rules !== undefined) await checkAgent(db, agentId, rules);
         const fields = {
           id,
           agentId,
           type: before.type,
-          rules: input.rules === undefined ? before.rules : canonicalText(input.rules),
+          rules: rules === undefined ? before.rules : canonicalText(rules),
           priority: input.priority ?? before.priority,
           enabled: input.enabled ?? before.enabled === 1,
         };
+        const after = { ...stateOf(before), rules: readRules(fields.rules), enabled: fields.enabled };
+        const loosened = await checkLoosening(db, { before: stateOf(before), after }, input.confirm);
         const row = await storePolicy(db, sealer, fields, { now, actor: actorName(origin) });
         const disabled = before.enabled === 1 && row.enabled === 0;
         await appendAudit(db, now, {
           event: disabled ? 'POLICY_DISABLED' : 'POLICY_UPDATED',
           ...auditOrigin(origin),
           ...(agentId === null ? {} : { agentId }),
-          severity: disabled ? 'warning' : 'info',
+          severity: disabled || loosened ? 'warning' : 'info',
           details: {
             policyId: id,
             version: row.version,
             type: row.type,
             changes: { before: toSummary(before), after: toSummary(row) },
+            ...(loosened ? { loosened } : {}),
           },
         });
         return { policy: toSummary(row) };
+      }),
+
+    remove: (id, input, origin) =>
+      storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        const before = await present(db, id, origin);
+        const loosened = await checkLoosening(db, { before: stateOf(before), after: null }, input.confirm);
+        await deletePolicy(db, sealer, id);
+        const { id: policyId, agentId, ...state } = toSummary(before);
+        await appendAudit(db, now, {
+          event: 'POLICY_DELETED',
+          ...auditOrigin(origin),
+          ...(agentId === null ? {} : { agentId }),
+          severity: 'warning',
+          details: { policyId, agentId, ...state, ...(loosened ? { loosened } : {}) },
+        });
       }),
 
     async list() {

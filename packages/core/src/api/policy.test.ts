@@ -19,12 +19,46 @@ describe('a new policy', () => {
     expect(creates({ agentId: AGENT, priority: -5, enabled: false })).toBe(true);
   });
 
-  test.each(['WHITELIST', 'TIME_RESTRICTION', 'RATE_LIMIT', 'spending_limit', 'AUTO_STOP', undefined])(
-    'of type %s is refused: it would not be enforced',
+  test.each(['ALLOWED_ADDRESSES', 'spending_limit', 'AUTO_STOP', '', null, undefined])(
+    'of type %s is refused',
     (type) => expect(creates({ type })).toBe(false),
   );
 
-  test.each([{ id: AGENT }, { version: 1 }, { dailyMax: '1' }, { confirm: true }])(
+  const RULES_BY_TYPE = {
+    SPENDING_LIMIT: rules,
+    WHITELIST: { chain: 'solana', allowed_addresses: ['11111111111111111111111111111111'] },
+    TIME_RESTRICTION: { allowed_hours: { start: 9, end: 17 }, timezone: 'UTC', allowed_days: [1] },
+    RATE_LIMIT: { max_tx_per_hour: 5, max_tx_per_day: 0 },
+  };
+
+  test.each(Object.entries(RULES_BY_TYPE))('of type %s takes the rules of its own type and no others', (type, own) => {
+    expect(policyCreateSchema.parse({ type, rules: own })).toEqual({ type, rules: own, priority: 0, enabled: true });
+    for (const [other, foreign] of Object.entries(RULES_BY_TYPE)) {
+      if (other !== type) expect(creates({ type, rules: foreign })).toBe(false);
+    }
+  });
+
+  test.each([
+    ['WHITELIST', {}],
+    ['WHITELIST', { addresses: [] }],
+    ['WHITELIST', { allowed_addresses: [], mode: 'allow' }],
+    ['TIME_RESTRICTION', {}],
+    ['TIME_RESTRICTION', { allowed_hours: { start: 9, end: 17 }, time_zone: 'UTC' }],
+    ['RATE_LIMIT', { max_per_hour: 5 }],
+    ['SPENDING_LIMIT', { ...rules, max_share: 1 }],
+  ])('of type %s with the misspelt rules %j is refused', (type, misspelt) =>
+    expect(creates({ type, rules: misspelt })).toBe(false),
+  );
+
+  test('findings are told at the path of the field', () => {
+    const paths = (body: unknown) =>
+      policyCreateSchema.safeParse(body).error?.issues.map((issue) => issue.path.join('.')) ?? [];
+    expect(paths({ type: 'QUOTA', rules })).toEqual(['type']);
+    expect(paths({ type: 'WHITELIST', rules: { allowed_addresses: ['x'] } })).toEqual(['rules.allowed_addresses.0']);
+    expect(paths({ type: 'RATE_LIMIT', rules: { max_tx_per_hour: -1 } })).toEqual(['rules.max_tx_per_hour']);
+  });
+
+  test.each([{ id: AGENT }, { version: 1 }, { dailyMax: '1' }, { confirm: 'yes' }])(
     'with the unknown key of %j is refused',
     (extra) => {
       expect(creates(extra)).toBe(false);
@@ -47,7 +81,7 @@ describe('a new policy', () => {
 });
 
 describe('a change of a policy', () => {
-  test.each([{ rules }, { priority: 3 }, { enabled: false }, { enabled: false, confirm: true }])(
+  test.each([{ rules }, { rules: {} }, { priority: 3 }, { enabled: false }, { enabled: false, confirm: true }])(
     '%# is taken',
     (body) => {
       expect(updates(body)).toBe(true);
@@ -59,7 +93,14 @@ describe('a change of a policy', () => {
     { confirm: true },
     { rules, type: 'SPENDING_LIMIT' },
     { rules, agentId: AGENT },
-    { rules: { ...rules, x: 1 } },
+    { rules: null },
+    { rules: [] },
+    { rules: JSON.stringify(rules) },
+    { rules, x: 1 },
     null,
   ])('that changes nothing, or what never changes, is refused (%#)', (body) => expect(updates(body)).toBe(false));
+
+  test('leaves its rules as they are: their schema is that of the stored type', () => {
+    expect(policyUpdateSchema.parse({ rules: { anything: 1 } })).toEqual({ rules: { anything: 1 } });
+  });
 });

@@ -1,35 +1,56 @@
 import { z } from 'zod';
-import { policyTypeSchema } from '../enums.ts';
+import { type PolicyType, policyTypeSchema } from '../enums.ts';
+import { rateLimitRulesSchema } from '../rate-limit-rules.ts';
 import { spendingLimitRulesSchema } from '../spending-limit.ts';
+import { timeRestrictionRulesSchema } from '../time-restriction.ts';
+import { whitelistRulesSchema } from '../whitelist.ts';
 import { idSchema, timestampSchema } from './common.ts';
 
 const priority = z.int().min(-1_000_000).max(1_000_000);
 
-/** Body of POST /v1/owner/policies. The rules are checked against the schema of the declared type (04 §22). */
-export const policyCreateSchema = z.strictObject({
-  /** Absent: the policy holds for all agents. */
-  agentId: idSchema.optional(),
-  type: z.literal('SPENDING_LIMIT'),
-  rules: spendingLimitRulesSchema,
-  /** Higher is consulted first; only the first policy of a type counts. */
-  priority: priority.default(0),
-  enabled: z.boolean().default(true),
-});
-export type PolicyCreate = z.input<typeof policyCreateSchema>;
+/** Must be true where the change takes the last limit off agents (04 §22). */
+const confirm = z.boolean().optional();
 
-/** Body of PUT /v1/owner/policies/:policyId. Rules are replaced as a whole; type and agent never change. */
+const newPolicyOf = <Type extends PolicyType, Rules extends z.ZodType>(type: Type, rules: Rules) =>
+  z.strictObject({
+    /** Absent: the policy holds for all agents. */
+    agentId: idSchema.optional(),
+    type: z.literal(type),
+    rules,
+    /** Higher is consulted first; only the first policy of a type counts. */
+    priority: priority.default(0),
+    enabled: z.boolean().default(true),
+    confirm,
+  });
+
+/** Body of POST /v1/owner/policies. The rules are checked against the schema of the declared type (04 §22). */
+export const policyCreateSchema = z.discriminatedUnion('type', [
+  newPolicyOf('SPENDING_LIMIT', spendingLimitRulesSchema),
+  newPolicyOf('WHITELIST', whitelistRulesSchema),
+  newPolicyOf('TIME_RESTRICTION', timeRestrictionRulesSchema),
+  newPolicyOf('RATE_LIMIT', rateLimitRulesSchema),
+]);
+export type PolicyCreate = z.input<typeof policyCreateSchema>;
+/** A new policy as validation leaves it: defaults filled in. */
+export type NewPolicy = z.output<typeof policyCreateSchema>;
+
+/**
+ * Body of PUT /v1/owner/policies/:policyId. Rules are replaced as a whole; type and agent never change. Which rules are
+ * right depends on the type of the stored policy: they are checked by its schema where it is known (04 §22).
+ */
 export const policyUpdateSchema = z
   .strictObject({
-    rules: spendingLimitRulesSchema.optional(),
+    rules: z.record(z.string(), z.unknown()).optional(),
     priority: priority.optional(),
     enabled: z.boolean().optional(),
-    /** Must be true where the change leaves no spending limit in force for all agents. */
-    confirm: z.boolean().optional(),
+    confirm,
   })
   .refine((body) => body.rules !== undefined || body.priority !== undefined || body.enabled !== undefined, {
     message: 'must change at least one of rules, priority, enabled',
   });
 export type PolicyUpdate = z.input<typeof policyUpdateSchema>;
+/** A change of a policy as validation leaves it; its rules are yet to be checked. */
+export type PolicyChange = z.output<typeof policyUpdateSchema>;
 
 /** A policy as lists show it. */
 export const policySummarySchema = z.object({

@@ -3,7 +3,16 @@ import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
 import { insertAgent } from './agents.ts';
-import { loadPolicies, type PolicyFields, sealPolicySet, storePolicy } from './policies.ts';
+import {
+  deletePolicy,
+  findPolicyVersion,
+  hasPolicyHistory,
+  isPolicyVersionAuthentic,
+  loadPolicies,
+  type PolicyFields,
+  sealPolicySet,
+  storePolicy,
+} from './policies.ts';
 
 let temporary: TemporaryStorage;
 let raw: BetterSqlite3.Database;
@@ -72,6 +81,65 @@ test('each change is a version of its own, and the ones before stay readable', a
     { version: 2, rules: '{"limit":"3"}', enabled: 0 },
   ]);
   expect((await load()).complete).toBe(true);
+});
+
+describe('a deleted policy', () => {
+  const remove = (number: number) =>
+    temporary.storage.write(({ db }) => deletePolicy(db, testSealer, policyId(testId(number))));
+
+  test.each([10, 11])('%i is gone, and its set is complete without it', async (number) => {
+    expect(await remove(number)).toMatchObject({ id: testId(number), version: 1 });
+    const { policies, complete } = await load();
+    expect(complete).toBe(true);
+    expect(policies.map(({ id }) => id)).toEqual([testId(number === 10 ? 11 : 10)]);
+  });
+
+  test('is deleted once, and one that never was is not', async () => {
+    expect(await remove(10)).toBeDefined();
+    expect(await remove(10)).toBeUndefined();
+    expect(await remove(99)).toBeUndefined();
+    expect((await load()).complete).toBe(true);
+  });
+
+  test('stays readable in every version it had, each with a seal that holds', async () => {
+    await temporary.storage.write(({ db }) => storePolicy(db, testSealer, policy(10, { rules: '{"limit":"3"}' }), AT));
+    await remove(10);
+    for (const [version, rules] of [
+      [1, '{"limit":"1"}'],
+      [2, '{"limit":"3"}'],
+    ] as const) {
+      const row = await findPolicyVersion(temporary.storage.read, testId(10), version);
+      expect(row).toMatchObject({ rules });
+      expect(row !== undefined && isPolicyVersionAuthentic(testSealer, row)).toBe(true);
+      expect(row !== undefined && isPolicyVersionAuthentic(testSealer, { ...row, rules: '{}' })).toBe(false);
+    }
+    expect(await findPolicyVersion(temporary.storage.read, testId(10), 3)).toBeUndefined();
+  });
+
+  test('never comes back under its id', async () => {
+    await remove(10);
+    await expect(
+      temporary.storage.write(({ db }) => storePolicy(db, testSealer, policy(10, { rules: '{"limit":"9"}' }), AT)),
+    ).rejects.toThrow();
+    expect((await load()).policies.map(({ id }) => id)).toEqual([testId(11)]);
+    expect((await load()).complete).toBe(true);
+  });
+
+  test('put back behind the daemon’s back shows', async () => {
+    raw.exec('CREATE TABLE kept AS SELECT * FROM policies WHERE agent_id IS NULL');
+    await remove(10);
+    raw.exec('INSERT INTO policies SELECT * FROM kept; DROP TABLE kept');
+    expect((await load()).complete).toBe(false);
+  });
+
+  test('leaves a history by which its database is known not to be new', async () => {
+    await remove(10);
+    await remove(11);
+    expect(await hasPolicyHistory(temporary.storage.read)).toBe(true);
+    const fresh = openTemporaryStorage();
+    expect(await hasPolicyHistory(fresh.storage.read)).toBe(false);
+    await fresh.remove();
+  });
 });
 
 describe('behind the daemon’s back', () => {

@@ -1,11 +1,13 @@
-import type { AgentId, PolicyId, PolicyType, RowSealer } from '@waiaas/core';
+import { type AgentId, agentId as brandAgentId, type PolicyId, type PolicyType, type RowSealer } from '@waiaas/core';
 import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
-import type { PoliciesTable } from '../schema.ts';
+import type { PoliciesTable, PolicyVersionsTable } from '../schema.ts';
 import { policyContent, policySetContent } from '../seals.ts';
 
 /** A row of `policies`: the present version of a policy. */
 export type PolicyRow = Selectable<PoliciesTable>;
+/** A row of `policy_versions`: a version a policy has or once had. */
+export type PolicyVersionRow = Selectable<PolicyVersionsTable>;
 
 /** A policy as it is loaded for a decision. */
 export type LoadedPolicy = PolicyRow & {
@@ -64,6 +66,15 @@ export async function loadPolicies(db: Db, sealer: RowSealer, agentId: AgentId):
   return { policies: [...global.policies, ...own.policies], complete: global.complete && own.complete };
 }
 
+/**
+ * Whether the policies of a scope, null for the global ones, are as the daemon stored them: none changed, added, removed
+ * or rolled back. Asked before a change, because the change seals the set anew as it then is.
+ */
+export async function arePoliciesAuthentic(db: Db, sealer: RowSealer, agentId: AgentId | null): Promise<boolean> {
+  const { policies, complete } = await loadScope(db, sealer, scopeOf(agentId));
+  return complete && policies.every(({ authentic }) => authentic);
+}
+
 export const findPolicy = (db: Db, id: string): Promise<PolicyRow | undefined> =>
   db.selectFrom('policies').selectAll().where('id', '=', id).executeTakeFirst();
 
@@ -118,3 +129,36 @@ export async function storePolicy(
   await sealPolicySet(db, sealer, policy.agentId);
   return row;
 }
+
+/**
+ * Removes a policy and seals its set without it. Its versions stay, so that every decision made under it can still be
+ * replayed; its id stays taken by them and can never name another policy.
+ *
+ * @returns the version that was in force, or undefined where there is no such policy
+ */
+export async function deletePolicy(db: Db, sealer: RowSealer, id: PolicyId): Promise<PolicyRow | undefined> {
+  const row = await db.deleteFrom('policies').where('id', '=', id).returningAll().executeTakeFirst();
+  if (row === undefined) return undefined;
+  await sealPolicySet(db, sealer, row.agent_id === null ? null : brandAgentId(row.agent_id));
+  return row;
+}
+
+/**
+ * Whether a policy was ever stored. Tells a new database, which is given its first policy, from one whose policies have
+ * all been deleted, which must be left as its owner wants it.
+ */
+export const hasPolicyHistory = async (db: Db): Promise<boolean> =>
+  (await db.selectFrom('policy_versions').select('policy_id').limit(1).executeTakeFirst()) !== undefined;
+
+/** One version of a policy, present or past, or undefined: what a replay reads. */
+export const findPolicyVersion = (db: Db, id: string, version: number): Promise<PolicyVersionRow | undefined> =>
+  db
+    .selectFrom('policy_versions')
+    .selectAll()
+    .where('policy_id', '=', id)
+    .where('version', '=', version)
+    .executeTakeFirst();
+
+/** Whether a version is as the daemon stored it. */
+export const isPolicyVersionAuthentic = (sealer: RowSealer, row: PolicyVersionRow): boolean =>
+  sealer.verify(policyContent({ ...row, id: row.policy_id }), row.seal);
