@@ -20,6 +20,7 @@ import type { ApiServerOptions } from './options.ts';
 import { endpointLimits } from './rate-limit/endpoint-limits.ts';
 import { createRateLimiter } from './rate-limit/limiter.ts';
 import { watchRoutes } from './routes/declared-routes.ts';
+import { createOwnerRouteTable } from './routes/owner-route-table.ts';
 import { registerRoutes } from './routes/register-routes.ts';
 import { serializerCompiler, validatorCompiler } from './schema/compilers.ts';
 
@@ -87,6 +88,10 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
   app.decorateRequest('plan', null);
   app.decorateRequest('sessionContext', null);
   app.decorateRequest('operatorToken', null);
+  app.decorateRequest('rawBody', null);
+  app.decorateRequest('ownerPayload', null);
+  app.decorateRequest('owner', null);
+  app.decorateRequest('signedInBody', false);
   app.decorateRequest('countedBySession', false);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -108,8 +113,9 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
     app.routing(request, response);
   });
 
-  watchRoutes(app, endpointLimits(limits));
+  const ownerRoutes = createOwnerRouteTable();
+  watchRoutes(app, endpointLimits(limits), ownerRoutes);
   collectOpenApi(app, options.version);
-  registerRoutes(app, options, limiting);
+  registerRoutes(app, options, limiting, ownerRoutes);
   return app;
 }

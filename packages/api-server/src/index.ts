@@ -3,6 +3,7 @@ export { openApiDocument } from './openapi/document.ts';
 export type { ApiServerOptions, RateLimits } from './options.ts';
 export type * from './ports/authenticators.ts';
 export type * from './ports/kill-switch-view.ts';
+export type * from './ports/owner-authenticator.ts';
 export type * from './ports/request-context.ts';
 export type * from './ports/services.ts';
 export type { RouteAuth } from './route-plan.ts';

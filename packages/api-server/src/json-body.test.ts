@@ -169,7 +169,8 @@ describe('no body', () => {
 describe('who is not signed in', () => {
   test.each([
     ['/v1/transactions/send', 'INVALID_TOKEN'],
-    ['/v1/sessions', 'UNAUTHORIZED'],
+    ['/v1/agents', 'UNAUTHORIZED'],
+    ['/v1/owner/policies', 'UNAUTHORIZED'],
     ['/v1/admin/login', 'INVALID_MASTER_PASSWORD'],
   ])('learns nothing about the body of %s', async (url, code) => {
     const { request } = await harness(untouched);
@@ -182,6 +183,19 @@ describe('who is not signed in', () => {
       const answer = await request({ method: 'POST', url, headers: { 'content-type': type }, payload: payload ?? '' });
       expect(answer.statusCode).toBe(401);
       expect(answer.json().code).toBe(code);
+    }
+  });
+
+  test('learns of POST /v1/sessions, whose body may carry a signature, only that it has to be JSON', async () => {
+    const { request } = await harness(untouched);
+    for (const [payload, status] of [
+      ['{', 400],
+      ['{"x":1}', 401],
+      ['{}', 401],
+      ['[]', 401],
+    ] as const) {
+      const headers = { 'content-type': 'application/json' };
+      expect((await request({ method: 'POST', url: '/v1/sessions', headers, payload })).statusCode).toBe(status);
     }
   });
 

@@ -19,6 +19,7 @@ export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (!JSON_UTF8.test(request.headers['content-type'] ?? '')) return done(new WaiaasError('UNSUPPORTED_MEDIA_TYPE'));
+    if (request.plan !== null && request.plan.action !== null) request.rawBody = body;
     if (body.length === 0) return done(null, undefined);
     const text = decode(body);
     if (text === null) return done(malformed('the body must be UTF-8'));

@@ -13,6 +13,8 @@ export interface RateLimits {
   readonly transactionRpm: number;
   /** New sessions per peer address. Default 5. */
   readonly sessionCreateRpm?: number;
+  /** Nonces per peer address, on each route that makes them. Default 80. */
+  readonly nonceRpm?: number;
   /** Health checks per peer address, in place of `globalRpm`. Default 600. */
   readonly healthRpm?: number;
 }

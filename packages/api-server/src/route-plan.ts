@@ -1,16 +1,66 @@
+import type { OwnerAction } from '@waiaas/core';
 import type { EndpointLimit } from './rate-limit/endpoint-limits.ts';
 
 /**
- * Who may call a route (00 §3, "Who may do what"). `operator` is the master password or an operator token; `master` is
- * the master password itself, which no token replaces.
+ * Who may call a route (00 §3, "Who may do what").
+ *
+ * | audience              | accepts                                                                                    |
+ * | --------------------- | ------------------------------------------------------------------------------------------ |
+ * | `public`              | everybody                                                                                  |
+ * | `session`             | a session token                                                                            |
+ * | `operator`            | the master password or an operator token                                                   |
+ * | `master`              | the master password itself, which no token replaces                                        |
+ * | `operatorOrOwner`     | the operator, or the owner's signature                                                     |
+ * | `ownerOnceConnected`  | the owner's signature once there is an owner; before that, the operator                    |
+ * | `owner`               | the owner's signature, nothing else                                                        |
+ * | `masterAndOwner`      | the master password and the owner's signature                                              |
+ * | `masterAndPossession` | the master password and a signature by the wallet that is named in the body                |
+ * | `sessionCreation`     | as `operatorOrOwner`, or the owner's signature in the body                                 |
  */
-export type RouteAuth = 'public' | 'session' | 'operator' | 'master';
+export const ROUTE_AUDIENCES = [
+  'public',
+  'session',
+  'operator',
+  'master',
+  'operatorOrOwner',
+  'ownerOnceConnected',
+  'owner',
+  'masterAndOwner',
+  'masterAndPossession',
+  'sessionCreation',
+] as const;
+/** Who may call a route. */
+export type RouteAuth = (typeof ROUTE_AUDIENCES)[number];
+
+/** Audiences in which a signature of an owner can be shown. */
+const SIGNED: ReadonlySet<RouteAuth> = new Set<RouteAuth>([
+  'operatorOrOwner',
+  'ownerOnceConnected',
+  'owner',
+  'masterAndOwner',
+  'masterAndPossession',
+  'sessionCreation',
+]);
+
+/** Whether a route of this audience takes signatures, and so must declare their action. */
+export const takesSignature = (auth: RouteAuth): boolean => SIGNED.has(auth);
+
+/** What a route declares about itself. */
+export interface RouteDeclaration {
+  readonly auth: RouteAuth | undefined;
+  readonly action?: OwnerAction | undefined;
+  readonly subject?: 'payment' | undefined;
+}
 
 /** What the hooks know about a route, worked out once when it is declared. */
 export interface RoutePlan {
   /** Method and pattern, such as `GET /v1/transactions/:id`. HEAD counts as GET. */
   readonly name: string;
   readonly auth: RouteAuth | undefined;
+  /** What an owner's signature must authorise; null where none is taken. */
+  readonly action: OwnerAction | null;
+  /** What it is bound to: the request, or the payment that the path names. */
+  readonly subject: 'request' | 'payment';
   /** Whether it answers while the kill switch is not NORMAL. */
   readonly whileLocked: boolean;
   readonly endpointLimit: EndpointLimit | null;
@@ -37,9 +87,16 @@ export const routeName = (method: string, pattern: string): string =>
 export function planRoute(
   method: string,
   pattern: string,
-  auth: RouteAuth | undefined,
+  { auth, action, subject }: RouteDeclaration,
   limits: ReadonlyMap<string, EndpointLimit>,
 ): RoutePlan {
   const name = routeName(method, pattern);
-  return { name, auth, whileLocked: WHILE_LOCKED.has(name), endpointLimit: limits.get(name) ?? null };
+  return {
+    name,
+    auth,
+    action: action ?? null,
+    subject: subject ?? 'request',
+    whileLocked: WHILE_LOCKED.has(name),
+    endpointLimit: limits.get(name) ?? null,
+  };
 }

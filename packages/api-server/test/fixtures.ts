@@ -5,6 +5,7 @@ import {
   type KillSwitchStatus,
   type LogFields,
   type Logger,
+  type OwnerConnectResponse,
   type PolicySummary,
   type SessionSummary,
   sessionId,
@@ -12,7 +13,7 @@ import {
   WaiaasError,
 } from '@waiaas/core';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
-import type { ApiServerOptions, ApiServices, Authenticators, SessionContext } from '../src/index.ts';
+import type { ApiServerOptions, ApiServices, Authenticators, OwnerSigner, SessionContext } from '../src/index.ts';
 import { createApiServer } from '../src/index.ts';
 
 export const AGENT = agentId('0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f10');
@@ -31,6 +32,22 @@ export const REVOKED_TOKEN = `wai_sess_revoked_${OTHER_SESSION}`;
 export const asSession = { authorization: `Bearer ${SESSION_TOKEN}` };
 export const asOperator = { 'x-master-password': PASSWORD };
 export const asToken = { authorization: `Bearer ${OPERATOR_TOKEN}` };
+/** What the fake owner authenticator takes for a signature over anything. */
+export const asOwner = { authorization: `Bearer ${Buffer.from('{"signed":true}').toString('base64url')}` };
+export const OWNER: OwnerSigner = {
+  chain: 'solana',
+  address: '7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU',
+  message: 'a message',
+  signature: 'a signature',
+};
+/** The owner's signature in the body of POST /v1/sessions. */
+export const SIGNED_BODY = {
+  agentId: AGENT,
+  chain: OWNER.chain,
+  ownerAddress: OWNER.address,
+  message: OWNER.message,
+  signature: OWNER.signature,
+};
 
 export const PAYMENT = { to: '7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU', amount: '1500000000' };
 
@@ -64,6 +81,14 @@ export const aSession: SessionSummary = {
   usageStats: { totalTx: 0, totalAmount: '0', lastTxAt: null },
   expiresAt: TIME,
   createdAt: TIME,
+  renewalCount: 0,
+  absoluteExpiresAt: TIME,
+};
+const anOwner: OwnerConnectResponse = {
+  ownerId: AGENT,
+  address: OWNER.address,
+  chain: OWNER.chain,
+  connectedAt: TIME,
 };
 export const aPolicy: PolicySummary = {
   id: POLICY,
@@ -92,16 +117,41 @@ export const refusingServices: ApiServices = {
     suspend: unused('agents.suspend'),
     resume: unused('agents.resume'),
   },
-  sessions: { create: unused('sessions.create'), list: unused('sessions.list'), revoke: unused('sessions.revoke') },
-  wallet: { balance: unused('wallet.balance'), address: unused('wallet.address') },
+  sessions: {
+    create: unused('sessions.create'),
+    list: unused('sessions.list'),
+    revoke: unused('sessions.revoke'),
+    renew: unused('sessions.renew'),
+  },
+  wallet: { balance: unused('wallet.balance'), address: unused('wallet.address'), budget: unused('wallet.budget') },
   transactions: {
     send: unused('transactions.send'),
     list: unused('transactions.list'),
     pending: unused('transactions.pending'),
     get: unused('transactions.get'),
   },
-  policies: { create: unused('policies.create'), update: unused('policies.update'), list: unused('policies.list') },
-  admin: { status: unused('admin.status'), requestShutdown: unused('admin.requestShutdown') },
+  policies: {
+    create: unused('policies.create'),
+    update: unused('policies.update'),
+    list: unused('policies.list'),
+    remove: unused('policies.remove'),
+  },
+  owner: {
+    message: unused('owner.message'),
+    connect: unused('owner.connect'),
+    change: unused('owner.change'),
+    disconnect: unused('owner.disconnect'),
+    status: unused('owner.status'),
+    pendingApprovals: unused('owner.pendingApprovals'),
+    approve: unused('owner.approve'),
+    reject: unused('owner.reject'),
+  },
+  admin: {
+    status: unused('admin.status'),
+    changePassword: unused('admin.changePassword'),
+    rotateSecret: unused('admin.rotateSecret'),
+    requestShutdown: unused('admin.requestShutdown'),
+  },
 };
 
 /** Services that answer every route with something well-formed. */
@@ -117,6 +167,14 @@ export const answeringServices: ApiServices = {
     create: async () => ({ sessionId: SESSION, token: SESSION_TOKEN, expiresAt: TIME, constraints: {} }),
     list: async () => ({ sessions: [aSession], nextCursor: null }),
     revoke: async (id) => ({ revoked: true, sessionId: id, revokedAt: TIME, transactionsCancelled: 0 }),
+    renew: async (_session, id) => ({
+      sessionId: id,
+      token: SESSION_TOKEN,
+      expiresAt: TIME,
+      renewalCount: 1,
+      renewalsLeft: 29,
+      absoluteExpiresAt: TIME,
+    }),
   },
   wallet: {
     balance: async () => ({
@@ -128,6 +186,22 @@ export const answeringServices: ApiServices = {
       network: 'localnet',
     }),
     address: async () => ({ address: PAYMENT.to, chain: 'solana', network: 'localnet', encoding: 'base58' }),
+    budget: async () => ({
+      chain: 'solana',
+      network: 'localnet',
+      session: {
+        expiresAt: TIME,
+        maxAmountPerTx: null,
+        total: { limit: '10', used: '1', reserved: '2', remaining: '7' },
+        transactions: null,
+        allowedOperations: null,
+        allowedDestinations: null,
+        renewalsLeft: 30,
+        absoluteExpiresAt: TIME,
+      },
+      policy: { asset: 'solana:native', symbol: 'SOL', decimals: 9, tiers: null, dailyCap: null, weeklyCap: null },
+      maxPayment: '7',
+    }),
   },
   transactions: {
     send: async () => aTransaction,
@@ -139,6 +213,17 @@ export const answeringServices: ApiServices = {
     create: async () => ({ policy: aPolicy }),
     update: async () => ({ policy: aPolicy }),
     list: async () => ({ policies: [aPolicy] }),
+    remove: async () => undefined,
+  },
+  owner: {
+    message: async () => ({ message: 'a message', nonce: 'ab'.repeat(16), expiresAt: TIME }),
+    connect: async () => anOwner,
+    change: async () => ({ ...anOwner, previousAddress: OWNER.address, expiredTransactions: 0 }),
+    disconnect: async () => ({ disconnected: true, disconnectedAt: TIME, expiredTransactions: 0 }),
+    status: async () => ({ connected: false, systemState: 'NORMAL', activeSessionCount: 0, pendingApprovalCount: 0 }),
+    pendingApprovals: async () => ({ transactions: [], nextCursor: null }),
+    approve: async (id) => ({ transactionId: id, status: 'EXECUTING', approvedAt: TIME, approvedBy: OWNER.address }),
+    reject: async (id) => ({ transactionId: id, status: 'CANCELLED', rejectedAt: TIME, rejectedBy: 'operator' }),
   },
   admin: {
     status: async () => ({
@@ -152,6 +237,8 @@ export const answeringServices: ApiServices = {
       database: { path: 'data/waiaas.db', sizeBytes: 1, walSizeBytes: 0, walMode: true },
       memory: { rssBytes: 1 },
     }),
+    changePassword: async () => ({ changed: true, timestamp: TIME }),
+    rotateSecret: async () => ({ rotated: true, timestamp: TIME, previousValidUntil: TIME }),
     requestShutdown: () => undefined,
   },
 };
@@ -161,6 +248,9 @@ export interface Harness {
   readonly lines: { level: string; fields: LogFields; message: string }[];
   readonly passwordsTried: (string | undefined)[];
   readonly revoked: string[];
+  /** What the owner authenticator was asked. */
+  readonly signatures: unknown[][];
+  ownerConnected: boolean;
   now: number;
   lock: KillSwitchStatus;
   readonly stop: AbortController;
@@ -186,12 +276,17 @@ export async function harness({ services, options, authenticators }: HarnessOpti
   const passwordsTried: (string | undefined)[] = [];
   const revoked: string[] = [];
   const stop = new AbortController();
-  const context: SessionContext = { sessionId: SESSION, agentId: AGENT, constraints: {} };
+  const context: SessionContext = { sessionId: SESSION, agentId: AGENT, constraints: {}, tokenHash: 'a'.repeat(64) };
+  const signatures: unknown[][] = [];
+  const signer = (authorization: string): OwnerSigner => {
+    if (authorization !== asOwner.authorization) throw new WaiaasError('INVALID_SIGNATURE');
+    return OWNER;
+  };
   const sessions: Readonly<Record<string, SessionContext>> = {
     [`Bearer ${SESSION_TOKEN}`]: context,
     [`Bearer wai_sess_${OTHER_SESSION}`]: { ...context, sessionId: OTHER_SESSION },
   };
-  const state = { now: NOW, lock: 'NORMAL' as KillSwitchStatus };
+  const state = { now: NOW, lock: 'NORMAL' as KillSwitchStatus, ownerConnected: false };
   const app = await createApiServer({
     services: { ...answeringServices, ...services },
     authenticators: {
@@ -221,6 +316,22 @@ export async function harness({ services, options, authenticators }: HarnessOpti
         },
         revoke: (token) => void revoked.push(token),
       },
+      owner: {
+        isConnected: async () => state.ownerConnected,
+        authenticate: async (authorization, ...asked) => {
+          signatures.push(asked);
+          return signer(authorization);
+        },
+        provePossession: async (authorization, ...asked) => {
+          signatures.push(asked);
+          return signer(authorization);
+        },
+        authenticateSession: async (body) => {
+          signatures.push([body]);
+          if (body.signature !== OWNER.signature) throw new WaiaasError('INVALID_SIGNATURE');
+          return OWNER;
+        },
+      },
       ...authenticators,
     },
     killSwitch: { status: () => state.lock, details: () => ({ activatedAt: TIME, reason: 'drill' }) },
@@ -230,7 +341,13 @@ export async function harness({ services, options, authenticators }: HarnessOpti
     version: '0.2.0',
     port: () => 3100,
     corsOrigins: [],
-    limits: { globalRpm: 1_000_000, sessionRpm: 1_000_000, transactionRpm: 1_000_000, sessionCreateRpm: 1_000_000 },
+    limits: {
+      globalRpm: 1_000_000,
+      sessionRpm: 1_000_000,
+      transactionRpm: 1_000_000,
+      sessionCreateRpm: 1_000_000,
+      nonceRpm: 1_000_000,
+    },
     debug: false,
     shutdown: stop.signal,
     ...options,
@@ -240,7 +357,14 @@ export async function harness({ services, options, authenticators }: HarnessOpti
     lines,
     passwordsTried,
     revoked,
+    signatures,
     stop,
+    get ownerConnected() {
+      return state.ownerConnected;
+    },
+    set ownerConnected(value) {
+      state.ownerConnected = value;
+    },
     get now() {
       return state.now;
     },
@@ -270,25 +394,76 @@ export const ROUTES = [
   {
     method: 'POST',
     url: '/v1/agents',
-    auth: 'operator',
+    auth: 'operatorOrOwner',
     status: 201,
     payload: { name: 'a', chain: 'solana', network: 'localnet' },
   },
-  { method: 'GET', url: '/v1/agents', auth: 'operator', status: 200 },
-  { method: 'POST', url: `/v1/agents/${AGENT}/suspend`, auth: 'operator', status: 200 },
-  { method: 'POST', url: `/v1/agents/${AGENT}/resume`, auth: 'operator', status: 200 },
-  { method: 'POST', url: '/v1/sessions', auth: 'operator', status: 201, payload: { agentId: AGENT } },
-  { method: 'GET', url: '/v1/sessions', auth: 'operator', status: 200 },
-  { method: 'DELETE', url: `/v1/sessions/${SESSION}`, auth: 'operator', status: 200 },
+  { method: 'GET', url: '/v1/agents', auth: 'operatorOrOwner', status: 200 },
+  { method: 'POST', url: `/v1/agents/${AGENT}/suspend`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'POST', url: `/v1/agents/${AGENT}/resume`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'POST', url: '/v1/sessions', auth: 'sessionCreation', status: 201, payload: { agentId: AGENT } },
+  { method: 'GET', url: '/v1/sessions', auth: 'operatorOrOwner', status: 200 },
+  { method: 'DELETE', url: `/v1/sessions/${SESSION}`, auth: 'operatorOrOwner', status: 200 },
   {
     method: 'POST',
     url: '/v1/owner/policies',
-    auth: 'operator',
+    auth: 'ownerOnceConnected',
     status: 201,
     payload: { type: 'SPENDING_LIMIT', rules: RULES },
   },
-  { method: 'GET', url: '/v1/owner/policies', auth: 'operator', status: 200 },
-  { method: 'PUT', url: `/v1/owner/policies/${POLICY}`, auth: 'operator', status: 200, payload: { enabled: false } },
+  { method: 'GET', url: '/v1/owner/policies', auth: 'operatorOrOwner', status: 200 },
+  {
+    method: 'PUT',
+    url: `/v1/owner/policies/${POLICY}`,
+    auth: 'ownerOnceConnected',
+    status: 200,
+    payload: { enabled: false },
+  },
+  { method: 'DELETE', url: `/v1/owner/policies/${POLICY}?confirm=true`, auth: 'ownerOnceConnected', status: 200 },
+  {
+    method: 'POST',
+    url: '/v1/owner/messages',
+    auth: 'public',
+    status: 200,
+    payload: {
+      chain: 'solana',
+      address: OWNER.address,
+      action: 'view_dashboard',
+      method: 'GET',
+      path: '/v1/owner/status',
+    },
+  },
+  {
+    method: 'POST',
+    url: '/v1/owner/connect',
+    auth: 'masterAndPossession',
+    status: 201,
+    payload: { address: OWNER.address, chain: OWNER.chain },
+  },
+  {
+    method: 'POST',
+    url: '/v1/owner/change',
+    auth: 'masterAndOwner',
+    status: 200,
+    payload: { address: OWNER.address, chain: OWNER.chain, message: 'm', signature: 's' },
+  },
+  { method: 'DELETE', url: '/v1/owner/disconnect', auth: 'ownerOnceConnected', status: 200 },
+  { method: 'GET', url: '/v1/owner/status', auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: '/v1/owner/pending-approvals', auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: '/v1/owner/sessions', auth: 'operatorOrOwner', status: 200 },
+  { method: 'DELETE', url: `/v1/owner/sessions/${SESSION}`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'POST', url: `/v1/owner/approve/${TRANSACTION}`, auth: 'owner', status: 200 },
+  { method: 'POST', url: `/v1/owner/reject/${TRANSACTION}`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'PUT', url: `/v1/sessions/${SESSION}/renew`, auth: 'session', status: 200 },
+  { method: 'GET', url: '/v1/wallet/budget', auth: 'session', status: 200 },
+  {
+    method: 'POST',
+    url: '/v1/admin/password',
+    auth: 'master',
+    status: 200,
+    payload: { newPassword: 'another good password' },
+  },
+  { method: 'POST', url: '/v1/admin/rotate-secret', auth: 'master', status: 200 },
   { method: 'GET', url: '/v1/admin/status', auth: 'operator', status: 200 },
   { method: 'POST', url: '/v1/admin/logout', auth: 'operator token', status: 200 },
   { method: 'POST', url: '/v1/admin/login', auth: 'master', status: 200 },
@@ -304,6 +479,11 @@ export const credentialsFor = (auth: (typeof ROUTES)[number]['auth']): Record<st
       return asSession;
     case 'operator token':
       return asToken;
+    case 'owner':
+      return asOwner;
+    case 'masterAndOwner':
+    case 'masterAndPossession':
+      return { ...asOperator, ...asOwner };
     default:
       return asOperator;
   }

@@ -9,7 +9,7 @@ import {
   REVOKED_TOKEN,
 } from '../../test/fixtures.ts';
 
-const LIMITS = { globalRpm: 100, sessionRpm: 300, transactionRpm: 10 };
+const LIMITS = { globalRpm: 100, sessionRpm: 300, transactionRpm: 10, nonceRpm: 1000 };
 const limited = () => harness({ options: { limits: LIMITS } });
 
 const times = async (count: number, send: () => ReturnType<Harness['request']>): Promise<number[]> => {

@@ -20,8 +20,8 @@ const SESSION_PREFIX = 'Bearer wai_sess_';
 
 /**
  * Three levels of counts (06 §1.8): a request with a session token of valid signature counts against its session, any
- * other against its address; routes with a limit of their own count there as well. Routes of the operator always count
- * against the address: a session token is no credential there, and must not buy more guesses.
+ * other against its address; routes with a limit of their own count there as well. Routes of the operator and the owner
+ * always count against the address: a session token is no credential there, and must not buy more guesses.
  */
 export function rateLimiting(
   limiter: RateLimiter,
@@ -32,7 +32,7 @@ export function rateLimiting(
     const authorization = request.raw.headers.authorization;
     if (authorization === undefined || !authorization.startsWith(SESSION_PREFIX)) return null;
     const auth = request.plan?.auth;
-    return auth === 'operator' || auth === 'master' ? null : sessionToken.peek(authorization);
+    return auth === undefined || auth === 'public' || auth === 'session' ? sessionToken.peek(authorization) : null;
   };
 
   return {
@@ -48,7 +48,7 @@ export function rateLimiting(
       if (own === null) state = limiter.admit(base, null);
       else {
         const endpoint = { key: `${request.plan?.name} ${base.key}`, limit: own.limit };
-        const replaces = own.replaces === 'always' || own.limit > base.limit;
+        const replaces = own.replaces === 'always' || (own.replaces === 'when looser' && own.limit > base.limit);
         state = limiter.admit(replaces ? null : base, endpoint);
       }
       describe(reply, state);

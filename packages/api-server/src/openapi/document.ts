@@ -6,11 +6,19 @@ import type { RoutePlan } from '../route-plan.ts';
 import { componentSchemas, errorSchema, type JsonSchema, jsonSchemaOf } from './components.ts';
 import { errorsByStatus } from './route-errors.ts';
 
+/** One object is one way in; what stands in one object is needed together. */
 const SECURITY: Readonly<Record<NonNullable<RoutePlan['auth']>, OpenAPIV3_1.SecurityRequirementObject[]>> = {
   public: [],
   session: [{ bearerAuth: [] }],
   operator: [{ masterAuth: [] }, { operatorAuth: [] }],
   master: [{ masterAuth: [] }],
+  operatorOrOwner: [{ masterAuth: [] }, { operatorAuth: [] }, { ownerAuth: [] }],
+  ownerOnceConnected: [{ ownerAuth: [] }, { masterAuth: [] }, { operatorAuth: [] }],
+  owner: [{ ownerAuth: [] }],
+  masterAndOwner: [{ masterAuth: [], ownerAuth: [] }],
+  masterAndPossession: [{ masterAuth: [], ownerAuth: [] }],
+  // The empty one: the owner's signature is in the body.
+  sessionCreation: [{ masterAuth: [] }, { operatorAuth: [] }, { ownerAuth: [] }, {}],
 };
 
 const partOf = (schema: unknown, io: 'input' | 'output'): JsonSchema => {
@@ -36,6 +44,12 @@ export function collectOpenApi(app: FastifyInstance, version: string): void {
         securitySchemes: {
           bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'Session token, wai_sess_…' },
           operatorAuth: { type: 'http', scheme: 'bearer', description: 'Operator token, wai_op_…' },
+          ownerAuth: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'An owner signature: base64url of JSON with chain, address, action, nonce, timestamp, message and signature. POST /v1/owner/messages gives the text to sign.',
+          },
           masterAuth: { type: 'apiKey', in: 'header', name: 'X-Master-Password' },
         },
       },

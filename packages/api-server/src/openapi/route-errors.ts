@@ -10,15 +10,28 @@ const EVERYWHERE: readonly ErrorCode[] = [
   'SHUTTING_DOWN',
 ];
 
+const MASTER: readonly ErrorCode[] = ['INVALID_MASTER_PASSWORD', 'MASTER_PASSWORD_LOCKED'];
+const OPERATOR: readonly ErrorCode[] = ['UNAUTHORIZED', 'INVALID_OPERATOR_TOKEN', ...MASTER];
+const OWNER: readonly ErrorCode[] = ['INVALID_SIGNATURE', 'INVALID_NONCE', 'OWNER_MISMATCH', 'OWNER_NOT_CONNECTED'];
+
 const BY_AUDIENCE: Readonly<Record<NonNullable<RoutePlan['auth']>, readonly ErrorCode[]>> = {
   public: [],
   session: ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'SESSION_EXPIRED'],
-  operator: ['UNAUTHORIZED', 'INVALID_OPERATOR_TOKEN', 'INVALID_MASTER_PASSWORD', 'MASTER_PASSWORD_LOCKED'],
-  master: ['INVALID_MASTER_PASSWORD', 'MASTER_PASSWORD_LOCKED'],
+  operator: OPERATOR,
+  master: MASTER,
+  operatorOrOwner: [...OPERATOR, ...OWNER],
+  ownerOnceConnected: [...OPERATOR, ...OWNER, 'OWNER_AUTH_REQUIRED'],
+  owner: ['UNAUTHORIZED', ...OWNER],
+  masterAndOwner: ['UNAUTHORIZED', ...MASTER, ...OWNER],
+  masterAndPossession: ['UNAUTHORIZED', ...MASTER, 'INVALID_SIGNATURE', 'INVALID_NONCE', 'OWNER_MISMATCH'],
+  sessionCreation: [...OPERATOR, ...OWNER],
 };
 
 /** Statuses other than the catalogue's that a code takes on one route (06 §4.1). */
-const EXCEPTIONS: ReadonlyMap<string, number> = new Map([['DELETE /v1/sessions/:id SESSION_REVOKED', 409]]);
+const EXCEPTIONS: ReadonlyMap<string, number> = new Map([
+  ['DELETE /v1/sessions/:id SESSION_REVOKED', 409],
+  ['DELETE /v1/owner/sessions/:id SESSION_REVOKED', 409],
+]);
 
 /** Every error a route can answer, by status: what all routes share, what its audience brings, and its own. */
 export function errorsByStatus(plan: RoutePlan, own: readonly ErrorCode[]): ReadonlyMap<number, readonly ErrorCode[]> {

@@ -1,4 +1,5 @@
 import type { SessionId } from '@waiaas/core';
+import type { OwnerAuthenticator } from './owner-authenticator.ts';
 import type { SessionContext } from './request-context.ts';
 
 /** Checks session tokens (03 §10, 06 §1.10). */
@@ -49,4 +50,5 @@ export interface Authenticators {
   readonly sessionToken: SessionTokenAuthenticator;
   readonly masterPassword: MasterPasswordAuthenticator;
   readonly operatorTokens: OperatorTokenAuthenticator;
+  readonly owner: OwnerAuthenticator;
 }

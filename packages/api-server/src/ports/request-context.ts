@@ -1,15 +1,19 @@
 import type { AgentId, SessionConstraints, SessionId } from '@waiaas/core';
+import type { OwnerSigner } from './owner-authenticator.ts';
 
 /** Who a session token speaks for, and within which bounds; read from the session's row at every request (03 §10). */
 export interface SessionContext {
   readonly sessionId: SessionId;
   readonly agentId: AgentId;
   readonly constraints: SessionConstraints;
+  /** SHA-256 of the token that was shown, hex. */
+  readonly tokenHash: string;
 }
 
 /** Who asked, as audit rows name it. */
 export type Actor =
   | { readonly kind: 'operator' }
+  | ({ readonly kind: 'owner' } & OwnerSigner)
   | { readonly kind: 'agent'; readonly agentId: AgentId; readonly sessionId: SessionId };
 
 /** What a service may want to record about the request it works for. */

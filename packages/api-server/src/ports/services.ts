@@ -5,17 +5,34 @@ import type {
   AgentId,
   AgentSummary,
   BalanceResponse,
+  BudgetResponse,
   HealthResponse,
+  MasterPasswordChangeResponse,
+  OwnerApproveResponse,
+  OwnerChange,
+  OwnerChangeResponse,
+  OwnerConnect,
+  OwnerConnectResponse,
+  OwnerDisconnectResponse,
+  OwnerMessageRequest,
+  OwnerMessageResponse,
+  OwnerReject,
+  OwnerRejectResponse,
+  OwnerStatusResponse,
+  PendingApprovalListResponse,
   PendingTransactionListResponse,
   PolicyId,
   PolicyListResponse,
   PolicyResponse,
+  pendingApprovalListQuerySchema,
   policyCreateSchema,
   policyUpdateSchema,
+  SecretRotationResponse,
   SessionCreate,
   SessionCreateResponse,
   SessionId,
   SessionListResponse,
+  SessionRenewResponse,
   SessionRevokeResponse,
   sessionListQuerySchema,
   TransactionId,
@@ -71,12 +88,16 @@ export interface SessionService {
   create(input: SessionCreate, context: RequestContext): Promise<SessionCreateResponse>;
   list(query: SessionListFilter): Promise<SessionListResponse>;
   revoke(id: SessionId, context: RequestContext): Promise<SessionRevokeResponse>;
+  /** The session asks for itself; `id` is what its path said. */
+  renew(session: SessionContext, id: SessionId, context: RequestContext): Promise<SessionRenewResponse>;
 }
 
 /** The wallet of the session's agent (06 §3.2). */
 export interface WalletService {
   balance(session: SessionContext): Promise<BalanceResponse>;
   address(session: SessionContext): Promise<AddressResponse>;
+  /** What the session may still spend, worked out by the code that enforces it. */
+  budget(session: SessionContext): Promise<BudgetResponse>;
 }
 
 /** Transactions of the session's agent; another agent's ids are TX_NOT_FOUND (06 §3.2). */
@@ -93,11 +114,39 @@ export interface PolicyService {
   create(input: PolicyCreateBody, context: RequestContext): Promise<PolicyResponse>;
   update(id: PolicyId, input: PolicyUpdateBody, context: RequestContext): Promise<PolicyResponse>;
   list(): Promise<PolicyListResponse>;
+  /** @param options.confirm needed where it leaves no spending limit in force */
+  remove(id: PolicyId, options: { readonly confirm: boolean }, context: RequestContext): Promise<void>;
+}
+
+/** Query of the pending approvals, defaults filled in. */
+export type PendingApprovalFilter = z.output<typeof pendingApprovalListQuerySchema>;
+
+/** The owner, and what waits for them (06 E12–E19; 00 §3). */
+export interface OwnerService {
+  /**
+   * The text to sign for a request. The routes have checked that the request takes the action.
+   * @param host the Host header of the request, as it was accepted
+   */
+  message(input: OwnerMessageRequest, host: string): Promise<OwnerMessageResponse>;
+  connect(input: OwnerConnect, context: RequestContext): Promise<OwnerConnectResponse>;
+  /** Checks the next owner's signature, which the body carries. */
+  change(input: OwnerChange, context: RequestContext): Promise<OwnerChangeResponse>;
+  disconnect(context: RequestContext): Promise<OwnerDisconnectResponse>;
+  status(): Promise<OwnerStatusResponse>;
+  pendingApprovals(query: PendingApprovalFilter): Promise<PendingApprovalListResponse>;
+  approve(id: TransactionId, context: RequestContext): Promise<OwnerApproveResponse>;
+  reject(id: TransactionId, input: OwnerReject, context: RequestContext): Promise<OwnerRejectResponse>;
 }
 
 /** The daemon itself (06 §3.5). */
 export interface AdminService {
   status(): Promise<AdminStatusResponse>;
+  /** @param passwords the present one as it was just checked, and the next one, in a form that is allowed */
+  changePassword(
+    passwords: { readonly present: string; readonly next: string },
+    context: RequestContext,
+  ): Promise<MasterPasswordChangeResponse>;
+  rotateSecret(context: RequestContext): Promise<SecretRotationResponse>;
   /** Called once the answer to the shutdown request has left. */
   requestShutdown(): void;
 }
@@ -111,5 +160,6 @@ export interface ApiServices {
   readonly wallet: WalletService;
   readonly transactions: TransactionService;
   readonly policies: PolicyService;
+  readonly owner: OwnerService;
   readonly admin: AdminService;
 }

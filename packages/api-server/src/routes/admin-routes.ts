@@ -3,11 +3,16 @@ import {
   adminLogoutResponseSchema,
   adminStatusResponseSchema,
   isoTime,
+  masterPasswordChangeResponseSchema,
+  masterPasswordChangeSchema,
+  secretRotationResponseSchema,
   shutdownResponseSchema,
   WaiaasError,
 } from '@waiaas/core';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { masterPasswordOf } from './credential.ts';
+import { callerContext } from './guards.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 
 /** Routes that take the master password itself (00 §3). */
@@ -51,6 +56,44 @@ export function masterRoutes(scope: FastifyInstance, { services, operatorTokens,
         message: 'The daemon finishes what is under way and stops.',
       };
     },
+  );
+}
+
+/** Changing what opens the daemon (03 §7, §14). */
+export function secretRoutes(scope: FastifyInstance, { services }: RouteDependencies): void {
+  const app = scope.withTypeProvider<ZodTypeProvider>();
+
+  app.post(
+    '/v1/admin/password',
+    {
+      config: { auth: 'master', errors: ['STORAGE_UNAVAILABLE'] },
+      schema: {
+        operationId: 'changeMasterPassword',
+        tags: ['Admin'],
+        summary: 'Change the master password; operator tokens end',
+        body: masterPasswordChangeSchema,
+        response: { 200: masterPasswordChangeResponseSchema },
+      },
+    },
+    (request) => {
+      const present = masterPasswordOf(request);
+      if (present === undefined) throw new TypeError('The guard has checked the master password');
+      return services.admin.changePassword({ present, next: request.body.newPassword }, callerContext(request));
+    },
+  );
+
+  app.post(
+    '/v1/admin/rotate-secret',
+    {
+      config: { auth: 'master', errors: ['ROTATION_TOO_RECENT', 'STORAGE_UNAVAILABLE'] },
+      schema: {
+        operationId: 'rotateSecret',
+        tags: ['Admin'],
+        summary: 'Sign session tokens with a new secret; the old one is accepted for five more minutes',
+        response: { 200: secretRotationResponseSchema },
+      },
+    },
+    (request) => services.admin.rotateSecret(callerContext(request)),
   );
 }
 

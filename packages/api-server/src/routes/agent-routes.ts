@@ -2,7 +2,7 @@ import { agentCreateSchema, agentId, agentListResponseSchema, agentSummarySchema
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { operatorContext } from './guards.ts';
+import { callerContext } from './guards.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 
 /** Agents, managed by the operator (00 §3, "Routes added"). */
@@ -13,7 +13,11 @@ export function agentRoutes(scope: FastifyInstance, { services }: RouteDependenc
   app.post(
     '/v1/agents',
     {
-      config: { auth: 'operator', errors: ['CHAIN_NOT_SUPPORTED', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'] },
+      config: {
+        auth: 'operatorOrOwner',
+        action: 'manage_sessions',
+        errors: ['CHAIN_NOT_SUPPORTED', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'],
+      },
       schema: {
         operationId: 'createAgent',
         tags: ['Agent'],
@@ -22,14 +26,13 @@ export function agentRoutes(scope: FastifyInstance, { services }: RouteDependenc
         response: { 201: agentSummarySchema },
       },
     },
-    async (request, reply) =>
-      reply.code(201).send(await services.agents.create(request.body, operatorContext(request))),
+    async (request, reply) => reply.code(201).send(await services.agents.create(request.body, callerContext(request))),
   );
 
   app.get(
     '/v1/agents',
     {
-      config: { auth: 'operator' },
+      config: { auth: 'operatorOrOwner', action: 'manage_sessions' },
       schema: {
         operationId: 'listAllAgents',
         tags: ['Agent'],
@@ -44,7 +47,8 @@ export function agentRoutes(scope: FastifyInstance, { services }: RouteDependenc
     '/v1/agents/:id/suspend',
     {
       config: {
-        auth: 'operator',
+        auth: 'operatorOrOwner',
+        action: 'manage_sessions',
         errors: ['AGENT_NOT_FOUND', 'AGENT_SUSPENDED', 'AGENT_TERMINATED', 'STORAGE_UNAVAILABLE'],
       },
       schema: {
@@ -55,13 +59,17 @@ export function agentRoutes(scope: FastifyInstance, { services }: RouteDependenc
         response: { 200: agentSummarySchema },
       },
     },
-    (request) => services.agents.suspend(agentId(request.params.id), operatorContext(request)),
+    (request) => services.agents.suspend(agentId(request.params.id), callerContext(request)),
   );
 
   app.post(
     '/v1/agents/:id/resume',
     {
-      config: { auth: 'operator', errors: ['AGENT_NOT_FOUND', 'AGENT_TERMINATED', 'STORAGE_UNAVAILABLE'] },
+      config: {
+        auth: 'operatorOrOwner',
+        action: 'manage_sessions',
+        errors: ['AGENT_NOT_FOUND', 'AGENT_TERMINATED', 'STORAGE_UNAVAILABLE'],
+      },
       schema: {
         operationId: 'resumeAgent',
         tags: ['Agent'],
@@ -70,6 +78,6 @@ export function agentRoutes(scope: FastifyInstance, { services }: RouteDependenc
         response: { 200: agentSummarySchema },
       },
     },
-    (request) => services.agents.resume(agentId(request.params.id), operatorContext(request)),
+    (request) => services.agents.resume(agentId(request.params.id), callerContext(request)),
   );
 }

@@ -1,5 +1,6 @@
-import type { FastifyInstance, onRequestAsyncHookHandler } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { RouteAuth } from '../route-plan.ts';
+import type { Guard } from './guards.ts';
 
 const audienceOf = Symbol('audience');
 
@@ -19,14 +20,18 @@ export const scopeAudience = (scope: FastifyInstance): RouteAuth | undefined => 
 export function registerAudience(
   app: FastifyInstance,
   audience: RouteAuth,
-  guard: onRequestAsyncHookHandler | null,
+  guard: Guard | null,
   routes: (scope: FastifyInstance) => void | Promise<void>,
 ): void {
   app.register(async (scope) => {
     if (scopeAudience(scope) !== undefined)
       throw new TypeError('A scope has one audience; it cannot lie within another');
     scope.decorate(audienceOf, audience);
-    if (guard !== null) scope.addHook('onRequest', guard);
+    if (guard !== null) {
+      scope.addHook('onRequest', guard.onRequest);
+      if (guard.preValidation !== undefined) scope.addHook('preValidation', guard.preValidation);
+      if (guard.preHandler !== undefined) scope.addHook('preHandler', guard.preHandler);
+    }
     await routes(scope);
   });
 }

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { harness } from '../../test/fixtures.ts';
-import type { RouteAuth } from '../index.ts';
+import { ROUTE_AUDIENCES, takesSignature } from '../route-plan.ts';
 import { registerAudience } from './audience.ts';
 
 const response = { 200: z.object({}) };
@@ -50,7 +50,7 @@ describe('the server does not start with', () => {
         registerAudience(
           app,
           'session',
-          async () => undefined,
+          { onRequest: async () => undefined },
           (scope) => void scope.get('/rogue', { schema: { response } }, handler),
         ),
     ],
@@ -60,7 +60,7 @@ describe('the server does not start with', () => {
         registerAudience(
           app,
           'session',
-          async () => undefined,
+          { onRequest: async () => undefined },
           (scope) => void scope.get('/rogue', { config: { auth: 'master' }, schema: { response } }, handler),
         ),
     ],
@@ -70,10 +70,20 @@ describe('the server does not start with', () => {
         registerAudience(
           app,
           'operator',
-          async () => undefined,
+          { onRequest: async () => undefined },
           (scope) => void scope.get('/rogue', { config: { auth: 'public' }, schema: { response } }, handler),
         ),
     ],
+    ...ROUTE_AUDIENCES.map((auth): [string, (app: FastifyInstance) => unknown] => [
+      takesSignature(auth)
+        ? `a route for ${auth} without an action for signatures to authorise`
+        : `an action on a route for ${auth}, which takes no signature`,
+      (app) =>
+        registerAudience(app, auth, null, (scope) => {
+          const action = takesSignature(auth) ? {} : ({ action: 'approve_tx' } as const);
+          scope.get('/rogue', { config: { auth, ...action }, schema: { response } }, handler);
+        }),
+    ]),
     [
       'a route whose answers no schema limits',
       (app) =>
@@ -114,19 +124,17 @@ test('the message names every fault at once', async () => {
   await expect(both).rejects.toThrow(/GET \/one.*GET \/two/);
 });
 
-test.each<RouteAuth>(['public', 'session', 'operator', 'master'])(
-  'a well-declared route of the %s scope starts',
-  async (auth) => {
-    const add = (app: FastifyInstance) =>
-      registerAudience(
-        app,
-        auth,
-        null,
-        (scope) => void scope.get('/fine', { config: { auth }, schema: { response } }, handler),
-      );
-    await expect(readyAfter(add)).resolves.toBeDefined();
-  },
-);
+test.each(ROUTE_AUDIENCES)('a well-declared route of the %s scope starts', async (auth) => {
+  const action = takesSignature(auth) ? ({ action: 'view_dashboard' } as const) : {};
+  const add = (app: FastifyInstance) =>
+    registerAudience(
+      app,
+      auth,
+      null,
+      (scope) => void scope.get('/fine', { config: { auth, ...action }, schema: { response } }, handler),
+    );
+  await expect(readyAfter(add)).resolves.toBeDefined();
+});
 
 test.each([true, false])('the server itself starts, debug %s', async (debug) => {
   const { app } = await harness({ options: { debug } });

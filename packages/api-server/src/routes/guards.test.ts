@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   AGENT,
   asOperator,
+  asOwner,
   asSession,
   asToken,
   credentialsFor,
@@ -39,6 +40,7 @@ describe('without credentials', () => {
 describe('credentials of another kind', () => {
   const others: readonly [string, Record<string, string>][] = [
     ['a session token', asSession],
+    ['a signature of the owner', asOwner],
     ['an operator token', asToken],
     ['the master password', asOperator],
     ['the master password as a bearer', { authorization: `Bearer ${PASSWORD}` }],
@@ -55,6 +57,10 @@ describe('credentials of another kind', () => {
     operator: ['the master password', 'an operator token'],
     'operator token': ['an operator token'],
     master: ['the master password'],
+    operatorOrOwner: ['the master password', 'an operator token', 'a signature of the owner'],
+    ownerOnceConnected: ['the master password', 'an operator token', 'a signature of the owner'],
+    sessionCreation: ['the master password', 'an operator token', 'a signature of the owner'],
+    owner: ['a signature of the owner'],
   };
 
   describe.each(others)('%s', (name, headers) => {
@@ -94,7 +100,7 @@ describe('the operator guard', () => {
 
   test('a wrong password is not saved by a good token', async () => {
     const { request } = await harness({ services: refusingServices });
-    const answer = await request({ url: '/v1/agents', headers: { ...asToken, 'x-master-password': 'wrong' } });
+    const answer = await request({ url: '/v1/admin/status', headers: { ...asToken, 'x-master-password': 'wrong' } });
     expect(answer.json().code).toBe('INVALID_MASTER_PASSWORD');
   });
 
@@ -183,7 +189,7 @@ describe('the session guard', () => {
       url: '/v1/wallet/address',
       headers: { ...asSession, 'x-agent-id': 'other', 'x-session-id': 'other' },
     });
-    expect(seen).toEqual([{ sessionId: SESSION, agentId: AGENT, constraints: {} }]);
+    expect(seen).toMatchObject([{ sessionId: SESSION, agentId: AGENT, constraints: {} }]);
     expect((await request({ url: '/v1/wallet/address?agentId=other', headers: asSession })).statusCode).toBe(400);
   });
 });

@@ -1,49 +1,195 @@
-import { WaiaasError } from '@waiaas/core';
-import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify';
+import {
+  type Chain,
+  isTransactionId,
+  type SessionCreate,
+  transactionId,
+  validationError,
+  WaiaasError,
+} from '@waiaas/core';
+import type {
+  FastifyRequest,
+  onRequestAsyncHookHandler,
+  preHandlerAsyncHookHandler,
+  preValidationAsyncHookHandler,
+} from 'fastify';
 import type { RateLimiting } from '../hooks/rate-limit.ts';
 import { peerAddress } from '../peer-address.ts';
 import type { Authenticators } from '../ports/authenticators.ts';
+import type { OwnerSigner, OwnerSubject, SignedRequest } from '../ports/owner-authenticator.ts';
 import type { Actor, RequestContext, SessionContext } from '../ports/request-context.ts';
+import type { RouteAuth } from '../route-plan.ts';
+import { bearerOf, credentialOf, masterPasswordOf } from './credential.ts';
 
-const OPERATOR_BEARER = /^Bearer (wai_op_[\x21-\x7e]{1,512})$/;
-
-/** The guards, one for each audience that needs one (00 §3, "Who may do what"). They run before the body is read. */
-export interface Guards {
-  readonly session: onRequestAsyncHookHandler;
-  readonly operator: onRequestAsyncHookHandler;
-  readonly master: onRequestAsyncHookHandler;
+/**
+ * The checks of one audience. Passwords and tokens are checked before the body is read; an owner's signature is over the
+ * body, so it is checked right after that and before anything in it is looked at; proofs that need what the body says come
+ * last, still before the handler.
+ */
+export interface Guard {
+  readonly onRequest: onRequestAsyncHookHandler;
+  readonly preValidation?: preValidationAsyncHookHandler;
+  readonly preHandler?: preHandlerAsyncHookHandler;
 }
 
-const masterPasswordOf = (request: FastifyRequest): string | undefined => {
-  const value = request.headers['x-master-password'];
-  return Array.isArray(value) ? value.join(', ') : value;
-};
+/** The guards, one for each audience that needs one (00 §3, "Who may do what"). */
+export type Guards = Readonly<Record<Exclude<RouteAuth, 'public'>, Guard>>;
+
+/** The request as the owner signed it. */
+const signedRequest = (request: FastifyRequest): SignedRequest => ({
+  method: request.method,
+  path: request.raw.url ?? '',
+  rawBody: request.rawBody ?? new Uint8Array(),
+});
+
+/** The payment that the path names. Looked at before the path is validated, so its form is checked here. */
+function paymentOf(request: FastifyRequest): OwnerSubject {
+  const { params } = request;
+  const id: unknown = typeof params === 'object' && params !== null && 'txId' in params ? params.txId : undefined;
+  if (typeof id !== 'string' || !isTransactionId(id)) {
+    throw validationError([{ path: 'txId', code: 'custom', message: 'must be a UUID v7 in lower case' }]);
+  }
+  return { kind: 'payment', transactionId: transactionId(id) };
+}
+
+const subjectOf = (request: FastifyRequest): OwnerSubject =>
+  request.plan?.subject === 'payment' ? paymentOf(request) : { kind: 'request', request: signedRequest(request) };
+
+/** The wallet a connecting request claims to be from. The schema of the route has checked the body. */
+function claimOf({ body }: FastifyRequest): { readonly chain: Chain; readonly address: string } {
+  if (typeof body !== 'object' || body === null || !('address' in body) || !('chain' in body)) {
+    throw new TypeError('A route that proves possession must take address and chain');
+  }
+  const { address, chain } = body;
+  if (typeof address !== 'string' || (chain !== 'solana' && chain !== 'ethereum')) {
+    throw new TypeError('A route that proves possession must check address and chain');
+  }
+  return { chain, address };
+}
+
+const hasSignature = (body: unknown): body is SessionCreate =>
+  typeof body === 'object' && body !== null && 'signature' in body && body.signature !== undefined;
 
 /** Makes the guards. */
 export function createGuards(
   authenticators: Authenticators,
   rateLimiting: Pick<RateLimiting, 'chargeFailedSignIn'>,
 ): Guards {
-  const { sessionToken, masterPassword, operatorTokens } = authenticators;
+  const { sessionToken, masterPassword, operatorTokens, owner } = authenticators;
+
+  /** The action of the route. `ready()` has made sure that there is one wherever a signature is taken. */
+  const actionOf = (request: FastifyRequest) => {
+    const action = request.plan?.action;
+    if (action === undefined || action === null) throw new TypeError('This route takes no signature of an owner');
+    return action;
+  };
+
+  const operator = async (request: FastifyRequest): Promise<void> => {
+    const password = masterPasswordOf(request);
+    if (password !== undefined) return masterPassword.authenticate(password);
+    const shown = bearerOf(request);
+    if (shown.kind !== 'operator token') throw new WaiaasError('UNAUTHORIZED');
+    operatorTokens.authenticate(shown.token);
+    request.operatorToken = shown.token;
+  };
+
+  /** Checks an operator at once, and remembers an owner's payload until the body is there. */
+  const operatorOrPayload = async (request: FastifyRequest): Promise<'operator' | 'owner'> => {
+    const shown = credentialOf(request);
+    if (shown.kind === 'owner') {
+      request.ownerPayload = shown.authorization;
+      return 'owner';
+    }
+    await operator(request);
+    return 'operator';
+  };
+
+  /** The owner's payload, which has to be there, beside whatever else the route needs. */
+  const payload = (request: FastifyRequest): void => {
+    const shown = bearerOf(request);
+    if (shown.kind !== 'owner') throw new WaiaasError('UNAUTHORIZED');
+    request.ownerPayload = shown.authorization;
+  };
+
+  const checkPayload: preValidationAsyncHookHandler = async (request) => {
+    if (request.ownerPayload === null) return;
+    request.owner = await owner.authenticate(request.ownerPayload, actionOf(request), subjectOf(request));
+  };
+
   return {
-    async session(request) {
-      try {
-        request.sessionContext = await sessionToken.authenticate(request.headers.authorization);
-      } catch (error) {
-        rateLimiting.chargeFailedSignIn(request);
-        throw error;
-      }
+    session: {
+      async onRequest(request) {
+        try {
+          request.sessionContext = await sessionToken.authenticate(request.headers.authorization);
+        } catch (error) {
+          rateLimiting.chargeFailedSignIn(request);
+          throw error;
+        }
+      },
     },
-    async operator(request) {
-      const password = masterPasswordOf(request);
-      if (password !== undefined) return masterPassword.authenticate(password);
-      const token = OPERATOR_BEARER.exec(request.headers.authorization ?? '')?.[1];
-      if (token === undefined) throw new WaiaasError('UNAUTHORIZED');
-      operatorTokens.authenticate(token);
-      request.operatorToken = token;
+    operator: { onRequest: (request) => operator(request) },
+    master: { onRequest: (request) => masterPassword.authenticate(masterPasswordOf(request)) },
+    operatorOrOwner: {
+      onRequest: async (request) => void (await operatorOrPayload(request)),
+      preValidation: checkPayload,
     },
-    async master(request) {
-      await masterPassword.authenticate(masterPasswordOf(request));
+    ownerOnceConnected: {
+      async onRequest(request) {
+        // Said to operators only: strangers do not learn whether there is an owner.
+        if ((await operatorOrPayload(request)) === 'operator' && (await owner.isConnected()))
+          throw new WaiaasError('OWNER_AUTH_REQUIRED');
+      },
+      preValidation: checkPayload,
+    },
+    owner: {
+      async onRequest(request) {
+        if (masterPasswordOf(request) !== undefined) throw new WaiaasError('UNAUTHORIZED');
+        payload(request);
+      },
+      preValidation: checkPayload,
+    },
+    masterAndOwner: {
+      async onRequest(request) {
+        payload(request);
+        await masterPassword.authenticate(masterPasswordOf(request));
+      },
+      preValidation: checkPayload,
+    },
+    masterAndPossession: {
+      async onRequest(request) {
+        payload(request);
+        await masterPassword.authenticate(masterPasswordOf(request));
+      },
+      async preHandler(request) {
+        if (request.ownerPayload === null) throw new TypeError('The payload was checked for before');
+        request.owner = await owner.provePossession(
+          request.ownerPayload,
+          actionOf(request),
+          signedRequest(request),
+          claimOf(request),
+        );
+      },
+    },
+    sessionCreation: {
+      async onRequest(request) {
+        // Without a credential in the headers it may be in the body, which is not there yet.
+        if (credentialOf(request).kind === 'none') request.signedInBody = true;
+        else await operatorOrPayload(request);
+      },
+      async preValidation(request, reply) {
+        // A body without a signature is nobody's: whoever sent it learns nothing about what a body has to be like.
+        if (request.signedInBody && !hasSignature(request.body)) throw new WaiaasError('UNAUTHORIZED');
+        await checkPayload.call(this, request, reply);
+      },
+      async preHandler(request) {
+        const { body } = request;
+        if (!hasSignature(body)) return;
+        if (request.signedInBody) request.owner = await owner.authenticateSession(body);
+        else {
+          throw validationError([
+            { path: 'signature', code: 'custom', message: 'must not be given beside a credential in the headers' },
+          ]);
+        }
+      },
     },
   };
 }
@@ -54,11 +200,26 @@ export function sessionOf(request: FastifyRequest): SessionContext {
   return request.sessionContext;
 }
 
-const OPERATOR: Actor = { kind: 'operator' };
-
-/** What services record about a request of the operator. */
-export const operatorContext = (request: FastifyRequest): RequestContext => ({
-  actor: OPERATOR,
+const contextOf = (request: FastifyRequest, actor: Actor): RequestContext => ({
+  actor,
   ip: peerAddress(request),
   requestId: request.id,
 });
+
+const ownerActor = (signer: OwnerSigner): Actor => ({ kind: 'owner', ...signer });
+
+/** What services record about a request of the operator, or of the owner where a signature was shown. */
+export const callerContext = (request: FastifyRequest): RequestContext =>
+  contextOf(request, request.owner === null ? { kind: 'operator' } : ownerActor(request.owner));
+
+/** The same where only the owner gets through. @throws TypeError elsewhere: a bug, never a permission. */
+export function ownerContext(request: FastifyRequest): RequestContext {
+  if (request.owner === null) throw new TypeError('This route is not guarded by a signature of the owner');
+  return contextOf(request, ownerActor(request.owner));
+}
+
+/** What services record about a request of an agent. */
+export function agentContext(request: FastifyRequest): RequestContext {
+  const { agentId, sessionId } = sessionOf(request);
+  return contextOf(request, { kind: 'agent', agentId, sessionId });
+}

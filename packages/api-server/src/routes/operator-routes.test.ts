@@ -125,7 +125,6 @@ describe('policies', () => {
   const good = { type: 'SPENDING_LIMIT', rules: RULES };
   test.each([
     [{ rules: RULES }, 'type'],
-    [{ ...good, type: 'WHITELIST' }, 'type'],
     [{ ...good, type: 'spending_limit' }, 'type'],
     [{ type: 'SPENDING_LIMIT' }, 'rules'],
     [{ ...good, rules: {} }, 'rules.instant_max'],

@@ -1,6 +1,8 @@
 import {
   idSchema,
   policyCreateSchema,
+  policyDeleteQuerySchema,
+  policyDeleteResponseSchema,
   policyId,
   policyListResponseSchema,
   policyResponseSchema,
@@ -9,33 +11,17 @@ import {
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { operatorContext } from './guards.ts';
+import { callerContext } from './guards.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 
-/** Policies, managed by the operator as long as no owner is connected (06 E20, E21; 00 §3). */
-export function policyRoutes(scope: FastifyInstance, { services }: RouteDependencies): void {
+/** Policies: read by the operator and the owner (06 E20; 00 §3). */
+export function policyReadRoutes(scope: FastifyInstance, { services }: RouteDependencies): void {
   const app = scope.withTypeProvider<ZodTypeProvider>();
-
-  app.post(
-    '/v1/owner/policies',
-    {
-      config: { auth: 'operator', errors: ['AGENT_NOT_FOUND', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'] },
-      schema: {
-        operationId: 'createPolicy',
-        tags: ['Owner'],
-        summary: 'Add a policy, for one agent or for all',
-        body: policyCreateSchema,
-        response: { 201: policyResponseSchema },
-      },
-    },
-    async (request, reply) =>
-      reply.code(201).send(await services.policies.create(request.body, operatorContext(request))),
-  );
 
   app.get(
     '/v1/owner/policies',
     {
-      config: { auth: 'operator' },
+      config: { auth: 'operatorOrOwner', action: 'view_dashboard' },
       schema: {
         operationId: 'listPolicies',
         tags: ['Owner'],
@@ -45,11 +31,40 @@ export function policyRoutes(scope: FastifyInstance, { services }: RouteDependen
     },
     () => services.policies.list(),
   );
+}
+
+/** Policies: changed by the owner once there is one, before that by the operator (06 E20, E21; 00 §3). */
+export function policyRoutes(scope: FastifyInstance, { services }: RouteDependencies): void {
+  const app = scope.withTypeProvider<ZodTypeProvider>();
+
+  app.post(
+    '/v1/owner/policies',
+    {
+      config: {
+        auth: 'ownerOnceConnected',
+        action: 'update_settings',
+        errors: ['AGENT_NOT_FOUND', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'],
+      },
+      schema: {
+        operationId: 'createPolicy',
+        tags: ['Owner'],
+        summary: 'Add a policy, for one agent or for all',
+        body: policyCreateSchema,
+        response: { 201: policyResponseSchema },
+      },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await services.policies.create(request.body, callerContext(request))),
+  );
 
   app.put(
     '/v1/owner/policies/:policyId',
     {
-      config: { auth: 'operator', errors: ['POLICY_NOT_FOUND', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'] },
+      config: {
+        auth: 'ownerOnceConnected',
+        action: 'update_settings',
+        errors: ['POLICY_NOT_FOUND', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'],
+      },
       schema: {
         operationId: 'updatePolicy',
         tags: ['Owner'],
@@ -59,6 +74,34 @@ export function policyRoutes(scope: FastifyInstance, { services }: RouteDependen
         response: { 200: policyResponseSchema },
       },
     },
-    (request) => services.policies.update(policyId(request.params.policyId), request.body, operatorContext(request)),
+    (request) => services.policies.update(policyId(request.params.policyId), request.body, callerContext(request)),
+  );
+
+  app.delete(
+    '/v1/owner/policies/:policyId',
+    {
+      config: {
+        auth: 'ownerOnceConnected',
+        action: 'update_settings',
+        errors: ['POLICY_NOT_FOUND', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'],
+      },
+      schema: {
+        operationId: 'deletePolicy',
+        tags: ['Owner'],
+        summary: 'Remove a policy; what was decided by it stays on record',
+        params: z.strictObject({ policyId: idSchema }),
+        querystring: policyDeleteQuerySchema,
+        response: { 200: policyDeleteResponseSchema },
+      },
+    },
+    async (request) => {
+      const { policyId: id } = request.params;
+      await services.policies.remove(
+        policyId(id),
+        { confirm: request.query.confirm === 'true' },
+        callerContext(request),
+      );
+      return { deleted: true as const, policyId: id };
+    },
   );
 }

@@ -1,21 +1,29 @@
 import type { FastifyInstance } from 'fastify';
 import type { RateLimiting } from '../hooks/rate-limit.ts';
 import type { ApiServerOptions } from '../options.ts';
-import { adminRoutes, masterRoutes } from './admin-routes.ts';
+import { adminRoutes, masterRoutes, secretRoutes } from './admin-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { registerAudience } from './audience.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { createGuards } from './guards.ts';
-import { policyRoutes } from './policy-routes.ts';
+import { ownerMessageRoutes } from './owner-message-routes.ts';
+import type { OwnerRouteTable } from './owner-route-table.ts';
+import { approvalRoutes, changeRoutes, connectRoutes, disconnectRoutes, ownerReadRoutes } from './owner-routes.ts';
+import { policyReadRoutes, policyRoutes } from './policy-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
-import { sessionRoutes } from './session-routes.ts';
+import { renewalRoutes, sessionCreationRoutes, sessionRoutes } from './session-routes.ts';
 import { transactionRoutes } from './transaction-routes.ts';
 import { createWaiting } from './waiting.ts';
 import { walletRoutes } from './wallet-routes.ts';
 
 /** Mounts every route in the scope of its audience (00 §3, "Who may do what"). */
-export function registerRoutes(app: FastifyInstance, options: ApiServerOptions, rateLimiting: RateLimiting): void {
+export function registerRoutes(
+  app: FastifyInstance,
+  options: ApiServerOptions,
+  rateLimiting: RateLimiting,
+  ownerRoutes: OwnerRouteTable,
+): void {
   const guards = createGuards(options.authenticators, rateLimiting);
   const dependencies: RouteDependencies = {
     services: options.services,
@@ -25,17 +33,35 @@ export function registerRoutes(app: FastifyInstance, options: ApiServerOptions, 
   };
   registerAudience(app, 'public', null, async (scope) => {
     publicRoutes(scope, dependencies);
+    ownerMessageRoutes(scope, dependencies, guards.operator, ownerRoutes);
     if (options.debug) await docsRoutes(scope, options.port);
   });
   registerAudience(app, 'session', guards.session, (scope) => {
     walletRoutes(scope, dependencies);
     transactionRoutes(scope, dependencies);
+    renewalRoutes(scope, dependencies);
   });
-  registerAudience(app, 'operator', guards.operator, (scope) => {
+  registerAudience(app, 'operator', guards.operator, (scope) => adminRoutes(scope, dependencies));
+  registerAudience(app, 'master', guards.master, (scope) => {
+    masterRoutes(scope, dependencies);
+    secretRoutes(scope, dependencies);
+  });
+  registerAudience(app, 'operatorOrOwner', guards.operatorOrOwner, (scope) => {
     agentRoutes(scope, dependencies);
     sessionRoutes(scope, dependencies);
-    policyRoutes(scope, dependencies);
-    adminRoutes(scope, dependencies);
+    policyReadRoutes(scope, dependencies);
+    ownerReadRoutes(scope, dependencies);
   });
-  registerAudience(app, 'master', guards.master, (scope) => masterRoutes(scope, dependencies));
+  registerAudience(app, 'ownerOnceConnected', guards.ownerOnceConnected, (scope) => {
+    policyRoutes(scope, dependencies);
+    disconnectRoutes(scope, dependencies);
+  });
+  registerAudience(app, 'owner', guards.owner, (scope) => approvalRoutes(scope, dependencies));
+  registerAudience(app, 'masterAndOwner', guards.masterAndOwner, (scope) => changeRoutes(scope, dependencies));
+  registerAudience(app, 'masterAndPossession', guards.masterAndPossession, (scope) =>
+    connectRoutes(scope, dependencies),
+  );
+  registerAudience(app, 'sessionCreation', guards.sessionCreation, (scope) =>
+    sessionCreationRoutes(scope, dependencies),
+  );
 }

@@ -1,4 +1,4 @@
-import { addressResponseSchema, balanceResponseSchema } from '@waiaas/core';
+import { addressResponseSchema, balanceResponseSchema, budgetResponseSchema } from '@waiaas/core';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { sessionOf } from './guards.ts';
@@ -37,5 +37,19 @@ export function walletRoutes(scope: FastifyInstance, { services }: RouteDependen
       },
     },
     (request) => services.wallet.address(sessionOf(request)),
+  );
+
+  app.get(
+    '/v1/wallet/budget',
+    {
+      config: { auth: 'session', errors: ['CONSTRAINT_VIOLATED', 'AGENT_TERMINATED', 'KEYSTORE_LOCKED'] },
+      schema: {
+        operationId: 'getBudget',
+        tags: ['Wallet'],
+        summary: 'What this session may still spend',
+        response: { 200: budgetResponseSchema },
+      },
+    },
+    (request) => services.wallet.budget(sessionOf(request)),
   );
 }

@@ -74,3 +74,12 @@ export type PolicyResponse = z.infer<typeof policyResponseSchema>;
 /** Answer of GET /v1/owner/policies. */
 export const policyListResponseSchema = z.object({ policies: z.array(policySummarySchema) });
 export type PolicyListResponse = z.infer<typeof policyListResponseSchema>;
+
+/** Query of DELETE /v1/owner/policies/:policyId. */
+export const policyDeleteQuerySchema = z.strictObject({
+  /** Must be `true` where the removal leaves no spending limit in force for all agents. */
+  confirm: z.enum(['true', 'false']).default('false'),
+});
+/** Answer of DELETE /v1/owner/policies/:policyId. */
+export const policyDeleteResponseSchema = z.object({ deleted: z.literal(true), policyId: idSchema });
+export type PolicyDeleteResponse = z.infer<typeof policyDeleteResponseSchema>;

@@ -50,6 +50,13 @@ export const sessionListQuerySchema = z.strictObject({
   ...pageQuery,
 });
 
+/** Query of GET /v1/owner/sessions. `active` is read to the letter; anything but these two words is refused (06 E22). */
+export const ownerSessionListQuerySchema = z.strictObject({
+  agentId: idSchema.optional(),
+  active: z.enum(['true', 'false']).default('false'),
+  ...pageQuery,
+});
+
 /** A session as lists show it: never the token, never its hash. */
 export const sessionSummarySchema = z.object({
   id: idSchema,

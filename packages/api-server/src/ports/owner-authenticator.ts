@@ -1,0 +1,52 @@
+import type { Chain, OwnerAction, SessionCreate, TransactionId } from '@waiaas/core';
+
+/** A wallet that has signed, and what it signed: evidence for the audit log. */
+export interface OwnerSigner {
+  readonly chain: Chain;
+  /** Canonical. */
+  readonly address: string;
+  readonly message: string;
+  readonly signature: string;
+}
+
+/** A request as it came over the wire. */
+export interface SignedRequest {
+  /** In capitals. */
+  readonly method: string;
+  /** As in the request line, with the query where there is one. */
+  readonly path: string;
+  /** To the byte; empty when there was none. */
+  readonly rawBody: Uint8Array;
+}
+
+/** What a signature has to be over: this very request, or one payment (03 §5.4). */
+export type OwnerSubject =
+  | { readonly kind: 'request'; readonly request: SignedRequest }
+  | { readonly kind: 'payment'; readonly transactionId: TransactionId };
+
+/** Checks the signatures of owners (03 §15). Every accepted signature is used up. */
+export interface OwnerAuthenticator {
+  /** Whether an owner is connected; true also while the stored one is not authentic, so that nobody gains by that. */
+  isConnected(): Promise<boolean>;
+  /**
+   * @param authorization the whole header value
+   * @throws WaiaasError INVALID_SIGNATURE, INVALID_NONCE, OWNER_NOT_CONNECTED, OWNER_MISMATCH; and, for a payment,
+   *   TX_NOT_FOUND and POLICY_DENIED, which only the owner gets to see
+   */
+  authenticate(authorization: string, action: OwnerAction, subject: OwnerSubject): Promise<OwnerSigner>;
+  /**
+   * The same for a wallet that is not the owner yet.
+   * @throws WaiaasError as `authenticate`; OWNER_MISMATCH when the signer is not who is claimed
+   */
+  provePossession(
+    authorization: string,
+    action: OwnerAction,
+    request: SignedRequest,
+    claimed: { readonly chain: Chain; readonly address: string },
+  ): Promise<OwnerSigner>;
+  /**
+   * The owner's signature in the body of POST /v1/sessions (03 §6).
+   * @throws WaiaasError INVALID_SIGNATURE, INVALID_NONCE, OWNER_NOT_CONNECTED, OWNER_MISMATCH
+   */
+  authenticateSession(body: SessionCreate): Promise<OwnerSigner>;
+}
