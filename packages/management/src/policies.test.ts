@@ -294,14 +294,15 @@ describe('who may change policies (00 §3)', () => {
       }),
     );
 
-  test('no agent, and no owner who is not connected', async () => {
+  test('nobody but the operator while no owner is connected', async () => {
     const session: RequestOrigin = { actor: { kind: 'agent', agentId: agent, sessionId: 's' } };
     expect(await changes(session)).toEqual(['UNAUTHORIZED', 'UNAUTHORIZED', 'UNAUTHORIZED']);
     expect(await changes(owner)).toEqual(['OWNER_NOT_CONNECTED', 'OWNER_NOT_CONNECTED', 'OWNER_NOT_CONNECTED']);
   });
 
-  test('no owner who has been replaced', async () => {
+  test('nobody but the owner once one is connected', async () => {
     await connect();
+    expect(await changes(OPERATOR)).toEqual(['OWNER_AUTH_REQUIRED', 'OWNER_AUTH_REQUIRED', 'OWNER_AUTH_REQUIRED']);
     expect(await changes(stranger)).toEqual(['OWNER_MISMATCH', 'OWNER_MISMATCH', 'OWNER_MISMATCH']);
     const { ref } = await create({ type: 'RATE_LIMIT', rules: {} }, owner);
     await policies.update(ref, { priority: 1 }, owner);

@@ -30,7 +30,7 @@ import {
   type Storage,
   storePolicy,
 } from '@waiaas/storage';
-import { confirmOwner } from './authority.ts';
+import { confirmGovernor } from './authority.ts';
 import { canonicalText } from './canonical-text.ts';
 import { loosening, type PolicyState } from './policy-loosening.ts';
 import { actorName, auditOrigin, type RequestOrigin } from './request-origin.ts';
@@ -49,18 +49,17 @@ export interface PolicyManagementDependencies {
  * Creating, changing, deleting and listing policies (04 §22). Each change is a new version; it holds from the next request
  * on, and moves neither tier nor clock of what waits already.
  *
- * Who may ask for a change, the owner or the operator (00 §3), is checked before; that the owner who signed for it is still
- * the owner is checked again in the unit of work. No change is made to a set that somebody else has changed in the
- * database: it would be sealed as if the daemon had written it.
+ * Whoever changes one must be the owner, or, as long as none is connected, the operator (00 §3). No change is made to a
+ * set that somebody else has changed in the database: it would be sealed as if the daemon had written it.
  */
 export interface PolicyManagement {
-  /** @throws WaiaasError AGENT_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_MISMATCH, OWNER_NOT_CONNECTED */
+  /** @throws WaiaasError AGENT_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED, OWNER_MISMATCH */
   create(input: NewPolicy, origin: RequestOrigin): Promise<PolicyResponse>;
-  /** @throws WaiaasError POLICY_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_MISMATCH, OWNER_NOT_CONNECTED */
+  /** @throws WaiaasError POLICY_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED, OWNER_MISMATCH */
   update(id: PolicyId, input: PolicyChange, origin: RequestOrigin): Promise<PolicyResponse>;
   /**
    * Deletes a policy; its versions stay readable.
-   * @throws WaiaasError POLICY_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_MISMATCH, OWNER_NOT_CONNECTED
+   * @throws WaiaasError POLICY_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED, OWNER_MISMATCH
    */
   remove(id: PolicyId, input: { readonly confirm?: boolean | undefined }, origin: RequestOrigin): Promise<void>;
   list(): Promise<PolicyListResponse>;
@@ -138,15 +137,9 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
     });
   }
 
-  /** Agents never change policies, and neither does an owner who has been replaced since the request was signed. */
-  async function confirmAuthor(db: Db, origin: RequestOrigin): Promise<void> {
-    if (origin.actor.kind === 'agent') throw new WaiaasError('UNAUTHORIZED');
-    await confirmOwner(db, sealer, origin);
-  }
-
   /** A stored policy, in a set that may be changed by whoever asks. */
   async function present(db: Db, id: PolicyId, origin: RequestOrigin): Promise<PolicyRow> {
-    await confirmAuthor(db, origin);
+    await confirmGovernor(db, sealer, origin);
     const row = await findPolicy(db, id);
     if (row === undefined) throw new WaiaasError('POLICY_NOT_FOUND', { details: { policyId: id } });
     await checkSet(db, row.agent_id === null ? null : brandAgentId(row.agent_id));
@@ -159,7 +152,7 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
         const now = unixSeconds(clock);
         const { type, priority, enabled } = input;
         const agentId = input.agentId === undefined ? null : brandAgentId(input.agentId);
-        await confirmAuthor(db, origin);
+        await confirmGovernor(db, sealer, origin);
         await checkAgent(db, agentId, input.rules);
         await checkSet(db, agentId);
         const id = policyId(ids.next());
