@@ -1,6 +1,7 @@
+import { canonicalJson } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
-import { AGENT, facts, id, OTHER, pay, RULES, row, unchecked, verdict } from '../test/fixtures.ts';
-import { compilePolicies, evaluate, type PolicyRow } from './index.ts';
+import { AGENT, ELSE, facts, id, OTHER, pay, RULES, row, TO, unchecked, verdict } from '../test/fixtures.ts';
+import { blockedPolicies, compilePolicies, evaluate, type PolicyRow, policyReferences } from './index.ts';
 
 /** Rules whose INSTANT bound tells which of them was used. */
 const upTo = (bound: number) => ({ instant_max: `${bound}`, notify_max: `${bound}`, delay_max: `${bound}` });
@@ -40,8 +41,76 @@ describe('which rule counts (04 §10, §27 row 18)', () => {
 
   test('an edit counts at the next compilation, with its version', () => {
     const edited = row({ version: 8, rules: upTo(3) });
-    expect(compilePolicies([edited], AGENT).spendingLimit).toMatchObject({ policyId: id(1), policyVersion: 8 });
+    expect(compilePolicies([edited], AGENT).spendingLimit).toMatchObject({ policy: { id: id(1), version: 8 } });
     expect(bound([edited])).toBe(3n);
+  });
+});
+
+describe('which rule of each type counts (04 §10)', () => {
+  const listing = (...allowed_addresses: string[]) => ({ type: 'WHITELIST', rules: { allowed_addresses } });
+  const rate = (max_tx_per_hour: number) => ({ type: 'RATE_LIMIT', rules: { max_tx_per_hour } });
+  const hours = (start: number) => ({ type: 'TIME_RESTRICTION', rules: { allowed_hours: { start, end: 24 } } });
+  const references = (rows: readonly PolicyRow[]) =>
+    policyReferences(compilePolicies(rows, AGENT)).map((it) => [it.type, it.id]);
+
+  test('at most one of each type, in the order in which they are consulted', () => {
+    const rows = [
+      row({ id: id(1) }),
+      row({ id: id(2), ...rate(1) }),
+      row({ id: id(3), ...rate(2), priority: 1 }),
+      row({ id: id(4), ...hours(1) }),
+      row({ id: id(5), ...listing(TO) }),
+      row({ id: id(6), ...listing(ELSE), agentId: OTHER, priority: 99 }),
+    ];
+    const expected = [
+      ['WHITELIST', id(5)],
+      ['TIME_RESTRICTION', id(4)],
+      ['RATE_LIMIT', id(3)],
+      ['SPENDING_LIMIT', id(1)],
+    ];
+    expect(references(rows)).toEqual(expected);
+    expect(references(rows.toReversed())).toEqual(expected);
+  });
+
+  test('a rule of the agent replaces the global ones of its own type and no others', () => {
+    const rows = [
+      row({ id: id(1) }),
+      row({ id: id(2), ...rate(1), priority: 100 }),
+      row({ id: id(3), ...hours(1), priority: 100 }),
+      row({ id: id(4), ...rate(9), agentId: AGENT, priority: -5 }),
+    ];
+    expect(references(rows)).toEqual([
+      ['TIME_RESTRICTION', id(3)],
+      ['RATE_LIMIT', id(4)],
+      ['SPENDING_LIMIT', id(1)],
+    ]);
+    const off = rows.map((it) => (it.id === id(4) ? { ...it, enabled: false } : it));
+    expect(references(off)).toContainEqual(['RATE_LIMIT', id(2)]);
+  });
+
+  test("an agent's empty list switches off the global one; its own of higher priority switches it on", () => {
+    const global = row({ id: id(2), ...listing(ELSE) });
+    const open = row({ id: id(3), ...listing(), agentId: AGENT });
+    expect(denies([row(), global])).toBe('WHITELIST_DENIED');
+    expect(denies([row(), global, open])).toBe('INSTANT');
+    const strict = row({ id: id(4), ...listing(ELSE), agentId: AGENT, priority: 1 });
+    expect(denies([row(), global, open, strict])).toBe('WHITELIST_DENIED');
+  });
+
+  test('compiling the rows in force alone gives the same policies', () => {
+    const rows = [
+      row({ id: id(1) }),
+      row({ id: id(2), ...rate(1), priority: 100 }),
+      row({ id: id(4), ...rate(9), agentId: AGENT, priority: -5 }),
+      row({ id: id(5), ...listing(TO, ELSE) }),
+    ];
+    const policies = compilePolicies(rows, AGENT);
+    const kept = policyReferences(policies).map(({ id: of }) => of);
+    const again = compilePolicies(
+      rows.filter((it) => kept.includes(it.id)),
+      AGENT,
+    );
+    expect(canonicalJson(again)).toBe(canonicalJson(policies));
   });
 });
 
@@ -49,19 +118,13 @@ describe('a stored policy that cannot be applied denies (09 no. 4)', () => {
   const good = row();
   const bad = (change: Partial<PolicyRow>) => row({ id: id(2), ...change });
 
-  test.each([
-    'WHITELIST',
-    'TIME_RESTRICTION',
-    'RATE_LIMIT',
-    'spending_limit',
-    'AUTO_STOP',
-    '',
-    '__proto__',
-    'constructor',
-  ])('a rule of type %j is never ignored', (type) => {
-    expect(denies([good, bad({ type, rules: {} })])).toBe('POLICY_TYPE_UNKNOWN');
-    expect(denies([good, bad({ type, rules: {}, agentId: AGENT, priority: -100 })])).toBe('POLICY_TYPE_UNKNOWN');
-  });
+  test.each(['ALLOWED_ADDRESSES', 'whitelist', 'spending_limit', 'AUTO_STOP', '', '__proto__', 'constructor'])(
+    'a rule of type %j is never ignored',
+    (type) => {
+      expect(denies([good, bad({ type, rules: {} })])).toBe('POLICY_TYPE_UNKNOWN');
+      expect(denies([good, bad({ type, rules: {}, agentId: AGENT, priority: -100 })])).toBe('POLICY_TYPE_UNKNOWN');
+    },
+  );
 
   test.each<[string, unknown]>([
     ['not JSON', undefined],
@@ -106,6 +169,31 @@ describe('a stored policy that cannot be applied denies (09 no. 4)', () => {
     expect(denies([row({ agentId: AGENT, priority: 9 }), bad({ rules, priority: -9 })])).toBe('POLICY_MALFORMED');
   });
 
+  test.each<[string, unknown]>([
+    ['WHITELIST', {}],
+    ['WHITELIST', { addresses: [] }],
+    ['WHITELIST', { allowed_addresses: ['x'] }],
+    ['WHITELIST', { allowed_addresses: {} }],
+    ['WHITELIST', { max_tx_per_hour: 5 }],
+    ['WHITELIST', undefined],
+    ['TIME_RESTRICTION', {}],
+    ['TIME_RESTRICTION', { allowed_hours: { start: 5, end: 5 } }],
+    ['TIME_RESTRICTION', { allowed_hours: { start: 5, end: 25 } }],
+    ['TIME_RESTRICTION', { allowed_hours: { start: 5, end: 6 }, timezone: 'Mars/Olympus' }],
+    ['TIME_RESTRICTION', { allowed_hours: { start: 5, end: 6 }, allowed_days: [7] }],
+    ['TIME_RESTRICTION', null],
+    ['RATE_LIMIT', { max_tx_per_hour: -1 }],
+    ['RATE_LIMIT', { max_tx_per_hour: '5' }],
+    ['RATE_LIMIT', { allowed_addresses: [] }],
+    ['RATE_LIMIT', 'text'],
+    ['SPENDING_LIMIT', { ...RULES, max_balance_share: 0 }],
+    ['SPENDING_LIMIT', { ...RULES, max_balance_share: 1001 }],
+  ])('rules of type %s: %j', (type, rules) => {
+    expect(denies([good, bad({ type, rules })])).toBe('POLICY_MALFORMED');
+    expect(denies([good, bad({ type, rules, agentId: AGENT, priority: -9 })])).toBe('POLICY_MALFORMED');
+    expect(denies([good, bad({ type, rules, enabled: false })])).toBe('INSTANT');
+  });
+
   test.each([
     ['priority', Number.NaN],
     ['priority', 0.5],
@@ -135,10 +223,19 @@ describe('a stored policy that cannot be applied denies (09 no. 4)', () => {
     expect(denies([good, bad({ ...unusable, agentId: OTHER })])).toBe('INSTANT');
   });
 
+  test('a set at fault without any single row denies as well', () => {
+    const blocker = { reason: 'POLICY_NOT_AUTHENTIC', policyId: null, policyVersion: null } as const;
+    expect(evaluate(blockedPolicies(AGENT, blocker), pay(1n), facts())).toMatchObject({
+      outcome: 'DENY',
+      code: 'POLICY_DENIED',
+      ...blocker,
+    });
+  });
+
   test('the decision names the row and version at fault, the same for every order of rows', () => {
     const rows = [
       good,
-      row({ id: id(5), type: 'WHITELIST' }),
+      row({ id: id(5), type: 'QUOTA' }),
       row({ id: id(9), version: 4, authentic: false }),
       row({ id: id(7), version: 3, authentic: false }),
       row({ id: id(2), rules: {} }),
@@ -148,9 +245,10 @@ describe('a stored policy that cannot be applied denies (09 no. 4)', () => {
         outcome: 'DENY',
         code: 'POLICY_DENIED',
         reason: 'POLICY_NOT_AUTHENTIC',
+        policyType: null,
         policyId: id(7),
         policyVersion: 3,
-        criteria: [{ rule: 'policies', observed: 'POLICY_NOT_AUTHENTIC', limit: null, passed: false }],
+        criteria: [{ policy: null, rule: 'policies', observed: 'POLICY_NOT_AUTHENTIC', limit: null, passed: false }],
       });
     }
   });

@@ -2,16 +2,17 @@ import {
   type AssetLimits,
   nativeAssetId,
   parseBaseUnits,
-  type SpendingLimitRules,
   spendingLimitRulesSchema,
   tokenLimitAsset,
 } from '@waiaas/core';
 import type { CompiledLimits, CompiledSpendingLimit } from './compiled-policies.ts';
+import { referenceTo } from './policy-reference.ts';
 import type { PolicyRow } from './policy-row.ts';
+import { readRules } from './read-rules.ts';
 
 /** Reads the rules of a SPENDING_LIMIT row; null when they are not of the documented form (04 §11). */
 export function compileSpendingLimit(row: PolicyRow): CompiledSpendingLimit | null {
-  const rules = readRules(row.rules);
+  const rules = readRules(spendingLimitRulesSchema, row.rules);
   if (rules === null) return null;
   const limits: [string, CompiledLimits][] = [[nativeAssetId(rules.chain), compileLimits(rules)]];
   for (const [key, amounts] of Object.entries(rules.token_limits ?? {})) {
@@ -20,23 +21,14 @@ export function compileSpendingLimit(row: PolicyRow): CompiledSpendingLimit | nu
     limits.push([asset, compileLimits(amounts)]);
   }
   return Object.freeze({
-    policyId: row.id,
-    policyVersion: row.version,
+    policy: referenceTo(row, 'SPENDING_LIMIT'),
     window: rules.window,
     delaySeconds: rules.delay_seconds ?? null,
     approvalTimeoutSeconds: rules.approval_timeout ?? null,
+    maxBalanceShare: rules.max_balance_share === undefined ? null : BigInt(rules.max_balance_share),
     // fromEntries defines own properties, whatever they are called.
     limits: Object.freeze(Object.fromEntries(limits)),
   });
-}
-
-function readRules(rules: unknown): SpendingLimitRules | null {
-  try {
-    return spendingLimitRulesSchema.safeParse(rules).data ?? null;
-  } catch {
-    // Stored JSON can be anything; a check that breaks on it has not passed it.
-    return null;
-  }
 }
 
 const compileLimits = (amounts: AssetLimits): CompiledLimits =>

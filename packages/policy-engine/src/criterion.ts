@@ -1,9 +1,10 @@
-import type { Criterion, CriterionRule } from './decision.ts';
+import type { Criterion, CriterionRule, PolicyReference } from './decision.ts';
 
-/** Makes a criterion. */
+/** Makes a criterion; `policy` is the one whose rule was looked at, or null where the check belongs to none. */
 export const criterion = (
+  policy: PolicyReference | null,
   rule: CriterionRule,
   observed: Criterion['observed'],
   limit: Criterion['limit'],
   passed: boolean,
-): Criterion => Object.freeze({ rule, observed, limit, passed });
+): Criterion => Object.freeze({ policy, rule, observed, limit, passed });

@@ -29,6 +29,11 @@ export function handleLater(decision: Decision | { readonly outcome: 'DEFER' }):
 /** A forgotten reason must not compile. */
 export function explain(reason: DenyReason): string {
   switch (reason) {
+    case 'WHITELIST_DENIED':
+    case 'OUTSIDE_ALLOWED_DAYS':
+    case 'OUTSIDE_ALLOWED_HOURS':
+    case 'RATE_LIMIT_HOUR':
+    case 'RATE_LIMIT_DAY':
     case 'DAILY_CAP':
     case 'WEEKLY_CAP':
     case 'POLICY_MALFORMED':

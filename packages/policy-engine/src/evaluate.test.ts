@@ -1,6 +1,6 @@
 import { assetId, nativeAssetId, presetRules } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
-import { AGENT, facts, id, pay, RULES, row, unchecked, verdict } from '../test/fixtures.ts';
+import { AGENT, facts, id, LIMIT, pay, RULES, row, unchecked, verdict } from '../test/fixtures.ts';
 import { compilePolicies, evaluate, type PaymentFacts } from './index.ts';
 
 const under = (rules: unknown) => compilePolicies([row({ rules })], AGENT);
@@ -89,10 +89,11 @@ describe('caps (04 §11)', () => {
       outcome: 'DENY',
       code: 'SPENDING_LIMIT_EXCEEDED',
       reason: 'DAILY_CAP',
+      policyType: 'SPENDING_LIMIT',
       policyId: id(1),
       policyVersion: 1,
       cap: { name: 'daily_max', limit: 500n, spent: 300n, reserved: 50n, requested: 200n, remaining: 150n },
-      criteria: [{ rule: 'daily_max', observed: 550n, limit: 500n, passed: false }],
+      criteria: [{ policy: LIMIT, rule: 'daily_max', observed: 550n, limit: 500n, passed: false }],
     });
     expect(evaluate(under(capped), pay(200n), facts(spent(0n, 1900n)))).toMatchObject({
       reason: 'WEEKLY_CAP',
@@ -136,7 +137,7 @@ describe('assets (00 §3, 04 §27 row 13)', () => {
       delaySeconds: null,
       approvalTimeoutSeconds: 3600,
       raisedBy: 'NO_LIMITS',
-      criteria: [{ rule: 'asset_limits', observed: usdc, limit: null, passed: false }],
+      criteria: [{ policy: LIMIT, rule: 'asset_limits', observed: usdc, limit: null, passed: false }],
     });
   });
 
@@ -270,9 +271,10 @@ describe('facts that are missing or cannot be true deny (09 no. 4)', () => {
       outcome: 'DENY',
       code: 'POLICY_DENIED',
       reason: 'FACTS_UNKNOWN',
+      policyType: 'SPENDING_LIMIT',
       policyId: id(1),
       policyVersion: 1,
-      criteria: [{ rule: 'facts', observed: name, limit: null, passed: false }],
+      criteria: [{ policy: null, rule: 'facts', observed: name, limit: null, passed: false }],
     });
   });
 
@@ -283,6 +285,11 @@ describe('facts that are missing or cannot be true deny (09 no. 4)', () => {
       expect(verdict(evaluate(compilePolicies([], AGENT), pay(amount), facts()))).toBe('DENY');
     },
   );
+
+  test.each([{ to: '' }, { to: unchecked<string>(undefined) }])('a recipient like %j', (change) => {
+    const decision = evaluate(under(capped), pay(1n, change), facts());
+    expect(decision).toMatchObject({ reason: 'FACTS_UNKNOWN', criteria: [{ observed: 'to' }] });
+  });
 
   test('an asset of another chain than the payment', () => {
     const payment = pay(1n, { chain: 'ethereum', asset: nativeAssetId('solana') });

@@ -1,71 +1,81 @@
 import type { Tier } from '@waiaas/core';
+import { shareRaises } from './check-balance-share.ts';
 import { exceededCap } from './check-caps.ts';
+import { reachedRate } from './check-rate-limit.ts';
+import { timeViolation } from './check-time-restriction.ts';
+import { isListed } from './check-whitelist.ts';
 import { classifyTier } from './classify-tier.ts';
-import { type CompiledPolicies, type CompiledSpendingLimit, limitsOf } from './compiled-policies.ts';
+import { type CompiledPolicies, limitsOf } from './compiled-policies.ts';
 import { criterion } from './criterion.ts';
-import type { AllowDecision, Criterion, Decision } from './decision.ts';
+import type { AllowDecision, Criterion, Decision, PolicyReference } from './decision.ts';
+import { denyBlocked, denyCap, denyRate, denyRecipient, denyTime, denyUnknown } from './deny.ts';
 import { gateRaises } from './notification-gate.ts';
 import type { Payment, PaymentFacts } from './payment.ts';
-import { unknownFact } from './unknown-fact.ts';
+import { unknownInPayment, unknownInSituation, unknownInSpends } from './unknown-fact.ts';
+import { wallTime } from './wall-time.ts';
 
 /**
  * Decides a payment (04 §10, §11; 00 §3). Pure: the same input gives the same decision, to the byte of its canonical
- * encoding, on any machine and at any time, so that a decision can be replayed (09 no. 7 and 9).
+ * encoding, so that a decision can be replayed (09 no. 7 and 9).
  *
- * In this order: a policy that cannot be applied denies; a fact that is missing denies; a cap that would be passed
- * denies; an asset without limits needs an approval; the single amount gives the tier; too few notification channels
- * raise NOTIFY and DELAY to APPROVAL. Nothing unknown ever makes the outcome milder.
+ * In this order: a policy that cannot be applied denies; a recipient who is not listed, a time that is not allowed and a
+ * rate that is reached deny; a cap that would be passed denies; an asset without limits needs an approval; the single
+ * amount gives the tier; too large a share of the balance, and too few notification channels, raise it to APPROVAL. A fact
+ * that a check needs and that is missing denies. Nothing unknown ever makes the outcome milder.
  *
  * @param policies from `compilePolicies`
- * @param facts read for this payment; `spent` are the sums `spendWindows` asked for
+ * @param facts read for this payment; `factsNeeded` tells which of them are asked for
  * @example
  * const decision = evaluate(policies, payment, facts);
  * if (decision.outcome === 'DENY') throw new WaiaasError(decision.code);
  */
 export function evaluate(policies: CompiledPolicies, payment: Payment, facts: PaymentFacts): Decision {
-  const { blocker, spendingLimit: rule } = policies;
-  if (blocker !== null) {
-    const { reason, policyId, policyVersion } = blocker;
-    const criteria = Object.freeze([criterion('policies', reason, null, false)]);
-    return Object.freeze({ outcome: 'DENY', code: 'POLICY_DENIED', reason, policyId, policyVersion, criteria });
-  }
-  const policyId = rule?.policyId ?? null;
-  const policyVersion = rule?.policyVersion ?? null;
-  const limits = limitsOf(rule, payment.asset);
+  const { blocker, whitelist, timeRestriction, rateLimit, spendingLimit: rule } = policies;
+  if (blocker !== null) return denyBlocked(blocker);
 
-  const unknown = unknownFact(payment, facts, limits);
-  if (unknown !== null) {
-    const reason = 'FACTS_UNKNOWN';
-    const criteria = Object.freeze([criterion('facts', unknown, null, false)]);
-    return Object.freeze({ outcome: 'DENY', code: 'POLICY_DENIED', reason, policyId, policyVersion, criteria });
-  }
-
+  const policy = rule === null ? null : rule.policy;
   const criteria: Criterion[] = [];
-  if (limits === null) {
-    criteria.push(criterion('asset_limits', payment.asset, null, false));
-    return allow('APPROVAL', 'NO_LIMITS', rule, null, facts.defaults.approvalTimeoutSeconds, criteria);
+  const unknownPayment = unknownInPayment(payment, facts.now);
+  if (unknownPayment !== null) return denyUnknown(policy, unknownPayment, criteria);
+
+  if (whitelist !== null && !isListed(whitelist, payment, criteria)) return denyRecipient(whitelist.policy, criteria);
+  if (timeRestriction !== null) {
+    const wall = wallTime(timeRestriction.timezone, facts.now);
+    if (wall === null) return denyUnknown(timeRestriction.policy, 'now', criteria);
+    const reason = timeViolation(timeRestriction, wall, criteria);
+    if (reason !== null) return denyTime(timeRestriction.policy, reason, criteria);
   }
 
-  const cap = exceededCap(limits, payment.amount, facts, criteria);
-  if (cap !== null) {
-    const reason = cap.name === 'daily_max' ? 'DAILY_CAP' : 'WEEKLY_CAP';
-    const code = 'SPENDING_LIMIT_EXCEEDED';
-    Object.freeze(criteria);
-    return Object.freeze({ outcome: 'DENY', code, reason, policyId, policyVersion, cap, criteria });
+  const limits = limitsOf(rule, payment.asset);
+  const unknown = unknownInSpends(facts, limits) ?? unknownInSituation(facts, rateLimit);
+  if (unknown !== null) return denyUnknown(policy, unknown, criteria);
+  const rate = rateLimit === null ? null : reachedRate(rateLimit, facts, criteria);
+  if (rateLimit !== null && rate !== null) return denyRate(rateLimit.policy, rate, criteria);
+
+  if (rule === null || limits === null) {
+    criteria.push(criterion(policy, 'asset_limits', payment.asset, null, false));
+    return allow('APPROVAL', 'NO_LIMITS', policy, null, facts.defaults.approvalTimeoutSeconds, criteria);
   }
 
-  const classified = classifyTier(limits, payment.amount, criteria);
-  const raised = gateRaises(classified, facts, criteria);
-  const tier = raised ? 'APPROVAL' : classified;
-  const delay = rule?.delaySeconds ?? facts.defaults.delaySeconds;
-  const approval = rule?.approvalTimeoutSeconds ?? facts.defaults.approvalTimeoutSeconds;
-  return allow(tier, raised ? 'NOTIFICATION_GATE' : null, rule, delay, approval, criteria);
+  const cap = exceededCap(rule, limits, payment.amount, facts, criteria);
+  if (cap !== null) return denyCap(rule.policy, cap, criteria);
+
+  const classified = classifyTier(rule, limits, payment.amount, criteria);
+  const raisedBy = shareRaises(classified, rule, payment.amount, facts.balance, criteria)
+    ? 'BALANCE_SHARE'
+    : gateRaises(classified, facts, criteria)
+      ? 'NOTIFICATION_GATE'
+      : null;
+  const tier = raisedBy === null ? classified : 'APPROVAL';
+  const delay = rule.delaySeconds ?? facts.defaults.delaySeconds;
+  const approval = rule.approvalTimeoutSeconds ?? facts.defaults.approvalTimeoutSeconds;
+  return allow(tier, raisedBy, rule.policy, delay, approval, criteria);
 }
 
 function allow(
   tier: Tier,
   raisedBy: AllowDecision['raisedBy'],
-  rule: CompiledSpendingLimit | null,
+  policy: PolicyReference | null,
   delay: number | null,
   approval: number,
   criteria: readonly Criterion[],
@@ -73,8 +83,8 @@ function allow(
   return Object.freeze({
     outcome: 'ALLOW',
     tier,
-    policyId: rule?.policyId ?? null,
-    policyVersion: rule?.policyVersion ?? null,
+    policyId: policy === null ? null : policy.id,
+    policyVersion: policy === null ? null : policy.version,
     delaySeconds: tier === 'DELAY' ? delay : null,
     approvalTimeoutSeconds: tier === 'APPROVAL' ? approval : null,
     raisedBy,

@@ -10,6 +10,6 @@ import type { PaymentFacts } from './payment.ts';
 export function gateRaises(tier: Tier, facts: PaymentFacts, criteria: Criterion[]): boolean {
   if (facts.minChannels === 0 || (tier !== 'NOTIFY' && tier !== 'DELAY')) return false;
   const passed = facts.reachableChannels >= facts.minChannels;
-  criteria.push(criterion('min_channels', facts.reachableChannels, facts.minChannels, passed));
+  criteria.push(criterion(null, 'min_channels', facts.reachableChannels, facts.minChannels, passed));
   return !passed;
 }

@@ -1,5 +1,5 @@
 import { type AgentId, agentId, nativeAssetId, type PolicyId, policyId } from '@waiaas/core';
-import type { Decision, Payment, PaymentFacts, PolicyRow } from '../src/index.ts';
+import type { Decision, Payment, PaymentFacts, PolicyReference, PolicyRow } from '../src/index.ts';
 
 /** Agent whose payments are judged. */
 export const AGENT: AgentId = agentId('0192f3a1-0000-7000-8000-00000000000a');
@@ -27,12 +27,19 @@ export const row = (change: Partial<PolicyRow> = {}): PolicyRow => ({
   ...change,
 });
 
+/** Recipient of payments, and somebody else. */
+export const TO = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
+export const ELSE = 'So11111111111111111111111111111111111111112';
+
+/** The reference to the row that `row()` makes. */
+export const LIMIT: PolicyReference = { type: 'SPENDING_LIMIT', id: id(1), version: 1 };
+
 /** A payment of native SOL. */
 export const pay = (amount: bigint, change: Partial<Payment> = {}): Payment => ({
   chain: 'solana',
   asset: nativeAssetId('solana'),
   amount,
-  to: 'To111111',
+  to: TO,
   ...change,
 });
 
