@@ -22,6 +22,8 @@ export interface NonceStore {
    * verifying a signature that could not count.
    */
   isLive(nonce: string): boolean;
+  /** Voids every nonce that is out: after a change of owner nothing that was signed before counts (03 §19). */
+  clear(): void;
 }
 
 /** What a nonce store is made of. */
@@ -88,5 +90,6 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
       const expiresAt = expiries.get(nonce);
       return expiresAt !== undefined && clock.now() < expiresAt;
     },
+    clear: () => expiries.clear(),
   };
 }

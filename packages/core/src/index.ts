@@ -1,6 +1,7 @@
 export * from './api/admin.ts';
 export * from './api/agent.ts';
 export * from './api/common.ts';
+export * from './api/decision.ts';
 export * from './api/owner.ts';
 export * from './api/policy.ts';
 export * from './api/public.ts';

@@ -4,6 +4,7 @@ export const SEALED_KINDS = [
   'policy_set',
   'session',
   'intent',
+  'decision',
   'owner',
   'owner_head',
   'auto_stop_rule',

@@ -2,6 +2,7 @@ import {
   assetId,
   agentId as brandAgentId,
   transactionId as brandTransactionId,
+  canonicalJson,
   decodeIntent,
   encodeIntent,
   type Intent,
@@ -15,7 +16,7 @@ import {
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
-import type { AllowDecision } from '@waiaas/policy-engine';
+import { type AllowDecision, encodeFacts } from '@waiaas/policy-engine';
 import {
   appendAudit,
   type Db,
@@ -23,6 +24,7 @@ import {
   findByIdempotencyKey,
   findSession,
   findTransaction,
+  insertDecision,
   insertPending,
   insertPendingApproval,
   intentContent,
@@ -35,17 +37,19 @@ import {
   type TransitionFields,
   transition,
 } from '@waiaas/storage';
-import { type Decider, denialOf } from './decide.ts';
+import { type Decided, type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { intentHash, requestHash } from './intent-hash.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
-import { checkSession } from './session-check.ts';
+import { checkSession, type SessionVerdict } from './session-check.ts';
 
 /** A payment that has passed validation and asks to be admitted. */
 export interface AdmissionRequest {
   readonly intent: Intent;
   readonly idempotencyKey: string | null;
   readonly ip: string | null;
+  /** What the agent holds, where a first try has shown that a rule asks for it; null when the chain could not tell. */
+  readonly balance?: bigint | null | undefined;
 }
 
 /** What admission answers. Only `admitted` rows that are EXECUTING are carried out by the caller. */
@@ -87,16 +91,37 @@ export function createAdmission(
 ): (db: Db, request: AdmissionRequest) => Promise<Admission> {
   const { clock, ids, sealer, settings } = dependencies;
 
-  /** The session's verdict: null when it permits the payment. */
+  /** Keeps how a payment was decided, so that it can be told and decided again at any time (09 no. 9). */
+  const record = (
+    db: Db,
+    intent: Intent,
+    criteria: SessionVerdict['criteria'],
+    decided: Decided | null,
+    now: number,
+  ): Promise<void> =>
+    insertDecision(db, sealer, {
+      tx_id: intent.transactionId,
+      decided_at: now,
+      session_criteria: canonicalJson(criteria.map((criterion) => ({ ...criterion }))),
+      decision: decided === null ? null : canonicalJson(decided.decision),
+      facts: decided === null ? null : encodeFacts(decided.facts),
+      policies: canonicalJson((decided?.policies ?? []).map(({ id, version }) => [id, version])),
+    });
+
+  /** The session's verdict. */
   async function sessionVerdict(
     db: Db,
     intent: Intent,
     session: SessionRow,
     live: readonly LiveReservation[],
     now: number,
-  ): Promise<Refusal | null> {
-    if (session.revoked_at !== null) return { code: 'SESSION_REVOKED', token: 'SESSION_REVOKED' };
-    if (session.expires_at <= now) return { code: 'SESSION_EXPIRED', token: 'SESSION_EXPIRED' };
+  ): Promise<SessionVerdict> {
+    const refused = (refusal: Refusal): SessionVerdict => ({
+      refusal,
+      criteria: [{ rule: 'session', observed: refusal.token, limit: null, passed: false }],
+    });
+    if (session.revoked_at !== null) return refused({ code: 'SESSION_REVOKED', token: 'SESSION_REVOKED' });
+    if (session.expires_at <= now) return refused({ code: 'SESSION_EXPIRED', token: 'SESSION_EXPIRED' });
     const constraints = grantedConstraints(session, isSessionAuthentic(sealer, session));
     if (constraints === null) {
       await appendAudit(db, now, {
@@ -107,7 +132,7 @@ export function createAdmission(
         txId: intent.transactionId,
         details: { what: 'session' },
       });
-      return { code: 'INVALID_TOKEN', token: 'SESSION_NOT_AUTHENTIC' };
+      return refused({ code: 'INVALID_TOKEN', token: 'SESSION_NOT_AUTHENTIC' });
     }
     const usage = sessionUsageSchema.safeParse(JSON.parse(session.usage_stats));
     return checkSession(
@@ -247,11 +272,16 @@ export function createAdmission(
     });
 
     const live = await liveReservations(db, intent.agentId);
-    const violation = await sessionVerdict(db, intent, session, live, now);
-    if (violation !== null) return refuse(db, intent, violation, 'TX_SESSION_CHECK', now);
+    const { refusal: violation, criteria } = await sessionVerdict(db, intent, session, live, now);
+    if (violation !== null) {
+      await record(db, intent, criteria, null, now);
+      return refuse(db, intent, violation, 'TX_SESSION_CHECK', now);
+    }
     await appendAudit(db, now, { event: 'TX_SESSION_CHECK', actor: 'system', ...subject, details: { passed: true } });
 
-    const decision = await decider.decide(db, intent, live, now);
+    const decided = await decider.decide(db, intent, { live, now, balance: request.balance });
+    await record(db, intent, criteria, decided, now);
+    const { decision } = decided;
     if (decision.outcome === 'DENY')
       return refuse(db, intent, denialOf(decision, intent.asset), 'POLICY_VIOLATION', now);
     if (decision.tier === 'DELAY' || decision.tier === 'APPROVAL') {

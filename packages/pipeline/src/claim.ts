@@ -122,7 +122,7 @@ export function createClaims(
     const session = await findSession(db, intent.sessionId);
     if (session !== undefined && session.revoked_at !== null) return REVOKED;
     const others = (await liveReservations(db, brandAgentId(row.agent_id))).filter(({ id }) => id !== row.id);
-    const denial = await decider.objection(db, intent, others, now);
+    const denial = await decider.objection(db, intent, { live: others, now });
     return denial === null ? null : denialOf(denial, intent.asset);
   }
 

@@ -1,30 +1,62 @@
-import { type AssetId, type Intent, sumBaseUnits } from '@waiaas/core';
+import { type AgentId, type AssetId, type Intent, sumBaseUnits } from '@waiaas/core';
 import {
   type CompiledPolicies,
   type Decision,
   type DenyDecision,
   evaluate,
+  evaluateClaim,
+  factsNeeded,
   type Payment,
   type PaymentFacts,
-  spendWindows,
+  type PolicyReference,
+  policyReferences,
 } from '@waiaas/policy-engine';
-import { appendAudit, type Db, type LiveReservation, spentSince } from '@waiaas/storage';
+import { appendAudit, countRecentTransactions, type Db, type LiveReservation, spentSince } from '@waiaas/storage';
 import type { PipelineDependencies } from './dependencies.ts';
 import { createPolicyLoader } from './policy-facts.ts';
 import type { Refusal } from './refusal.ts';
 
+/** A decision with everything that is needed to make it again (09 no. 9). */
+export interface Decided {
+  readonly decision: Decision;
+  readonly facts: PaymentFacts;
+  /** The versions that were in force. */
+  readonly policies: readonly PolicyReference[];
+}
+
+/** What a decision is about, beside the payment. */
+export interface DecisionContext {
+  /** Reservations of the agent without that of the payment. */
+  readonly live: readonly LiveReservation[];
+  /** Unix seconds. */
+  readonly now: number;
+  /**
+   * What the agent holds of the asset; null when the chain could not tell, undefined when it was not asked. Only a rule
+   * about shares of the balance needs it.
+   */
+  readonly balance?: bigint | null | undefined;
+}
+
+/** A rule asks for the balance, which no unit of work can wait for: it is read, and the unit is run again. */
+export class BalanceNeeded extends Error {
+  override readonly name = 'BalanceNeeded';
+}
+
 /** Judges payments by the policies in force. The one place where the pipeline asks the policy engine (04 §5, FIX C1). */
 export interface Decider {
-  /** The decision about a new payment. `live` are the reservations of its agent without its own. */
-  decide(db: Db, intent: Intent, live: readonly LiveReservation[], now: number): Promise<Decision>;
+  /** The decision about a new payment. @throws BalanceNeeded */
+  decide(db: Db, intent: Intent, context: DecisionContext): Promise<Decided>;
   /**
    * Whether a payment that was admitted before may still be carried out, by the rules of today: null, or why not (04 §19).
    * Its tier stays what it was.
    */
-  objection(db: Db, intent: Intent, live: readonly LiveReservation[], now: number): Promise<DenyDecision | null>;
+  objection(db: Db, intent: Intent, context: DecisionContext): Promise<DenyDecision | null>;
+  /** The policies in force for an agent; null when they are not what was stored. */
+  inForce(db: Db, agentId: AgentId): Promise<CompiledPolicies | null>;
 }
 
-const reservedOf = (live: readonly LiveReservation[], asset: AssetId): bigint =>
+/** What is reserved of an asset. */
+export const reservedOf = (live: readonly LiveReservation[], asset: AssetId): bigint =>
   sumBaseUnits(live.filter((row) => row.asset === asset).map((row) => BigInt(row.reserved_amount ?? '0')));
 
 const NOT_AUTHENTIC: DenyDecision = Object.freeze({
@@ -38,12 +70,19 @@ const NOT_AUTHENTIC: DenyDecision = Object.freeze({
 
 /** What the requester of a denied payment is told. */
 export function denialOf(decision: DenyDecision, asset: AssetId): Refusal {
-  const { policyId, reason, cap } = decision;
-  if (cap === undefined)
-    return { code: decision.code, token: reason, details: { policyId, reason, policyType: 'SPENDING_LIMIT' } };
-  const { name, ...figures } = cap;
-  return { code: decision.code, token: reason, details: { cap: name, asset, ...figures, policyId } };
+  const { policyId, policyType = null, reason, cap, rate } = decision;
+  if (cap !== undefined) {
+    const { name, ...figures } = cap;
+    return { code: decision.code, token: reason, details: { cap: name, asset, ...figures, policyId } };
+  }
+  return {
+    code: decision.code,
+    token: reason,
+    details: { policyId, reason, ...(policyType === null ? {} : { policyType }), ...rate },
+  };
 }
+
+const paymentOf = ({ chain, asset, amount, to }: Intent): Payment => ({ chain, asset, amount, to });
 
 /** Makes the decider. */
 export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' | 'sealer' | 'settings'>): Decider {
@@ -51,7 +90,7 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
   const loadPolicies = createPolicyLoader(sealer);
 
   /** The policies in force, or null when they are not what was stored: then nothing may be allowed. */
-  async function inForce(db: Db, intent: Intent, now: number): Promise<CompiledPolicies | null> {
+  async function authentic(db: Db, intent: Intent, now: number): Promise<CompiledPolicies | null> {
     const { compiled, complete, forged } = await loadPolicies(db, intent.agentId);
     if (complete && forged.length === 0) return compiled;
     await appendAudit(db, now, {
@@ -64,41 +103,54 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
     return complete ? compiled : null;
   }
 
-  async function factsFor(
-    db: Db,
-    compiled: CompiledPolicies,
-    payment: Payment,
-    context: { readonly agentId: Intent['agentId']; readonly live: readonly LiveReservation[]; readonly now: number },
-  ): Promise<PaymentFacts> {
-    const { agentId, live, now } = context;
+  async function spends(db: Db, intent: Intent, queries: readonly { name: 'day' | 'week'; since: number }[]) {
     const spent: { day: bigint | null; week: bigint | null } = { day: null, week: null };
-    for (const window of spendWindows(compiled, payment, now)) {
-      spent[window.name] = await spentSince(db, agentId, payment.asset, window.since);
-    }
-    return {
-      now,
-      spent,
-      reserved: reservedOf(live, payment.asset),
-      reachableChannels: owner.reachableChannels(),
-      minChannels: settings.minChannels,
-      defaults: { delaySeconds: settings.delaySeconds, approvalTimeoutSeconds: settings.approvalTimeoutSeconds },
-    };
+    for (const { name, since } of queries) spent[name] = await spentSince(db, intent.agentId, intent.asset, since);
+    return spent;
   }
 
-  const paymentOf = ({ chain, asset, amount, to }: Intent): Payment => ({ chain, asset, amount, to });
-
-  async function decide(db: Db, intent: Intent, live: readonly LiveReservation[], now: number): Promise<Decision> {
-    const compiled = await inForce(db, intent, now);
-    if (compiled === null) return NOT_AUTHENTIC;
-    const payment = paymentOf(intent);
-    return evaluate(compiled, payment, await factsFor(db, compiled, payment, { agentId: intent.agentId, live, now }));
-  }
+  const surroundings = (live: readonly LiveReservation[], asset: AssetId, now: number) => ({
+    now,
+    reserved: reservedOf(live, asset),
+    reachableChannels: owner.reachableChannels(),
+    minChannels: settings.minChannels,
+    defaults: { delaySeconds: settings.delaySeconds, approvalTimeoutSeconds: settings.approvalTimeoutSeconds },
+  });
 
   return {
-    decide,
-    async objection(db, intent, live, now) {
-      const decision = await decide(db, intent, live, now);
-      return decision.outcome === 'DENY' ? decision : null;
+    async decide(db, intent, { live, now, balance }) {
+      const compiled = await authentic(db, intent, now);
+      const around = surroundings(live, intent.asset, now);
+      if (compiled === null) {
+        return { decision: NOT_AUTHENTIC, facts: { ...around, spent: { day: null, week: null } }, policies: [] };
+      }
+      const payment = paymentOf(intent);
+      const needed = factsNeeded(compiled, payment, now);
+      if (needed.balance && balance === undefined) throw new BalanceNeeded();
+      const counts: { hour: number | null; day: number | null } = { hour: null, day: null };
+      for (const { name, since } of needed.recentTransactions) {
+        counts[name] = await countRecentTransactions(db, intent.agentId, since, intent.transactionId);
+      }
+      const facts: PaymentFacts = {
+        ...around,
+        spent: await spends(db, intent, needed.spent),
+        ...(needed.recentTransactions.length === 0 ? {} : { recentTransactions: counts }),
+        ...(needed.balance && balance !== undefined ? { balance } : {}),
+      };
+      return { decision: evaluate(compiled, payment, facts), facts, policies: policyReferences(compiled) };
+    },
+
+    async objection(db, intent, { live, now }) {
+      const compiled = await authentic(db, intent, now);
+      if (compiled === null) return NOT_AUTHENTIC;
+      const payment = paymentOf(intent);
+      const spent = await spends(db, intent, factsNeeded(compiled, payment, now).spent);
+      return evaluateClaim(compiled, payment, { now, spent, reserved: reservedOf(live, intent.asset) });
+    },
+
+    async inForce(db, agentId) {
+      const { compiled, complete, forged } = await loadPolicies(db, agentId);
+      return complete && forged.length === 0 ? compiled : null;
     },
   };
 }

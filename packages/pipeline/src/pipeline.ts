@@ -1,7 +1,9 @@
 import {
   type AgentId,
+  type BudgetResponse,
   baseUnits,
   transactionId as brandTransactionId,
+  type DryRunResponse,
   type Intent,
   isTerminal,
   type Network,
@@ -25,6 +27,7 @@ import type { RequestOrigin } from '@waiaas/management';
 import {
   findAgent,
   findByIdempotencyKey,
+  findDecision,
   findTransaction,
   listByStatus,
   listDueDelays,
@@ -35,10 +38,13 @@ import {
   listWaiting,
   type TransactionRow,
 } from '@waiaas/storage';
-import { assertSameRequest, createAdmission, readIntent } from './admission.ts';
+import { type Admission, type AdmissionRequest, assertSameRequest, createAdmission, readIntent } from './admission.ts';
+import { type BudgetSession, createBudget } from './budget.ts';
 import { createClaims } from './claim.ts';
-import { createDecider } from './decide.ts';
+import { BalanceNeeded, createDecider } from './decide.ts';
+import { createDecisionRecords, type DecisionRecords } from './decision-record.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import { DryRun, dryRunOf } from './dry-run.ts';
 import { createExecutor } from './executor.ts';
 import { requestHash } from './intent-hash.ts';
 import { type RecoveryReport, recover } from './recovery.ts';
@@ -90,6 +96,15 @@ export interface Pipeline {
   list(agentId: AgentId, query: ListQuery): Promise<TransactionListResponse>;
   /** Transactions that wait for time or for the owner. */
   pending(agentId: AgentId): Promise<PendingTransactionListResponse>;
+  /** What a session may still spend. @throws WaiaasError AGENT_NOT_FOUND */
+  budget(session: BudgetSession): Promise<BudgetResponse>;
+  /**
+   * What would be decided about a payment now, by the very functions that decide it, without a trace.
+   * @throws WaiaasError as `send` does for requests that leave no row
+   */
+  dryRun(session: PayingSession, body: TransferBody): Promise<DryRunResponse>;
+  /** How payments were decided. */
+  readonly decisions: DecisionRecords;
   /** What waits for time or for the owner, of all agents or of one. */
   waiting(query: WaitingListQuery): Promise<PendingApprovalListResponse>;
   /**
@@ -148,6 +163,8 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   const decider = createDecider(dependencies);
   const admit = createAdmission(dependencies, decider);
   const claims = createClaims({ ...dependencies, decider });
+  const budget = createBudget({ ...dependencies, decider });
+  const decisions = createDecisionRecords({ read: storage.read, sealer });
   const execute = createExecutor({ ...dependencies, settlement });
   const track = createTracker({ ...dependencies, settlement });
 
@@ -256,6 +273,49 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     if (!adapter.isConnected()) throw new WaiaasError('ADAPTER_NOT_AVAILABLE', { details: { chain, network } });
   }
 
+  /** The intent of a request: everything that is decided, sealed and carried out. */
+  async function intentOf(session: PayingSession, body: TransferBody): Promise<Intent> {
+    const agent = await findAgent(storage.read, session.agentId);
+    if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND');
+    return {
+      version: 1,
+      transactionId: brandTransactionId(ids.next()),
+      agentId: session.agentId,
+      sessionId: session.sessionId,
+      chain: agent.chain,
+      network: agent.network,
+      type: body.type,
+      asset: nativeAssetId(agent.chain),
+      from: agent.public_key,
+      to: body.to,
+      amount: baseUnits(BigInt(body.amount)),
+      memo: body.memo ?? null,
+      priority: body.priority,
+      createdAt: unixSeconds(clock),
+    };
+  }
+
+  /** Admits a payment; where a rule asks for the balance, it is read and the unit of work is run again with it. */
+  async function admitPayment(request: AdmissionRequest): Promise<Admission> {
+    try {
+      return await storage.write(({ db }) => admit(db, request));
+    } catch (error) {
+      if (!(error instanceof BalanceNeeded)) throw error;
+    }
+    const balance = await balanceOf(request.intent);
+    return storage.write(({ db }) => admit(db, { ...request, balance }));
+  }
+
+  /** What an agent holds; null when the chain cannot tell. */
+  async function balanceOf({ chain, network, from }: Intent): Promise<bigint | null> {
+    try {
+      return (await adapters.find(chain, network)?.getBalance(from))?.balance ?? null;
+    } catch (error) {
+      logger.warn({ chain, network, error: String(error) }, 'A balance that a rule asks for could not be read');
+      return null;
+    }
+  }
+
   /** Whether the chain of a queued payment can be reached. A payment that is not authentic goes nowhere: its claim ends it. */
   function isReachable(row: TransactionRow): boolean {
     const authentic = readIntent(sealer, row);
@@ -267,24 +327,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   return {
     async send(session, body, options) {
       if (stopping) throw new WaiaasError('SHUTTING_DOWN');
-      const agent = await findAgent(storage.read, session.agentId);
-      if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND');
-      const intent: Intent = {
-        version: 1,
-        transactionId: brandTransactionId(ids.next()),
-        agentId: session.agentId,
-        sessionId: session.sessionId,
-        chain: agent.chain,
-        network: agent.network,
-        type: body.type,
-        asset: nativeAssetId(agent.chain),
-        from: agent.public_key,
-        to: body.to,
-        amount: baseUnits(BigInt(body.amount)),
-        memo: body.memo ?? null,
-        priority: body.priority,
-        createdAt: unixSeconds(clock),
-      };
+      const intent = await intentOf(session, body);
       const idempotencyKey = options.idempotencyKey ?? null;
       // A repetition is answered whatever the state of the chain or the keystore: the outcome is already known.
       if (idempotencyKey !== null) {
@@ -294,8 +337,8 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
           return answer(await waitForEnd(before, options));
         }
       }
-      checkReady(agent.chain, agent.network, body);
-      const admission = await storage.write(({ db }) => admit(db, { intent, idempotencyKey, ip: options.ip ?? null }));
+      checkReady(intent.chain, intent.network, body);
+      const admission = await admitPayment({ intent, idempotencyKey, ip: options.ip ?? null });
       if (admission.kind === 'refused') throw refusalError(admission.row);
       if (admission.kind === 'admitted' && admission.row.status === 'EXECUTING') begin(admission.row, executeToEnd);
       return answer(await waitForEnd(admission.row, options));
@@ -319,6 +362,29 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
 
     async pending(agentId) {
       return { transactions: (await listPendingOfAgent(storage.read, agentId)).map(transactionView) };
+    },
+
+    budget,
+    decisions,
+
+    async dryRun(session, body) {
+      const intent = await intentOf(session, body);
+      checkReady(intent.chain, intent.network, body);
+      const attempt = (balance?: bigint | null) =>
+        storage
+          .write(async ({ db }) => {
+            const admission = await admit(db, { intent, idempotencyKey: null, ip: null, balance });
+            // Whatever this unit has written is taken back with it.
+            throw new DryRun(admission.row, await findDecision(db, intent.transactionId));
+          })
+          .catch((error: unknown) => {
+            if (error instanceof DryRun || error instanceof BalanceNeeded) return error;
+            throw error;
+          });
+      const first = await attempt();
+      const outcome = first instanceof BalanceNeeded ? await attempt(await balanceOf(intent)) : first;
+      if (outcome instanceof BalanceNeeded) throw new Error('A balance was asked for twice');
+      return dryRunOf(outcome);
     },
 
     async waiting(query) {

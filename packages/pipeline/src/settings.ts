@@ -2,6 +2,8 @@
 export interface PipelineSettings {
   /** Most queued DELAY and APPROVAL transactions of an agent. */
   readonly maxPendingTransactions: number;
+  /** Renewals of a session that does not choose a number; shown in budgets. */
+  readonly defaultMaxRenewals: number;
   /** Channels that must be able to reach the owner before NOTIFY and DELAY are used; 0 switches the rule off (00 §3). */
   readonly minChannels: number;
   /** Cool-down of rules that leave it out, seconds. */
@@ -21,6 +23,7 @@ export interface PipelineSettings {
 /** Defaults of 04 §24. */
 export const DEFAULT_PIPELINE_SETTINGS: PipelineSettings = {
   maxPendingTransactions: 10,
+  defaultMaxRenewals: 30,
   minChannels: 2,
   delaySeconds: 900,
   approvalTimeoutSeconds: 3600,

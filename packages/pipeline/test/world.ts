@@ -8,6 +8,7 @@ import {
   createIdGenerator,
   type IChainAdapter,
   type Logger,
+  policyCreateSchema,
   policyId,
   type SessionConstraints,
   type SessionId,
@@ -91,6 +92,7 @@ export interface World {
   resumeAgent(id: AgentId): Promise<void>;
   readonly owner: OwnerManagement;
   setRules(rules: Partial<SpendingLimitRules>): Promise<void>;
+  addPolicy(input: { type: string; rules: object; agentId?: string }): Promise<void>;
   send(
     payer: Payer,
     amount: bigint,
@@ -147,6 +149,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const plain = createFakeAdapter({ ledger, ...options.network });
   const adapter = options.decorateAdapter?.(plain) ?? plain;
   const policies = createPolicyManagement({ storage, sealer, clock: time, ids });
+  const owner = createOwnerManagement({ storage, sealer, clock: time, ids });
   const agents = createAgentManagement({ storage, keystore, sealer, clock: time, ids, isSupported: () => true });
   const sessions = createSessionManagement({
     storage,
@@ -177,13 +180,20 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     settings: { ...DEFAULT_PIPELINE_SETTINGS, minChannels: 0, ...options.settings },
   });
 
+  /** Whoever may change the rules: the owner once there is one, before that the operator. */
+  const governor = async (): Promise<RequestOrigin> => {
+    const present = await owner.load();
+    if (present.state !== 'connected') return OPERATOR;
+    return by(present.owner.chain === 'solana' ? ALICE : BOB);
+  };
+
   const setRules = async (rules: Partial<SpendingLimitRules>): Promise<void> => {
     const [global] = (await policies.list()).policies;
     if (global === undefined) throw new Error('A seeded database has a policy');
     await policies.update(
       policyId(global.id),
       { rules: spendingLimitRulesSchema.parse({ ...OPEN_RULES, ...rules }) },
-      OPERATOR,
+      await governor(),
     );
   };
   if (options.folder === undefined) await setRules(options.rules ?? {});
@@ -209,8 +219,9 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     revokeSession: async (id) => void (await sessions.revoke(id, OPERATOR)),
     suspendAgent: async (id) => void (await agents.suspend(id, OPERATOR)),
     resumeAgent: async (id) => void (await agents.resume(id, OPERATOR)),
-    owner: createOwnerManagement({ storage, sealer, clock: time, ids }),
+    owner,
     setRules,
+    addPolicy: async (input) => void (await policies.create(policyCreateSchema.parse(input), await governor())),
     send: (payer, amount, { to = RECIPIENT, memo, ...rest } = {}) =>
       pipeline.send(
         payer,

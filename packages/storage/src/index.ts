@@ -7,6 +7,7 @@ export type * from './schema.ts';
 export { intentContent, isIntentAuthentic } from './seals.ts';
 export * from './tables/agents.ts';
 export * from './tables/audit-log.ts';
+export * from './tables/decisions.ts';
 export * from './tables/owner.ts';
 export * from './tables/policies.ts';
 export * from './tables/sessions.ts';

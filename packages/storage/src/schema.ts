@@ -22,6 +22,7 @@ export interface Database {
   agents: AgentsTable;
   sessions: SessionsTable;
   transactions: TransactionsTable;
+  decisions: DecisionsTable;
   spend_ledger: SpendLedgerTable;
   policies: PoliciesTable;
   policy_versions: PolicyVersionsTable;
@@ -109,6 +110,21 @@ export interface TransactionsTable {
   late_check_at: number | null;
   error: string | null;
   metadata: string | null;
+}
+
+/** How a payment was decided: what was checked and seen, and the policies that were in force. Never changed. */
+export interface DecisionsTable {
+  tx_id: string;
+  decided_at: number;
+  /** Checks of the session, JSON. */
+  session_criteria: string;
+  /** Canonical encoding of the policy engine's answer; null when the session had refused before it was asked. */
+  decision: string | null;
+  /** Canonical encoding of the facts it was given. */
+  facts: string | null;
+  /** Ids and versions of the policies that were in force, JSON. */
+  policies: string;
+  seal: string;
 }
 
 /**

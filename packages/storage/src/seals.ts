@@ -1,5 +1,12 @@
 import { canonicalJson, type RowSealer, type SealedContent } from '@waiaas/core';
-import type { OwnerHeadTable, OwnerWalletsTable, PoliciesTable, SessionsTable, TransactionsTable } from './schema.ts';
+import type {
+  DecisionsTable,
+  OwnerHeadTable,
+  OwnerWalletsTable,
+  PoliciesTable,
+  SessionsTable,
+  TransactionsTable,
+} from './schema.ts';
 
 /** What of a session its seal covers. */
 type SealedSession = Pick<
@@ -88,6 +95,14 @@ export const policySetContent = (
       .map((policy) => [policy.id, policy.version, policy.seal])
       .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
   ),
+});
+
+/** What the seal of a decision covers: all of it. */
+export const decisionContent = (row: Omit<DecisionsTable, 'seal'>): SealedContent => ({
+  kind: 'decision',
+  id: row.tx_id,
+  version: 1,
+  payload: canonicalJson([row.decided_at, row.session_criteria, row.decision, row.facts, row.policies]),
 });
 
 /** What the seal of an intent covers: its canonical encoding. */

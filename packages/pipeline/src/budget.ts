@@ -1,0 +1,151 @@
+import {
+  type AgentId,
+  type AssetId,
+  type BudgetResponse,
+  isoFromSeconds,
+  nativeAsset,
+  nativeAssetId,
+  type SessionConstraints,
+  type SessionId,
+  sessionUsageSchema,
+  unixSeconds,
+  WaiaasError,
+} from '@waiaas/core';
+import { type RenewalLimits, renewalsLeft } from '@waiaas/management';
+import { type CompiledPolicies, type Payment, spendWindows } from '@waiaas/policy-engine';
+import { type Db, findAgent, findSession, type LiveReservation, liveReservations, spentSince } from '@waiaas/storage';
+import { type Decider, reservedOf } from './decide.ts';
+import type { PipelineDependencies } from './dependencies.ts';
+import { type Room, remainingOf, sessionRoom } from './session-check.ts';
+
+/** The session that asks what it may still spend. */
+export interface BudgetSession {
+  readonly agentId: AgentId;
+  readonly sessionId: SessionId;
+  readonly constraints: SessionConstraints;
+}
+
+const amounts = (room: Room<bigint>) => ({
+  limit: room.limit.toString(),
+  used: room.used.toString(),
+  reserved: room.reserved.toString(),
+  remaining: remainingOf(room).toString(),
+});
+
+const counts = ({ limit, used, reserved }: Room<number>) => ({
+  limit,
+  used,
+  reserved,
+  remaining: Math.max(0, limit - used - reserved),
+});
+
+/** The smallest of some amounts; null when none of them limits anything. */
+const smallest = (limits: readonly (bigint | null)[]): bigint | null =>
+  limits.reduce<bigint | null>(
+    (least, limit) => (limit !== null && (least === null || limit < least) ? limit : least),
+    null,
+  );
+
+/**
+ * What a session may still spend of its agent's native asset (00 §3). It is worked out by the functions that admission
+ * asks, from the same rows; by the time it arrives another session of the agent may have spent some of it.
+ */
+export function createBudget(
+  dependencies: Pick<PipelineDependencies, 'storage' | 'clock' | 'settings'> & { readonly decider: Decider },
+): (session: BudgetSession) => Promise<BudgetResponse> {
+  const { storage, clock, settings, decider } = dependencies;
+
+  async function caps(
+    db: Db,
+    agentId: AgentId,
+    asset: AssetId,
+    context: { compiled: CompiledPolicies; live: readonly LiveReservation[]; payment: Payment; now: number },
+  ) {
+    const { compiled, live, payment, now } = context;
+    const limits = Object.hasOwn(compiled.spendingLimit?.limits ?? {}, asset)
+      ? (compiled.spendingLimit?.limits[asset] ?? null)
+      : null;
+    const rooms: { day: Room<bigint> | null; week: Room<bigint> | null } = { day: null, week: null };
+    for (const { name, since } of spendWindows(compiled, payment, now)) {
+      const limit = name === 'day' ? limits?.dailyMax : limits?.weeklyMax;
+      if (limit === null || limit === undefined) continue;
+      rooms[name] = {
+        limit,
+        used: await spentSince(db, agentId, asset, since),
+        reserved: reservedOf(live, asset),
+      };
+    }
+    return { limits, rooms };
+  }
+
+  return async ({ agentId, sessionId, constraints }) => {
+    const db = storage.read;
+    const now = unixSeconds(clock);
+    const agent = await findAgent(db, agentId);
+    if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND');
+    const row = await findSession(db, sessionId);
+    if (row === undefined) throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
+    const { chain, network } = agent;
+    const asset = nativeAssetId(chain);
+    const { symbol, decimals } = nativeAsset(chain);
+    const live = await liveReservations(db, agentId);
+
+    const room = sessionRoom(constraints, asset, {
+      usage: sessionUsageSchema.parse(JSON.parse(row.usage_stats)),
+      live: live.filter(({ session_id }) => session_id === sessionId),
+    });
+    const renewal: RenewalLimits = { constraints, defaultMaxRenewals: settings.defaultMaxRenewals };
+
+    const compiled = await decider.inForce(db, agentId);
+    const payment: Payment = { chain, asset, amount: 1n, to: agent.public_key };
+    const policy =
+      compiled === null || compiled.blocker !== null
+        ? null
+        : await caps(db, agentId, asset, { compiled, live, payment, now });
+    const forbidden =
+      policy === null ||
+      (room.transactions !== null && counts(room.transactions).remaining === 0) ||
+      constraints.allowedOperations?.includes('TRANSFER') === false ||
+      constraints.allowedDestinations?.length === 0;
+    const { day = null, week = null } = policy?.rooms ?? {};
+    const most = forbidden
+      ? 0n
+      : smallest([
+          room.perTransaction,
+          room.total === null ? null : remainingOf(room.total),
+          day === null ? null : remainingOf(day),
+          week === null ? null : remainingOf(week),
+        ]);
+
+    return {
+      chain,
+      network,
+      session: {
+        expiresAt: isoFromSeconds(row.expires_at),
+        maxAmountPerTx: room.perTransaction?.toString() ?? null,
+        total: room.total === null ? null : amounts(room.total),
+        transactions: room.transactions === null ? null : counts(room.transactions),
+        allowedOperations: constraints.allowedOperations ?? null,
+        allowedDestinations: constraints.allowedDestinations ?? null,
+        renewalsLeft: row.absolute_expires_at === 0 ? 0 : renewalsLeft(row, renewal),
+        absoluteExpiresAt: isoFromSeconds(Math.max(row.absolute_expires_at, row.expires_at)),
+      },
+      policy: {
+        asset,
+        symbol,
+        decimals,
+        tiers:
+          policy === null || policy.limits === null
+            ? null
+            : {
+                instantMax: policy.limits.instantMax.toString(),
+                notifyMax: policy.limits.notifyMax.toString(),
+                delayMax: policy.limits.delayMax.toString(),
+              },
+        dailyCap: day === null ? null : amounts(day),
+        weeklyCap: week === null ? null : amounts(week),
+      },
+      maxPayment: most?.toString() ?? null,
+    };
+  };
+}

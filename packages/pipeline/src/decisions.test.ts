@@ -1,0 +1,319 @@
+import { agentId as brandAgentId, transactionId as brandTransactionId, isWaiaasError } from '@waiaas/core';
+import fc from 'fast-check';
+import { sql } from 'kysely';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ALICE, createWorld, type Payer, RECIPIENT, type World, type WorldOptions } from '../test/world.ts';
+
+let world: World;
+const start = async (options: WorldOptions = {}): Promise<Payer> => {
+  world = await createWorld(options);
+  return world.createPayer();
+};
+afterEach(async () => {
+  await world.stop();
+  await world.remove();
+});
+
+const body = (amount: bigint, to: string = RECIPIENT) =>
+  ({ to, amount: amount.toString(), type: 'TRANSFER', priority: 'medium' }) as const;
+const dry = (payer: Payer, amount: bigint, to?: string) => world.pipeline.dryRun(payer, body(amount, to));
+const traces = async (): Promise<number> => {
+  const [row] = (
+    await sql<{ n: number }>`SELECT (SELECT count(*) FROM transactions) + (SELECT count(*) FROM decisions)
+      + (SELECT count(*) FROM pending_approvals) + (SELECT count(*) FROM audit_log) AS n`.execute(world.storage.read)
+  ).rows;
+  return row?.n ?? -1;
+};
+/** Asks for a payment and answers what became of it, refused or not. */
+async function pay(payer: Payer, amount: bigint, to?: string): Promise<{ id: string; outcome: string }> {
+  let settled = false;
+  const work = world
+    .send(payer, amount, to === undefined ? {} : { to })
+    .then(
+      ({ transactionId, tier }) => ({ id: transactionId, outcome: `ALLOW ${tier}` }),
+      (error: unknown) => {
+        if (!isWaiaasError(error)) throw error;
+        return { id: String(error.details?.transactionId), outcome: `DENY ${error.code}` };
+      },
+    )
+    .finally(() => {
+      settled = true;
+    });
+  await world.time.runUntil(() => settled);
+  return work;
+}
+
+const TIERS = { instant_max: '100', notify_max: '200', delay_max: '1000', daily_max: '3000' };
+
+describe('a dry run', () => {
+  test.each([50n, 100n, 101n, 200n, 201n, 1000n, 1001n, 3000n, 3001n])(
+    'of %d says what becomes of it, and leaves no trace',
+    async (amount) => {
+      const payer = await start({ rules: TIERS });
+      const before = await traces();
+      const foretold = await dry(payer, amount);
+      expect(await traces()).toBe(before);
+      const { outcome } = await pay(payer, amount);
+      expect(outcome).toBe(foretold.outcome === 'ALLOW' ? `ALLOW ${foretold.tier}` : `DENY ${foretold.code}`);
+    },
+  );
+
+  test('sees what is under way, of this session and of others', async () => {
+    const payer = await start({ rules: { ...TIERS, instant_max: '0', notify_max: '0' } });
+    await world.send(payer, 2500n);
+    expect(await dry(payer, 500n)).toMatchObject({ outcome: 'ALLOW' });
+    expect(await dry(payer, 501n)).toMatchObject({
+      outcome: 'DENY',
+      code: 'SPENDING_LIMIT_EXCEEDED',
+      details: { cap: 'daily_max', remaining: '500' },
+    });
+  });
+
+  test('tells of the session’s limits', async () => {
+    const payer = await start();
+    const session = await world.createSession(payer.agentId, { maxAmountPerTx: '10' });
+    expect(await dry({ ...payer, sessionId: session }, 11n)).toMatchObject({
+      outcome: 'DENY',
+      code: 'SESSION_LIMIT_EXCEEDED',
+      reason: 'SESSION_LIMIT_PER_TX',
+      session: [{ rule: 'maxAmountPerTx', observed: '11', limit: '10', passed: false }],
+    });
+  });
+
+  test('of a payment nobody could make is refused as the payment is', async () => {
+    const payer = await start();
+    await expect(dry(payer, 1n, 'nonsense')).rejects.toMatchObject({ code: 'INVALID_ADDRESS' });
+    await world.suspendAgent(payer.agentId);
+    await expect(dry(payer, 1n)).rejects.toMatchObject({ code: 'AGENT_SUSPENDED' });
+  });
+});
+
+describe('the record of a decision', () => {
+  test('tells rule by rule what was seen and held against it, and comes out the same again', async () => {
+    const payer = await start({ rules: TIERS });
+    const { id } = await pay(payer, 150n);
+    const record = await world.pipeline.decisions.get(brandTransactionId(id));
+    expect(record).toMatchObject({
+      transactionId: id,
+      tier: 'NOTIFY',
+      verdict: { outcome: 'ALLOW', tier: 'NOTIFY' },
+      facts: { spent: { day: '0' }, reserved: '0' },
+      replay: 'same',
+    });
+    expect(record.criteria).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ rule: 'daily_max', observed: '150', limit: '3000', passed: true }),
+        expect.objectContaining({ rule: 'instant_max', observed: '150', limit: '100', passed: false }),
+        expect.objectContaining({ rule: 'notify_max', observed: '150', limit: '200', passed: true }),
+      ]),
+    );
+  });
+
+  test('stays what it was when the rules change, and after a restart', async () => {
+    const payer = await start({ rules: TIERS });
+    const { id } = await pay(payer, 150n);
+    await world.setRules({ ...TIERS, notify_max: '100', instant_max: '100' });
+    const { folder, ledger, time } = world;
+    await world.stop();
+    world = await createWorld({ folder, ledger, time });
+    expect(await world.pipeline.decisions.get(brandTransactionId(id))).toMatchObject({
+      replay: 'same',
+      tier: 'NOTIFY',
+    });
+  });
+
+  test('of a refusal by the session says so', async () => {
+    const payer = await start();
+    const session = await world.createSession(payer.agentId, { allowedOperations: [] });
+    const { id, outcome } = await pay({ ...payer, sessionId: session }, 1n);
+    expect(outcome).toBe('DENY CONSTRAINT_VIOLATED');
+    expect(await world.pipeline.decisions.get(brandTransactionId(id))).toMatchObject({
+      verdict: null,
+      replay: 'session',
+    });
+  });
+
+  test.each([
+    ['the decision', `UPDATE decisions SET decision = replace(decision, 'NOTIFY', 'INSTANT')`, 'not_authentic'],
+    ['the facts', `UPDATE decisions SET facts = replace(facts, '"reserved":"0"', '"reserved":"1"')`, 'not_authentic'],
+    ['the policy it was made by', `UPDATE policy_versions SET rules = replace(rules, '"200"', '"1"')`, 'not_authentic'],
+  ])('shows that somebody has changed %s', async (_what, statement, replay) => {
+    const payer = await start({ rules: TIERS });
+    const { id } = await pay(payer, 150n);
+    await world.storage.write(async ({ db }) => {
+      for (const trigger of ['decisions_no_update', 'policy_versions_no_update'])
+        await sql`DROP TRIGGER ${sql.raw(trigger)}`.execute(db);
+      await sql.raw(statement).execute(db);
+    });
+    expect(await world.pipeline.decisions.get(brandTransactionId(id))).toMatchObject({ replay });
+    expect(await world.pipeline.decisions.replay()).toMatchObject({ faultCount: 1, faults: [{ transactionId: id }] });
+  });
+
+  test('is there for every payment that was asked for, and all of them come out the same again', async () => {
+    const payer = await start({ rules: TIERS });
+    const session = await world.createSession(payer.agentId, { maxTotalAmount: '900' });
+    const amounts = fc.sample(fc.bigInt({ min: 1n, max: 1500n }), { numRuns: 60, seed: 7 });
+    let asked = 0;
+    for (const [index, amount] of amounts.entries()) {
+      if (index % 9 === 0) await world.setRules({ ...TIERS, daily_max: String(2000 + index * 50) });
+      try {
+        await pay(index % 3 === 0 ? { ...payer, sessionId: session } : payer, amount);
+        asked += 1;
+      } catch (error) {
+        if (!isWaiaasError(error, 'RATE_LIMIT_EXCEEDED')) throw error;
+      }
+      if (index % 10 === 0) await world.time.advance(3_600_000);
+    }
+    const report = await world.pipeline.decisions.replay();
+    const [rows] = await world.storage.read
+      .selectFrom('transactions')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .execute();
+    expect(asked).toBeGreaterThan(0);
+    expect(report).toMatchObject({ total: rows?.n, faultCount: 0, faults: [] });
+    expect(report.same).toBeGreaterThan(10);
+  });
+});
+
+describe('a budget', () => {
+  test('is what admission enforces: its most is taken, one base unit more is not', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          daily: fc.bigInt({ min: 0n, max: 3000n }),
+          extra: fc.bigInt({ min: 0n, max: 2000n }),
+          total: fc.option(fc.bigInt({ min: 0n, max: 3000n })),
+          perTx: fc.option(fc.bigInt({ min: 0n, max: 3000n })),
+          before: fc.array(fc.bigInt({ min: 1n, max: 900n }), { maxLength: 4 }),
+        }),
+        async ({ daily, extra, total, perTx, before }) => {
+          const payer = await start({
+            rules: {
+              instant_max: '400',
+              notify_max: '400',
+              delay_max: '600',
+              daily_max: daily.toString(),
+              weekly_max: (daily + extra).toString(),
+            },
+          });
+          try {
+            const constraints = {
+              expiresIn: 604_800,
+              ...(total === null ? {} : { maxTotalAmount: total.toString() }),
+              ...(perTx === null ? {} : { maxAmountPerTx: perTx.toString() }),
+            };
+            const session = { ...payer, sessionId: await world.createSession(payer.agentId, constraints), constraints };
+            for (const amount of before) await pay(session, amount);
+            const { maxPayment } = await world.pipeline.budget(session);
+            const most = BigInt(maxPayment ?? '-1');
+            expect((await dry(session, most + 1n)).outcome).toBe('DENY');
+            if (most > 0n) expect((await dry(session, most)).outcome).toBe('ALLOW');
+          } finally {
+            await world.stop();
+            await world.remove();
+          }
+        },
+      ),
+      { numRuns: 25 },
+    );
+    await start();
+  });
+
+  test('shows what is used, what is under way and what is left', async () => {
+    const payer = await start({ rules: { ...TIERS, weekly_max: '9000' } });
+    const constraints = { maxTotalAmount: '2000', maxTransactions: 5, expiresIn: 604_800 };
+    const session = { ...payer, sessionId: await world.createSession(payer.agentId, constraints), constraints };
+    await pay(session, 100n);
+    await pay(session, 900n);
+    await pay(payer, 80n);
+    expect(await world.pipeline.budget(session)).toMatchObject({
+      session: {
+        total: { limit: '2000', used: '100', reserved: '900', remaining: '1000' },
+        transactions: { limit: 5, used: 1, reserved: 1, remaining: 3 },
+        maxAmountPerTx: null,
+        renewalsLeft: 30,
+      },
+      policy: {
+        asset: 'solana:native',
+        tiers: { instantMax: '100', notifyMax: '200', delayMax: '1000' },
+        dailyCap: { limit: '3000', used: '180', reserved: '900', remaining: '1920' },
+      },
+      maxPayment: '1000',
+    });
+  });
+
+  test('of an agent whose policies were tampered with is nothing', async () => {
+    const payer = await start({ rules: TIERS });
+    await world.storage.write(async ({ db }) => void (await db.deleteFrom('policies').execute()));
+    expect(await world.pipeline.budget(payer)).toMatchObject({ maxPayment: '0', policy: { tiers: null } });
+    expect(await dry(payer, 1n)).toMatchObject({ outcome: 'DENY', reason: 'POLICY_NOT_AUTHENTIC' });
+  });
+});
+
+describe('a rule about a share of the balance', () => {
+  test('raises what is above it, and everything while the balance cannot be read', async () => {
+    let broken = false;
+    const payer = await start({
+      rules: { max_balance_share: 100 },
+      decorateAdapter: (adapter) => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        getBalance: (address) => (broken ? Promise.reject(new Error('down')) : adapter.getBalance(address)),
+      }),
+    });
+    const balance = world.ledger.balanceOf(payer.address);
+    expect(await dry(payer, balance / 10n / 1000n)).toMatchObject({ outcome: 'ALLOW', tier: 'INSTANT' });
+    world.ledger.fund(payer.address, -(balance - 1_000_000n));
+    expect(await dry(payer, 100_000n)).toMatchObject({ tier: 'INSTANT' });
+    expect(await dry(payer, 100_001n)).toMatchObject({ tier: 'APPROVAL', raisedBy: 'BALANCE_SHARE' });
+    broken = true;
+    expect(await dry(payer, 1n)).toMatchObject({ tier: 'APPROVAL', raisedBy: 'BALANCE_SHARE' });
+    const { id } = await pay(payer, 1n);
+    expect(await world.pipeline.decisions.get(brandTransactionId(id))).toMatchObject({ replay: 'same' });
+  });
+});
+
+describe('further kinds of policy, through the pipeline', () => {
+  const add = (type: 'WHITELIST' | 'RATE_LIMIT' | 'TIME_RESTRICTION', rules: object, agent?: string) =>
+    world.addPolicy({ type, rules, ...(agent === undefined ? {} : { agentId: agent }) });
+
+  test('a list of recipients', async () => {
+    const payer = await start();
+    await add('WHITELIST', { allowed_addresses: [ALICE.address] });
+    expect((await pay(payer, 1n)).outcome).toBe('DENY WHITELIST_DENIED');
+    expect((await pay(payer, 1n, ALICE.address)).outcome).toBe('ALLOW INSTANT');
+  });
+
+  test('a rate: five an hour are five, denied ones do not count, and an hour later there are five more', async () => {
+    const payer = await start({ rules: { daily_max: '1000' } });
+    await add('RATE_LIMIT', { max_tx_per_hour: 5 });
+    expect((await pay(payer, 1001n)).outcome).toBe('DENY SPENDING_LIMIT_EXCEEDED');
+    for (let count = 0; count < 5; count += 1) expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
+    expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
+    await world.time.advance(3_600_000);
+    expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
+  });
+
+  test('a rate holds against fifty at once', async () => {
+    const payer = await start();
+    await add('RATE_LIMIT', { max_tx_per_hour: 7 }, payer.agentId);
+    const outcomes = await Promise.all(Array.from({ length: 50 }, () => pay(payer, 1n)));
+    expect(outcomes.filter(({ outcome }) => outcome === 'ALLOW INSTANT')).toHaveLength(7);
+  });
+
+  test('hours of the day', async () => {
+    const payer = await start();
+    const hour = new Date(world.time.now()).getUTCHours();
+    await add('TIME_RESTRICTION', { allowed_hours: { start: (hour + 2) % 24, end: (hour + 4) % 24 } });
+    expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
+    await world.time.advance(2 * 3_600_000);
+    expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
+  });
+});
+
+test('nobody else’s budget is told', async () => {
+  const payer = await start();
+  await expect(
+    world.pipeline.budget({ ...payer, agentId: brandAgentId('01936d3a-7f00-7001-9abc-fedcba987654') }),
+  ).rejects.toMatchObject({ code: 'AGENT_NOT_FOUND' });
+});

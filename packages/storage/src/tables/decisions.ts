@@ -1,0 +1,59 @@
+import type { AgentId, RowSealer } from '@waiaas/core';
+import type { Selectable } from 'kysely';
+import type { Db } from '../query-executor.ts';
+import type { DecisionsTable } from '../schema.ts';
+import { decisionContent } from '../seals.ts';
+
+/** A row of `decisions`. */
+export type DecisionRow = Selectable<DecisionsTable>;
+
+/** Records how a payment was decided, under a seal. Once for each payment, in the unit of work that decides it. */
+export async function insertDecision(db: Db, sealer: RowSealer, record: Omit<DecisionRow, 'seal'>): Promise<void> {
+  await db
+    .insertInto('decisions')
+    .values({ ...record, seal: sealer.seal(decisionContent(record)) })
+    .execute();
+}
+
+/** How a payment was decided; undefined for payments from before decisions were recorded. */
+export const findDecision = (db: Db, txId: string): Promise<DecisionRow | undefined> =>
+  db.selectFrom('decisions').selectAll().where('tx_id', '=', txId).executeTakeFirst();
+
+/** Whether a record is the one that was made. */
+export const isDecisionAuthentic = (sealer: RowSealer, row: DecisionRow): boolean =>
+  sealer.verify(decisionContent(row), row.seal);
+
+/** Decisions in the order in which they were made, from after `cursor` on. Ids of transactions are in order of time. */
+export function listDecisions(
+  db: Db,
+  query: { readonly agentId?: string | undefined; readonly cursor?: string | undefined; readonly limit: number },
+): Promise<DecisionRow[]> {
+  let select = db.selectFrom('decisions').selectAll('decisions');
+  if (query.agentId !== undefined) {
+    select = select
+      .innerJoin('transactions', 'transactions.id', 'decisions.tx_id')
+      .where('transactions.agent_id', '=', query.agentId);
+  }
+  if (query.cursor !== undefined) select = select.where('decisions.tx_id', '>', query.cursor);
+  return select.orderBy('decisions.tx_id').limit(query.limit).execute();
+}
+
+/**
+ * How many transactions of an agent were created after a moment (exclusive), without one of them and without those that
+ * are CANCELLED or EXPIRED (04 §11).
+ */
+export async function countRecentTransactions(
+  db: Db,
+  agentId: AgentId,
+  since: number,
+  without: string | null,
+): Promise<number> {
+  let select = db
+    .selectFrom('transactions')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('agent_id', '=', agentId)
+    .where('created_at', '>', since)
+    .where('status', 'not in', ['CANCELLED', 'EXPIRED']);
+  if (without !== null) select = select.where('id', '<>', without);
+  return (await select.executeTakeFirstOrThrow()).n;
+}
