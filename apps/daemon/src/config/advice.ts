@@ -16,8 +16,8 @@ const WITHOUT_EFFECT: readonly (readonly [prefix: string, reason: string])[] = [
   ['security.auto_stop.', 'this version has no auto-stop rules'],
   ['security.kill_switch.', 'this version has no recovery'],
   ['security.integrity_check_interval', 'this version has no such check'],
-  ['keystore.backup_on_rotate', 'this version cannot change the master password'],
-  ['walletconnect.', 'this version does not link owner wallets'],
+  ['keystore.backup_on_rotate', 'the former vault is always kept in backups'],
+  ['walletconnect.', 'this version links owner wallets by signature only'],
   ['telegram_bot.', 'this version has no Telegram bot'],
 ];
 

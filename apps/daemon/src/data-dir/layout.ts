@@ -10,6 +10,8 @@ export interface DataPaths {
   readonly config: string;
   readonly keystore: string;
   readonly backups: string;
+  /** Secrets that session tokens are signed with, once they have been rotated. */
+  readonly tokenSecrets: string;
   /** Held, as an operating-system lock, by the one daemon of this directory. */
   readonly lock: string;
   /** Who the running daemon is, beyond its number: see `RunRecord`. */
@@ -22,6 +24,7 @@ export const dataPaths = (dataDir: string): DataPaths => ({
   config: join(dataDir, 'config.toml'),
   keystore: join(dataDir, 'keystore'),
   backups: join(dataDir, 'backups'),
+  tokenSecrets: join(dataDir, 'token-secrets.json'),
   lock: join(dataDir, 'daemon.lock'),
   runRecord: join(dataDir, 'daemon.json'),
 });

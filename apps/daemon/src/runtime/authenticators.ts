@@ -32,8 +32,9 @@ export function createAuthenticators(parts: {
   readonly keystore: Keystore;
   readonly tokens: SessionTokens;
   readonly sessions: SessionManagement;
+  readonly owner: Authenticators['owner'];
 }): { readonly authenticators: Authenticators; readonly operatorTokens: OperatorTokens } {
-  const { clock, storage, keystore, tokens, sessions } = parts;
+  const { clock, storage, keystore, tokens, sessions, owner } = parts;
   const operatorTokens = createOperatorTokens({ clock, randomBytes });
   const sessionAuthenticator = createSessionAuthenticator({
     tokens,
@@ -72,6 +73,7 @@ export function createAuthenticators(parts: {
       },
       masterPassword,
       operatorTokens,
+      owner,
     },
   };
 }

@@ -3,7 +3,12 @@ import { type ApiServices, type Authenticators, createApiServer } from '@waiaas/
 import { createNonceStore, createSessionTokens, type OperatorTokens } from '@waiaas/auth';
 import { type Clock, createIdGenerator, type IdGenerator } from '@waiaas/core';
 import type { KeystoreParts } from '@waiaas/keystore';
-import { createAgentManagement, createPolicyManagement, createSessionManagement } from '@waiaas/management';
+import {
+  createAgentManagement,
+  createOwnerManagement,
+  createPolicyManagement,
+  createSessionManagement,
+} from '@waiaas/management';
 import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline } from '@waiaas/pipeline';
 import type { Storage } from '@waiaas/storage';
 import { type Config, corsOrigins } from '../config/index.ts';
@@ -12,8 +17,11 @@ import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
 import { createAuthenticators } from './authenticators.ts';
 import type { KillSwitchRecord } from './kill-switch.ts';
+import { createOwnerGate } from './owner-gate.ts';
+import { createOwnerService } from './owner-service.ts';
 import { createServices } from './services.ts';
 import { realTimers } from './timers.ts';
+import type { TokenSecrets } from './token-secrets.ts';
 import { createWorkers, type Workers } from './workers.ts';
 
 /** What is open before the daemon is put together. */
@@ -25,6 +33,7 @@ export interface Foundations {
   readonly keystore: KeystoreParts;
   readonly adapters: AdapterRegistry;
   readonly killSwitch: KillSwitchRecord;
+  readonly tokenSecrets: TokenSecrets;
   readonly startedAt: number;
   /** Aborted when shutdown begins. */
   readonly shutdown: AbortSignal;
@@ -43,14 +52,25 @@ export interface Composition {
 
 const SECOND = 1000;
 
+/**
+ * Nonces per minute on each of the two routes that make them, so that all that can be alive at once leave a fifth of the
+ * store free: nobody can keep an owner from getting one (03 §4).
+ */
+const nonceRateLimit = (capacity: number, ttlSeconds: number): number =>
+  Math.max(1, Math.floor((capacity * 0.8) / (ttlSeconds / 60) / 2));
+
 /** Puts the daemon together: the one place that knows every concrete part (00 §2). */
 export function compose(foundations: Foundations): Composition {
-  const { config, clock, logger, storage, adapters, killSwitch, shutdown } = foundations;
+  const { config, clock, logger, storage, adapters, killSwitch, tokenSecrets, shutdown } = foundations;
   const { keystore, permits, gate } = foundations.keystore;
   const { sealer } = keystore;
   const { security, notifications, daemon, database } = config;
   const ids = createIdGenerator(clock, randomBytes);
-  const tokens = createSessionTokens({ secret: security.jwt_secret, clock });
+  const { current, previous } = tokenSecrets.secrets;
+  const tokens = createSessionTokens({ secret: current, previous, clock });
+  // Known once the server listens; asked at each request.
+  let port = (): number => config.daemon.port;
+  const domains = (): readonly string[] => [`localhost:${port()}`, `127.0.0.1:${port()}`];
 
   const agents = createAgentManagement({ storage, keystore, sealer, clock, ids, isSupported: adapters.isSupported });
   const policies = createPolicyManagement({ storage, sealer, clock, ids });
@@ -62,7 +82,10 @@ export function compose(foundations: Foundations): Composition {
     ids,
     defaultTtl: security.session_ttl,
     maxSessionsPerAgent: security.max_sessions_per_agent,
+    defaultMaxRenewals: security.default_max_renewals,
+    absoluteLifetime: security.session_absolute_lifetime,
   });
+  const owner = createOwnerManagement({ storage, sealer, clock, ids });
   const pipeline = createPipeline({
     storage,
     signer: keystore,
@@ -79,6 +102,7 @@ export function compose(foundations: Foundations): Composition {
     settings: {
       ...DEFAULT_PIPELINE_SETTINGS,
       maxPendingTransactions: security.max_pending_tx,
+      defaultMaxRenewals: security.default_max_renewals,
       minChannels: notifications.min_channels,
       delaySeconds: security.policy_defaults.delay_seconds,
       approvalTimeoutSeconds: security.policy_defaults.approval_timeout,
@@ -87,6 +111,7 @@ export function compose(foundations: Foundations): Composition {
 
   const workers = createWorkers(
     [
+      { name: 'delayQueue', intervalMs: 10 * SECOND, run: () => pipeline.runDelayed() },
       { name: 'approvalTimeout', intervalMs: 30 * SECOND, run: () => pipeline.expireApprovals() },
       { name: 'strandedRows', intervalMs: 300 * SECOND, run: () => pipeline.sweep() },
       { name: 'lateLandings', intervalMs: 60 * SECOND, run: () => pipeline.checkLateLandings() },
@@ -104,8 +129,15 @@ export function compose(foundations: Foundations): Composition {
     { clock, logger },
   );
 
+  const nonces = createNonceStore({
+    clock,
+    randomBytes,
+    capacity: security.nonce_cache_max,
+    ttlSeconds: security.nonce_cache_ttl,
+  });
+  const ownerGate = createOwnerGate({ nonces, clock, logger, storage, owner, sessions, pipeline, domains });
   const { authenticators, operatorTokens }: { authenticators: Authenticators; operatorTokens: OperatorTokens } =
-    createAuthenticators({ clock, storage, keystore, tokens, sessions });
+    createAuthenticators({ clock, storage, keystore, tokens, sessions, owner: ownerGate.authenticator });
   const services: ApiServices = createServices({
     clock,
     storage,
@@ -115,12 +147,11 @@ export function compose(foundations: Foundations): Composition {
     sessions,
     policies,
     pipeline,
-    nonces: createNonceStore({
-      clock,
-      randomBytes,
-      capacity: security.nonce_cache_max,
-      ttlSeconds: security.nonce_cache_ttl,
-    }),
+    nonces,
+    owner: createOwnerService({ clock, storage, owner, pipeline, nonces, gate: ownerGate, killSwitch, domains }),
+    operatorTokens,
+    logger,
+    rotateSecret: (commit) => tokenSecrets.rotate(commit, (secrets) => tokens.useSecrets(secrets)),
     killSwitch,
     workers,
     startedAt: foundations.startedAt,
@@ -132,8 +163,9 @@ export function compose(foundations: Foundations): Composition {
     workers,
     operatorTokens,
     ids,
-    createServer: (port) =>
-      createApiServer({
+    createServer(boundPort) {
+      port = boundPort;
+      return createApiServer({
         services,
         authenticators,
         killSwitch,
@@ -147,9 +179,11 @@ export function compose(foundations: Foundations): Composition {
           globalRpm: security.rate_limit_global_rpm,
           sessionRpm: security.rate_limit_session_rpm,
           transactionRpm: security.rate_limit_tx_rpm,
+          nonceRpm: nonceRateLimit(security.nonce_cache_max, security.nonce_cache_ttl),
         },
         debug: daemon.log_level === 'debug' || daemon.log_level === 'trace',
         shutdown,
-      }),
+      });
+    },
   };
 }

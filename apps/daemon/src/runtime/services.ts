@@ -1,5 +1,5 @@
 import type { ApiServices, RequestContext } from '@waiaas/api-server';
-import type { NonceStore } from '@waiaas/auth';
+import type { NonceStore, OperatorTokens } from '@waiaas/auth';
 import {
   type AdminStatusResponse,
   type Clock,
@@ -7,14 +7,30 @@ import {
   type HealthResponse,
   isChainError,
   isoTime,
+  type Logger,
+  type MasterPasswordChangeResponse,
+  type SecretRotationResponse,
   type SessionConstraints,
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
-import type { Keystore } from '@waiaas/keystore';
-import type { AgentManagement, PolicyManagement, RequestOrigin, SessionManagement } from '@waiaas/management';
+import { type Keystore, KeystoreError } from '@waiaas/keystore';
+import {
+  type AgentManagement,
+  auditOrigin,
+  type PolicyManagement,
+  type RequestOrigin,
+  type SessionManagement,
+} from '@waiaas/management';
 import type { Pipeline } from '@waiaas/pipeline';
-import { countAgents, countAllLiveSessions, findAgent, rememberUntilWrite, type Storage } from '@waiaas/storage';
+import {
+  appendAudit,
+  countAgents,
+  countAllLiveSessions,
+  findAgent,
+  rememberUntilWrite,
+  type Storage,
+} from '@waiaas/storage';
 import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
 import type { KillSwitchRecord } from './kill-switch.ts';
@@ -31,6 +47,11 @@ export interface ServiceParts {
   readonly policies: PolicyManagement;
   readonly pipeline: Pipeline;
   readonly nonces: NonceStore;
+  readonly owner: ApiServices['owner'];
+  readonly operatorTokens: Pick<OperatorTokens, 'revokeAll'>;
+  readonly logger: Logger;
+  /** Makes a new secret for session tokens; `commit` leaves the audit row. */
+  readonly rotateSecret: (commit: () => Promise<void>) => Promise<SecretRotationResponse>;
   readonly killSwitch: KillSwitchRecord;
   readonly workers: Workers;
   /** Epoch ms. */
@@ -52,6 +73,8 @@ function checkMayRead(constraints: SessionConstraints): void {
 export function createServices(parts: ServiceParts): ApiServices {
   const { clock, storage, keystore, adapters, agents, sessions, policies, pipeline, nonces, killSwitch, workers } =
     parts;
+  const audit = (entry: Parameters<typeof appendAudit>[2]): Promise<void> =>
+    storage.write(({ db }) => appendAudit(db, unixSeconds(clock), entry));
   const uptime = (): number => Math.max(0, Math.floor((clock.now() - parts.startedAt) / 1000));
 
   const findWallet = rememberUntilWrite(storage, (agentId: string) => findAgent(storage.read, agentId));
@@ -96,6 +119,29 @@ export function createServices(parts: ServiceParts): ApiServices {
     };
   }
 
+  /** Operator tokens end with the password they were made with: whoever knew it may be why it changes. */
+  async function changePassword(
+    { present, next }: { readonly present: string; readonly next: string },
+    context: RequestContext,
+  ): Promise<MasterPasswordChangeResponse> {
+    try {
+      await keystore.changePassword(present, next);
+    } catch (error) {
+      // Changed by another request since the guard checked it.
+      if (error instanceof KeystoreError && error.code === 'WRONG_PASSWORD')
+        throw new WaiaasError('INVALID_MASTER_PASSWORD');
+      throw error;
+    }
+    parts.operatorTokens.revokeAll();
+    try {
+      await audit({ event: 'PASSWORD_CHANGED', ...auditOrigin(originOf(context)) });
+    } catch (error) {
+      // The password has changed whatever the database says; whoever asked must learn that.
+      parts.logger.error({ error: String(error) }, 'The change of the master password could not be recorded');
+    }
+    return { changed: true, timestamp: isoTime(clock.now()) };
+  }
+
   return {
     health,
     nonces,
@@ -114,11 +160,14 @@ export function createServices(parts: ServiceParts): ApiServices {
       create: (input, context) => sessions.create(input, originOf(context)),
       list: (query) => sessions.list(query),
       revoke: (id, context) => sessions.revoke(id, originOf(context)),
+      renew: (session, id, context) => sessions.renew(session, id, originOf(context)),
     },
+    owner: parts.owner,
     policies: {
       create: (input, context) => policies.create(input, originOf(context)),
       update: (id, input, context) => policies.update(id, input, originOf(context)),
       list: () => policies.list(),
+      remove: (id, options, context) => policies.remove(id, options, originOf(context)),
     },
     wallet: {
       async balance({ agentId, constraints }) {
@@ -145,13 +194,31 @@ export function createServices(parts: ServiceParts): ApiServices {
         const { chain, network, public_key } = await walletOf(agentId);
         return { address: public_key, chain, network, encoding: chain === 'solana' ? 'base58' : 'hex' };
       },
+      budget(session) {
+        checkMayRead(session.constraints);
+        return pipeline.budget(session);
+      },
     },
     transactions: {
       send: (session, body, options) => pipeline.send(session, body, options),
       list: ({ agentId }, query) => pipeline.list(agentId, query),
       pending: ({ agentId }) => pipeline.pending(agentId),
       get: ({ agentId }, id) => pipeline.get(agentId, id),
+      dryRun: (session, body) => pipeline.dryRun(session, body),
     },
-    admin: { status, requestShutdown: parts.requestShutdown },
+    decisions: {
+      get: (id) => pipeline.decisions.get(id),
+      async replay() {
+        const { faults, ...report } = await pipeline.decisions.replay();
+        return { ...report, faults: [...faults] };
+      },
+    },
+    admin: {
+      status,
+      changePassword,
+      rotateSecret: (context) =>
+        parts.rotateSecret(() => audit({ event: 'SECRET_ROTATED', ...auditOrigin(originOf(context)) })),
+      requestShutdown: parts.requestShutdown,
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
-import { appendAudit, listAgents, MigrationError, openStorage, type Storage } from '@waiaas/storage';
+import { appendAudit, listAgents, MigrationError, openStorage, type Storage, sealNoOwner } from '@waiaas/storage';
 import { parseLogSize } from '../config/index.ts';
 import {
   type CrashEvent,
@@ -17,9 +17,13 @@ import { createAdapterRegistry } from './adapter-registry.ts';
 import { type Composition, compose } from './compose.ts';
 import { argon2Of, databaseSettings } from './initialise.ts';
 import { readKillSwitch } from './kill-switch.ts';
+import { openTokenSecrets } from './token-secrets.ts';
 
 /** Undoes what a start has done so far, last first. */
 type Undo = () => Promise<unknown> | unknown;
+
+/** Schema that first had owners under seal. */
+const OWNER_SCHEMA = 2;
 
 /** Kept back from the shutdown's time for the steps after the drain (01 §4.2). */
 const RESERVE_MS = 5000;
@@ -146,6 +150,8 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   const { schemaVersion, tables } = storage.facts();
   if (migration.backup !== null) logger.info({ ...migration }, 'The database was brought up to date');
   onStep(`Database ready (schema ${schemaVersion}, ${tables} tables)`);
+  const tokenSecrets = openTokenSecrets({ path: paths.tokenSecrets, configured: config.security.jwt_secret, clock });
+  if (tokenSecrets.overlapEnded) await audit({ event: 'PREVIOUS_SECRET_EXPIRED', actor: 'system' });
   goOn();
 
   const killSwitch = await readKillSwitch(storage);
@@ -163,6 +169,9 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     await keystore.unlock(await options.password());
     await compareKeys(storage, keystore, (text) => logger.warn({}, text));
     await audit({ event: 'KEYSTORE_UNLOCKED', actor: 'system', details: { keys: keystore.keyCount } });
+    // Only a database that has just got its place for an owner may be told that there is none.
+    if (migration.from > 0 && migration.from < OWNER_SCHEMA)
+      await storage.write(({ db }) => sealNoOwner(db, keystore.sealer));
     gate.open();
     onStep(`Keystore unlocked (${keystore.keyCount} keys)`);
   } else {
@@ -187,6 +196,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     keystore: keystoreParts,
     adapters,
     killSwitch,
+    tokenSecrets,
     startedAt,
     shutdown: shutdown.signal,
     requestShutdown: () => void stop('ADMIN'),

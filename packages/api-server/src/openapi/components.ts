@@ -8,6 +8,8 @@ import {
   agentSummarySchema,
   balanceResponseSchema,
   budgetResponseSchema,
+  decisionRecordResponseSchema,
+  dryRunResponseSchema,
   errorBodySchema,
   healthResponseSchema,
   idSchema,
@@ -34,6 +36,7 @@ import {
   policyResponseSchema,
   policySummarySchema,
   policyUpdateSchema,
+  replayResponseSchema,
   secretRotationResponseSchema,
   sessionCreateResponseSchema,
   sessionCreateSchema,
@@ -70,6 +73,9 @@ const requestBodies = {
 
 /** Named schemas of answers (06 §1.12). */
 const answers = {
+  DecisionRecordResponse: decisionRecordResponseSchema,
+  DryRunResponse: dryRunResponseSchema,
+  ReplayResponse: replayResponseSchema,
   AddressResponse: addressResponseSchema,
   AdminLoginResponse: adminLoginResponseSchema,
   AdminLogoutResponse: adminLogoutResponseSchema,

@@ -6,6 +6,8 @@ import type {
   AgentSummary,
   BalanceResponse,
   BudgetResponse,
+  DecisionRecordResponse,
+  DryRunResponse,
   HealthResponse,
   MasterPasswordChangeResponse,
   OwnerApproveResponse,
@@ -27,6 +29,7 @@ import type {
   pendingApprovalListQuerySchema,
   policyCreateSchema,
   policyUpdateSchema,
+  ReplayResponse,
   SecretRotationResponse,
   SessionCreate,
   SessionCreateResponse,
@@ -107,6 +110,15 @@ export interface TransactionService {
   list(session: SessionContext, query: TransactionListFilter): Promise<TransactionListResponse>;
   pending(session: SessionContext): Promise<PendingTransactionListResponse>;
   get(session: SessionContext, id: TransactionId): Promise<TransactionResponse>;
+  /** What would be decided about a payment now, without a trace. */
+  dryRun(session: SessionContext, body: TransferBody): Promise<DryRunResponse>;
+}
+
+/** Records of decisions (00 §3, "Routes added"). */
+export interface DecisionService {
+  get(id: TransactionId): Promise<DecisionRecordResponse>;
+  /** Makes every decision again and compares. */
+  replay(): Promise<ReplayResponse>;
 }
 
 /** Policies (06 E20, E21; 04 §22). */
@@ -161,5 +173,6 @@ export interface ApiServices {
   readonly transactions: TransactionService;
   readonly policies: PolicyService;
   readonly owner: OwnerService;
+  readonly decisions: DecisionService;
   readonly admin: AdminService;
 }

@@ -4,6 +4,7 @@ import type { ApiServerOptions } from '../options.ts';
 import { adminRoutes, masterRoutes, secretRoutes } from './admin-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { registerAudience } from './audience.ts';
+import { decisionRoutes } from './decision-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { createGuards } from './guards.ts';
 import { ownerMessageRoutes } from './owner-message-routes.ts';
@@ -51,6 +52,7 @@ export function registerRoutes(
     sessionRoutes(scope, dependencies);
     policyReadRoutes(scope, dependencies);
     ownerReadRoutes(scope, dependencies);
+    decisionRoutes(scope, dependencies);
   });
   registerAudience(app, 'ownerOnceConnected', guards.ownerOnceConnected, (scope) => {
     policyRoutes(scope, dependencies);

@@ -1,4 +1,6 @@
 import {
+  dryRunRequestSchema,
+  dryRunResponseSchema,
   idempotencyKeySchema,
   idSchema,
   pendingTransactionListResponseSchema,
@@ -80,6 +82,32 @@ export function transactionRoutes(scope: FastifyInstance, { services, waiting }:
       );
       return reply.code(transaction.status === 'CONFIRMED' ? 200 : 202).send(transaction);
     },
+  );
+
+  app.post(
+    '/v1/transactions/dry-run',
+    {
+      config: {
+        auth: 'session',
+        errors: [
+          'INVALID_ADDRESS',
+          'CHAIN_NOT_SUPPORTED',
+          'AGENT_SUSPENDED',
+          'AGENT_TERMINATED',
+          'KEYSTORE_LOCKED',
+          'ADAPTER_NOT_AVAILABLE',
+          'STORAGE_UNAVAILABLE',
+        ],
+      },
+      schema: {
+        operationId: 'dryRunTransaction',
+        tags: ['Transaction'],
+        summary: 'What would be decided about a payment now; nothing is paid, reserved or kept',
+        body: dryRunRequestSchema,
+        response: { 200: dryRunResponseSchema },
+      },
+    },
+    (request) => services.transactions.dryRun(sessionOf(request), request.body),
   );
 
   app.get(
