@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { type AskHidden, hiddenPrompt } from '../password/index.ts';
+import { type AskHidden, hiddenPrompt, InterruptedError } from '../password/index.ts';
 
 /** What a command may use of the world around it. Tests give their own. */
 export interface CommandIo {
@@ -16,6 +16,8 @@ export interface CommandIo {
   readonly askHidden: AskHidden | null;
   /** Asks with echo; null where there is no terminal. */
   readonly ask: ((question: string) => Promise<string>) | null;
+  /** The next line of standard input, for commands that are fed by others; null at its end. */
+  readonly inputLine: () => Promise<string | null>;
 }
 
 /** The real one. Questions go to stderr, so that stdout holds results only. */
@@ -29,13 +31,29 @@ export function processIo(home: string, umask: number): CommandIo {
     umask,
     askHidden: interactive ? hiddenPrompt({ input: process.stdin, output: process.stderr }) : null,
     ask: interactive ? askOnTerminal : null,
+    inputLine: lineReader(),
+  };
+}
+
+/** Opened at the first line asked for: whoever needs none must not take from standard input. */
+function lineReader(): () => Promise<string | null> {
+  let lines: AsyncIterator<string> | null = null;
+  return async () => {
+    lines ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+    const next = await lines.next();
+    return next.done === true ? null : next.value;
   };
 }
 
 async function askOnTerminal(question: string): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = Promise.withResolvers<never>();
+  // Ctrl-C and Ctrl-D close the interface; the question itself would be pending for ever.
+  lines.once('close', () => closed.reject(new InterruptedError()));
   try {
-    return await lines.question(question);
+    return await Promise.race([lines.question(question), closed.promise]);
+  } catch (error) {
+    throw error instanceof Error && error.name === 'AbortError' ? new InterruptedError() : error;
   } finally {
     lines.close();
   }

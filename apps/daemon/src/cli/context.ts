@@ -36,12 +36,12 @@ export interface OperatorSession {
 }
 
 /**
- * The running daemon and the master password for it. The password is only sent to a port whose listener is known to be
- * the daemon by its PID file: otherwise whoever took the port of a stopped daemon would be handed it.
+ * The port of the running daemon. Secrets are only sent to a port whose listener is known to be the daemon by its PID
+ * file: otherwise whoever took the port of a stopped daemon would be handed them.
  *
  * @throws CliError, exit code 3, when no daemon runs
  */
-export async function operatorSession(context: CommandContext, flags: PasswordFlags): Promise<OperatorSession> {
+export function daemonPort(context: CommandContext): number {
   const { config, state } = localDaemon(context);
   if (state.state !== 'running') {
     throw new CliError({
@@ -51,6 +51,16 @@ export async function operatorSession(context: CommandContext, flags: PasswordFl
       exitCode: EXIT.NOT_RUNNING,
     });
   }
+  return state.port ?? config.daemon.port;
+}
+
+/**
+ * The running daemon and the master password for it.
+ *
+ * @throws CliError, exit code 3, when no daemon runs; 4 when the password cannot be one
+ */
+export async function operatorSession(context: CommandContext, flags: PasswordFlags): Promise<OperatorSession> {
+  const port = daemonPort(context);
   const { io } = context;
   const { password, source } = await findPassword({ flags, env: io.env, ask: io.askHidden });
   if (source === 'variable' && !context.json) warnAboutVariable(io);
@@ -62,7 +72,7 @@ export async function operatorSession(context: CommandContext, flags: PasswordFl
       exitCode: EXIT.AUTHENTICATION,
     });
   }
-  return { port: state.port ?? config.daemon.port, password };
+  return { port, password };
 }
 
 /** Variables are inherited and can be read from the process table (01 §1.6). */

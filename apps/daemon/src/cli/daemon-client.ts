@@ -8,11 +8,15 @@ import { CliError } from './cli-error.ts';
 /** A request to the daemon on this machine. */
 export interface DaemonRequest<T> {
   readonly port: number;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   /** Sent as X-Master-Password. */
   readonly password?: string;
+  /** Sent as Authorization. */
+  readonly authorization?: string;
   readonly body?: unknown;
+  /** A body of JSON to the byte, in place of `body`: what an owner signed must not be written anew. */
+  readonly rawBody?: string | undefined;
   /** Default 10 s. */
   readonly timeoutMs?: number;
   /** What the answer must be. */
@@ -36,7 +40,7 @@ interface RawAnswer {
 /** One exchange over a connection of its own, always to 127.0.0.1: the name `localhost` could lead elsewhere. */
 const exchange = (call: DaemonRequest<unknown>): Promise<RawAnswer> =>
   new Promise((resolve, reject) => {
-    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const body = call.rawBody ?? (call.body === undefined ? undefined : JSON.stringify(call.body));
     const signal = AbortSignal.timeout(call.timeoutMs ?? TIMEOUT_MS);
     const outgoing = request(
       {
@@ -52,6 +56,7 @@ const exchange = (call: DaemonRequest<unknown>): Promise<RawAnswer> =>
             ? {}
             : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
           ...(call.password === undefined ? {} : { 'x-master-password': call.password }),
+          ...(call.authorization === undefined ? {} : { authorization: call.authorization }),
         },
       },
       (incoming) => {

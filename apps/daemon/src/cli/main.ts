@@ -6,6 +6,7 @@ import { isSystemError } from '../system-error.ts';
 import { processIo } from './command-io.ts';
 import { agentCommands } from './commands/agent.ts';
 import { initCommand } from './commands/init.ts';
+import { ownerCommands } from './commands/owner.ts';
 import { sessionCommands } from './commands/session.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
@@ -32,6 +33,7 @@ export async function main(): Promise<void> {
     statusCommand,
     agentCommands,
     sessionCommands,
+    ownerCommands,
   ]);
   // Not left to the event loop: nothing that is still open may keep a finished command alive.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -1,8 +1,9 @@
 import { isErrorCode, toJson } from '@waiaas/core';
 import type { Failure } from './cli-error.ts';
 
-/** Control characters of foreign text could rewrite what a terminal shows. */
-const printable = (text: string): string => text.replace(/\p{Cc}/gu, '�');
+/** Control characters of foreign text could rewrite what a terminal shows; those of direction and line, how it reads. */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '�');
 
 /** A table with a heading and columns as wide as they need to be. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -55,5 +56,5 @@ export function failureText(failure: Failure, json: boolean): string {
   if (json) return jsonLine({ code, message, hint, details, exitCode });
   const suffix = isErrorCode(code) ? ` (${code})` : '';
   const lines = message.split('\n').map((line) => `Error: ${printable(line)}${suffix}\n`);
-  return lines.join('') + issueLines(failure) + (hint === undefined ? '' : `${hint}\n`);
+  return lines.join('') + issueLines(failure) + (hint === undefined ? '' : `${printable(hint)}\n`);
 }
