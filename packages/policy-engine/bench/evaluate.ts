@@ -53,6 +53,42 @@ for (const [name, payment] of Object.entries(payments)) {
     `evaluate, ${name}: ${perSecond(() => evaluate(policies, payment, facts)).toLocaleString('en')} per second`,
   );
 }
+const recipient = '4Nd1mYvM8SPgZ9pD7gT1MsPAo9Cw3m9Ko1fZ6LrTqS2s';
+const others = Array.from(
+  { length: 999 },
+  (_, index) => `${'1'.repeat(31)}${'123456789ABCDEFGHJKLMNPQRSTUVWXYZ'[index % 33]}`,
+);
+const all = compilePolicies(
+  [
+    row,
+    {
+      ...row,
+      id: policyId('0192f3a1-0000-7000-8000-000000000002'),
+      type: 'WHITELIST',
+      rules: { allowed_addresses: [...others, recipient] },
+    },
+    {
+      ...row,
+      id: policyId('0192f3a1-0000-7000-8000-000000000003'),
+      type: 'RATE_LIMIT',
+      rules: { max_tx_per_hour: 60, max_tx_per_day: 500 },
+    },
+    {
+      ...row,
+      id: policyId('0192f3a1-0000-7000-8000-000000000004'),
+      type: 'TIME_RESTRICTION',
+      rules: { allowed_hours: { start: 0, end: 24 }, timezone: 'Europe/Berlin' },
+    },
+  ],
+  agent,
+);
+const payment: Payment = { chain: 'solana', asset: nativeAssetId('solana'), amount: 1n, to: recipient };
+const situation: PaymentFacts = { ...facts, recentTransactions: { hour: 3, day: 30 }, balance: 10n ** 12n };
+if (evaluate(all, payment, situation).outcome !== 'ALLOW')
+  throw new Error('The payment that is measured is one that is made');
+console.log(
+  `evaluate, all four types: ${perSecond(() => evaluate(all, payment, situation)).toLocaleString('en')} per second`,
+);
 console.log(
   `compilePolicies, one row: ${perSecond(() => compilePolicies([row], agent)).toLocaleString('en')} per second`,
 );

@@ -33,12 +33,24 @@ export async function measureReads(effort: Effort): Promise<Figure> {
       health: refuse,
       nonces: { issue: refuse },
       agents: { create: refuse, list: refuse, suspend: refuse, resume: refuse },
-      sessions: { create: refuse, list: refuse, revoke: refuse },
-      policies: { create: refuse, update: refuse, list: refuse },
-      transactions: { send: refuse, list: refuse, pending: refuse, get: refuse },
-      admin: { status: refuse, requestShutdown: refuse },
+      sessions: { create: refuse, list: refuse, revoke: refuse, renew: refuse },
+      policies: { create: refuse, update: refuse, list: refuse, remove: refuse },
+      transactions: { send: refuse, list: refuse, pending: refuse, get: refuse, dryRun: refuse },
+      owner: {
+        message: refuse,
+        connect: refuse,
+        change: refuse,
+        disconnect: refuse,
+        status: refuse,
+        pendingApprovals: refuse,
+        approve: refuse,
+        reject: refuse,
+      },
+      decisions: { get: refuse, replay: refuse },
+      admin: { status: refuse, requestShutdown: refuse, changePassword: refuse, rotateSecret: refuse },
       wallet: {
         balance: refuse,
+        budget: refuse,
         async address({ agentId }) {
           const agent = await findWallet(agentId);
           if (agent === undefined) return refuse();
@@ -54,6 +66,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
       },
       masterPassword: { authenticate: refuse },
       operatorTokens: { issue: refuse, authenticate: refuse, revoke: refuse },
+      owner: { isConnected: refuse, authenticate: refuse, provePossession: refuse, authenticateSession: refuse },
     },
     killSwitch: { status: () => 'NORMAL', details: () => ({ activatedAt: null, reason: null }) },
     clock: systemClock,
