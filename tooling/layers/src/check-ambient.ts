@@ -1,6 +1,6 @@
 import { type Ambient, ambientUses } from './ambient-uses.ts';
 import type { SourceFile } from './source-file.ts';
-import { ENVIRONMENT_FOLDERS, SIGNING_FOLDER, SYSTEM_CLOCK_FILES } from './table.ts';
+import { ENVIRONMENT_FOLDERS, OWNER_SIGNING_FILE, SIGNING_FOLDER, SYSTEM_CLOCK_FILES } from './table.ts';
 import type { Violation } from './violation.ts';
 import { isTestFile } from './workspace.ts';
 
@@ -28,7 +28,7 @@ function isAllowed(what: Ambient, file: string): boolean {
     case 'randomness':
       return !inPackageSource(file);
     case 'signing':
-      return file.startsWith('tooling/') || file.startsWith(SIGNING_FOLDER);
+      return file.startsWith('tooling/') || file.startsWith(SIGNING_FOLDER) || file === OWNER_SIGNING_FILE;
   }
 }
 

@@ -42,11 +42,17 @@ export const LAYERS: readonly Layer[] = [
 /** The ledgers for development: in the tests of packages and apps, and in tooling, never in what ships. */
 export const TEST_ONLY_FOLDERS: readonly string[] = ['tooling/localnet', 'tooling/fake-chain'];
 
-/** The one file that may read the system's clock. Everybody else is handed a clock. */
-export const SYSTEM_CLOCK_FILES: readonly string[] = ['packages/core/src/clock.ts'];
+/**
+ * The files that may read the system's clock: the daemon's, and the one of the clients, which are put together by their
+ * users. Everybody else is handed a clock.
+ */
+export const SYSTEM_CLOCK_FILES: readonly string[] = ['packages/core/src/clock.ts', 'packages/sdk/src/runtime.ts'];
 
-/** Where signatures are made. */
+/** Where the keys of agents sign. */
 export const SIGNING_FOLDER = 'packages/keystore/src/';
+
+/** The one other file that signs: a text of an owner's, with a key file of their own, in a process that ends with it. */
+export const OWNER_SIGNING_FILE = 'apps/daemon/src/cli/owner/sign-text.ts';
 
 /** Folders whose code may read the environment of the process. */
 export const ENVIRONMENT_FOLDERS: readonly string[] = ['apps/daemon/', 'tooling/'];

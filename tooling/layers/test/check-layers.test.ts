@@ -205,6 +205,12 @@ describe('what code that ships must be handed', () => {
     ]);
   });
 
+  test('an owner’s own key signs in one file of the command line, and in no other', () => {
+    const sign = 'ed25519.sign(text, secret);\n';
+    const files = { 'apps/daemon/src/cli/owner/sign-text.ts': sign, 'apps/daemon/src/cli/owner/other.ts': sign };
+    expect(broken(files)).toEqual(['signing apps/daemon/src/cli/owner/other.ts:1']);
+  });
+
   test('only the listed file is the system clock', () => {
     const clock = 'export const now = () => Date.now();\n';
     expect(broken({ 'packages/core/src/other-clock.ts': clock, 'packages/storage/src/clock.ts': clock })).toEqual([
