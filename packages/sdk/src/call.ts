@@ -42,7 +42,7 @@ export async function makeCall<T>(caller: Caller, call: Call<T>): Promise<T> {
       const outcome = await exchange(caller.fetch, call.request, call.timeout, scope.signal);
       const reading =
         'answer' in outcome
-          ? readAnswer<T>(withoutToken(outcome.answer, call.request), call.fields, retry.retryableStatuses)
+          ? readAnswer<T>(withoutSecrets(outcome.answer, call.request), call.fields, retry.retryableStatuses)
           : outcome;
       if ('value' in reading) return reading.value;
 
@@ -68,9 +68,16 @@ async function slept(runtime: Runtime, pause: number, signal: AbortSignal): Prom
   return !signal.aborted;
 }
 
-/** An error answer that quotes the request (some proxies do) must not bring the token into an error that is logged. */
-function withoutToken(answer: HttpAnswer, request: HttpRequest): HttpAnswer {
-  const token = request.headers.authorization?.replace('Bearer ', '');
-  if (answer.ok || token === undefined) return answer;
-  return { ...answer, text: answer.text.replaceAll(token, 'wai_sess_***') };
+/** An error answer that quotes the request (some proxies do) must not bring a secret of it into an error that is logged. */
+function withoutSecrets(answer: HttpAnswer, request: HttpRequest): HttpAnswer {
+  if (answer.ok) return answer;
+  const { authorization, 'x-master-password': password } = request.headers;
+  const secrets = [authorization?.replace(/^Bearer /, ''), password, ...(request.secrets ?? [])];
+  const text = secrets.reduce<string>(
+    (rest, secret) => (secret === undefined || secret === '' ? rest : rest.replaceAll(secret, maskOf(secret))),
+    answer.text,
+  );
+  return { ...answer, text };
 }
+
+const maskOf = (secret: string): string => `${/^wai_(?:sess|op)_/.exec(secret)?.[0] ?? ''}***`;

@@ -1,18 +1,22 @@
 import type {
   AddressResponse,
   BalanceResponse,
+  BudgetResponse,
+  DryRunResponse,
   NonceResponse,
   PendingTransactionListResponse,
+  SessionRenewResponse,
   TransactionListQuery,
   TransactionListResponse,
   TransactionResponse,
 } from '@waiaas/core';
-import { checkBaseUrl } from './base-url.ts';
-import { type Call, type Caller, makeCall } from './call.ts';
+import { createRenewalGate, type RenewalGate } from './auto-renew.ts';
+import { encodeBody, encodeId, encodeQuery } from './encode.ts';
 import { localError } from './error.ts';
 import { checkIdempotencyKey, newIdempotencyKey } from './idempotency-key.ts';
-import { resolveRetryPolicy } from './retry-policy.ts';
-import { type Runtime, systemRuntime } from './runtime.ts';
+import type { Runtime } from './runtime.ts';
+import { readSessionClaims } from './session-claims.ts';
+import { checkTimeout, createTransport, type Transport, type TransportCall } from './transport.ts';
 import type {
   RequestOptions,
   SendTokenOptions,
@@ -22,14 +26,9 @@ import type {
 } from './types.ts';
 import { waitUntilTerminal } from './wait-for-transaction.ts';
 
-const DEFAULT_BASE_URL = 'http://127.0.0.1:3100';
-const DEFAULT_TIMEOUT = 30_000;
 /** Longer than the 30 s that the daemon waits for a confirmation. */
 const SEND_TIMEOUT = 45_000;
 const WAIT_TIMEOUT = 120_000;
-/** Timers beyond this fire at once. */
-const MAX_TIMEOUT = 2 ** 31 - 1;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
  * What an agent can do at its daemon (06 §5.2). The session token is kept where neither `JSON.stringify` nor
@@ -40,26 +39,26 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
  * const { status } = await client.sendToken({ to: recipient, amount: 50_000_000n });
  */
 export class WAIaaSClient {
-  readonly #baseUrl: string;
-  readonly #timeout: number | undefined;
-  readonly #signal: AbortSignal | undefined;
-  readonly #caller: Caller;
+  readonly #transport: Transport;
+  readonly #gate: RenewalGate | null;
   #token: string | undefined;
 
   /**
-   * @param runtime for tests: the pauses between attempts and their jitter
+   * @param runtime for tests: the pauses between attempts, their jitter, and the time
    * @throws WAIaaSError INVALID_TOKEN_FORMAT, or INVALID_ARGUMENT for any other option
    */
   constructor(options: WAIaaSClientOptions = {}, runtime: Partial<Runtime> = {}) {
-    this.#baseUrl = checkBaseUrl(options.baseUrl ?? DEFAULT_BASE_URL);
-    this.#timeout = options.timeout === undefined ? undefined : checkTimeout(options.timeout);
-    this.#signal = options.signal;
-    this.#caller = {
-      // Looked up at each call, and called without `this`, as browsers demand.
-      fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
-      retry: resolveRetryPolicy(options.retry),
-      runtime: { ...systemRuntime, ...runtime },
-    };
+    this.#transport = createTransport(options, runtime);
+    const { autoRenew } = options;
+    this.#gate =
+      autoRenew === undefined
+        ? null
+        : createRenewalGate({
+            autoRenew,
+            token: () => this.#token,
+            renew: () => this.#renew({}),
+            now: this.#transport.runtime.now,
+          });
     if (options.sessionToken !== undefined) this.setSessionToken(options.sessionToken);
   }
 
@@ -86,6 +85,22 @@ export class WAIaaSClient {
     return this.#get('/v1/wallet/address', ['address'], options);
   }
 
+  /** What the session may still spend, as the code that enforces it works it out. */
+  getBudget(options?: RequestOptions): Promise<BudgetResponse> {
+    return this.#get('/v1/wallet/budget', ['session', 'policy', 'maxPayment'], options);
+  }
+
+  /**
+   * Ends the life of the session's token and begins a new one of the same length (03 §13). The client goes on with the new
+   * token; keep it, the old one has ended. Sent once: whoever does not get the answer has no token any more.
+   *
+   * @throws WAIaaSError RENEWAL_TOO_EARLY before half of the present life, RENEWAL_LIMIT_REACHED,
+   *   SESSION_ABSOLUTE_LIFETIME_EXCEEDED, or what calling came to
+   */
+  renewSession(options: RequestOptions = {}): Promise<SessionRenewResponse> {
+    return this.#renew(options);
+  }
+
   /**
    * Asks for a payment. Resolves with CONFIRMED, with SUBMITTED when the confirmation takes longer than the daemon waits,
    * or with QUEUED when the payment waits for time or for the owner's approval: look at `status`.
@@ -96,24 +111,32 @@ export class WAIaaSClient {
   async sendToken(request: SendTokenRequest, options: SendTokenOptions = {}): Promise<TransactionResponse> {
     const idempotencyKey =
       options.idempotencyKey === undefined ? newIdempotencyKey() : checkIdempotencyKey(options.idempotencyKey);
-    return this.#call({
-      request: {
-        method: 'POST',
-        url: `${this.#baseUrl}/v1/transactions/send`,
-        headers: {
-          ...this.#authorization(),
-          'content-type': 'application/json',
-          'idempotency-key': idempotencyKey,
-        },
-        body: encodePayment(request),
-      },
+    const body = encodePayment(request);
+    return this.#authorized(({ authorization }) => ({
+      method: 'POST',
+      path: '/v1/transactions/send',
+      headers: { authorization, 'idempotency-key': idempotencyKey },
+      body,
       fields: ['transactionId', 'status'],
-      timeout: this.#timeout ?? SEND_TIMEOUT,
-      signals: [this.#signal, options.signal],
+      timeout: SEND_TIMEOUT,
+      signal: options.signal,
       // The key stays bound to the payment that failed, so asking again could only repeat the error.
       finalCodes: ['CHAIN_ERROR'],
       idempotencyKey,
-    });
+    }));
+  }
+
+  /** What the daemon would decide about a payment if it were asked for now. Leaves no trace and pays nothing. */
+  async dryRun(request: SendTokenRequest, options: RequestOptions = {}): Promise<DryRunResponse> {
+    const body = encodePayment(request);
+    return this.#authorized(({ authorization }) => ({
+      method: 'POST',
+      path: '/v1/transactions/dry-run',
+      headers: { authorization },
+      body,
+      fields: ['outcome', 'criteria'],
+      signal: options.signal,
+    }));
   }
 
   /** A page of the agent's transactions, newest first unless asked otherwise; `nextCursor` leads to the next page. */
@@ -133,7 +156,12 @@ export class WAIaaSClient {
 
   /** A fresh nonce for a message that the owner signs. Needs no token and sends none. */
   getNonce(options?: RequestOptions): Promise<NonceResponse> {
-    return this.#get('/v1/nonce', ['nonce', 'expiresAt'], options, {});
+    return this.#transport.call({
+      method: 'GET',
+      path: '/v1/nonce',
+      fields: ['nonce', 'expiresAt'],
+      signal: options?.signal,
+    });
   }
 
   /**
@@ -147,69 +175,58 @@ export class WAIaaSClient {
     return waitUntilTerminal({
       transactionId,
       get: (id, signal) => this.getTransaction(id, { signal }),
-      runtime: this.#caller.runtime,
-      signals: [this.#signal, options.signal],
+      runtime: this.#transport.runtime,
+      signals: [this.#transport.signal, options.signal],
       timeout: checkTimeout(options.timeout ?? WAIT_TIMEOUT),
     });
   }
 
-  async #get<T>(
-    path: string,
-    fields: Call<T>['fields'],
-    options: RequestOptions = {},
-    authorization = this.#authorization(),
-  ): Promise<T> {
-    return this.#call({
-      request: { method: 'GET', url: `${this.#baseUrl}${path}`, headers: authorization },
+  async #get<T>(path: string, fields: TransportCall<T>['fields'], options: RequestOptions = {}): Promise<T> {
+    return this.#authorized(({ authorization }) => ({
+      method: 'GET',
+      path,
+      headers: { authorization },
       fields,
-      timeout: this.#timeout ?? DEFAULT_TIMEOUT,
-      signals: [this.#signal, options.signal],
-    });
+      signal: options.signal,
+    }));
   }
 
-  #call<T>(call: Call<T>): Promise<T> {
-    const { request } = call;
-    return makeCall(this.#caller, {
-      ...call,
-      request: { ...request, headers: { accept: 'application/json', ...request.headers } },
-    });
+  /** Makes a call with the token there is once it is the call's turn. */
+  async #authorized<T>(describe: (credential: { readonly authorization: string }) => TransportCall<T>): Promise<T> {
+    const { signal } = describe({ authorization: this.#authorization() });
+    const make = (): Promise<T> => this.#transport.call(describe({ authorization: this.#authorization() }));
+    return this.#gate === null ? make() : this.#gate.run([this.#transport.signal, signal], make);
   }
 
-  #authorization(): Readonly<Record<string, string>> {
+  async #renew({ signal }: RequestOptions): Promise<SessionRenewResponse> {
+    const authorization = this.#authorization();
+    const before = this.#token;
+    const claims = readSessionClaims(before ?? '');
+    if (claims === null) throw localError('INVALID_TOKEN_FORMAT', 'The session token names no session to renew');
+    const renewed = await this.#transport.call<SessionRenewResponse>({
+      method: 'PUT',
+      path: `/v1/sessions/${encodeId(claims.sessionId)}/renew`,
+      headers: { authorization },
+      fields: ['sessionId', 'token', 'expiresAt'],
+      signal,
+      once: true,
+    });
+    // Another token may have been set meanwhile; then the caller knows better.
+    if (this.#token === before) this.setSessionToken(renewed.token);
+    return renewed;
+  }
+
+  #authorization(): string {
     if (this.#token === undefined) throw localError('AUTH_TOKEN_MISSING', 'Set a session token first', 401);
-    return { authorization: `Bearer ${this.#token}` };
+    return `Bearer ${this.#token}`;
   }
 }
 
-function checkTimeout(timeout: number): number {
-  if (timeout > 0 && timeout <= MAX_TIMEOUT) return timeout;
-  throw localError('INVALID_ARGUMENT', `timeout must be between 1 and ${MAX_TIMEOUT} milliseconds`);
-}
-
-/** The body, written once for all attempts, so that a caller who changes the object meanwhile changes nothing. */
+/** The body of a payment. */
 function encodePayment(request: SendTokenRequest): string {
   const amount: unknown = request?.amount;
   if (typeof amount !== 'bigint' && typeof amount !== 'string') {
     throw localError('INVALID_ARGUMENT', 'amount must be a bigint or a decimal string of base units, never a number');
   }
-  try {
-    return JSON.stringify({ ...request, amount: String(amount) });
-  } catch {
-    throw localError('INVALID_ARGUMENT', 'The payment holds something that JSON cannot carry');
-  }
-}
-
-function encodeQuery(query: TransactionListQuery): string {
-  const parameters = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== null) parameters.set(name, String(value));
-  }
-  const text = parameters.toString();
-  return text === '' ? '' : `?${text}`;
-}
-
-function encodeId(id: string): string {
-  // A URL drops dot segments, encoded or not: they would lead to another route.
-  if (typeof id === 'string' && !/^\.{0,2}$/.test(id) && !LONE_SURROGATE.test(id)) return encodeURIComponent(id);
-  throw localError('INVALID_ARGUMENT', 'That can be no transaction id');
+  return encodeBody({ ...request, amount: String(amount) });
 }

@@ -5,6 +5,8 @@ export type ClientErrorCode =
   | 'AUTH_TOKEN_MISSING'
   | 'INVALID_TOKEN_FORMAT'
   | 'INVALID_ARGUMENT'
+  | 'SIGNER_ERROR'
+  | 'MESSAGE_REFUSED'
   | 'NETWORK_ERROR'
   | 'TIMEOUT'
   | 'ABORTED'
@@ -28,6 +30,8 @@ export interface WAIaaSErrorFields {
   readonly hint?: string | undefined;
   /** Key of the payment that failed. Repeat the payment with it: with another key it may be paid twice. */
   readonly idempotencyKey?: string | undefined;
+  /** What a wallet or a callback threw. Not part of `toJSON`. */
+  readonly cause?: unknown;
 }
 
 /**
@@ -50,7 +54,7 @@ export class WAIaaSError extends Error implements WAIaaSErrorFields {
   readonly idempotencyKey: string | undefined;
 
   constructor(fields: WAIaaSErrorFields) {
-    super(fields.message);
+    super(fields.message, 'cause' in fields ? { cause: fields.cause } : undefined);
     this.code = fields.code;
     this.statusCode = fields.statusCode;
     this.retryable = fields.retryable;
@@ -77,5 +81,8 @@ export class WAIaaSError extends Error implements WAIaaSErrorFields {
 }
 
 /** A refusal of this client, before anything was sent. */
-export const localError = (code: ClientErrorCode, message: string, statusCode = 0): WAIaaSError =>
-  new WAIaaSError({ code, message, statusCode, retryable: false });
+export const localError = (
+  code: ClientErrorCode | 'AGENT_NOT_FOUND' | 'TX_NOT_FOUND',
+  message: string,
+  statusCode = 0,
+): WAIaaSError => new WAIaaSError({ code, message, statusCode, retryable: false });

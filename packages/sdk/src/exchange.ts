@@ -3,10 +3,12 @@ import type { WAIaaSErrorFields } from './error.ts';
 
 /** One HTTP request. */
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
+  /** What of the body must not show up in an error. */
+  readonly secrets?: readonly string[] | undefined;
 }
 
 /** One HTTP answer, read to its end. */

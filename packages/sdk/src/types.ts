@@ -1,20 +1,60 @@
-import type { TransferRequestBody } from '@waiaas/core';
+import type { SessionConstraints, TransferRequestBody } from '@waiaas/core';
+import type { AutoRenew } from './auto-renew.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 export type {
   AddressResponse,
+  AdminStatusResponse,
+  AgentCreate,
+  AgentListResponse,
+  AgentSummary,
   BalanceResponse,
+  BudgetResponse,
+  DecisionRecordResponse,
+  DryRunResponse,
+  MasterPasswordChangeResponse,
   NonceResponse,
+  OwnerApproveResponse,
+  OwnerChangeResponse,
+  OwnerConnectResponse,
+  OwnerDisconnectResponse,
+  OwnerRejectResponse,
+  OwnerStatusResponse,
+  PendingApproval,
+  PendingApprovalListResponse,
   PendingTransactionListResponse,
+  PolicyCreate,
+  PolicyDeleteResponse,
+  PolicyListResponse,
+  PolicyResponse,
+  PolicyUpdate,
+  ReplayResponse,
+  SecretRotationResponse,
+  SessionConstraints,
+  SessionCreateResponse,
+  SessionListResponse,
+  SessionRenewResponse,
+  SessionRevokeResponse,
+  ShutdownResponse,
   TransactionListQuery,
   TransactionListResponse,
   TransactionResponse,
 } from '@waiaas/core';
 
-/** How a client reaches its daemon. Everything has a default but the token. */
-export interface WAIaaSClientOptions {
+/** How a client reaches its daemon. Everything has a default. */
+export interface ConnectionOptions {
   /** Where the daemon listens. Without credentials, query and fragment. Default `http://127.0.0.1:3100`. */
   readonly baseUrl?: string | undefined;
+  /** Milliseconds one attempt may take. Default 30,000. */
+  readonly timeout?: number | undefined;
+  /** Ends all calls of the client. */
+  readonly signal?: AbortSignal | undefined;
+  /** Stands in for the global `fetch`. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
+
+/** What an agent's client is made from. Everything has a default but the token. */
+export interface WAIaaSClientOptions extends ConnectionOptions {
   /** `wai_sess_…`; may be set later. */
   readonly sessionToken?: string | undefined;
   /**
@@ -24,10 +64,14 @@ export interface WAIaaSClientOptions {
   readonly timeout?: number | undefined;
   /** What is not given keeps its default. */
   readonly retry?: Partial<RetryPolicy> | undefined;
-  /** Ends all calls of the client. */
-  readonly signal?: AbortSignal | undefined;
-  /** Stands in for the global `fetch`. */
-  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Renews the session before it ends, between two calls. Default: never. */
+  readonly autoRenew?: AutoRenew | undefined;
+}
+
+/** What an operator's client is made from. */
+export interface WAIaaSOperatorClientOptions extends ConnectionOptions {
+  /** How reading is tried again. What changes something is sent once. What is not given keeps its default. */
+  readonly retry?: Partial<RetryPolicy> | undefined;
 }
 
 /** What may be said with each call. */
@@ -55,4 +99,30 @@ export interface SendTokenRequest extends Omit<TransferRequestBody, 'amount'> {
 export interface WaitForTransactionOptions extends RequestOptions {
   /** Milliseconds in all. Default 120,000. */
   readonly timeout?: number | undefined;
+}
+
+/** A new session. */
+export interface SessionRequest {
+  readonly agentId: string;
+  /** Seconds, 300 to 604,800. Default: 86,400 when an owner opens it, the daemon's own when an operator does. */
+  readonly expiresIn?: number | undefined;
+  readonly constraints?: SessionConstraints | undefined;
+}
+
+/** Which sessions to list. */
+export interface SessionQuery {
+  readonly agentId?: string | undefined;
+  /** Default false: those that are over, too. */
+  readonly active?: boolean | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly order?: 'asc' | 'desc' | undefined;
+}
+
+/** Which waiting payments to list. */
+export interface PendingApprovalQuery {
+  readonly agentId?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly order?: 'asc' | 'desc' | undefined;
 }

@@ -8,14 +8,35 @@ import { BALANCE, TOKEN } from './clients.ts';
 import { json, startServer } from './scripted-server.ts';
 
 const DIST = new URL('../dist/', import.meta.url);
-const SCRIPTS = readdirSync(DIST).filter((name) => name.endsWith('.js'));
+const SCRIPTS = readdirSync(DIST, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => name.replaceAll('\\', '/'));
+/** The wording of owners' messages, hashes and encodings: all of it runs in browsers and imports nothing further. */
+const LIBRARIES = ['@noble/hashes/sha2.js', '@noble/hashes/sha3.js', '@scure/base', '@waiaas/core/owner-text'];
 
 describe('the published JavaScript', () => {
-  test.each(SCRIPTS)('%s imports nothing but its own files', (name) => {
+  test.each(SCRIPTS)('%s imports nothing but its own files and small libraries', (name) => {
     const { importedFiles } = ts.preProcessFile(readFileSync(new URL(name, DIST), 'utf8'));
+    const own = SCRIPTS.map((script) => new URL(script, DIST).href);
     for (const { fileName } of importedFiles) {
-      expect(SCRIPTS.map((script) => `./${script}`)).toContain(fileName);
+      if (fileName.startsWith('.')) expect(own).toContain(new URL(fileName, new URL(name, DIST)).href);
+      else expect(LIBRARIES).toContain(fileName);
     }
+  });
+
+  test('what it takes from core comes without core’s schemas', () => {
+    const start = new URL('../../core/dist/owner-text/index.js', import.meta.url);
+    const seen = new Set<string>();
+    const visit = (file: URL): void => {
+      if (seen.has(file.href)) return;
+      seen.add(file.href);
+      for (const { fileName } of ts.preProcessFile(readFileSync(file, 'utf8')).importedFiles) {
+        expect(fileName).toMatch(/^\.\.?\//);
+        visit(new URL(fileName, file));
+      }
+    };
+    visit(start);
+    expect(seen.size).toBeGreaterThan(3);
   });
 
   test.each(SCRIPTS)('%s needs nothing that only Node has', (name) => {
@@ -39,12 +60,18 @@ describe('the published JavaScript', () => {
 describe('the published declarations', () => {
   const consumer = fileURLToPath(new URL('./consumer.mts', import.meta.url));
   const source = `
-    import { WAIaaSClient, WAIaaSError, type SendTokenRequest } from '../dist/index.js';
+    import { WAIaaSClient, WAIaaSError, WAIaaSOwnerClient, type SendTokenRequest } from '../dist/index.js';
     const request: SendTokenRequest = { to: 'x', amount: 5n, priority: 'high' };
     const client = new WAIaaSClient({ signal: new AbortController().signal, fetch });
     export const status: 'CONFIRMED' | 'QUEUED' | 'FAILED' | 'PENDING' | 'EXECUTING' | 'SUBMITTED' | 'CANCELLED' | 'EXPIRED' =
       (await client.sendToken(request)).status;
     export const known = (error: WAIaaSError): boolean => error.code === 'POLICY_DENIED' || error.code === 'FROM_LATER';
+    const signer = { chain: 'solana', address: 'x', signMessage: async (text: string) => text } as const;
+    const owner = new WAIaaSOwnerClient({ signer });
+    const { transactions } = await owner.listPendingApprovals({ limit: 5 });
+    for (const payment of transactions) await owner.approveTransaction(payment);
+    // @ts-expect-error no wallet
+    new WAIaaSOwnerClient({ signer: { address: 'x' } });
     // @ts-expect-error money is no number
     await client.sendToken({ to: 'x', amount: 5 });
     // @ts-expect-error there is no such field

@@ -1,0 +1,237 @@
+import type {
+  AgentCreate,
+  AgentListResponse,
+  AgentSummary,
+  DecisionRecordResponse,
+  OwnerAction,
+  OwnerRejectResponse,
+  OwnerStatusResponse,
+  PendingApproval,
+  PendingApprovalListResponse,
+  PolicyCreate,
+  PolicyDeleteResponse,
+  PolicyListResponse,
+  PolicyResponse,
+  PolicyUpdate,
+  ReplayResponse,
+  SessionCreateResponse,
+  SessionListResponse,
+  SessionRevokeResponse,
+} from '@waiaas/core';
+import { encodeBody, encodeId, encodeQuery } from './encode.ts';
+import { localError } from './error.ts';
+import type { TransportCall } from './transport.ts';
+import type { PendingApprovalQuery, RequestOptions, SessionQuery, SessionRequest } from './types.ts';
+
+/** A request of whoever manages agents; how they show who they are is theirs. */
+export interface ManagementCall<T> {
+  readonly method: TransportCall<T>['method'];
+  /** With the query, encoded. */
+  readonly path: string;
+  /** To the byte. */
+  readonly body?: string;
+  readonly fields: TransportCall<T>['fields'];
+  /** What an owner's signature for it authorises (03 §3). */
+  readonly action: Exclude<OwnerAction, 'approve_tx' | 'reject_tx'>;
+  readonly options: RequestOptions | undefined;
+}
+
+/**
+ * What an operator and an owner can both do (00 §3, "Who may do what"). Requests that change something are sent once: after
+ * a `TIMEOUT` or a `NETWORK_ERROR` look before you ask again.
+ */
+export abstract class ManagementClient {
+  /** Makes a call with the client's credential. @throws WAIaaSError */
+  protected abstract manage<T>(call: ManagementCall<T>): Promise<T>;
+
+  /** Creates an agent with a wallet of its own. */
+  async createAgent(agent: AgentCreate, options?: RequestOptions): Promise<AgentSummary> {
+    return this.manage({
+      method: 'POST',
+      path: '/v1/agents',
+      body: encodeBody(agent),
+      fields: ['id', 'publicKey'],
+      action: 'manage_sessions',
+      options,
+    });
+  }
+
+  /** All agents. */
+  listAgents(options?: RequestOptions): Promise<AgentListResponse> {
+    return this.manage({
+      method: 'GET',
+      path: '/v1/agents',
+      fields: ['agents'],
+      action: 'manage_sessions',
+      options,
+    });
+  }
+
+  /** One agent. @throws WAIaaSError AGENT_NOT_FOUND */
+  async getAgent(agentId: string, options?: RequestOptions): Promise<AgentSummary> {
+    const { agents } = await this.listAgents(options);
+    const agent = agents.find(({ id }) => id === agentId);
+    if (agent !== undefined) return agent;
+    throw localError('AGENT_NOT_FOUND', 'There is no agent with that id', 404);
+  }
+
+  /** Stops an agent from paying, at once. */
+  async suspendAgent(agentId: string, options?: RequestOptions): Promise<AgentSummary> {
+    return this.#overAgent(agentId, 'suspend', options);
+  }
+
+  /** Lets a suspended agent pay again. */
+  async resumeAgent(agentId: string, options?: RequestOptions): Promise<AgentSummary> {
+    return this.#overAgent(agentId, 'resume', options);
+  }
+
+  /** Opens a session for an agent. Its token is in the answer and never shown again. */
+  async createSession(request: SessionRequest, options?: RequestOptions): Promise<SessionCreateResponse> {
+    return this.manage({
+      method: 'POST',
+      path: '/v1/sessions',
+      body: encodeBody(request),
+      fields: ['sessionId', 'token', 'expiresAt'],
+      action: 'manage_sessions',
+      options,
+    });
+  }
+
+  /** Sessions, newest first unless asked otherwise; `nextCursor` leads to the next page. */
+  async listSessions(query: SessionQuery = {}, options?: RequestOptions): Promise<SessionListResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/sessions${encodeQuery(query)}`,
+      fields: ['sessions', 'nextCursor'],
+      action: 'manage_sessions',
+      options,
+    });
+  }
+
+  /** Ends a session at once, and cancels what it had waiting. */
+  async revokeSession(sessionId: string, options?: RequestOptions): Promise<SessionRevokeResponse> {
+    return this.manage({
+      method: 'DELETE',
+      path: `/v1/owner/sessions/${encodeId(sessionId)}`,
+      fields: ['revoked', 'transactionsCancelled'],
+      action: 'manage_sessions',
+      options,
+    });
+  }
+
+  /** Payments that wait for time or for the owner, with the words an owner signs to approve them. */
+  async listPendingApprovals(
+    query: PendingApprovalQuery = {},
+    options?: RequestOptions,
+  ): Promise<PendingApprovalListResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/pending-approvals${encodeQuery(query)}`,
+      fields: ['transactions', 'nextCursor'],
+      action: 'manage_sessions',
+      options,
+    });
+  }
+
+  /** Ends a payment that waits. */
+  abstract rejectTransaction(
+    transaction: string | PendingApproval,
+    reason?: string,
+    options?: RequestOptions,
+  ): Promise<OwnerRejectResponse>;
+
+  /** Who the owner is, and what waits. */
+  getStatus(options?: RequestOptions): Promise<OwnerStatusResponse> {
+    return this.manage({
+      method: 'GET',
+      path: '/v1/owner/status',
+      fields: ['connected', 'systemState'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** All policies. */
+  listPolicies(options?: RequestOptions): Promise<PolicyListResponse> {
+    return this.manage({
+      method: 'GET',
+      path: '/v1/owner/policies',
+      fields: ['policies'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** Adds a policy, for one agent or for all. Once an owner is connected, only the owner can. */
+  async createPolicy(policy: PolicyCreate, options?: RequestOptions): Promise<PolicyResponse> {
+    return this.manage({
+      method: 'POST',
+      path: '/v1/owner/policies',
+      body: encodeBody(policy),
+      fields: ['policy'],
+      action: 'update_settings',
+      options,
+    });
+  }
+
+  /** Changes a policy: a new version of it. Rules are replaced as a whole. */
+  async updatePolicy(policyId: string, change: PolicyUpdate, options?: RequestOptions): Promise<PolicyResponse> {
+    return this.manage({
+      method: 'PUT',
+      path: `/v1/owner/policies/${encodeId(policyId)}`,
+      body: encodeBody(change),
+      fields: ['policy'],
+      action: 'update_settings',
+      options,
+    });
+  }
+
+  /**
+   * Removes a policy; what was decided by it stays on record.
+   * @param given.confirm needed where it leaves no spending limit in force
+   */
+  async deletePolicy(
+    policyId: string,
+    given: { readonly confirm?: boolean } & RequestOptions = {},
+  ): Promise<PolicyDeleteResponse> {
+    return this.manage({
+      method: 'DELETE',
+      path: `/v1/owner/policies/${encodeId(policyId)}${given.confirm === true ? '?confirm=true' : ''}`,
+      fields: ['deleted', 'policyId'],
+      action: 'update_settings',
+      options: given,
+    });
+  }
+
+  /** How a payment was decided, rule by rule, and whether it comes out the same again. */
+  async getDecision(transactionId: string, options?: RequestOptions): Promise<DecisionRecordResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/decisions/${encodeId(transactionId)}`,
+      fields: ['transactionId', 'criteria', 'replay'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** Makes every decision again from its record, and compares. */
+  replayDecisions(options?: RequestOptions): Promise<ReplayResponse> {
+    return this.manage({
+      method: 'GET',
+      path: '/v1/owner/decisions/replay',
+      fields: ['total', 'same', 'faultCount'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  async #overAgent(agentId: string, verb: 'suspend' | 'resume', options?: RequestOptions): Promise<AgentSummary> {
+    return this.manage({
+      method: 'POST',
+      path: `/v1/agents/${encodeId(agentId)}/${verb}`,
+      fields: ['id', 'status'],
+      action: 'manage_sessions',
+      options,
+    });
+  }
+}

@@ -1,0 +1,178 @@
+import { generateKeyPairSigner } from '@solana/kit';
+import { type AnySigner, type WAIaaSClient, WAIaaSError, WAIaaSOperatorClient, WAIaaSOwnerClient } from '@waiaas/sdk';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createHarness, createPayer, type DaemonProcess, type Harness, PASSWORD, type Payer } from './harness.ts';
+import { balanceOf, stranger } from './ledger-truth.ts';
+
+/* The clients for TypeScript against the real daemon: operator, owner and agent tell one story together. */
+
+let harness: Harness;
+beforeAll(async () => {
+  harness = await createHarness();
+}, 60_000);
+afterAll(() => harness.close());
+
+const codeOf = async (call: Promise<unknown>): Promise<string> => {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof WAIaaSError) return error.code;
+    throw error;
+  }
+  return 'NOT_REFUSED';
+};
+
+const WALLETS: readonly (readonly [string, () => AnySigner | Promise<AnySigner>])[] = [
+  ['a signer of @solana/kit', generateKeyPairSigner],
+  ['an account of viem', () => privateKeyToAccount(generatePrivateKey())],
+];
+
+describe.each(WALLETS)('with %s as the owner', (_name, makeSigner) => {
+  let daemon: DaemonProcess;
+  let operator: WAIaaSOperatorClient;
+  let owner: WAIaaSOwnerClient;
+  let payer: Payer;
+  let agent: WAIaaSClient;
+
+  beforeAll(async () => {
+    daemon = await harness.start(await harness.createDataDir('nonce_cache_max = 10000\n'));
+    operator = new WAIaaSOperatorClient({ baseUrl: daemon.url });
+    await operator.signIn(PASSWORD);
+    const { policies } = await operator.listPolicies();
+    const rules = { chain: 'solana', instant_max: '1000000000', notify_max: '2000000000', delay_max: '3000000000' };
+    await operator.updatePolicy(policies[0]?.id ?? '', { rules });
+    payer = await createPayer(harness, daemon);
+    agent = daemon.client(payer.token);
+    owner = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: await makeSigner() });
+  }, 60_000);
+  afterAll(async () => void (await daemon.stop()));
+
+  const waiting = async (to = stranger()): Promise<{ readonly id: string; readonly to: string }> => {
+    const { transactionId, status, tier } = await agent.sendToken({ to, amount: 4_000_000_000n });
+    expect([status, tier]).toEqual(['QUEUED', 'APPROVAL']);
+    return { id: transactionId, to };
+  };
+
+  test('it connects with the master password, and with nothing less', async () => {
+    expect(await codeOf(owner.connect('wrong wrong wrong'))).toBe('INVALID_MASTER_PASSWORD');
+    expect(await owner.connect(PASSWORD)).toMatchObject({ address: owner.address });
+    expect(await owner.getStatus()).toMatchObject({ connected: true, address: owner.address });
+  });
+
+  test('it approves what it has seen, and what is paid is that', async () => {
+    const { id, to } = await waiting();
+    const { transactions } = await owner.listPendingApprovals();
+    const [payment] = transactions.filter(({ txId }) => txId === id);
+    if (payment === undefined) throw new Error('Not listed');
+    expect(await codeOf(owner.approveTransaction({ ...payment, amount: '1' }))).toBe('MESSAGE_REFUSED');
+    expect(await owner.approveTransaction(payment)).toMatchObject({ transactionId: id, approvedBy: owner.address });
+    expect((await agent.waitForTransaction(id)).status).toBe('CONFIRMED');
+    expect(await balanceOf(harness.ledger, to)).toBe(4_000_000_000n);
+    expect(await codeOf(owner.approveTransaction(payment))).toBe('TX_ALREADY_PROCESSED');
+  });
+
+  test('it approves by id, and rejects with a reason', async () => {
+    const approved = await waiting();
+    await owner.approveTransaction(approved.id);
+    expect((await agent.waitForTransaction(approved.id)).status).toBe('CONFIRMED');
+    const rejected = await waiting();
+    expect(await owner.rejectTransaction(rejected.id, 'not this month')).toMatchObject({ reason: 'not this month' });
+    expect((await agent.getTransaction(rejected.id)).status).toBe('CANCELLED');
+    const third = await waiting();
+    await operator.rejectTransaction(third.id);
+    expect((await agent.getTransaction(third.id)).status).toBe('CANCELLED');
+  });
+
+  test('it governs policies, and the operator no longer does', async () => {
+    const rules = { max_tx_per_hour: 500 };
+    expect(await codeOf(operator.createPolicy({ type: 'RATE_LIMIT', rules }))).toBe('OWNER_AUTH_REQUIRED');
+    const { policy } = await owner.createPolicy({ type: 'RATE_LIMIT', rules });
+    const changed = await owner.updatePolicy(policy.id, { rules: { max_tx_per_hour: 400 } });
+    expect([changed.policy.version, changed.policy.rules]).toEqual([2, { max_tx_per_hour: 400, max_tx_per_day: 0 }]);
+    await owner.deletePolicy(policy.id);
+    expect((await operator.listPolicies()).policies.map(({ id }) => id)).not.toContain(policy.id);
+  });
+
+  test('it opens a session bound to what was signed, sees it and ends it', async () => {
+    const opened = await owner.createSession({
+      agentId: payer.agentId,
+      constraints: { maxAmountPerTx: '5', maxRenewals: 2, allowedOperations: undefined },
+    });
+    expect(opened.constraints).toMatchObject({ maxAmountPerTx: '5', maxRenewals: 2, expiresIn: 86_400 });
+    const client = daemon.client(opened.token);
+    expect((await client.getBudget()).session).toMatchObject({ maxAmountPerTx: '5', renewalsLeft: 2 });
+    expect(await codeOf(client.sendToken({ to: stranger(), amount: 6n }))).toBe('SESSION_LIMIT_EXCEEDED');
+    const listed = await owner.listSessions({ agentId: payer.agentId, active: true, limit: 50 });
+    expect(listed.sessions.map(({ id }) => id)).toContain(opened.sessionId);
+    expect(await owner.revokeSession(opened.sessionId)).toMatchObject({ revoked: true });
+    expect(await codeOf(client.getBalance())).toBe('SESSION_REVOKED');
+  });
+
+  test('it suspends and resumes agents', async () => {
+    await owner.suspendAgent(payer.agentId);
+    expect(await codeOf(agent.sendToken({ to: stranger(), amount: 1_000_000n }))).toBe('AGENT_SUSPENDED');
+    expect(await owner.resumeAgent(payer.agentId)).toMatchObject({ status: 'ACTIVE' });
+    expect(await operator.getAgent(payer.agentId)).toMatchObject({ status: 'ACTIVE' });
+  });
+
+  test('a dry run says what a payment then gets, and leaves no trace', async () => {
+    const before = await agent.getBudget();
+    const dry = await agent.dryRun({ to: stranger(), amount: 4_000_000_000n });
+    expect([dry.outcome, dry.tier]).toEqual(['ALLOW', 'APPROVAL']);
+    expect(await agent.getBudget()).toEqual(before);
+  });
+
+  test('every decision is explained, and comes out the same again', async () => {
+    const { id } = await waiting();
+    const decision = await owner.getDecision(id);
+    expect([decision.tier, decision.replay]).toEqual(['APPROVAL', 'same']);
+    const replay = await operator.replayDecisions();
+    expect([replay.same + replay.refusedBySession, replay.faultCount]).toEqual([replay.total, 0]);
+    await owner.rejectTransaction(id);
+  });
+
+  test('an agent renews its session no earlier than half of its life', async () => {
+    expect(await codeOf(agent.renewSession())).toBe('RENEWAL_TOO_EARLY');
+  });
+
+  test('somebody else’s wallet is nobody here', async () => {
+    const { id } = await waiting();
+    const thief = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: await makeSigner() });
+    const { transactions } = await owner.listPendingApprovals();
+    const [payment] = transactions.filter(({ txId }) => txId === id);
+    expect(await codeOf(thief.approveTransaction(payment ?? id))).toBe('OWNER_MISMATCH');
+    expect(await codeOf(thief.listPolicies())).toBe('OWNER_MISMATCH');
+    expect(await codeOf(thief.change(await makeSigner(), PASSWORD))).toBe('OWNER_MISMATCH');
+    expect(await codeOf(thief.connect(PASSWORD))).toBe('OWNER_ALREADY_CONNECTED');
+    await owner.rejectTransaction(id);
+  });
+
+  test('it hands over to another wallet and goes', async () => {
+    const { id } = await waiting();
+    const next = await makeSigner();
+    expect(await codeOf(owner.change(next, 'wrong wrong wrong'))).toBe('INVALID_MASTER_PASSWORD');
+    const changed = await owner.change(next, PASSWORD);
+    expect(changed).toMatchObject({ previousAddress: owner.address, expiredTransactions: 1 });
+    expect((await agent.getTransaction(id)).status).toBe('EXPIRED');
+    expect(await codeOf(owner.getStatus())).toBe('OWNER_MISMATCH');
+    const successor = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: next });
+    expect(await successor.disconnect()).toMatchObject({ disconnected: true });
+    expect(await codeOf(successor.getStatus())).toBe('OWNER_NOT_CONNECTED');
+    await operator.createPolicy({ type: 'RATE_LIMIT', rules: { max_tx_per_hour: 500 } });
+  });
+
+  test('a new password ends what the old one opened', async () => {
+    const next = 'Another-Canary-Password-72';
+    expect(await codeOf(operator.changeMasterPassword('wrong wrong wrong', next))).toBe('INVALID_MASTER_PASSWORD');
+    await operator.changeMasterPassword(PASSWORD, next);
+    expect(await codeOf(operator.listAgents())).toBe('INVALID_OPERATOR_TOKEN');
+    expect(await codeOf(operator.signIn(PASSWORD))).toBe('INVALID_MASTER_PASSWORD');
+    await operator.signIn(next);
+    await operator.rotateSecret(next);
+    // Within five minutes of the rotation tokens of the old secret are good.
+    expect(await agent.getAddress()).toMatchObject({ chain: 'solana' });
+    await operator.signOut();
+    expect(await codeOf(operator.listAgents())).toBe('AUTH_TOKEN_MISSING');
+  });
+});
