@@ -137,6 +137,7 @@ export const refusingServices: ApiServices = {
     update: unused('policies.update'),
     list: unused('policies.list'),
     remove: unused('policies.remove'),
+    evaluate: unused('policies.evaluate'),
   },
   owner: {
     message: unused('owner.message'),
@@ -232,6 +233,7 @@ export const answeringServices: ApiServices = {
     update: async () => ({ policy: aPolicy }),
     list: async () => ({ policies: [aPolicy] }),
     remove: async () => undefined,
+    evaluate: async () => ({ payment: null, history: null }),
   },
   owner: {
     message: async () => ({ message: 'a message', nonce: 'ab'.repeat(16), expiresAt: TIME }),
@@ -433,6 +435,13 @@ export const ROUTES = [
     payload: { type: 'SPENDING_LIMIT', rules: RULES },
   },
   { method: 'GET', url: '/v1/owner/policies', auth: 'operatorOrOwner', status: 200 },
+  {
+    method: 'POST',
+    url: '/v1/owner/policies/evaluate',
+    auth: 'operatorOrOwner',
+    status: 200,
+    payload: { policies: [], history: {} },
+  },
   {
     method: 'PUT',
     url: `/v1/owner/policies/${POLICY}`,

@@ -4,6 +4,7 @@ export * from './api/common.ts';
 export * from './api/decision.ts';
 export * from './api/owner.ts';
 export * from './api/policy.ts';
+export * from './api/policy-evaluation.ts';
 export * from './api/public.ts';
 export * from './api/session.ts';
 export * from './api/transaction.ts';

@@ -37,6 +37,9 @@ export interface DecisionContext {
   readonly balance?: bigint | null | undefined;
 }
 
+/** What of a payment is judged. */
+export type JudgedPayment = Pick<Intent, 'agentId' | 'chain' | 'asset' | 'amount' | 'to' | 'transactionId'>;
+
 /** A rule asks for the balance, which no unit of work can wait for: it is read, and the unit is run again. */
 export class BalanceNeeded extends Error {
   override readonly name = 'BalanceNeeded';
@@ -45,12 +48,14 @@ export class BalanceNeeded extends Error {
 /** Judges payments by the policies in force. The one place where the pipeline asks the policy engine (04 §5, FIX C1). */
 export interface Decider {
   /** The decision about a new payment. @throws BalanceNeeded */
-  decide(db: Db, intent: Intent, context: DecisionContext): Promise<Decided>;
+  decide(db: Db, intent: JudgedPayment, context: DecisionContext): Promise<Decided>;
   /**
    * Whether a payment that was admitted before may still be carried out, by the rules of today: null, or why not (04 §19).
    * Its tier stays what it was.
    */
   objection(db: Db, intent: Intent, context: DecisionContext): Promise<DenyDecision | null>;
+  /** The decision about a payment by policies that are handed in, in force or only thought of. @throws BalanceNeeded */
+  judge(db: Db, policies: CompiledPolicies, payment: JudgedPayment, context: DecisionContext): Promise<Decided>;
   /** The policies in force for an agent; null when they are not what was stored. */
   inForce(db: Db, agentId: AgentId): Promise<CompiledPolicies | null>;
 }
@@ -82,7 +87,7 @@ export function denialOf(decision: DenyDecision, asset: AssetId): Refusal {
   };
 }
 
-const paymentOf = ({ chain, asset, amount, to }: Intent): Payment => ({ chain, asset, amount, to });
+const paymentOf = ({ chain, asset, amount, to }: JudgedPayment): Payment => ({ chain, asset, amount, to });
 
 /** Makes the decider. */
 export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' | 'sealer' | 'settings'>): Decider {
@@ -90,7 +95,7 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
   const loadPolicies = createPolicyLoader(sealer);
 
   /** The policies in force, or null when they are not what was stored: then nothing may be allowed. */
-  async function authentic(db: Db, intent: Intent, now: number): Promise<CompiledPolicies | null> {
+  async function authentic(db: Db, intent: JudgedPayment, now: number): Promise<CompiledPolicies | null> {
     const { compiled, complete, forged } = await loadPolicies(db, intent.agentId);
     if (complete && forged.length === 0) return compiled;
     await appendAudit(db, now, {
@@ -103,7 +108,7 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
     return complete ? compiled : null;
   }
 
-  async function spends(db: Db, intent: Intent, queries: readonly { name: 'day' | 'week'; since: number }[]) {
+  async function spends(db: Db, intent: JudgedPayment, queries: readonly { name: 'day' | 'week'; since: number }[]) {
     const spent: { day: bigint | null; week: bigint | null } = { day: null, week: null };
     for (const { name, since } of queries) spent[name] = await spentSince(db, intent.agentId, intent.asset, since);
     return spent;
@@ -117,28 +122,37 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
     defaults: { delaySeconds: settings.delaySeconds, approvalTimeoutSeconds: settings.approvalTimeoutSeconds },
   });
 
+  async function judge(
+    db: Db,
+    compiled: CompiledPolicies,
+    judged: JudgedPayment,
+    { live, now, balance }: DecisionContext,
+  ): Promise<Decided> {
+    const payment = paymentOf(judged);
+    const needed = factsNeeded(compiled, payment, now);
+    if (needed.balance && balance === undefined) throw new BalanceNeeded();
+    const counts: { hour: number | null; day: number | null } = { hour: null, day: null };
+    for (const { name, since } of needed.recentTransactions) {
+      counts[name] = await countRecentTransactions(db, judged.agentId, since, judged.transactionId);
+    }
+    const facts: PaymentFacts = {
+      ...surroundings(live, judged.asset, now),
+      spent: await spends(db, judged, needed.spent),
+      ...(needed.recentTransactions.length === 0 ? {} : { recentTransactions: counts }),
+      ...(needed.balance && balance !== undefined ? { balance } : {}),
+    };
+    return { decision: evaluate(compiled, payment, facts), facts, policies: policyReferences(compiled) };
+  }
+
   return {
-    async decide(db, intent, { live, now, balance }) {
-      const compiled = await authentic(db, intent, now);
-      const around = surroundings(live, intent.asset, now);
-      if (compiled === null) {
-        return { decision: NOT_AUTHENTIC, facts: { ...around, spent: { day: null, week: null } }, policies: [] };
-      }
-      const payment = paymentOf(intent);
-      const needed = factsNeeded(compiled, payment, now);
-      if (needed.balance && balance === undefined) throw new BalanceNeeded();
-      const counts: { hour: number | null; day: number | null } = { hour: null, day: null };
-      for (const { name, since } of needed.recentTransactions) {
-        counts[name] = await countRecentTransactions(db, intent.agentId, since, intent.transactionId);
-      }
-      const facts: PaymentFacts = {
-        ...around,
-        spent: await spends(db, intent, needed.spent),
-        ...(needed.recentTransactions.length === 0 ? {} : { recentTransactions: counts }),
-        ...(needed.balance && balance !== undefined ? { balance } : {}),
-      };
-      return { decision: evaluate(compiled, payment, facts), facts, policies: policyReferences(compiled) };
+    async decide(db, intent, context) {
+      const compiled = await authentic(db, intent, context.now);
+      if (compiled !== null) return judge(db, compiled, intent, context);
+      const around = surroundings(context.live, intent.asset, context.now);
+      return { decision: NOT_AUTHENTIC, facts: { ...around, spent: { day: null, week: null } }, policies: [] };
     },
+
+    judge,
 
     async objection(db, intent, { live, now }) {
       const compiled = await authentic(db, intent, now);

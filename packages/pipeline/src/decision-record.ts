@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import {
   agentId as brandAgentId,
   policyId as brandPolicyId,
@@ -147,6 +148,8 @@ export function createDecisionRecords(dependencies: {
           }
         }
         cursor = batch.at(-1)?.tx_id;
+        // Payments are not to wait for the whole history.
+        await yieldToOthers();
         if (batch.length < BATCH) return { total, same, refusedBySession, faultCount, faults };
       }
     },

@@ -4,6 +4,7 @@ import {
   baseUnits,
   transactionId as brandTransactionId,
   type DryRunResponse,
+  type IChainAdapter,
   type Intent,
   isTerminal,
   type Network,
@@ -12,6 +13,8 @@ import {
   type OwnerReject,
   type PendingApprovalListResponse,
   type PendingTransactionListResponse,
+  type PolicyEvaluation,
+  type PolicyEvaluationResponse,
   type SessionConstraints,
   type SessionId,
   type TransactionId,
@@ -47,6 +50,7 @@ import type { PipelineDependencies } from './dependencies.ts';
 import { DryRun, dryRunOf } from './dry-run.ts';
 import { createExecutor } from './executor.ts';
 import { requestHash } from './intent-hash.ts';
+import { createPolicyEvaluator } from './policy-evaluation.ts';
 import { type RecoveryReport, recover } from './recovery.ts';
 import { type Refusal, refusalError } from './refusal.ts';
 import { createSettlement } from './settlement.ts';
@@ -103,6 +107,11 @@ export interface Pipeline {
    * @throws WaiaasError as `send` does for requests that leave no row
    */
   dryRun(session: PayingSession, body: TransferBody): Promise<DryRunResponse>;
+  /**
+   * What a set of policies would decide: about a payment now, and about those of the past. Leaves no trace.
+   * @throws WaiaasError AGENT_NOT_FOUND, and as `send` does for what can be no payment
+   */
+  evaluatePolicies(input: PolicyEvaluation): Promise<PolicyEvaluationResponse>;
   /** How payments were decided. */
   readonly decisions: DecisionRecords;
   /** What waits for time or for the owner, of all agents or of one. */
@@ -165,6 +174,17 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   const claims = createClaims({ ...dependencies, decider });
   const budget = createBudget({ ...dependencies, decider });
   const decisions = createDecisionRecords({ read: storage.read, sealer });
+  const evaluatePolicies = createPolicyEvaluator({
+    storage,
+    sealer,
+    decider,
+    balanceOf,
+    paymentOf: async (agentId, body) => {
+      const payment = await paymentOf(agentId, body);
+      checkPayable(payment.chain, payment.network, body);
+      return payment;
+    },
+  });
   const execute = createExecutor({ ...dependencies, settlement });
   const track = createTracker({ ...dependencies, settlement });
 
@@ -261,6 +281,12 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   function checkReady(chain: Intent['chain'], network: Network, body: TransferBody): void {
     if (!signer.isUnlocked) throw new WaiaasError('KEYSTORE_LOCKED');
     if (!gate.isOpen) throw new WaiaasError('SYSTEM_LOCKED');
+    const adapter = checkPayable(chain, network, body);
+    if (!adapter.isConnected()) throw new WaiaasError('ADAPTER_NOT_AVAILABLE', { details: { chain, network } });
+  }
+
+  /** Whether a request can be a payment of its chain at all. */
+  function checkPayable(chain: Intent['chain'], network: Network, body: TransferBody): IChainAdapter {
     const adapter = adapters.find(chain, network);
     if (adapter === undefined) throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
     if (!adapter.isValidAddress(body.to)) throw new WaiaasError('INVALID_ADDRESS', { details: { to: body.to } });
@@ -270,18 +296,22 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         { path: 'amount', code: 'too_big', message: `must be at most ${max}, the largest amount of ${symbol}` },
       ]);
     }
-    if (!adapter.isConnected()) throw new WaiaasError('ADAPTER_NOT_AVAILABLE', { details: { chain, network } });
+    return adapter;
   }
 
   /** The intent of a request: everything that is decided, sealed and carried out. */
-  async function intentOf(session: PayingSession, body: TransferBody): Promise<Intent> {
-    const agent = await findAgent(storage.read, session.agentId);
+  const intentOf = async ({ agentId, sessionId }: PayingSession, body: TransferBody): Promise<Intent> => ({
+    ...(await paymentOf(agentId, body)),
+    sessionId,
+  });
+
+  async function paymentOf(agentId: AgentId, body: TransferBody): Promise<Omit<Intent, 'sessionId'>> {
+    const agent = await findAgent(storage.read, agentId);
     if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND');
     return {
       version: 1,
       transactionId: brandTransactionId(ids.next()),
-      agentId: session.agentId,
-      sessionId: session.sessionId,
+      agentId,
       chain: agent.chain,
       network: agent.network,
       type: body.type,
@@ -307,7 +337,11 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   }
 
   /** What an agent holds; null when the chain cannot tell. */
-  async function balanceOf({ chain, network, from }: Intent): Promise<bigint | null> {
+  async function balanceOf({
+    chain,
+    network,
+    from,
+  }: Pick<Intent, 'chain' | 'network' | 'from'>): Promise<bigint | null> {
     try {
       return (await adapters.find(chain, network)?.getBalance(from))?.balance ?? null;
     } catch (error) {
@@ -366,6 +400,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
 
     budget,
     decisions,
+    evaluatePolicies: (input) => evaluatePolicies(input, unixSeconds(clock)),
 
     async dryRun(session, body) {
       const intent = await intentOf(session, body);

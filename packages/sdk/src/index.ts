@@ -33,6 +33,8 @@ export type {
   PendingTransactionListResponse,
   PolicyCreate,
   PolicyDeleteResponse,
+  PolicyEvaluationBody,
+  PolicyEvaluationResponse,
   PolicyListResponse,
   PolicyResponse,
   PolicyUpdate,

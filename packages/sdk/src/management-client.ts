@@ -10,6 +10,8 @@ import type {
   PendingApprovalListResponse,
   PolicyCreate,
   PolicyDeleteResponse,
+  PolicyEvaluationBody,
+  PolicyEvaluationResponse,
   PolicyListResponse,
   PolicyResponse,
   PolicyUpdate,
@@ -200,6 +202,24 @@ export abstract class ManagementClient {
       fields: ['deleted', 'policyId'],
       action: 'update_settings',
       options: given,
+    });
+  }
+
+  /**
+   * What a set of policies would decide, about a payment now and about those of the past. Changes nothing. The set is the
+   * whole of what would be in force: to try a change, propose the policies of `listPolicies` with the change in them.
+   */
+  async evaluatePolicies(
+    evaluation: PolicyEvaluationBody,
+    options?: RequestOptions,
+  ): Promise<PolicyEvaluationResponse> {
+    return this.manage({
+      method: 'POST',
+      path: '/v1/owner/policies/evaluate',
+      body: encodeBody(evaluation),
+      fields: ['payment', 'history'],
+      action: 'view_dashboard',
+      options,
     });
   }
 

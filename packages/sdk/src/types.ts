@@ -25,6 +25,8 @@ export type {
   PendingTransactionListResponse,
   PolicyCreate,
   PolicyDeleteResponse,
+  PolicyEvaluationBody,
+  PolicyEvaluationResponse,
   PolicyListResponse,
   PolicyResponse,
   PolicyUpdate,

@@ -132,6 +132,24 @@ describe.each(WALLETS)('with %s as the owner', (_name, makeSigner) => {
     await owner.rejectTransaction(id);
   });
 
+  test('it tries other policies on a payment and on the past before it changes them', async () => {
+    const { policies } = await owner.listPolicies();
+    const proposed = policies.map(({ id, type, rules, priority }) => ({
+      id,
+      type,
+      rules: { ...rules, delay_max: '9000000000' },
+      priority,
+    }));
+    const { payment, history } = await owner.evaluatePolicies({
+      policies: JSON.parse(JSON.stringify(proposed)),
+      payment: { agentId: payer.agentId, to: stranger(), amount: '4000000000' },
+      history: { agentId: payer.agentId },
+    });
+    expect([payment?.present.tier, payment?.proposed.tier]).toEqual(['APPROVAL', 'DELAY']);
+    expect(history?.looser).toBeGreaterThan(3);
+    expect(history?.changes[0]).toMatchObject({ change: 'looser', present: { tier: 'APPROVAL' } });
+  });
+
   test('an agent renews its session no earlier than half of its life', async () => {
     expect(await codeOf(agent.renewSession())).toBe('RENEWAL_TOO_EARLY');
   });

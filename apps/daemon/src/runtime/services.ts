@@ -168,6 +168,7 @@ export function createServices(parts: ServiceParts): ApiServices {
       update: (id, input, context) => policies.update(id, input, originOf(context)),
       list: () => policies.list(),
       remove: (id, options, context) => policies.remove(id, options, originOf(context)),
+      evaluate: (input) => pipeline.evaluatePolicies(input),
     },
     wallet: {
       async balance({ agentId, constraints }) {

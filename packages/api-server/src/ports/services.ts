@@ -23,6 +23,8 @@ import type {
   OwnerStatusResponse,
   PendingApprovalListResponse,
   PendingTransactionListResponse,
+  PolicyEvaluation,
+  PolicyEvaluationResponse,
   PolicyId,
   PolicyListResponse,
   PolicyResponse,
@@ -128,6 +130,8 @@ export interface PolicyService {
   list(): Promise<PolicyListResponse>;
   /** @param options.confirm needed where it leaves no spending limit in force */
   remove(id: PolicyId, options: { readonly confirm: boolean }, context: RequestContext): Promise<void>;
+  /** What a set of policies would decide, without a trace. */
+  evaluate(input: PolicyEvaluation): Promise<PolicyEvaluationResponse>;
 }
 
 /** Query of the pending approvals, defaults filled in. */

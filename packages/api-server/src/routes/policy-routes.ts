@@ -3,6 +3,8 @@ import {
   policyCreateSchema,
   policyDeleteQuerySchema,
   policyDeleteResponseSchema,
+  policyEvaluationRequestSchema,
+  policyEvaluationResponseSchema,
   policyId,
   policyListResponseSchema,
   policyResponseSchema,
@@ -30,6 +32,26 @@ export function policyReadRoutes(scope: FastifyInstance, { services }: RouteDepe
       },
     },
     () => services.policies.list(),
+  );
+
+  app.post(
+    '/v1/owner/policies/evaluate',
+    {
+      config: {
+        auth: 'operatorOrOwner',
+        action: 'view_dashboard',
+        errors: ['AGENT_NOT_FOUND', 'CHAIN_NOT_SUPPORTED', 'INVALID_ADDRESS', 'KEYSTORE_LOCKED'],
+      },
+      schema: {
+        operationId: 'evaluatePolicies',
+        tags: ['Owner'],
+        summary:
+          'What a set of policies would decide about a payment now, and about those of the past; changes nothing',
+        body: policyEvaluationRequestSchema,
+        response: { 200: policyEvaluationResponseSchema },
+      },
+    },
+    (request) => services.policies.evaluate(request.body),
   );
 }
 

@@ -34,6 +34,21 @@ export type PolicyCreate = z.input<typeof policyCreateSchema>;
 /** A new policy as validation leaves it: defaults filled in. */
 export type NewPolicy = z.output<typeof policyCreateSchema>;
 
+const proposedPolicyOf = <Type extends PolicyType, Rules extends z.ZodType>(type: Type, rules: Rules) =>
+  newPolicyOf(type, rules).omit({ confirm: true }).extend({
+    /** That of a policy there is; absent for one that would be new. */
+    id: idSchema.optional(),
+  });
+
+/** A policy that is only thought of. */
+export const proposedPolicySchema = z.discriminatedUnion('type', [
+  proposedPolicyOf('SPENDING_LIMIT', spendingLimitRulesSchema),
+  proposedPolicyOf('WHITELIST', whitelistRulesSchema),
+  proposedPolicyOf('TIME_RESTRICTION', timeRestrictionRulesSchema),
+  proposedPolicyOf('RATE_LIMIT', rateLimitRulesSchema),
+]);
+export type ProposedPolicy = z.output<typeof proposedPolicySchema>;
+
 /**
  * Body of PUT /v1/owner/policies/:policyId. Rules are replaced as a whole; type and agent never change. Which rules are
  * right depends on the type of the stored policy: they are checked by its schema where it is known (04 §22).

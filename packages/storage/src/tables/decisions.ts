@@ -23,17 +23,27 @@ export const findDecision = (db: Db, txId: string): Promise<DecisionRow | undefi
 export const isDecisionAuthentic = (sealer: RowSealer, row: DecisionRow): boolean =>
   sealer.verify(decisionContent(row), row.seal);
 
+/** Which decisions to list, and where to start. */
+export interface DecisionQuery {
+  readonly agentId?: string | undefined;
+  /** Unix seconds, inclusive. */
+  readonly from?: number | undefined;
+  /** Unix seconds, inclusive. */
+  readonly to?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
 /** Decisions in the order in which they were made, from after `cursor` on. Ids of transactions are in order of time. */
-export function listDecisions(
-  db: Db,
-  query: { readonly agentId?: string | undefined; readonly cursor?: string | undefined; readonly limit: number },
-): Promise<DecisionRow[]> {
+export function listDecisions(db: Db, query: DecisionQuery): Promise<DecisionRow[]> {
   let select = db.selectFrom('decisions').selectAll('decisions');
   if (query.agentId !== undefined) {
     select = select
       .innerJoin('transactions', 'transactions.id', 'decisions.tx_id')
       .where('transactions.agent_id', '=', query.agentId);
   }
+  if (query.from !== undefined) select = select.where('decisions.decided_at', '>=', query.from);
+  if (query.to !== undefined) select = select.where('decisions.decided_at', '<=', query.to);
   if (query.cursor !== undefined) select = select.where('decisions.tx_id', '>', query.cursor);
   return select.orderBy('decisions.tx_id').limit(query.limit).execute();
 }
@@ -56,4 +66,20 @@ export async function countRecentTransactions(
     .where('status', 'not in', ['CANCELLED', 'EXPIRED']);
   if (without !== null) select = select.where('id', '<>', without);
   return (await select.executeTakeFirstOrThrow()).n;
+}
+
+/**
+ * The same as it would have been counted when a transaction was created: of those before it, created after a moment
+ * (exclusive). Those that were CANCELLED or EXPIRED since do not count, although they did then.
+ */
+export async function countTransactionsBefore(db: Db, agentId: AgentId, since: number, txId: string): Promise<number> {
+  const counted = await db
+    .selectFrom('transactions')
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .where('agent_id', '=', agentId)
+    .where('created_at', '>', since)
+    .where('id', '<', txId)
+    .where('status', 'not in', ['CANCELLED', 'EXPIRED'])
+    .executeTakeFirstOrThrow();
+  return counted.n;
 }

@@ -1,4 +1,4 @@
-import type { AgentId, AssetId } from '@waiaas/core';
+import { type AgentId, type AssetId, sumBaseUnits } from '@waiaas/core';
 import type { Db } from '../query-executor.ts';
 
 const newestUpTo = (db: Db, agentId: AgentId, asset: AssetId, until?: number) => {
@@ -47,6 +47,38 @@ export async function spentSince(db: Db, agentId: AgentId, asset: AssetId, since
   if (total === undefined || total.settled_at <= since) return 0n;
   const before = await newestUpTo(db, agentId, asset, since);
   return BigInt(total.cumulative) - BigInt(before?.cumulative ?? '0');
+}
+
+/**
+ * What an agent had spent of an asset when a transaction was created: after a moment (exclusive), in base units. Of the
+ * second in which it was created only the spends of older transactions count: a younger one cannot have settled before.
+ *
+ * @param moment of the creation, Unix seconds
+ * @returns the least and the most it can have been: within a second, the order in which things happened is not recorded
+ */
+export async function spentBefore(
+  db: Db,
+  query: {
+    readonly agentId: AgentId;
+    readonly asset: AssetId;
+    readonly since: number;
+    readonly moment: number;
+    readonly txId: string;
+  },
+): Promise<{ readonly least: bigint; readonly most: bigint }> {
+  const { agentId, asset, since, moment, txId } = query;
+  const total = await newestUpTo(db, agentId, asset, moment - 1);
+  const before = await newestUpTo(db, agentId, asset, Math.min(since, moment - 1));
+  const least = BigInt(total?.cumulative ?? '0') - BigInt(before?.cumulative ?? '0');
+  const sameSecond = await db
+    .selectFrom('spend_ledger')
+    .select('amount')
+    .where('agent_id', '=', agentId)
+    .where('asset', '=', asset)
+    .where('settled_at', '=', moment)
+    .where('tx_id', '<', txId)
+    .execute();
+  return { least, most: sumBaseUnits([least, ...sameSecond.map(({ amount }) => BigInt(amount))]) };
 }
 
 /** A running total that does not add up. */
