@@ -1,4 +1,4 @@
-import type { IChainAdapter, LogFields, Logger } from '@waiaas/core';
+import type { Clock, IChainAdapter, LogFields, Logger } from '@waiaas/core';
 import type { Storage } from '@waiaas/storage';
 import type { Config } from './config/index.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -26,6 +26,9 @@ export interface StartDaemonOptions {
   readonly wrap?: {
     readonly storage?: (storage: Storage) => Storage;
     readonly adapter?: (adapter: IChainAdapter) => IChainAdapter;
+    readonly clock?: (clock: Clock) => Clock;
+    /** Milliseconds between two rounds of a worker. */
+    readonly workerInterval?: (worker: string, intervalMs: number) => number;
   };
 }
 

@@ -6,14 +6,16 @@ import type { Storage } from '@waiaas/storage';
 
 /*
  * The real daemon as a process of its own that can be told to kill itself at the n-th boundary: before or after any unit of
- * work and any call to the chain. daemon-process <data dir> <password file>; talks over IPC.
+ * work and any call to the chain. daemon-process <data dir> <password file> [seconds its clock is ahead]; talks over IPC.
  */
 
-const [dataDir = '', passwordFile = ''] = process.argv.slice(2);
+const [dataDir = '', passwordFile = '', ahead = '0'] = process.argv.slice(2);
 const { config } = loadConfig({ dataDir, env: process.env, flags: {} });
 let armed = false;
 let passed = 0;
 let killAt = Number.POSITIVE_INFINITY;
+/** How much the daemon's clock is ahead of the machine's, ms. */
+let aheadMs = Number(ahead) * 1000;
 
 function boundary(): void {
   if (!armed) return;
@@ -43,6 +45,9 @@ const daemon = await startDaemon({
   }),
   onStep: () => undefined,
   wrap: {
+    clock: (clock) => ({ now: () => clock.now() + aheadMs }),
+    // Delayed payments are looked for soon after their time has come.
+    workerInterval: (worker, intervalMs) => (worker === 'delayQueue' ? 50 : intervalMs),
     storage: (storage: Storage): Storage => ({
       ...storage,
       write: async (unit) => {
@@ -71,6 +76,10 @@ process.on('message', (message: unknown) => {
     passed = 0;
     killAt = typeof message.arm === 'number' ? message.arm : Number.POSITIVE_INFINITY;
     process.send?.({ armed: true });
+  }
+  if ('advance' in message) {
+    aheadMs += Number(message.advance) * 1000;
+    process.send?.({ ahead: aheadMs / 1000 });
   }
   if ('count' in message) process.send?.({ passed });
 });

@@ -29,6 +29,8 @@ export interface DaemonProcess {
   /** From now on boundaries are counted; at the n-th the process kills itself. */
   arm(at: number | 'never'): Promise<void>;
   countBoundaries(): Promise<number>;
+  /** Sets the daemon's clock forward. */
+  advance(seconds: number): Promise<void>;
   /** SIGTERM; answers the exit code. */
   stop(): Promise<number | null>;
   /** Resolves when the process has ended, whatever ended it. */
@@ -44,7 +46,8 @@ export interface Harness {
   /** Makes an initialised data directory. */
   createDataDir(settings?: string): Promise<string>;
   copyDataDir(from: string): string;
-  start(dataDir: string, env?: Readonly<Record<string, string>>): Promise<DaemonProcess>;
+  /** @param aheadSeconds how much the daemon's clock is ahead */
+  start(dataDir: string, env?: Readonly<Record<string, string>>, aheadSeconds?: number): Promise<DaemonProcess>;
   close(): Promise<void>;
 }
 
@@ -96,8 +99,8 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
       cpSync(from, to, { recursive: true });
       return to;
     },
-    async start(dataDir, env = {}) {
-      const child = fork(PROCESS, [dataDir, passwordFile], {
+    async start(dataDir, env = {}, aheadSeconds = 0) {
+      const child = fork(PROCESS, [dataDir, passwordFile, String(aheadSeconds)], {
         env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       });
@@ -139,6 +142,7 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
         },
         client: (sessionToken) => new WAIaaSClient({ baseUrl: url, sessionToken, retry: { maxRetries: 0 } }),
         arm: async (at) => void (await tell({ arm: at === 'never' ? null : at })),
+        advance: async (seconds) => void (await tell({ advance: seconds })),
         countBoundaries: async () => countSchema.parse(await tell({ count: true })).passed,
         async stop() {
           child.kill('SIGTERM');
@@ -180,7 +184,10 @@ export async function createSession(daemon: DaemonProcess, agentId: string, cons
 }
 
 /** Changes the limits that hold for all agents. */
-export async function setLimits(daemon: DaemonProcess, rules: Readonly<Record<string, string>>): Promise<void> {
+export async function setLimits(
+  daemon: DaemonProcess,
+  rules: Readonly<Record<string, string | number>>,
+): Promise<void> {
   const list = await daemon.operate('GET', '/v1/owner/policies');
   const [policy] = z.object({ policies: z.array(z.object({ id: z.string() })) }).parse(list.body).policies;
   const base = { chain: 'solana', instant_max: '1000000000', notify_max: '2000000000', delay_max: '3000000000' };

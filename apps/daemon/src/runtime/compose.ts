@@ -22,7 +22,7 @@ import { createOwnerService } from './owner-service.ts';
 import { createServices } from './services.ts';
 import { realTimers } from './timers.ts';
 import type { TokenSecrets } from './token-secrets.ts';
-import { createWorkers, type Workers } from './workers.ts';
+import { createWorkers, type WorkerPlan, type Workers } from './workers.ts';
 
 /** What is open before the daemon is put together. */
 export interface Foundations {
@@ -35,6 +35,8 @@ export interface Foundations {
   readonly killSwitch: KillSwitchRecord;
   readonly tokenSecrets: TokenSecrets;
   readonly startedAt: number;
+  /** Milliseconds between two rounds of a worker, from its usual ones. */
+  readonly workerInterval: (worker: string, intervalMs: number) => number;
   /** Aborted when shutdown begins. */
   readonly shutdown: AbortSignal;
   readonly requestShutdown: (reason: string) => void;
@@ -61,7 +63,7 @@ const nonceRateLimit = (capacity: number, ttlSeconds: number): number =>
 
 /** Puts the daemon together: the one place that knows every concrete part (00 §2). */
 export function compose(foundations: Foundations): Composition {
-  const { config, clock, logger, storage, adapters, killSwitch, tokenSecrets, shutdown } = foundations;
+  const { config, clock, logger, storage, adapters, killSwitch, tokenSecrets, workerInterval, shutdown } = foundations;
   const { keystore, permits, gate } = foundations.keystore;
   const { sealer } = keystore;
   const { security, notifications, daemon, database } = config;
@@ -109,23 +111,23 @@ export function compose(foundations: Foundations): Composition {
     },
   });
 
-  const workers = createWorkers(
-    [
-      { name: 'delayQueue', intervalMs: 10 * SECOND, run: () => pipeline.runDelayed() },
-      { name: 'approvalTimeout', intervalMs: 30 * SECOND, run: () => pipeline.expireApprovals() },
-      { name: 'strandedRows', intervalMs: 300 * SECOND, run: () => pipeline.sweep() },
-      { name: 'lateLandings', intervalMs: 60 * SECOND, run: () => pipeline.checkLateLandings() },
-      { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
-      { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
-      {
-        name: 'walCheckpoint',
-        intervalMs: database.wal_checkpoint_interval * SECOND,
-        run: async () => {
-          if (!storage.checkpoint())
-            logger.debug({}, 'The checkpoint found a reader in its way; the next one continues');
-        },
+  const plans: readonly WorkerPlan[] = [
+    { name: 'delayQueue', intervalMs: 10 * SECOND, run: () => pipeline.runDelayed() },
+    { name: 'approvalTimeout', intervalMs: 30 * SECOND, run: () => pipeline.expireApprovals() },
+    { name: 'strandedRows', intervalMs: 300 * SECOND, run: () => pipeline.sweep() },
+    { name: 'lateLandings', intervalMs: 60 * SECOND, run: () => pipeline.checkLateLandings() },
+    { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
+    { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
+    {
+      name: 'walCheckpoint',
+      intervalMs: database.wal_checkpoint_interval * SECOND,
+      run: async () => {
+        if (!storage.checkpoint()) logger.debug({}, 'The checkpoint found a reader in its way; the next one continues');
       },
-    ],
+    },
+  ];
+  const workers = createWorkers(
+    plans.map((plan) => ({ ...plan, intervalMs: workerInterval(plan.name, plan.intervalMs) })),
     { clock, logger },
   );
 

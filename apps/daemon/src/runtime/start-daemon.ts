@@ -128,7 +128,7 @@ export async function startDaemon(options: StartDaemonOptions): Promise<RunningD
 
 async function start(options: StartDaemonOptions, undo: Undo[]): Promise<RunningDaemon> {
   const { dataDir, config, logger, onStep, wrap } = options;
-  const clock = systemClock;
+  const clock = wrap?.clock?.(systemClock) ?? systemClock;
   const startedAt = clock.now();
   const paths = dataPaths(dataDir);
   const goOn = (): void => {
@@ -198,6 +198,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     killSwitch,
     tokenSecrets,
     startedAt,
+    workerInterval: wrap?.workerInterval ?? ((_worker, intervalMs) => intervalMs),
     shutdown: shutdown.signal,
     requestShutdown: () => void stop('ADMIN'),
   });
