@@ -153,7 +153,7 @@ test('caps hold to the base unit and verdicts are true, whatever happens in what
                 break;
               }
               case 'time':
-                // A jump, as after a laptop's sleep; who waited for less wakes up at once.
+                // A jump, as after a laptop's sleep; who waits goes on waiting for what was left.
                 time.jumpTo(time.now() + action.seconds * 1000);
                 await time.advance(1000);
                 break;

@@ -11,10 +11,11 @@ import { runTests } from './test-run.mjs';
 const PROGRAMS = /** @type {Readonly<Record<string, string>>} */ ({
   demo: 'tooling/demo/bin/demo.mjs',
   bench: 'tooling/bench/bin/bench.mjs',
+  chaos: 'tooling/chaos/bin/chaos.mjs',
   waiaas: 'apps/daemon/bin/waiaas.mjs',
 });
 
-const USAGE = 'Usage: node tooling/bootstrap/bin/run.mjs <demo|test|bench|waiaas|setup> [arguments]';
+const USAGE = 'Usage: node tooling/bootstrap/bin/run.mjs <demo|test|bench|chaos|waiaas|setup> [arguments]';
 
 /**
  * Does all set-up a command needs, then runs it.

@@ -5,6 +5,7 @@ export interface LedgerTransfer {
   readonly amount: bigint;
   readonly fee: bigint;
   readonly lastValidBlockHeight: bigint;
+  readonly memo?: string | null;
 }
 
 /** What the ledger did with a transaction. */

@@ -6,7 +6,7 @@ export interface VirtualTime extends Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Moves the clock, waking sleepers in the order in which they are due. */
   advance(ms: number): Promise<void>;
-  /** Sets the clock without waking anyone: a clock that jumps. */
+  /** Sets the clock and nothing else: timers do not look at it, they run by a clock that never jumps. */
   jumpTo(epochMs: number): void;
   /** Lets the program run, moving the clock to the next sleeper whenever it stands still, until the condition holds. */
   runUntil(condition: () => boolean | Promise<boolean>, maxSteps?: number): Promise<void>;
@@ -19,21 +19,24 @@ async function settle(): Promise<void> {
 
 /** Makes a virtual time that starts at a moment. */
 export function createVirtualTime(start = Date.UTC(2026, 0, 5, 12)): VirtualTime {
-  let now = start;
+  /** Milliseconds that have really passed. */
+  let passed = 0;
+  /** What the clock shows is so much ahead of that. */
+  let ahead = start;
   const sleepers = new Map<() => void, number>();
   const next = (): [() => void, number] | undefined => [...sleepers].sort(([, a], [, b]) => a - b)[0];
 
   async function wakeUntil(limit: number): Promise<void> {
     for (let first = next(); first !== undefined && first[1] <= limit; first = next()) {
       const [wake, at] = first;
-      now = Math.max(now, at);
+      passed = Math.max(passed, at);
       wake();
       await settle();
     }
   }
 
   return {
-    now: () => now,
+    now: () => ahead + passed,
     sleep: (ms, signal) =>
       new Promise<void>((resolve) => {
         const wake = (): void => {
@@ -42,17 +45,17 @@ export function createVirtualTime(start = Date.UTC(2026, 0, 5, 12)): VirtualTime
           resolve();
         };
         if (signal?.aborted === true) return resolve();
-        sleepers.set(wake, now + ms);
+        sleepers.set(wake, passed + ms);
         signal?.addEventListener('abort', wake);
       }),
     async advance(ms) {
-      const target = now + ms;
+      const target = passed + ms;
       await settle();
       await wakeUntil(target);
-      now = target;
+      passed = target;
     },
     jumpTo(epochMs) {
-      now = epochMs;
+      ahead = epochMs - passed;
     },
     async runUntil(condition, maxSteps = 10_000) {
       for (let step = 0; step < maxSteps; step++) {

@@ -1,0 +1,422 @@
+import {
+  agentId as brandAgentId,
+  sessionId as brandSessionId,
+  type PolicyType,
+  policyCreateSchema,
+  policyId,
+  policyUpdateSchema,
+  transactionId,
+  transferRequestSchema,
+  WaiaasError,
+} from '@waiaas/core';
+import type { RequestOrigin } from '@waiaas/management';
+import type { TransactionRow } from '@waiaas/storage';
+import { memoOf, type WantedPayment } from './payment.ts';
+import { limitsFor, RECIPIENTS, randomLimits, randomRules } from './rulebook.ts';
+import { by, type KnownAgent, type KnownSession, OPERATOR, type SimulatedWorld, WALLETS } from './world.ts';
+
+/** Something that somebody does. */
+export interface Action {
+  readonly name: string;
+  /** How often it happens, beside the others. */
+  readonly weight: number;
+  readonly changesPolicies?: boolean;
+  run(world: SimulatedWorld): Promise<void>;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** What an answer that is an error may be: one of the daemon's own. Anything else is a fault of the program. */
+function codeOf(world: SimulatedWorld, what: string, error: unknown): string {
+  if (error instanceof WaiaasError) {
+    if (error.code === 'INTERNAL_ERROR') world.violated(`${what}: ${error.message}`);
+    return error.code;
+  }
+  world.violated(`${what} ended with ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  return 'UNKNOWN';
+}
+
+/** Does something at once and notes how it ended. Answers null when it was refused, or the daemon died. */
+async function attempt<T>(world: SimulatedWorld, what: string, work: () => Promise<T>): Promise<T | null> {
+  try {
+    const done = await world.await(work());
+    world.log(`${what}${done === undefined ? ' … the daemon died' : ''}`);
+    return done?.value ?? null;
+  } catch (error) {
+    world.log(`${what}: ${codeOf(world, what, error)}`);
+    return null;
+  }
+}
+
+/** Begins something whose end nobody waits for. */
+function begin(world: SimulatedWorld, what: string, work: Promise<{ readonly status: string }>): void {
+  work.then(
+    ({ status }) => world.log(`${what}: ${status}`),
+    (error: unknown) => world.log(`${what}: ${codeOf(world, what, error)}`),
+  );
+}
+
+const governor = ({ owner }: SimulatedWorld): RequestOrigin => (owner === null ? OPERATOR : by(owner));
+
+/** Amounts at which something changes, and others. */
+function randomAmount({ random, policies }: SimulatedWorld, { id }: KnownAgent): bigint {
+  const limits = limitsFor(policies, id);
+  const edges =
+    limits === null ? [] : [limits.instantMax, limits.notifyMax, limits.delayMax, limits.dailyMax, limits.weeklyMax];
+  const edge = random.any(edges.filter((bound) => bound !== null));
+  const amount = random.chance(50)
+    ? 10n ** BigInt(random.int(10, 24))
+    : edge !== undefined && random.chance(300)
+      ? edge + BigInt(random.int(-1, 1))
+      : BigInt(random.int(1, 100));
+  return amount < 1n ? 1n : amount;
+}
+
+/** Whether a session can still pay. */
+const isUsable = ({ time }: SimulatedWorld, { revoked, expiresAt }: KnownSession): boolean =>
+  !revoked && expiresAt * 1000 > time.now();
+
+/** Opens sessions for agents that have none left. */
+export async function replaceSessions(world: SimulatedWorld): Promise<void> {
+  for (const agent of world.agents) {
+    const left = world.sessions.some((known) => known.agentId === agent.id && isUsable(world, known));
+    if (!left && !agent.suspended) await openSession(world, agent);
+  }
+}
+
+function newPayment(world: SimulatedWorld): WantedPayment | null {
+  const { random } = world;
+  const usable = world.sessions.filter((known) => isUsable(world, known) || random.chance(30));
+  const session = random.any(usable);
+  const agent = world.agents.find(({ id }) => id === session?.agentId);
+  if (session === undefined || agent === undefined) return null;
+  const number = world.payments.length + 1;
+  const payment: WantedPayment = {
+    number,
+    agentId: agent.id,
+    sessionId: session.id,
+    to: random.pick(RECIPIENTS),
+    amount: randomAmount(world, agent),
+    memo: memoOf(number),
+    idempotencyKey: random.chance(700) ? `key ${number}` : null,
+  };
+  world.payments.push(payment);
+  return payment;
+}
+
+const sessionOf = (world: SimulatedWorld, { sessionId }: WantedPayment): KnownSession | undefined =>
+  world.sessions.find(({ id }) => id === sessionId);
+
+const bodyOf = ({ to, amount, memo }: WantedPayment) =>
+  transferRequestSchema.parse({ to, amount: amount.toString(), memo });
+
+const payingSession = (world: SimulatedWorld, payment: WantedPayment) => ({
+  agentId: payment.agentId,
+  sessionId: payment.sessionId,
+  constraints: sessionOf(world, payment)?.constraints ?? {},
+});
+
+function send(world: SimulatedWorld, payment: WantedPayment): void {
+  const { memo, amount, idempotencyKey } = payment;
+  const options = { waitMs: world.random.int(1, 40_000), ...(idempotencyKey === null ? {} : { idempotencyKey }) };
+  begin(
+    world,
+    `${memo} of ${amount}`,
+    world.daemon.pipeline.send(payingSession(world, payment), bodyOf(payment), options),
+  );
+}
+
+const waitingRows = ({ daemon }: SimulatedWorld): Promise<TransactionRow[]> =>
+  daemon.storage.read.selectFrom('transactions').selectAll().where('status', '=', 'QUEUED').orderBy('id').execute();
+
+const pay: Action = {
+  name: 'pay',
+  weight: 12,
+  async run(world) {
+    const payment = newPayment(world);
+    if (payment !== null) send(world, payment);
+    await world.elapse(world.random.int(0, 3) * 500);
+  },
+};
+
+const burst: Action = {
+  name: 'pay many at once',
+  weight: 4,
+  async run(world) {
+    for (let index = world.random.int(3, 12); index > 0; index -= 1) {
+      const payment = newPayment(world);
+      if (payment !== null) send(world, payment);
+    }
+    await world.elapse(world.random.int(0, 10) * 500);
+  },
+};
+
+const repeat: Action = {
+  name: 'ask again',
+  weight: 4,
+  async run(world) {
+    const payment = world.random.any(world.payments.filter(({ idempotencyKey }) => idempotencyKey !== null));
+    if (payment === undefined) return;
+    const known = await world.daemon.storage.read
+      .selectFrom('transactions')
+      .select('id')
+      .where('memo', '=', payment.memo)
+      .executeTakeFirst();
+    if (known === undefined || world.random.chance(800)) {
+      send(world, payment);
+      return;
+    }
+    const other = { ...payment, amount: payment.amount + 1n };
+    const answer = await attempt(world, `${payment.memo} again with another amount`, () =>
+      world.daemon.pipeline.send(payingSession(world, payment), bodyOf(other), {
+        waitMs: 1,
+        idempotencyKey: payment.idempotencyKey ?? '',
+      }),
+    );
+    if (answer !== null) world.violated(`${payment.memo}: its key was taken for another payment`);
+  },
+};
+
+const foretell: Action = {
+  name: 'ask first, then pay',
+  weight: 4,
+  async run(world) {
+    const payment = newPayment(world);
+    if (payment === null) return;
+    const dry = await attempt(world, `${payment.memo}, dry`, () =>
+      world.daemon.pipeline.dryRun(payingSession(world, payment), bodyOf(payment)),
+    );
+    const share = world.policies.some(({ rules }) => 'max_balance_share' in rules);
+    const at = world.time.now();
+    send(world, payment);
+    // Without letting time pass: the decision is made with what the dry run had seen.
+    await world.time.advance(0);
+    if (dry === null || share || world.daemon.isDead || world.time.now() !== at) return;
+    const row = await world.daemon.storage.read
+      .selectFrom('transactions')
+      .select(['status', 'tier', 'error'])
+      .where('memo', '=', payment.memo)
+      .executeTakeFirst();
+    // A payment that left no row was refused for something that is no decision, such as a full queue.
+    if (row === undefined) return;
+    const real = row.tier === null ? 'DENY' : row.tier;
+    const foretold = dry.outcome === 'DENY' ? 'DENY' : dry.tier;
+    if (real !== foretold) world.violated(`${payment.memo} was to be ${foretold} and is ${real} (${row.error})`);
+  },
+};
+
+const decide: Action = {
+  name: 'approve or reject',
+  weight: 6,
+  async run(world) {
+    const { random, daemon } = world;
+    const row = random.any((await waitingRows(world)).filter(({ tier }) => tier === 'APPROVAL' || random.chance(200)));
+    if (row === undefined) return;
+    const id = transactionId(row.id);
+    const wallet = random.chance(850) && world.owner !== null ? world.owner : random.pick(WALLETS);
+    if (random.chance(300)) {
+      await attempt(world, `reject ${row.memo}`, () => daemon.pipeline.reject(id, {}, by(wallet)));
+      return;
+    }
+    const mayApprove = world.owner !== null && wallet.address === world.owner.address;
+    const inTime = Math.floor(world.time.now() / 1000) < (row.approval_expires_at ?? 0);
+    if (mayApprove && inTime && row.tier === 'APPROVAL') world.approvals.add(row.id);
+    const times = random.chance(200) ? 3 : 1;
+    for (let time = 0; time < times; time += 1) {
+      const what = `approve ${row.memo} as ${wallet.chain}`;
+      const approval = daemon.pipeline.approve(id, by(wallet));
+      if (!mayApprove) {
+        approval.then(
+          () => world.violated(`${what}: somebody else could`),
+          () => undefined,
+        );
+      }
+      begin(world, what, approval);
+    }
+    await world.elapse(random.int(0, 4) * 500);
+  },
+};
+
+const operate: Action = {
+  name: 'suspend, resume, revoke, open',
+  weight: 4,
+  async run(world) {
+    const { random, daemon } = world;
+    const agent = random.any(world.agents);
+    if (agent === undefined) return;
+    const session = random.any(world.sessions.filter(({ revoked }) => !revoked));
+    switch (random.pick(['suspend', 'resume', 'resume', 'resume', 'revoke', 'open', 'open', 'open'])) {
+      case 'suspend': {
+        if (agent.suspended) return;
+        const done = await attempt(world, 'suspend', () => daemon.agents.suspend(agent.id, OPERATOR));
+        if (done !== null) agent.suspended = true;
+        return;
+      }
+      case 'resume': {
+        const stopped = world.agents.find(({ suspended }) => suspended);
+        if (stopped === undefined) return;
+        const done = await attempt(world, 'resume', () => daemon.agents.resume(stopped.id, OPERATOR));
+        if (done !== null) stopped.suspended = false;
+        return;
+      }
+      case 'revoke': {
+        if (session === undefined) return;
+        const done = await attempt(world, 'revoke', () => daemon.sessions.revoke(session.id, OPERATOR));
+        if (done !== null) session.revoked = true;
+        return;
+      }
+      default:
+        await openSession(world, agent);
+    }
+  },
+};
+
+/** Opens a session with limits that will be met. */
+export async function openSession(world: SimulatedWorld, agent: KnownAgent): Promise<void> {
+  const { random, daemon } = world;
+  const constraints = {
+    ...(random.chance(300) ? { maxAmountPerTx: `${random.int(40, 400)}` } : {}),
+    ...(random.chance(300) ? { maxTotalAmount: `${random.int(300, 5000)}` } : {}),
+    ...(random.chance(300) ? { maxTransactions: random.int(3, 50) } : {}),
+  };
+  const opened = await attempt(world, `open a session ${JSON.stringify(constraints)}`, () =>
+    daemon.sessions.create({ agentId: agent.id, constraints }, OPERATOR),
+  );
+  if (opened === null) return;
+  world.sessions.push({
+    id: brandSessionId(opened.sessionId),
+    agentId: brandAgentId(agent.id),
+    constraints: opened.constraints,
+    expiresAt: Date.parse(opened.expiresAt) / 1000,
+    revoked: false,
+  });
+}
+
+const govern: Action = {
+  name: 'change policies',
+  weight: 3,
+  changesPolicies: true,
+  async run(world) {
+    const { random, daemon } = world;
+    const type = random.pick([
+      'SPENDING_LIMIT',
+      'SPENDING_LIMIT',
+      'WHITELIST',
+      'RATE_LIMIT',
+      'TIME_RESTRICTION',
+    ] as const);
+    const agent = random.chance(400) ? random.any(world.agents) : undefined;
+    const present = world.policies.find((policy) => policy.type === type && policy.agentId === (agent?.id ?? null));
+    const rules = rulesOf(world, type);
+    const origin = random.chance(950) ? governor(world) : by(random.pick(WALLETS));
+    const scope = agent === undefined ? 'all' : 'one';
+    if (present === undefined) {
+      const body = { type, rules, confirm: true, ...(agent === undefined ? {} : { agentId: agent.id }) };
+      await attempt(world, `${type} for ${scope}: ${JSON.stringify(rules)}`, () =>
+        daemon.policies.create(policyCreateSchema.parse(body), origin),
+      );
+    } else if (random.chance(type === 'SPENDING_LIMIT' ? 100 : 700)) {
+      await attempt(world, `no more ${type} for ${scope}`, () =>
+        daemon.policies.remove(policyId(present.id), { confirm: true }, origin),
+      );
+    } else {
+      const change = policyUpdateSchema.parse({ rules, confirm: true, enabled: random.chance(900) });
+      await attempt(world, `${type} for ${scope}: ${JSON.stringify(change)}`, () =>
+        daemon.policies.update(policyId(present.id), change, origin),
+      );
+    }
+    if (!daemon.isDead) await world.learn();
+  },
+};
+
+const rulesOf = ({ random }: SimulatedWorld, type: PolicyType): object =>
+  type === 'SPENDING_LIMIT' ? randomLimits(random) : randomRules(random, type);
+
+const changeOwner: Action = {
+  name: 'change the owner',
+  weight: 1,
+  async run(world) {
+    const { random, daemon, owner } = world;
+    const [wallet] = WALLETS.filter(({ address }) => address !== owner?.address);
+    if (wallet === undefined) return;
+    if (owner === null) await attempt(world, 'connect', () => daemon.owner.connect(wallet, by(wallet)));
+    else if (random.chance(500)) await attempt(world, 'hand over', () => daemon.owner.change(wallet, by(owner)));
+    else await attempt(world, 'disconnect', () => daemon.owner.disconnect(by(owner)));
+    if (!daemon.isDead) await world.learn();
+  },
+};
+
+const wait: Action = { name: 'wait', weight: 8, run: (world) => world.elapse(world.random.int(1, 90) * 1000) };
+
+const sleep: Action = {
+  name: 'sleep',
+  weight: 2,
+  async run(world) {
+    // As after a laptop's sleep: nobody was woken meanwhile, and the chain went on.
+    const ms = world.random.pick([10 * MINUTE, HOUR, 6 * HOUR, DAY, 3 * DAY]);
+    world.log(`${ms / MINUTE} minutes pass`);
+    world.ledger.advance(200);
+    world.time.jumpTo(world.time.now() + ms);
+    await world.elapse(world.random.int(1, 30) * 1000);
+  },
+};
+
+const setBack: Action = {
+  name: 'set the clock back',
+  weight: 1,
+  async run(world) {
+    const ms = world.random.pick([1000, MINUTE, HOUR, DAY]);
+    world.log(`the clock is set back by ${ms / 1000} s`);
+    world.time.jumpTo(world.time.now() - ms);
+    await world.elapse(1000);
+  },
+};
+
+const weather: Action = {
+  name: 'weather',
+  weight: 2,
+  async run(world) {
+    world.weather = {
+      faults: world.random.pick([0, 0, 50, 200, 500]),
+      crashes: world.random.pick([0, 0, 0, 3, 10, 30]),
+    };
+    world.log(`${world.weather.faults} ‰ of the calls fail, ${world.weather.crashes} ‰ of the steps kill`);
+  },
+};
+
+const kill: Action = {
+  name: 'kill',
+  weight: 1,
+  async run(world) {
+    world.daemon.die();
+  },
+};
+
+const restart: Action = {
+  name: 'restart',
+  weight: 1,
+  async run(world) {
+    world.log('the daemon is restarted');
+    await world.restart();
+  },
+};
+
+/** Everything that happens. */
+export const ACTIONS: readonly Action[] = [
+  pay,
+  burst,
+  repeat,
+  foretell,
+  decide,
+  operate,
+  govern,
+  changeOwner,
+  wait,
+  sleep,
+  setBack,
+  weather,
+  kill,
+  restart,
+];

@@ -1,0 +1,95 @@
+import { parseArgs } from 'node:util';
+import { type SimulationReport, simulate } from './simulate.ts';
+
+const USAGE = `Usage: npm run chaos -- [--seeds N] [--from S] [--steps K] [--year] [--events]
+
+  --seeds N   how many seeds to run (default 100)
+  --from S    the first of them (default 1)
+  --steps K   steps of each (default 120; 730 with --year)
+  --year      half a day between two steps: a year by the daemon's clock
+  --events    print everything that happens
+`;
+
+interface Plan {
+  readonly seeds: number;
+  readonly from: number;
+  readonly steps: number;
+  readonly year: boolean;
+  readonly events: boolean;
+}
+
+function planOf(args: readonly string[]): Plan | null {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        seeds: { type: 'string', default: '100' },
+        from: { type: 'string', default: '1' },
+        steps: { type: 'string' },
+        year: { type: 'boolean', default: false },
+        events: { type: 'boolean', default: false },
+      },
+    });
+    const { year, events } = values;
+    const [seeds, from, steps] = [values.seeds, values.from, values.steps ?? (year ? '730' : '120')].map((text) =>
+      /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN,
+    );
+    if (seeds === undefined || from === undefined || steps === undefined) return null;
+    return Number.isNaN(seeds + from + steps) || seeds < 1 || steps < 1 ? null : { seeds, from, steps, year, events };
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+const commandOf = ({ year, steps }: Plan, seed: number): string =>
+  `npm run chaos -- --seeds 1 --from ${seed} --steps ${steps}${year ? ' --year' : ''} --events`;
+
+/** What is told of a seed that found something. */
+const finding = (plan: Plan, { seed, violations, events, hash }: SimulationReport): string =>
+  [
+    `\nSeed ${seed} breaks a promise:`,
+    ...violations.map((violation) => `  ${violation}`),
+    'What came before:',
+    ...events.slice(-30).map((event) => `  ${event}`),
+    `Events: ${hash}`,
+    `Once more: ${commandOf(plan, seed)}\n\n`,
+  ].join('\n');
+
+/**
+ * `npm run chaos`: runs seed after seed; ends with the first that breaks a promise.
+ * @returns the exit code: 0, 1 when a promise was broken, 2 for arguments that say nothing
+ */
+export async function main(args: readonly string[], out: (text: string) => void): Promise<number> {
+  const plan = planOf(args);
+  if (plan === null) {
+    out(USAGE);
+    return 2;
+  }
+  const faults = new Map<string, number>();
+  const sum = { seeds: 0, steps: 0, payments: 0, landed: 0, crashes: 0, restarts: 0, days: 0 };
+  let broken = false;
+  for (let seed = plan.from; seed < plan.from + plan.seeds && !broken; seed += 1) {
+    const report = await simulate({ seed, steps: plan.steps, hoursBetween: plan.year ? 12 : 0 });
+    sum.seeds += 1;
+    for (const name of ['steps', 'payments', 'landed', 'crashes', 'restarts', 'days'] as const)
+      sum[name] += report[name];
+    for (const [fault, count] of Object.entries(report.faults)) faults.set(fault, (faults.get(fault) ?? 0) + count);
+    if (plan.events) out(`${report.events.join('\n')}\nEvents: ${report.hash}\n`);
+    broken = report.violations.length > 0;
+    if (broken) out(finding(plan, report));
+    else if (sum.seeds % 50 === 0) out(`${sum.seeds} seeds, ${sum.payments} payments, nothing found\n`);
+  }
+  const kinds = [...faults].sort().map(([fault, count]) => `${count} ${fault}`);
+  out(
+    [
+      `Seeds     ${sum.seeds} (${plan.from} to ${plan.from + sum.seeds - 1}), ${sum.steps} steps, ${Math.round(sum.days)} days`,
+      `Payments  ${sum.payments} asked for, ${sum.landed} paid`,
+      `Daemon    ${sum.crashes} crashes, ${sum.restarts} restarts`,
+      `Faults    ${kinds.length === 0 ? 'none' : kinds.join(', ')}`,
+      `Broken promises: ${broken ? 1 : 0}`,
+      '',
+    ].join('\n'),
+  );
+  return broken ? 1 : 0;
+}

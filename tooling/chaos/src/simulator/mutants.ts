@@ -1,0 +1,112 @@
+import { ChainError, type IChainAdapter } from '@waiaas/core';
+import type { Storage } from '@waiaas/storage';
+import { sql } from 'kysely';
+import type { Mutant } from './world.ts';
+
+/*
+ * Daemons that break a promise, for the simulation to find: one that finds none of them proves nothing. Each has one part
+ * replaced, the way a fault in it would act.
+ */
+
+/** Runs a statement after every unit of work, past the guards of the schema. */
+const after =
+  (prelude: readonly string[], statement: string) =>
+  (storage: Storage): Storage => {
+    let isPrepared = false;
+    return {
+      ...storage,
+      read: storage.read,
+      migration: storage.migration,
+      async write(unit) {
+        const result = await storage.write(unit);
+        await storage.write(async ({ db }) => {
+          if (!isPrepared) for (const line of prelude) await sql.raw(line).execute(db);
+          isPrepared = true;
+          await sql.raw(statement).execute(db);
+        });
+        return result;
+      },
+    };
+  };
+
+const withAdapter = (change: (adapter: IChainAdapter) => Partial<IChainAdapter>): Mutant => ({
+  adapter: (adapter) => ({ ...adapter, isConnected: () => adapter.isConnected(), ...change(adapter) }),
+});
+
+/** Each mutant, and what the simulation has to say about it. */
+export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonly found: RegExp }>> = {
+  'forgets what was spent': {
+    mutant: { storage: after(['DROP TRIGGER IF EXISTS spend_ledger_no_delete'], 'DELETE FROM spend_ledger') },
+    found: /(daily|weekly) \d+ > \d+|spend ledger/,
+  },
+  'forgets what is under way': {
+    mutant: {
+      storage: after(
+        ['PRAGMA ignore_check_constraints = ON'],
+        "UPDATE transactions SET reserved_amount = '0' WHERE reserved_amount IS NOT NULL",
+      ),
+    },
+    found: /(daily|weekly) \d+ > \d+|a session may/,
+  },
+  'does not wait': {
+    mutant: {
+      storage: after([], "UPDATE transactions SET execute_after = 0 WHERE status = 'QUEUED' AND tier = 'DELAY'"),
+    },
+    found: /before its time/,
+  },
+  'takes a delay for an approval': {
+    mutant: {
+      storage: after(
+        [],
+        "UPDATE transactions SET tier = 'DELAY', execute_after = 0 WHERE status = 'QUEUED' AND tier = 'APPROVAL'",
+      ),
+    },
+    found: /without an approval|was given tier/,
+  },
+  'takes silence for failure': {
+    mutant: withAdapter((adapter) => ({
+      submitTransaction: async (transaction) => {
+        await adapter.submitTransaction(transaction);
+        throw new ChainError({ code: 'SUBMIT_FAILED', chain: 'solana', message: 'No answer', mayHaveLanded: false });
+      },
+    })),
+    found: /and on the ledger|was paid/,
+  },
+  'takes a transaction for expired that is not': {
+    mutant: withAdapter((adapter) => ({
+      waitForConfirmation: async (hash, options) => {
+        const verdict = await adapter.waitForConfirmation(hash, options);
+        return verdict.verdict === 'unknown' ? { verdict: 'expired', finalizedBlockHeight: 10n ** 9n } : verdict;
+      },
+    })),
+    found: /and on the ledger|was paid/,
+  },
+  'builds and sends each payment twice': {
+    mutant: {
+      adapter: (adapter, { ledger }) => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        submitTransaction: async (transaction) => {
+          const sent = await adapter.submitTransaction(transaction);
+          const transfer = ledger.accepted.get(sent.txHash);
+          if (transfer !== undefined) ledger.accept(`${sent.txHash} again`, transfer, 1);
+          return sent;
+        },
+      }),
+    },
+    found: /was paid 2 times|no row knows/,
+  },
+  'pays somebody else': {
+    mutant: withAdapter((adapter) => ({
+      buildTransaction: async (request) =>
+        adapter.buildTransaction({ ...request, to: 'EWFZJuFzfx1bdWH5wa67KL1joEvYhGF5m6cL9mjHp1V' }),
+    })),
+    found: /signed as another payment/,
+  },
+  'pays a little more': {
+    mutant: withAdapter((adapter) => ({
+      buildTransaction: async (request) => adapter.buildTransaction({ ...request, amount: request.amount + 1n }),
+    })),
+    found: /signed as another payment/,
+  },
+};

@@ -1,0 +1,71 @@
+import { type AgentId, type PolicySummary, spendingLimitRulesSchema } from '@waiaas/core';
+import { DEFAULT_PIPELINE_SETTINGS } from '@waiaas/pipeline';
+import type { Limits } from './limits-model.ts';
+import type { Random } from './random.ts';
+
+/** Who is paid in the simulation. */
+export const RECIPIENTS = [
+  'Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS',
+  '4Nd1mYvM8SPgZ9pD7gT1MsPAo9Cw3m9Ko1fZ6LrTqS2s',
+  'EWFZJuFzfx1bdWH5wa67KL1joEvYhGF5m6cL9mjHp1V',
+  '9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin',
+] as const;
+
+const text = (amount: bigint | null): string | undefined => (amount === null ? undefined : amount.toString());
+const atLeast = (one: bigint, other: bigint): bigint => (one > other ? one : other);
+
+/** Rules of a spending limit, as small as payments, so that they are met. */
+export function randomLimits(random: Random) {
+  const instant = BigInt(random.int(0, 100));
+  const notify = instant + BigInt(random.int(0, 100));
+  const delay = notify + BigInt(random.int(0, 200));
+  const daily = random.chance(800) ? atLeast(1n, BigInt(random.int(50, 3000))) : null;
+  const weekly = random.chance(600) ? atLeast(daily ?? 1n, BigInt(random.int(100, 9000))) : null;
+  return {
+    chain: 'solana',
+    instant_max: instant.toString(),
+    notify_max: notify.toString(),
+    delay_max: delay.toString(),
+    ...(daily === null ? {} : { daily_max: text(daily) }),
+    ...(weekly === null ? {} : { weekly_max: text(weekly) }),
+    window: random.pick(['rolling', 'rolling', 'calendar']),
+    delay_seconds: random.int(60, 600),
+    approval_timeout: random.int(300, 7200),
+    ...(random.chance(150) ? { max_balance_share: random.int(1, 1000) } : {}),
+  };
+}
+
+/** Rules of the other types. */
+export function randomRules(random: Random, type: 'WHITELIST' | 'RATE_LIMIT' | 'TIME_RESTRICTION'): object {
+  switch (type) {
+    case 'WHITELIST':
+      return { allowed_addresses: RECIPIENTS.filter(() => random.chance(800)) };
+    case 'RATE_LIMIT':
+      return { max_tx_per_hour: random.int(0, 30), max_tx_per_day: random.int(0, 90) };
+    case 'TIME_RESTRICTION': {
+      const start = random.int(0, 12);
+      return {
+        allowed_hours: { start, end: random.int(start + 1, 24) },
+        timezone: random.pick(['UTC', 'Europe/Berlin', 'America/New_York', 'Asia/Kolkata']),
+      };
+    }
+  }
+}
+
+/** The spending limit that holds for an agent, read from what the API lists; null when there is none. */
+export function limitsFor(policies: readonly PolicySummary[], agentId: AgentId): Limits | null {
+  const of = (id: string | null): PolicySummary | undefined =>
+    policies.find((policy) => policy.type === 'SPENDING_LIMIT' && policy.enabled && policy.agentId === id);
+  const policy = of(agentId) ?? of(null);
+  if (policy === undefined) return null;
+  const rules = spendingLimitRulesSchema.parse(policy.rules);
+  return {
+    instantMax: BigInt(rules.instant_max),
+    notifyMax: BigInt(rules.notify_max),
+    delayMax: BigInt(rules.delay_max),
+    dailyMax: rules.daily_max === undefined ? null : BigInt(rules.daily_max),
+    weeklyMax: rules.weekly_max === undefined ? null : BigInt(rules.weekly_max),
+    window: rules.window,
+    delaySeconds: rules.delay_seconds ?? DEFAULT_PIPELINE_SETTINGS.delaySeconds,
+  };
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { agentId as brandAgentId } from '@waiaas/core';
+import type { Fault } from '@waiaas/fake-chain';
+import { ACTIONS, type Action, openSession, replaceSessions } from './actions.ts';
+import { watch } from './invariants.ts';
+import { createSimulatedWorld, type Mutant, OPERATOR, type SimulatedWorld } from './world.ts';
+
+/** What is simulated. */
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Default 120. */
+  readonly steps?: number;
+  /** Hours that pass between two steps, about; none by default. A year is 365 × 24 of them in all. */
+  readonly hoursBetween?: number;
+  readonly mutant?: Mutant;
+}
+
+/** What came of it. */
+export interface SimulationReport {
+  readonly seed: number;
+  readonly steps: number;
+  readonly payments: number;
+  readonly landed: number;
+  readonly crashes: number;
+  readonly restarts: number;
+  readonly faults: Readonly<Partial<Record<Fault, number>>>;
+  /** Days by the daemon's clock. */
+  readonly days: number;
+  /** Promises that were broken; the run ends with the first. */
+  readonly violations: readonly string[];
+  readonly events: readonly string[];
+  /** Over all events: equal for equal runs. */
+  readonly hash: string;
+}
+
+const TOTAL = ACTIONS.reduce((sum, { weight }) => sum + weight, 0);
+
+function nextAction({ random }: SimulatedWorld): Action {
+  let draw = random.int(1, TOTAL);
+  for (const action of ACTIONS) {
+    draw -= action.weight;
+    if (draw <= 0) return action;
+  }
+  throw new Error('The weights do not add up');
+}
+
+async function furnish(world: SimulatedWorld): Promise<void> {
+  const { random, daemon } = world;
+  for (let count = random.int(1, 3); count > 0; count -= 1) {
+    const agent = await daemon.agents.create({ name: 'agent', chain: 'solana', network: 'localnet' }, OPERATOR);
+    // Some are poor: their payments fail on the chain.
+    world.ledger.fund(agent.publicKey, random.chance(200) ? 60_000n : 10n ** 12n);
+    world.agents.push({ id: brandAgentId(agent.id), address: agent.publicKey, suspended: false });
+  }
+  for (const agent of world.agents) {
+    await openSession(world, agent);
+    await openSession(world, agent);
+  }
+}
+
+/** Lets everything that is under way come to its end, once nothing goes wrong any more. */
+async function rest(world: SimulatedWorld): Promise<void> {
+  world.weather = { faults: 0, crashes: 0 };
+  await world.reviveIfDead();
+  for (let round = 0; round < 200; round += 1) {
+    const open = await world.daemon.storage.read
+      .selectFrom('transactions')
+      .select('id')
+      .where((row) =>
+        row.or([
+          row('status', 'in', ['PENDING', 'EXECUTING', 'SUBMITTED']),
+          row.and([row('status', '=', 'QUEUED'), row('tier', 'in', ['INSTANT', 'NOTIFY'])]),
+        ]),
+      )
+      .execute();
+    if (open.length === 0) return;
+    await world.elapse(20_000);
+  }
+}
+
+/** Runs a simulation to its end, or to the first promise that is broken. */
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  const { seed, steps = 120, hoursBetween = 0, mutant } = options;
+  const world = await createSimulatedWorld({ seed, mutant });
+  const begun = world.time.now();
+  let step = 0;
+  try {
+    const watcher = watch(world);
+    await furnish(world);
+    world.weather = { faults: world.random.pick([0, 50, 200, 400]), crashes: world.random.pick([0, 3, 10]) };
+    for (; step < steps && world.violations.length === 0; step += 1) {
+      const action = nextAction(world);
+      const wasAlive = !world.daemon.isDead;
+      await action.run(world);
+      const died = wasAlive && world.daemon.isDead;
+      await world.reviveIfDead();
+      await watcher.check(action.changesPolicies === true || died);
+      if (hoursBetween > 0) {
+        world.ledger.advance(200);
+        world.time.jumpTo(world.time.now() + world.random.int(0, Math.round(hoursBetween * 2 * 60)) * 60_000);
+        await world.elapse(12_000);
+        await replaceSessions(world);
+        await world.reviveIfDead();
+        await watcher.check(false);
+      }
+    }
+    if (world.violations.length === 0) {
+      await rest(world);
+      await watcher.check(false);
+      await watcher.checkEnd();
+    }
+  } finally {
+    await world.close();
+  }
+  const landed = [...world.ledger.accepted.keys()].filter((hash) => world.ledger.landing(hash)?.error === null).length;
+  return {
+    seed,
+    steps: step,
+    payments: world.payments.length,
+    landed,
+    crashes: world.counts.crashes,
+    restarts: world.counts.restarts,
+    faults: Object.fromEntries(world.counts.faults),
+    days: (Math.max(world.latest * 1000, world.time.now()) - begun) / 86_400_000,
+    violations: world.violations,
+    events: world.events,
+    hash: createHash('sha256').update(world.events.join('\n')).digest('hex'),
+  };
+}

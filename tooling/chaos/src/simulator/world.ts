@@ -1,0 +1,251 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AgentId,
+  agentId as brandAgentId,
+  sessionId as brandSessionId,
+  type IChainAdapter,
+  type PolicySummary,
+  type SessionConstraints,
+  type SessionId,
+  sessionConstraintsSchema,
+} from '@waiaas/core';
+import { createFakeLedger, createVirtualTime, type FakeLedger, type Fault, type VirtualTime } from '@waiaas/fake-chain';
+import type { RequestOrigin } from '@waiaas/management';
+import type { Storage } from '@waiaas/storage';
+import { beginLife, type Incarnation } from './incarnation.ts';
+import type { WantedPayment } from './payment.ts';
+import { createRandom, type Random } from './random.ts';
+import { createSimulatedChain, type Signed } from './simulated-chain.ts';
+
+/** A session as the simulation knows it. */
+export interface KnownSession {
+  readonly id: SessionId;
+  readonly agentId: AgentId;
+  readonly constraints: SessionConstraints;
+  /** Unix seconds. */
+  readonly expiresAt: number;
+  revoked: boolean;
+}
+
+/** An agent as the simulation knows it. */
+export interface KnownAgent {
+  readonly id: AgentId;
+  readonly address: string;
+  suspended: boolean;
+}
+
+/** A part of the daemon that does what it must not: the simulation has to notice. */
+export interface Mutant {
+  readonly adapter?: (adapter: IChainAdapter, world: SimulatedWorld) => IChainAdapter;
+  readonly storage?: (storage: Storage) => Storage;
+}
+
+/** What runs are made of. */
+export interface WorldOptions {
+  readonly seed: number;
+  readonly mutant?: Mutant | undefined;
+  /** Seconds between two looks for delayed payments. Default 10, as in the daemon. */
+  readonly workerSeconds?: number;
+}
+
+/** Wallets that are owners, or would like to be. */
+export const WALLETS = [
+  { chain: 'solana', address: '9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin' },
+  { chain: 'ethereum', address: '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed' },
+] as const;
+export type Wallet = (typeof WALLETS)[number];
+
+/** A request of somebody whose signature has been checked: that is not the subject here. */
+export const by = (wallet: Wallet): RequestOrigin => ({
+  actor: { kind: 'owner', ...wallet, message: 'the message', signature: 'the signature' },
+});
+export const OPERATOR: RequestOrigin = { actor: { kind: 'operator' } };
+
+/** A daemon with its surroundings, all of it decided by one seed. */
+export interface SimulatedWorld {
+  readonly random: Random;
+  readonly time: VirtualTime;
+  readonly ledger: FakeLedger;
+  daemon: Incarnation;
+  readonly agents: KnownAgent[];
+  readonly sessions: KnownSession[];
+  readonly payments: WantedPayment[];
+  /** Payments an owner has tried to approve while they could be, by transaction. */
+  readonly approvals: Set<string>;
+  policies: readonly PolicySummary[];
+  owner: Wallet | null;
+  /** The latest time there has been, Unix seconds. */
+  latest: number;
+  /** What happened, line by line: the same seed gives the same lines. */
+  readonly events: string[];
+  readonly violations: string[];
+  readonly counts: { crashes: number; restarts: number; readonly faults: Map<Fault, number> };
+  /** How bad things are, of a thousand. */
+  weather: { faults: number; crashes: number };
+  log(event: string): void;
+  violated(what: string): void;
+  /** Called for each signature, before it leaves. */
+  onSigned: (signed: Signed) => void;
+  /** Lets time pass for the program and the chain. Ends early when the daemon dies. */
+  elapse(ms: number): Promise<void>;
+  /** Waits for something the daemon does, letting time pass only where that is needed; undefined when it died before. */
+  await<T>(work: Promise<T>): Promise<{ readonly value: T } | undefined>;
+  /** After a crash: buries the dead and begins the next life. */
+  reviveIfDead(): Promise<void>;
+  restart(): Promise<void>;
+  /** Learns anew what the daemon knows: a crash may have kept an answer from arriving. */
+  learn(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Makes a world with a daemon in it. */
+export async function createSimulatedWorld({
+  seed,
+  mutant,
+  workerSeconds = 10,
+}: WorldOptions): Promise<SimulatedWorld> {
+  const folder = mkdtempSync(join(tmpdir(), 'waiaas-simulation-'));
+  const random = createRandom(seed);
+  const time = createVirtualTime();
+  const ledger = createFakeLedger();
+  const faults = new Map<Fault, number>();
+
+  const start = (): Promise<Incarnation> =>
+    beginLife({
+      folder,
+      time,
+      random,
+      workerSeconds,
+      crashPerMille: () => world.weather.crashes,
+      onLog: (message) => world.log(`log: ${message}`),
+      decorateStorage: mutant?.storage ?? ((storage) => storage),
+      adapter: (life) => {
+        const chain = createSimulatedChain(
+          {
+            ledger,
+            time,
+            random,
+            faultPerMille: () => world.weather.faults,
+            onFault: (fault) => void faults.set(fault, (faults.get(fault) ?? 0) + 1),
+            onSigned: (signed) => world.onSigned(signed),
+          },
+          life,
+        );
+        return mutant?.adapter?.(chain, world) ?? chain;
+      },
+    });
+
+  const world: SimulatedWorld = {
+    random,
+    time,
+    ledger,
+    agents: [],
+    sessions: [],
+    payments: [],
+    approvals: new Set(),
+    policies: [],
+    owner: null,
+    latest: 0,
+    events: [],
+    violations: [],
+    counts: { crashes: 0, restarts: 0, faults },
+    weather: { faults: 0, crashes: 0 },
+    onSigned: () => undefined,
+    // Replaced at once.
+    daemon: Object.create(null),
+    log: (event) => void world.events.push(`${new Date(time.now()).toISOString()} ${event}`),
+    violated(what) {
+      world.violations.push(what);
+      world.log(`VIOLATED: ${what}`);
+    },
+    async elapse(ms) {
+      const until = time.now() + ms;
+      while (time.now() < until && !world.daemon.isDead) {
+        const chunk = Math.min(2000, until - time.now());
+        ledger.advance(Math.ceil(chunk / 400));
+        await time.advance(chunk);
+        world.latest = Math.max(world.latest, Math.floor(time.now() / 1000));
+      }
+    },
+    async await<T>(work: Promise<T>) {
+      let outcome: { readonly value: T } | undefined;
+      let failure: { readonly error: unknown } | undefined;
+      work.then(
+        (value) => {
+          outcome = { value };
+        },
+        (error: unknown) => {
+          failure = { error };
+        },
+      );
+      await time.runUntil(() => {
+        ledger.advance(1);
+        return outcome !== undefined || failure !== undefined || world.daemon.isDead;
+      });
+      world.latest = Math.max(world.latest, Math.floor(time.now() / 1000));
+      if (failure !== undefined) throw failure.error;
+      return outcome;
+    },
+    async reviveIfDead() {
+      while (world.daemon.isDead) {
+        world.counts.crashes += 1;
+        world.log('the daemon died');
+        await world.daemon.bury();
+        world.daemon = await start();
+        await world.await(world.daemon.recovered);
+        if (!world.daemon.isDead) await world.learn();
+      }
+    },
+    async restart() {
+      const { daemon } = world;
+      await world.await(daemon.stop());
+      if (daemon.isDead) return;
+      world.counts.restarts += 1;
+      world.daemon = await start();
+      await world.await(world.daemon.recovered);
+      if (!world.daemon.isDead) await world.learn();
+    },
+    async learn() {
+      const { storage, policies, owner } = world.daemon;
+      ({ policies: world.policies } = await policies.list());
+      const present = await owner.load();
+      world.owner =
+        present.state === 'connected'
+          ? (WALLETS.find(({ address }) => address === present.owner.address) ?? null)
+          : null;
+      for (const row of await storage.read.selectFrom('agents').select(['id', 'status']).execute()) {
+        const agent = world.agents.find(({ id }) => id === row.id);
+        if (agent !== undefined) agent.suspended = row.status !== 'ACTIVE';
+      }
+      const rows = await storage.read
+        .selectFrom('sessions')
+        .select(['id', 'agent_id', 'constraints', 'expires_at', 'revoked_at'])
+        .execute();
+      for (const row of rows) {
+        const session = world.sessions.find(({ id }) => id === row.id);
+        if (session !== undefined) session.revoked = row.revoked_at !== null;
+        else {
+          world.sessions.push({
+            id: brandSessionId(row.id),
+            agentId: brandAgentId(row.agent_id),
+            constraints: sessionConstraintsSchema.parse(JSON.parse(row.constraints)),
+            expiresAt: row.expires_at,
+            revoked: row.revoked_at !== null,
+          });
+        }
+      }
+    },
+    async close() {
+      world.weather = { faults: 0, crashes: 0 };
+      if (world.daemon.isDead) await world.daemon.bury();
+      else await world.await(world.daemon.stop());
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  world.daemon = await start();
+  await world.await(world.daemon.recovered);
+  await world.learn();
+  return world;
+}
