@@ -5,8 +5,10 @@ import { restrictUmask } from '../data-dir/index.ts';
 import { isSystemError } from '../system-error.ts';
 import { processIo } from './command-io.ts';
 import { agentCommands } from './commands/agent.ts';
+import { decisionCommands } from './commands/decisions.ts';
 import { initCommand } from './commands/init.ts';
 import { ownerCommands } from './commands/owner.ts';
+import { secretCommands } from './commands/secrets.ts';
 import { sessionCommands } from './commands/session.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
@@ -34,6 +36,8 @@ export async function main(): Promise<void> {
     agentCommands,
     sessionCommands,
     ownerCommands,
+    secretCommands,
+    decisionCommands,
   ]);
   // Not left to the event loop: nothing that is still open may keep a finished command alive.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

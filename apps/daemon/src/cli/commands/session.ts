@@ -1,90 +1,12 @@
-import {
-  isUuidV7,
-  SESSION_TTL_MAX,
-  SESSION_TTL_MIN,
-  type SessionConstraints,
-  type SessionCreate,
-  sessionConstraintsSchema,
-  sessionCreateResponseSchema,
-} from '@waiaas/core';
-import { EXIT, type ExitCode } from '../../exit-codes.ts';
-import type { PasswordFlags } from '../../password/index.ts';
-import { CliError } from '../cli-error.ts';
-import { type CommandContext, operatorSession } from '../context.ts';
-import { callDaemon } from '../daemon-client.ts';
-import { facts, jsonLine } from '../output.ts';
-import { type CommandModule, wholeNumber, withPasswordOptions } from '../program.ts';
+import type { CommandModule } from '../program.ts';
+import { sessionCreateCommand } from './session-create.ts';
+import { sessionManageCommands } from './session-manage.ts';
+import { sessionRenewCommand } from './session-renew.ts';
 
-interface CreateOptions extends PasswordFlags {
-  readonly agentId: string;
-  readonly expiresIn?: string;
-  readonly constraints?: string;
-}
-
-/** `waiaas session create` (01 §5.5). */
+/** `waiaas session …`: what agents may do, and for how long. */
 export const sessionCommands: CommandModule = (program, handle) => {
-  const group = program.command('session').description('manage sessions');
-  const create = group
-    .command('create')
-    .description('open a session for an agent and print its token, once')
-    .requiredOption('--agent-id <id>', 'id of the agent')
-    .option(
-      '--expires-in <seconds>',
-      `life of the session, ${SESSION_TTL_MIN} to ${SESSION_TTL_MAX} (default: session_ttl)`,
-    )
-    .option('--constraints <json>', 'what the session may do at most, such as {"maxAmountPerTx":"1000000000"}');
-  handle<CreateOptions>(withPasswordOptions(create), createSession);
+  const group = program.command('session').description('open, list, revoke and renew sessions');
+  sessionCreateCommand(group, handle);
+  sessionManageCommands(group, handle);
+  sessionRenewCommand(group, handle);
 };
-
-const usage = (message: string, details?: unknown): CliError =>
-  new CliError({ code: 'USAGE', message, details, exitCode: EXIT.FAILURE });
-
-/** Checked here by the schema the API uses, so that a misspelt limit is told apart before anything is sent. */
-function parseConstraints(text: string): SessionConstraints {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) throw usage('--constraints must be JSON.');
-    throw error;
-  }
-  const parsed = sessionConstraintsSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'constraints'}: ${issue.message}`);
-  throw usage(`--constraints are not valid: ${problems.join('; ')}.`);
-}
-
-async function createSession(context: CommandContext, options: CreateOptions): Promise<ExitCode> {
-  if (!isUuidV7(options.agentId))
-    throw usage('--agent-id must be the id of an agent, as "waiaas agent list" shows it.');
-  const body: SessionCreate = {
-    agentId: options.agentId,
-    ...(options.expiresIn === undefined
-      ? {}
-      : { expiresIn: wholeNumber('--expires-in', options.expiresIn, SESSION_TTL_MIN, SESSION_TTL_MAX) }),
-    ...(options.constraints === undefined ? {} : { constraints: parseConstraints(options.constraints) }),
-  };
-  const session = await operatorSession(context, options);
-  const created = await callDaemon({
-    ...session,
-    method: 'POST',
-    path: '/v1/sessions',
-    body,
-    answer: sessionCreateResponseSchema,
-  });
-  const { io, json } = context;
-  if (json) {
-    io.out(jsonLine(created));
-    return EXIT.SUCCESS;
-  }
-  io.out(
-    facts([
-      ['Session', created.sessionId],
-      ['Expires', created.expiresAt],
-      ['Constraints', Object.keys(created.constraints).length === 0 ? 'none' : JSON.stringify(created.constraints)],
-      ['Token', created.token],
-    ]),
-  );
-  io.err('The token is shown this once. Give it to the agent and keep it from everybody else.\n');
-  return EXIT.SUCCESS;
-}

@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { base58 } from '@scure/base';
+import { address } from '@solana/kit';
+import { WAIaaSClient } from '@waiaas/sdk';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createHarness, type Harness, JWT_SECRET, PASSWORD } from './harness.ts';
+import { balanceOf, stranger } from './ledger-truth.ts';
+
+/* One story by the command line alone, with the program as it is shipped: an owner with a key file governs an agent. */
+
+const WAIAAS = fileURLToPath(new URL('../../../apps/daemon/bin/waiaas.mjs', import.meta.url));
+const NEXT_PASSWORD = 'Canary-Other-Password-72';
+
+let harness: Harness;
+let dataDir: string;
+let daemon: ChildProcess;
+let url: string;
+/** What no command may print. */
+const canaries: string[] = [PASSWORD, NEXT_PASSWORD, JWT_SECRET];
+
+interface Finished {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+let passwordFile: string;
+
+async function waiaas(...args: readonly string[]): Promise<Finished> {
+  const child = spawn(process.execPath, [WAIAAS, '--data-dir', dataDir, ...args], {
+    env: { PATH: process.env.PATH ?? '', HOME: dataDir, WAIAAS_MASTER_PASSWORD_FILE: passwordFile },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const [code] = await once(child, 'close');
+  for (const canary of canaries) expect(`${args.join(' ')}: ${out}${err}`).not.toContain(canary);
+  return { code, out, err };
+}
+
+/** A port nobody listens on now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  server.close();
+  await once(server, 'close');
+  if (bound === null || typeof bound === 'string') throw new Error('No port');
+  return bound.port;
+}
+
+const succeed = async (...args: readonly string[]): Promise<string> => {
+  const { code, out, err } = await waiaas(...args);
+  expect([args.join(' '), code, err]).toEqual([args.join(' '), 0, expect.any(String)]);
+  return out;
+};
+const json = async (...args: readonly string[]): Promise<unknown> => JSON.parse(await succeed(...args, '--json'));
+const fail = async (code: string, ...args: readonly string[]): Promise<Finished> => {
+  const finished = await waiaas(...args, '--json');
+  expect([args.join(' '), JSON.parse(finished.err).code, finished.out]).toEqual([args.join(' '), code, '']);
+  return finished;
+};
+
+function secretFile(name: string, text: string): string {
+  const path = join(dataDir, name);
+  writeFileSync(path, text, { mode: 0o600 });
+  return path;
+}
+
+beforeAll(async () => {
+  // Commands are processes: the ledger is given time, so that no blockhash ends while they start.
+  harness = await createHarness(100);
+  dataDir = await harness.createDataDir();
+  passwordFile = secretFile('password', `${PASSWORD}\n`);
+  const port = await freePort();
+  daemon = spawn(process.execPath, [WAIAAS, '--data-dir', dataDir, 'start', '--port', String(port)], {
+    env: { PATH: process.env.PATH ?? '', HOME: dataDir, WAIAAS_MASTER_PASSWORD_FILE: passwordFile },
+    stdio: 'ignore',
+  });
+  url = `http://127.0.0.1:${port}`;
+  const isUp = async () => JSON.parse((await waiaas('status', '--json')).out).running === true;
+  for (let tries = 0; !(await isUp()); tries += 1) expect(tries).toBeLessThan(100);
+}, 60_000);
+afterAll(async () => {
+  daemon.kill('SIGTERM');
+  await once(daemon, 'exit');
+  await harness.close();
+});
+
+test('agent, owner, approval, rejection, sessions, decisions, password: the command line does it all', async () => {
+  const agent = z
+    .object({ id: z.string(), publicKey: z.string() })
+    .parse(await json('agent', 'create', 'shopper', '--chain', 'solana', '--network', 'localnet'));
+  harness.ledger.airdrop(address(agent.publicKey), 1_000_000_000_000n);
+  const opened = z
+    .object({ sessionId: z.string(), token: z.string() })
+    .parse(await json('session', 'create', '--agent-id', agent.id, '--constraints', '{"maxRenewals":3}'));
+  const client = new WAIaaSClient({ baseUrl: url, sessionToken: opened.token });
+
+  const { secretKey, publicKey } = ed25519.keygen();
+  const wallet = base58.encode(publicKey);
+  canaries.push(Buffer.from(secretKey).toString('hex'), [...secretKey].join(','));
+  const key = ['--keypair', secretFile('owner.json', JSON.stringify([...secretKey, ...publicKey])), '--yes'];
+  await succeed('owner', 'connect', '--chain', 'solana', '--address', wallet, ...key);
+  expect(await json('owner', 'status')).toMatchObject({ connected: true, address: wallet });
+
+  // Above the limits that an installation begins with, and so the owner's to decide.
+  const amount = 20_000_000_000n;
+  const to = stranger();
+  const { transactionId } = await client.sendToken({ to, amount });
+  expect(await succeed('owner', 'pending')).toContain(`pay 20 SOL to ${to} on solana localnet`);
+  expect(await succeed('owner', 'approve', transactionId, ...key)).toContain('on its way');
+  expect((await client.waitForTransaction(transactionId)).status).toBe('CONFIRMED');
+  expect(await balanceOf(harness.ledger, to)).toBe(amount);
+  await fail('NOT_WAITING', 'owner', 'approve', transactionId, ...key);
+
+  const second = await client.sendToken({ to: stranger(), amount });
+  await succeed('owner', 'reject', second.transactionId, '--reason', 'too much');
+  expect((await client.getTransaction(second.transactionId)).status).toBe('CANCELLED');
+
+  // In two steps, as on two machines: the text is fetched here, signed there, sent from here.
+  const third = await client.sendToken({ to: stranger(), amount });
+  const textPath = join(dataDir, 'to-sign.txt');
+  const path = `/v1/owner/approve/${third.transactionId}`;
+  await succeed('owner', 'message', '--action', 'approve_tx', '--path', path, '--out', textPath);
+  expect(readFileSync(textPath, 'utf8')).toContain('pay 20 SOL to ');
+  const signature = (await succeed('owner', 'sign', ...key, '--message-file', textPath)).trim();
+  await succeed('owner', 'approve', third.transactionId, '--message-file', textPath, '--signature', signature);
+  expect((await client.waitForTransaction(third.transactionId)).status).toBe('CONFIRMED');
+
+  const explained = await succeed('explain', transactionId);
+  expect(explained).toMatch(/allowed with tier APPROVAL/);
+  expect(explained).toMatch(/comes out the same/);
+  expect(explained).toMatch(/SPENDING_LIMIT v1 +delay_max +20000000000 +\d+ +NO/);
+  expect(await json('replay')).toMatchObject({ total: 3, same: 3, faultCount: 0 });
+  await fail('TX_NOT_FOUND', 'explain', opened.sessionId);
+
+  expect(await succeed('session', 'list')).toContain(opened.sessionId);
+  const tokenFile = secretFile('token', opened.token);
+  await fail('RENEWAL_TOO_EARLY', 'session', 'renew', '--token-file', tokenFile, '--update');
+  expect(readFileSync(tokenFile, 'utf8')).toBe(opened.token);
+  await succeed('session', 'revoke', opened.sessionId);
+  expect(await succeed('session', 'list')).not.toContain(opened.sessionId);
+  expect(await succeed('session', 'list', '--all', '--agent-id', agent.id)).toMatch(/revoked/);
+  await fail('SESSION_REVOKED', 'session', 'renew', '--token-file', tokenFile);
+
+  expect(await json('secret', 'rotate')).toMatchObject({ rotated: true });
+  const next = secretFile('next-password', `${NEXT_PASSWORD}\n`);
+  const short = secretFile('short-password', 'short\n');
+  expect((await waiaas('password', 'change', '--new-password-file', short)).code).not.toBe(0);
+  await succeed('password', 'change', '--new-password-file', next);
+  expect((await fail('INVALID_MASTER_PASSWORD', 'agent', 'list')).code).toBe(4);
+  passwordFile = next;
+  expect(await succeed('agent', 'list')).toContain('shopper');
+  await succeed('owner', 'disconnect', ...key);
+  expect(await json('owner', 'status')).toMatchObject({ connected: false });
+}, 120_000);
