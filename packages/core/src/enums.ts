@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 /**
- * One source for each enumeration: the tuple. The zod schema, the TypeScript type, the Kysely column type and the SQL
- * CHECK are all derived from it, so they cannot drift apart (01 §2.4, 04 §1).
+ * One source for each enumeration: the tuple. The zod schema, the TypeScript type and the Kysely column type are derived
+ * from it. The SQL CHECKs are written out in the steps of the schema, which never change, and a test holds them against
+ * it, so that they cannot drift apart either (01 §2.4, 04 §1).
  */
 
 /** States of a transaction. The last four are terminal (04 §1, §4). */

@@ -1,42 +1,9 @@
-import {
-  AGENT_STATUSES,
-  AUDIT_SEVERITIES,
-  AUTO_STOP_ACTIONS,
-  AUTO_STOP_RULE_TYPES,
-  CHAINS,
-  FEE_PRIORITIES,
-  NETWORKS,
-  NOTIFICATION_CHANNEL_TYPES,
-  NOTIFICATION_LEVELS,
-  NOTIFICATION_STATUSES,
-  POLICY_TYPES,
-  SUSPENSION_REASONS,
-  TIERS,
-  TRANSACTION_STATUSES,
-  TRANSACTION_TYPES,
-  TRANSITIONS,
-} from '@waiaas/core';
 import type { Migration } from './migration.ts';
-
-const oneOf = (column: string, values: readonly string[]): string =>
-  `CHECK (${column} IN (${values.map((value) => `'${value}'`).join(', ')}))`;
-const digits = (column: string): string =>
-  `CHECK (${column} IS NULL OR (${column} <> '' AND ${column} NOT GLOB '*[^0-9]*' AND (${column} = '0' OR ${column} NOT GLOB '0*')))`;
-const flag = (column: string): string => `CHECK (${column} IN (0, 1))`;
-const appendOnly = (table: string): string => `
-CREATE TRIGGER ${table}_no_update BEFORE UPDATE ON ${table}
-BEGIN SELECT RAISE(ABORT, '${table} is append-only'); END;
-CREATE TRIGGER ${table}_no_delete BEFORE DELETE ON ${table}
-BEGIN SELECT RAISE(ABORT, '${table} is append-only'); END;`;
-
-const legalPairs = TRANSACTION_STATUSES.flatMap((from) => TRANSITIONS[from].map((to) => `('${from}', '${to}')`));
-const terminal = TRANSACTION_STATUSES.filter((status) => TRANSITIONS[status].length === 0).map(
-  (status) => `'${status}'`,
-);
 
 /**
  * The base schema: tables of 01 §2.3 with the guarantees of 04 §2, which make whole classes of bugs impossible whatever
- * the code above does. Enumerations come from core, so that CHECKs, types and validators agree.
+ * the code above does. The words of its CHECKs are those of its release, written out: what has once been created
+ * somewhere never changes. A word that joins an enumeration comes with a step that rebuilds the table.
  */
 export const base: Migration = {
   version: 1,
@@ -45,15 +12,15 @@ export const base: Migration = {
 CREATE TABLE agents (
   id TEXT PRIMARY KEY NOT NULL,
   name TEXT NOT NULL,
-  chain TEXT NOT NULL ${oneOf('chain', CHAINS)},
-  network TEXT NOT NULL ${oneOf('network', NETWORKS)},
+  chain TEXT NOT NULL CHECK (chain IN ('solana', 'ethereum')),
+  network TEXT NOT NULL CHECK (network IN ('mainnet-beta', 'devnet', 'testnet', 'localnet', 'mainnet', 'sepolia')),
   public_key TEXT NOT NULL CHECK (public_key <> ''),
-  status TEXT NOT NULL DEFAULT 'CREATING' ${oneOf('status', AGENT_STATUSES)},
+  status TEXT NOT NULL DEFAULT 'CREATING' CHECK (status IN ('CREATING', 'ACTIVE', 'SUSPENDED', 'TERMINATING', 'TERMINATED')),
   owner_address TEXT,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   suspended_at INTEGER,
-  suspension_reason TEXT ${oneOf('suspension_reason', SUSPENSION_REASONS)},
+  suspension_reason TEXT CHECK (suspension_reason IN ('kill_switch', 'policy_violation', 'manual', 'auto_stop')),
   CHECK ((status = 'SUSPENDED') = (suspended_at IS NOT NULL)),
   CHECK ((status = 'SUSPENDED') = (suspension_reason IS NOT NULL))
 ) STRICT;
@@ -86,10 +53,10 @@ CREATE TABLE policies (
   id TEXT PRIMARY KEY NOT NULL,
   version INTEGER NOT NULL CHECK (version >= 1),
   agent_id TEXT REFERENCES agents (id) ON DELETE CASCADE,
-  type TEXT NOT NULL ${oneOf('type', POLICY_TYPES)},
+  type TEXT NOT NULL CHECK (type IN ('SPENDING_LIMIT', 'WHITELIST', 'TIME_RESTRICTION', 'RATE_LIMIT')),
   rules TEXT NOT NULL,
   priority INTEGER NOT NULL DEFAULT 0,
-  enabled INTEGER NOT NULL DEFAULT 1 ${flag('enabled')},
+  enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   seal TEXT NOT NULL
@@ -104,16 +71,20 @@ CREATE TABLE policy_versions (
   policy_id TEXT NOT NULL,
   version INTEGER NOT NULL CHECK (version >= 1),
   agent_id TEXT,
-  type TEXT NOT NULL ${oneOf('type', POLICY_TYPES)},
+  type TEXT NOT NULL CHECK (type IN ('SPENDING_LIMIT', 'WHITELIST', 'TIME_RESTRICTION', 'RATE_LIMIT')),
   rules TEXT NOT NULL,
   priority INTEGER NOT NULL,
-  enabled INTEGER NOT NULL ${flag('enabled')},
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
   created_at INTEGER NOT NULL,
   actor TEXT NOT NULL,
   seal TEXT NOT NULL,
   PRIMARY KEY (policy_id, version)
 ) STRICT, WITHOUT ROWID;
-${appendOnly('policy_versions')}
+
+CREATE TRIGGER policy_versions_no_update BEFORE UPDATE ON policy_versions
+BEGIN SELECT RAISE(ABORT, 'policy_versions is append-only'); END;
+CREATE TRIGGER policy_versions_no_delete BEFORE DELETE ON policy_versions
+BEGIN SELECT RAISE(ABORT, 'policy_versions is append-only'); END;
 
 CREATE TABLE policy_sets (
   scope TEXT PRIMARY KEY NOT NULL,
@@ -125,16 +96,16 @@ CREATE TABLE transactions (
   id TEXT PRIMARY KEY NOT NULL,
   agent_id TEXT NOT NULL REFERENCES agents (id) ON DELETE RESTRICT,
   session_id TEXT REFERENCES sessions (id) ON DELETE SET NULL,
-  chain TEXT NOT NULL ${oneOf('chain', CHAINS)},
-  type TEXT NOT NULL ${oneOf('type', TRANSACTION_TYPES)},
+  chain TEXT NOT NULL CHECK (chain IN ('solana', 'ethereum')),
+  type TEXT NOT NULL CHECK (type IN ('TRANSFER')),
   asset TEXT NOT NULL,
-  amount TEXT NOT NULL ${digits('amount')},
+  amount TEXT NOT NULL CHECK (amount IS NULL OR (amount <> '' AND amount NOT GLOB '*[^0-9]*' AND (amount = '0' OR amount NOT GLOB '0*'))),
   to_address TEXT NOT NULL,
   memo TEXT,
-  fee_priority TEXT NOT NULL ${oneOf('fee_priority', FEE_PRIORITIES)},
-  status TEXT NOT NULL DEFAULT 'PENDING' ${oneOf('status', TRANSACTION_STATUSES)},
-  tier TEXT ${oneOf('tier', TIERS)},
-  reserved_amount TEXT ${digits('reserved_amount')},
+  fee_priority TEXT NOT NULL CHECK (fee_priority IN ('low', 'medium', 'high')),
+  status TEXT NOT NULL DEFAULT 'PENDING' CHECK (status IN ('PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED', 'CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED')),
+  tier TEXT CHECK (tier IN ('INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL')),
+  reserved_amount TEXT CHECK (reserved_amount IS NULL OR (reserved_amount <> '' AND reserved_amount NOT GLOB '*[^0-9]*' AND (reserved_amount = '0' OR reserved_amount NOT GLOB '0*'))),
   intent TEXT NOT NULL,
   intent_hash TEXT NOT NULL CHECK (length(intent_hash) = 64),
   intent_seal TEXT NOT NULL,
@@ -151,12 +122,12 @@ CREATE TABLE transactions (
   submitted_at INTEGER,
   executed_at INTEGER,
   tx_hash TEXT,
-  last_valid_block_height TEXT ${digits('last_valid_block_height')},
+  last_valid_block_height TEXT CHECK (last_valid_block_height IS NULL OR (last_valid_block_height <> '' AND last_valid_block_height NOT GLOB '*[^0-9]*' AND (last_valid_block_height = '0' OR last_valid_block_height NOT GLOB '0*'))),
   signed_tx BLOB,
   late_check_at INTEGER,
   error TEXT,
   metadata TEXT CHECK (metadata IS NULL OR json_valid(metadata)),
-  CHECK (status NOT IN (${terminal.join(', ')}) OR (reserved_amount IS NULL AND signed_tx IS NULL)),
+  CHECK (status NOT IN ('CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED') OR (reserved_amount IS NULL AND signed_tx IS NULL)),
   CHECK (status NOT IN ('QUEUED', 'EXECUTING', 'SUBMITTED') OR (reserved_amount IS NOT NULL AND reserved_amount = amount AND tier IS NOT NULL)),
   CHECK (status <> 'QUEUED' OR tier <> 'DELAY' OR execute_after IS NOT NULL),
   CHECK (status <> 'QUEUED' OR tier <> 'APPROVAL' OR approval_expires_at IS NOT NULL),
@@ -176,7 +147,7 @@ CREATE TRIGGER transactions_start_pending BEFORE INSERT ON transactions
 WHEN NEW.status <> 'PENDING'
 BEGIN SELECT RAISE(ABORT, 'a transaction starts as PENDING'); END;
 CREATE TRIGGER transactions_legal_transition BEFORE UPDATE OF status ON transactions
-WHEN (OLD.status, NEW.status) NOT IN (VALUES ${legalPairs.join(', ')})
+WHEN (OLD.status, NEW.status) NOT IN (VALUES ('PENDING', 'QUEUED'), ('PENDING', 'FAILED'), ('PENDING', 'CANCELLED'), ('QUEUED', 'EXECUTING'), ('QUEUED', 'CANCELLED'), ('QUEUED', 'EXPIRED'), ('EXECUTING', 'SUBMITTED'), ('EXECUTING', 'FAILED'), ('SUBMITTED', 'CONFIRMED'), ('SUBMITTED', 'FAILED'), ('SUBMITTED', 'EXPIRED'))
 BEGIN SELECT RAISE(ABORT, 'illegal state transition'); END;
 CREATE TRIGGER transactions_intent_fixed
 BEFORE UPDATE OF id, agent_id, chain, type, asset, amount, to_address, memo, fee_priority, intent, intent_hash, intent_seal,
@@ -194,11 +165,15 @@ CREATE TABLE spend_ledger (
   asset TEXT NOT NULL,
   settled_at INTEGER NOT NULL,
   tx_id TEXT NOT NULL UNIQUE REFERENCES transactions (id) ON DELETE RESTRICT,
-  amount TEXT NOT NULL ${digits('amount')},
-  cumulative TEXT NOT NULL ${digits('cumulative')}
+  amount TEXT NOT NULL CHECK (amount IS NULL OR (amount <> '' AND amount NOT GLOB '*[^0-9]*' AND (amount = '0' OR amount NOT GLOB '0*'))),
+  cumulative TEXT NOT NULL CHECK (cumulative IS NULL OR (cumulative <> '' AND cumulative NOT GLOB '*[^0-9]*' AND (cumulative = '0' OR cumulative NOT GLOB '0*')))
 ) STRICT;
 CREATE INDEX idx_spend_ledger_window ON spend_ledger (agent_id, asset, settled_at, seq);
-${appendOnly('spend_ledger')}
+
+CREATE TRIGGER spend_ledger_no_update BEFORE UPDATE ON spend_ledger
+BEGIN SELECT RAISE(ABORT, 'spend_ledger is append-only'); END;
+CREATE TRIGGER spend_ledger_no_delete BEFORE DELETE ON spend_ledger
+BEGIN SELECT RAISE(ABORT, 'spend_ledger is append-only'); END;
 
 CREATE TABLE pending_approvals (
   id TEXT PRIMARY KEY NOT NULL,
@@ -222,24 +197,28 @@ CREATE TABLE audit_log (
   session_id TEXT,
   tx_id TEXT,
   details TEXT NOT NULL CHECK (json_valid(details)),
-  severity TEXT NOT NULL DEFAULT 'info' ${oneOf('severity', AUDIT_SEVERITIES)},
+  severity TEXT NOT NULL DEFAULT 'info' CHECK (severity IN ('info', 'warning', 'critical')),
   ip_address TEXT
 ) STRICT;
 CREATE INDEX idx_audit_log_timestamp ON audit_log (timestamp);
 CREATE INDEX idx_audit_log_event_type ON audit_log (event_type);
 CREATE INDEX idx_audit_log_agent ON audit_log (agent_id, timestamp);
 CREATE INDEX idx_audit_log_severity ON audit_log (severity) WHERE severity <> 'info';
-${appendOnly('audit_log')}
+
+CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END;
+CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END;
 
 CREATE TABLE notification_channels (
   id TEXT PRIMARY KEY NOT NULL,
-  type TEXT NOT NULL ${oneOf('type', NOTIFICATION_CHANNEL_TYPES)},
+  type TEXT NOT NULL CHECK (type IN ('TELEGRAM', 'DISCORD', 'NTFY', 'SLACK', 'WEBHOOK')),
   name TEXT NOT NULL,
   config TEXT NOT NULL CHECK (json_valid(config)),
   priority INTEGER NOT NULL DEFAULT 0,
-  enabled INTEGER NOT NULL DEFAULT 1 ${flag('enabled')},
+  enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
   last_health_check INTEGER,
-  last_health_status INTEGER ${flag('last_health_status')},
+  last_health_status INTEGER CHECK (last_health_status IN (0, 1)),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
 ) STRICT;
@@ -249,9 +228,9 @@ CREATE TABLE notification_log (
   id TEXT PRIMARY KEY NOT NULL,
   channel_id TEXT REFERENCES notification_channels (id) ON DELETE SET NULL,
   event TEXT NOT NULL,
-  level TEXT NOT NULL ${oneOf('level', NOTIFICATION_LEVELS)},
+  level TEXT NOT NULL CHECK (level IN ('INFO', 'WARNING', 'CRITICAL')),
   reference_id TEXT,
-  status TEXT NOT NULL ${oneOf('status', NOTIFICATION_STATUSES)},
+  status TEXT NOT NULL CHECK (status IN ('DELIVERED', 'FAILED', 'RATE_LIMITED', 'ALL_FAILED')),
   error TEXT,
   retry_count INTEGER NOT NULL DEFAULT 0,
   sent_at INTEGER NOT NULL
@@ -264,7 +243,7 @@ CREATE INDEX idx_notification_log_channel_id ON notification_log (channel_id);
 CREATE TABLE owner_wallets (
   id TEXT PRIMARY KEY NOT NULL,
   address TEXT NOT NULL UNIQUE,
-  chain TEXT NOT NULL ${oneOf('chain', CHAINS)},
+  chain TEXT NOT NULL CHECK (chain IN ('solana', 'ethereum')),
   wc_session_topic TEXT,
   wc_pairing_topic TEXT,
   connected_at TEXT NOT NULL,
@@ -286,10 +265,10 @@ CREATE TABLE system_state (
 CREATE TABLE auto_stop_rules (
   id TEXT PRIMARY KEY NOT NULL,
   agent_id TEXT REFERENCES agents (id) ON DELETE CASCADE,
-  type TEXT NOT NULL ${oneOf('type', AUTO_STOP_RULE_TYPES)},
+  type TEXT NOT NULL CHECK (type IN ('CONSECUTIVE_FAILURES', 'TIME_RESTRICTION', 'DAILY_LIMIT_THRESHOLD', 'HOURLY_RATE', 'ANOMALY_PATTERN')),
   config TEXT NOT NULL CHECK (json_valid(config)),
-  action TEXT NOT NULL ${oneOf('action', AUTO_STOP_ACTIONS)},
-  enabled INTEGER NOT NULL DEFAULT 1 ${flag('enabled')},
+  action TEXT NOT NULL CHECK (action IN ('WARN', 'SUSPEND_AGENT', 'KILL_SWITCH')),
+  enabled INTEGER NOT NULL DEFAULT 1 CHECK (enabled IN (0, 1)),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   version INTEGER NOT NULL,
