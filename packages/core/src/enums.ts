@@ -77,16 +77,19 @@ export type AuditSeverity = (typeof AUDIT_SEVERITIES)[number];
 
 /** Weight of a notification (05). */
 export const NOTIFICATION_LEVELS = ['INFO', 'WARNING', 'CRITICAL'] as const;
+export const notificationLevelSchema = z.enum(NOTIFICATION_LEVELS);
 /** Weight of a notification. */
 export type NotificationLevel = (typeof NOTIFICATION_LEVELS)[number];
 
 /** Kinds of notification channel (05). */
 export const NOTIFICATION_CHANNEL_TYPES = ['TELEGRAM', 'DISCORD', 'NTFY', 'SLACK', 'WEBHOOK'] as const;
+export const notificationChannelTypeSchema = z.enum(NOTIFICATION_CHANNEL_TYPES);
 /** Kind of notification channel. */
 export type NotificationChannelType = (typeof NOTIFICATION_CHANNEL_TYPES)[number];
 
 /** Outcome of a notification (01 §2.3). */
 export const NOTIFICATION_STATUSES = ['DELIVERED', 'FAILED', 'RATE_LIMITED', 'ALL_FAILED'] as const;
+export const notificationStatusSchema = z.enum(NOTIFICATION_STATUSES);
 /** Outcome of a notification. */
 export type NotificationStatus = (typeof NOTIFICATION_STATUSES)[number];
 
@@ -98,11 +101,13 @@ export const AUTO_STOP_RULE_TYPES = [
   'HOURLY_RATE',
   'ANOMALY_PATTERN',
 ] as const;
+export const autoStopRuleTypeSchema = z.enum(AUTO_STOP_RULE_TYPES);
 /** Kind of auto-stop rule. */
 export type AutoStopRuleType = (typeof AUTO_STOP_RULE_TYPES)[number];
 
 /** What an auto-stop rule does when it fires (05). */
 export const AUTO_STOP_ACTIONS = ['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] as const;
+export const autoStopActionSchema = z.enum(AUTO_STOP_ACTIONS);
 /** Action of an auto-stop rule. */
 export type AutoStopAction = (typeof AUTO_STOP_ACTIONS)[number];
 
@@ -146,6 +151,11 @@ export const AUDIT_EVENTS = [
   'OWNER_CHANGED',
   'KILL_SWITCH_ACTIVATED',
   'KILL_SWITCH_RECOVERED',
+  'CHANNEL_CREATED',
+  'CHANNEL_UPDATED',
+  'CHANNEL_DELETED',
+  'CHANNEL_TESTED',
+  'NOTIFICATION_ALL_FAILED',
   'DAEMON_STARTED',
   'DAEMON_STOPPED',
   'DAEMON_SHUTDOWN_INITIATED',

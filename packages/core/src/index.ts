@@ -23,6 +23,7 @@ export * from './json.ts';
 export * from './logger.ts';
 export * from './memo.ts';
 export * from './network.ts';
+export * from './notification-event.ts';
 export * from './owner-text/index.ts';
 export * from './policy-rules.ts';
 export * from './rate-limit-rules.ts';

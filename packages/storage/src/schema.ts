@@ -7,7 +7,9 @@ import type {
   FeePriority,
   Network,
   NotificationChannelType,
+  NotificationEventName,
   NotificationLevel,
+  NotificationLocale,
   NotificationStatus,
   PolicyType,
   SuspensionReason,
@@ -31,6 +33,7 @@ export interface Database {
   audit_log: AuditLogTable;
   notification_channels: NotificationChannelsTable;
   notification_log: NotificationLogTable;
+  notification_outbox: NotificationOutboxTable;
   owner_wallets: OwnerWalletsTable;
   owner_head: OwnerHeadTable;
   system_state: SystemStateTable;
@@ -206,6 +209,7 @@ export interface NotificationChannelsTable {
   id: string;
   type: NotificationChannelType;
   name: string;
+  /** Encrypted under a key of the vault, JSON. */
   config: string;
   priority: number;
   enabled: number;
@@ -213,6 +217,11 @@ export interface NotificationChannelsTable {
   last_health_status: number | null;
   created_at: number;
   updated_at: number;
+  /** Version the encrypted configuration is bound to; moves on every change. */
+  version: number;
+  locale: NotificationLocale;
+  /** Probes and deliveries that have failed since the last one that did not. */
+  consecutive_failures: number;
 }
 
 export interface NotificationLogTable {
@@ -225,6 +234,24 @@ export interface NotificationLogTable {
   error: string | null;
   retry_count: number;
   sent_at: number;
+  /** Id of the event in the outbox; the same in every row about it and in what webhooks receive. */
+  notification_id: string | null;
+}
+
+/** Events that have not been told yet. Rows go once they are told or given up; `notification_log` keeps what became of them. */
+export interface NotificationOutboxTable {
+  /** Order in which events happened; never used twice. */
+  seq: Generated<number>;
+  id: string;
+  event: NotificationEventName;
+  /** 0 before 1 before 2. */
+  urgency: number;
+  payload: string;
+  created_at: number;
+  attempts: Generated<number>;
+  next_attempt_at: number;
+  /** Ids of the channels that have taken it, JSON. */
+  delivered_to: Generated<string>;
 }
 
 export interface OwnerWalletsTable {

@@ -29,6 +29,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [1, 'aac3b3d00f71d64c252d327ec81e52db07bf5e38cccba88a303493dd47b3d702'],
   [2, '3c0c4bdee99abfb417fcbe856fa88bc14cd81d7eb17833538a235fdb4b8aa942'],
   [3, '0de0ebc8f7b24409191e9e237d7ce5d887d7c6e0b9bacd42a297c47435227fcd'],
+  [4, '2f06a7153eafec246826f1578261fccdf2a256b7a851c828ce4db909183fc9a2'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');

@@ -1,0 +1,244 @@
+import { z } from 'zod';
+import { idSchema, moneySchema, timestampSchema } from './api/common.ts';
+import {
+  autoStopActionSchema,
+  autoStopRuleTypeSchema,
+  type NotificationLevel,
+  policyTypeSchema,
+  suspensionReasonSchema,
+  tierSchema,
+} from './enums.ts';
+import { chainSchema, networkSchema } from './network.ts';
+
+/*
+ * Everything the owner is told of (05 §2.3, 04 §21). One schema for each event: the type, the templates, the stored form
+ * and what webhooks receive all come from it. Amounts are base units as decimal strings, times are ISO 8601.
+ *
+ * Texts that an agent chose (memo, names, reasons) are carried as they are; each channel escapes them for its own markup.
+ */
+
+/** Text for people, of any length: channels cut what they cannot carry. */
+const textSchema = z.string();
+/** A short word of the domain, such as CHAIN_ERROR. */
+const tokenSchema = z.string().min(1);
+/** `agent:<id>`, `owner:<address>`, `operator`, `auto_stop` or `system`: as in the audit log. */
+const actorSchema = z.string().min(1);
+
+/** A payment, as every message about one tells it. Taken from the sealed intent wherever that can be read. */
+export const notifiedPaymentSchema = z.strictObject({
+  txId: idSchema,
+  agentId: idSchema,
+  chain: chainSchema,
+  network: networkSchema,
+  asset: z.string(),
+  /** Base units. */
+  amount: moneySchema,
+  /** What a whole unit of the asset is; null when the daemon has no words for it, then the amount is told in base units. */
+  unit: z.strictObject({ symbol: z.string().min(1), decimals: z.int().min(0) }).nullable(),
+  /** Recipient in full. */
+  to: z.string(),
+  memo: textSchema.nullable(),
+});
+/** A payment, as messages tell it. */
+export type NotifiedPayment = z.infer<typeof notifiedPaymentSchema>;
+
+const aboutPayment = <Event extends string, Shape extends z.ZodRawShape>(event: Event, shape: Shape) =>
+  z.strictObject({ event: z.literal(event), payment: notifiedPaymentSchema, ...shape });
+const about = <Event extends string, Shape extends z.ZodRawShape>(event: Event, shape: Shape) =>
+  z.strictObject({ event: z.literal(event), ...shape });
+
+/** A session, as messages tell it. */
+const sessionShape = { sessionId: idSchema, agentId: idSchema };
+
+export const notificationEventSchema = z.discriminatedUnion('event', [
+  /** A payment of tier NOTIFY was sent. */
+  aboutPayment('TX_NOTIFY', { txHash: z.string() }),
+  /** A payment waits for its cool-down; it runs by itself at `executesAt` unless somebody rejects it. */
+  aboutPayment('TX_DELAY_QUEUED', { executesAt: timestampSchema }),
+  /** A delayed payment was carried out. */
+  aboutPayment('TX_DELAY_EXECUTED', { txHash: z.string() }),
+  /** A payment waits for the signature of the owner, until `expiresAt`. */
+  aboutPayment('TX_APPROVAL_REQUEST', { expiresAt: timestampSchema }),
+  /** Nobody approved in time, or there was nobody left to ask. */
+  aboutPayment('TX_APPROVAL_EXPIRED', { reason: z.enum(['timeout', 'owner_changed', 'owner_disconnected']) }),
+  /** The chain has executed a payment. Not told for INSTANT. */
+  aboutPayment('TX_CONFIRMED', { tier: tierSchema, txHash: z.string() }),
+  /** A payment ended without being paid. `code` is a token such as ONCHAIN_FAILURE, never free text of a node. */
+  aboutPayment('TX_FAILED', { code: tokenSchema, txHash: z.string().nullable() }),
+  /** A waiting payment was ended: rejected by somebody, or no longer allowed. */
+  aboutPayment('TX_CANCELLED', { by: actorSchema, code: tokenSchema, reason: textSchema.nullable() }),
+  /** A payment that had been given up was executed by the chain after all; it counts towards every cap. */
+  aboutPayment('TX_LATE_LANDING', { txHash: z.string() }),
+
+  about('SESSION_CREATED', { ...sessionShape, expiresAt: timestampSchema, by: actorSchema }),
+  about('SESSION_RENEWED', { ...sessionShape, expiresAt: timestampSchema, renewalsLeft: z.int().min(0) }),
+  about('SESSION_REVOKED', { ...sessionShape, by: actorSchema, transactionsCancelled: z.int().min(0) }),
+  /** A session that cannot or did not renew itself ends soon. */
+  about('SESSION_EXPIRING', { ...sessionShape, expiresAt: timestampSchema }),
+
+  about('AGENT_CREATED', {
+    agentId: idSchema,
+    chain: chainSchema,
+    network: networkSchema,
+    publicKey: z.string(),
+    by: actorSchema,
+  }),
+  about('AGENT_SUSPENDED', { agentId: idSchema, reason: suspensionReasonSchema, by: actorSchema }),
+  about('AGENT_RESUMED', { agentId: idSchema, by: actorSchema }),
+
+  /** The rules of payments were changed. `agentId` null: those of all agents. */
+  about('POLICY_CHANGED', {
+    change: z.enum(['created', 'updated', 'deleted']),
+    policyId: idSchema,
+    policyType: policyTypeSchema,
+    agentId: idSchema.nullable(),
+    by: actorSchema,
+  }),
+  /** Who owns the funds was changed. */
+  about('OWNER_CHANGED', {
+    change: z.enum(['connected', 'changed', 'disconnected']),
+    chain: chainSchema,
+    /** The owner from now on; when disconnected, the one there was. */
+    address: z.string(),
+    by: actorSchema,
+  }),
+
+  about('KILL_SWITCH_ACTIVATED', {
+    reason: textSchema,
+    by: actorSchema,
+    sessionsRevoked: z.int().min(0),
+    transactionsCancelled: z.int().min(0),
+    agentsSuspended: z.int().min(0),
+    activatedAt: timestampSchema,
+  }),
+  about('KILL_SWITCH_RECOVERED', { by: actorSchema, agentsReactivated: z.int().min(0), recoveredAt: timestampSchema }),
+  about('AUTO_STOP_TRIGGERED', {
+    agentId: idSchema,
+    ruleId: idSchema,
+    ruleType: autoStopRuleTypeSchema,
+    action: autoStopActionSchema,
+    /** One sentence with the measured value and the limit. */
+    reason: textSchema,
+  }),
+
+  /** A sealed row is not what the daemon wrote: somebody has edited the database. It counts as denying. */
+  about('SEAL_BROKEN', { what: tokenSchema, id: z.string().nullable(), agentId: idSchema.nullable() }),
+  /** The audit log is not the one that was written. */
+  about('AUDIT_CHAIN_BROKEN', { finding: textSchema }),
+  /** The signed head of the audit chain, kept outside the daemon by being told. */
+  about('AUDIT_HEAD', {
+    sequence: z.int().min(0),
+    hash: z.string(),
+    signature: z.string(),
+    signedAt: timestampSchema,
+  }),
+
+  about('DAEMON_STARTED', {
+    version: z.string(),
+    /** What the last run left behind and this start took up. */
+    cancelled: z.int().min(0),
+    failed: z.int().min(0),
+    expired: z.int().min(0),
+    followed: z.int().min(0),
+  }),
+  about('DAEMON_STOPPED', { reason: z.string() }),
+  /** The daemon ended because of a fault of its own. */
+  about('DAEMON_CRASHED', { kind: tokenSchema }),
+
+  /** One channel can no longer be reached; told over the others, once per outage. */
+  about('CHANNEL_UNHEALTHY', { channelId: idSchema, channelName: textSchema, failures: z.int().min(1) }),
+  /** Sent on request, to one channel. */
+  about('CHANNEL_TEST', { channelId: idSchema, channelName: textSchema, by: actorSchema }),
+]);
+
+/** Something the owner is told of. */
+export type NotificationEvent = z.infer<typeof notificationEventSchema>;
+/** Name of an event. */
+export type NotificationEventName = NotificationEvent['event'];
+/** The data of one event. */
+export type NotificationEventOf<Name extends NotificationEventName> = Extract<NotificationEvent, { event: Name }>;
+
+/** How an event is told. */
+export interface NotificationRule {
+  readonly level: NotificationLevel;
+  /** To the first channel that takes it, or to all of them (05 §2.6, §2.7). */
+  readonly delivery: 'fallback' | 'broadcast';
+}
+
+const fallback = (level: NotificationLevel): NotificationRule => ({ level, delivery: 'fallback' });
+const broadcast = (level: NotificationLevel): NotificationRule => ({ level, delivery: 'broadcast' });
+
+/** Languages that messages are written in. */
+export const NOTIFICATION_LOCALES = ['en', 'ko'] as const;
+export const notificationLocaleSchema = z.enum(NOTIFICATION_LOCALES);
+/** Language of a message. */
+export type NotificationLocale = (typeof NOTIFICATION_LOCALES)[number];
+
+const RULES: Readonly<Record<NotificationEventName, NotificationRule>> = {
+  TX_NOTIFY: fallback('INFO'),
+  TX_DELAY_QUEUED: fallback('INFO'),
+  TX_DELAY_EXECUTED: fallback('INFO'),
+  // Everybody who may be the owner's eye is asked at once: the deadline runs (04 §21, FIX C25).
+  TX_APPROVAL_REQUEST: broadcast('WARNING'),
+  TX_APPROVAL_EXPIRED: fallback('WARNING'),
+  TX_CONFIRMED: fallback('INFO'),
+  TX_FAILED: fallback('WARNING'),
+  TX_CANCELLED: fallback('INFO'),
+  TX_LATE_LANDING: broadcast('CRITICAL'),
+  SESSION_CREATED: fallback('INFO'),
+  SESSION_RENEWED: fallback('INFO'),
+  SESSION_REVOKED: fallback('INFO'),
+  SESSION_EXPIRING: fallback('INFO'),
+  AGENT_CREATED: fallback('INFO'),
+  AGENT_SUSPENDED: fallback('WARNING'),
+  AGENT_RESUMED: fallback('INFO'),
+  POLICY_CHANGED: fallback('WARNING'),
+  OWNER_CHANGED: broadcast('CRITICAL'),
+  KILL_SWITCH_ACTIVATED: broadcast('CRITICAL'),
+  KILL_SWITCH_RECOVERED: broadcast('WARNING'),
+  AUTO_STOP_TRIGGERED: broadcast('CRITICAL'),
+  SEAL_BROKEN: broadcast('CRITICAL'),
+  AUDIT_CHAIN_BROKEN: broadcast('CRITICAL'),
+  AUDIT_HEAD: broadcast('INFO'),
+  DAEMON_STARTED: fallback('INFO'),
+  DAEMON_STOPPED: fallback('INFO'),
+  DAEMON_CRASHED: broadcast('CRITICAL'),
+  CHANNEL_UNHEALTHY: fallback('WARNING'),
+  CHANNEL_TEST: fallback('INFO'),
+};
+
+/** Names of all events. */
+export const NOTIFICATION_EVENTS: readonly NotificationEventName[] = notificationEventSchema.options.map(
+  (option) => option.shape.event.value,
+);
+
+/** How an event is told: level and delivery. An auto-stop rule that only warns does not wake everybody (05 §4.6). */
+export function notificationRule(event: NotificationEvent): NotificationRule {
+  if (event.event === 'AUTO_STOP_TRIGGERED' && event.action === 'WARN') return fallback('WARNING');
+  return RULES[event.event];
+}
+
+/**
+ * What an event is about: with its name, the key by which repetitions are recognised. Null for events that are told
+ * every time (05 §2.9).
+ */
+export function notificationReference(event: NotificationEvent): string | null {
+  if ('payment' in event) return event.payment.txId;
+  if ('sessionId' in event) return event.sessionId;
+  return null;
+}
+
+/**
+ * Where parts of the daemon report what the owner should hear of. Neither call waits for a channel, and neither throws,
+ * whatever state the channels and the database are in: a payment never depends on a message about it.
+ *
+ * An event that belongs to a change of state is stored by the unit of work that makes the change
+ * (`enqueueNotification` of the storage package), so that no crash loses it, and `wake` is called once that unit is
+ * committed. Everything else is handed to `report`.
+ */
+export interface Notifier {
+  /** Reports something that has happened and that no unit of work has stored. Returns at once. */
+  report(event: NotificationEvent): void;
+  /** Says that a committed unit of work has stored events. Returns at once. */
+  wake(): void;
+}
