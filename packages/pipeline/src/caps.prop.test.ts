@@ -113,7 +113,7 @@ test('caps hold to the base unit and verdicts are true, whatever happens in what
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { minLength: 5, maxLength: 40 }),
-      // About one call in three goes wrong, in one of the seven ways.
+      // About one call in three goes wrong, in one of the ways there are.
       fc.array(fc.integer({ min: 0, max: 3 * FAULTS.length }), { minLength: 20, maxLength: 60 }),
       async (steps, draws) => {
         const caps = { day: 100n, week: 250n };

@@ -19,13 +19,23 @@ export interface FakeAdapterOptions {
   readonly lifetime?: number;
   /** Called before every call that reaches the network: for delays, counting, killing. */
   readonly onCall?: (call: NetworkCall) => Promise<void> | void;
+  /** Lets the time pass that a node takes which does not answer. Without it, `no-answer` fails at once. */
+  readonly sleep?: (ms: number) => Promise<void>;
+  /** Called when a node takes a transaction it had not seen before. */
+  readonly onTaken?: (hash: string, fault: Fault | undefined) => void;
 }
 
 /** Fee of every fake transaction, base units. */
 export const FAKE_FEE = 5000n;
 
-/** Blocks after which a `late` transaction lands. */
-const LATE = 60;
+/** The time-out of a call, ms: what `no-answer` takes. */
+const TIMEOUT = 10_000;
+
+/** Blocks after which a `late` transaction lands: within its lifetime, or it would be no more than `dropped`. */
+const lateness = (lifetime: number): number => Math.floor((lifetime * 3) / 4);
+
+/** Faults whose call took effect although the caller gets an error. */
+const UNHEARD: ReadonlySet<Fault | undefined> = new Set<Fault>(['lost-answer', 'no-answer', 'garbled-answer']);
 
 const network = (mayHaveLanded: boolean): ChainError =>
   new ChainError({ code: 'NETWORK_ERROR', chain: 'solana', message: 'The connection was reset', mayHaveLanded });
@@ -40,7 +50,7 @@ const decode = (bytes: Uint8Array): LedgerTransfer & { memo: string | null } => 
  * transaction is its signature in hex. Every call can be made to fail, before or after it took effect.
  */
 export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
-  const { ledger, faults = noFaults, landsAfter = 0, lifetime = 150, onCall } = options;
+  const { ledger, faults = noFaults, landsAfter = 0, lifetime = 150, onCall, sleep, onTaken } = options;
   let connected = true;
   let nonce = 0;
 
@@ -50,13 +60,30 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
       throw new ChainError({ code: 'RPC_ERROR', chain: 'solana', message: 'Call connect first', retryable: false });
     const fault = faults(call);
     if (fault === 'lost-request') throw network(true);
+    if (fault === 'no-answer') await sleep?.(TIMEOUT);
     if (fault === 'rate-limited') throw new ChainError({ code: 'RPC_ERROR', chain: 'solana', message: 'HTTP 429' });
     return fault;
   }
 
-  function statusOf(hash: string, lagging: boolean): TransactionStatusReport {
+  /** The error of a call that took effect and whose answer did not arrive. */
+  const unheard = (fault: Fault | undefined, mayHaveLanded: boolean): ChainError | null => {
+    if (!UNHEARD.has(fault)) return null;
+    if (fault !== 'garbled-answer') return network(mayHaveLanded);
+    return new ChainError({
+      code: 'RPC_ERROR',
+      chain: 'solana',
+      message: 'The answer could not be read',
+      mayHaveLanded,
+    });
+  };
+
+  function statusOf(hash: string, fault: Fault | undefined): TransactionStatusReport {
     const landing = ledger.landing(hash);
-    if (landing === undefined || (lagging && ledger.height - landing.height < 64n)) return { state: 'not_found' };
+    if (fault === 'forked-node' && ledger.accepted.has(hash)) {
+      return { state: 'landed', commitment: 'processed', blockNumber: ledger.height, error: null };
+    }
+    const isTooRecent = fault === 'lagging-node' && landing !== undefined && ledger.height - landing.height < 64n;
+    if (landing === undefined || isTooRecent) return { state: 'not_found' };
     const commitment = landing.height <= ledger.finalizedHeight ? 'finalized' : 'confirmed';
     return { state: 'landed', commitment, blockNumber: landing.height, error: landing.error };
   }
@@ -75,14 +102,14 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
     isValidAddress: (address) => /^[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(address),
 
     async getBalance(address) {
-      const fault = await reach('getBalance');
-      if (fault === 'lost-answer') throw network(true);
+      const error = unheard(await reach('getBalance'), true);
+      if (error !== null) throw error;
       return { address, balance: ledger.balanceOf(address), decimals: 9, symbol: 'SOL' };
     },
 
     async buildTransaction(request: TransferRequest) {
       const fault = await reach('buildTransaction');
-      if (fault === 'lost-answer' || fault === 'refused') throw network(false);
+      if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, false) ?? network(false);
       const lastValidBlockHeight = ledger.height + BigInt(lifetime);
       const message = {
         from: request.from,
@@ -104,7 +131,8 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
 
     async simulateTransaction(transaction) {
       const fault = await reach('simulateTransaction');
-      if (fault === 'lost-answer') throw network(false);
+      const error = unheard(fault, false);
+      if (error !== null) throw error;
       if (fault === 'refused') return { success: false, logs: ['refused'], error: 'Instruction 0: Custom error 1' };
       const { from, amount } = transaction.request;
       return ledger.balanceOf(from) >= amount + FAKE_FEE
@@ -139,24 +167,27 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
         throw new ChainError({ code: 'SOLANA_BLOCKHASH_EXPIRED', chain: 'solana', message: 'Blockhash not found' });
       }
       if (ledger.landing(txHash) !== undefined) return { txHash, alreadyProcessed: true };
-      if (fault !== 'dropped') ledger.accept(txHash, transfer, fault === 'late' ? LATE : landsAfter);
-      if (fault === 'lost-answer') throw network(true);
+      if (!ledger.accepted.has(txHash)) onTaken?.(txHash, fault);
+      if (fault !== 'dropped') ledger.accept(txHash, transfer, fault === 'late' ? lateness(lifetime) : landsAfter);
+      const error = unheard(fault, true);
+      if (error !== null) throw error;
       return { txHash, alreadyProcessed: false };
     },
 
     async getTransactionStatus(txHash) {
       const fault = await reach('getTransactionStatus');
-      if (fault === 'lost-answer' || fault === 'refused') throw network(true);
-      return statusOf(txHash, fault === 'lagging-node');
+      if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, true) ?? network(true);
+      return statusOf(txHash, fault);
     },
 
     async waitForConfirmation(txHash, confirmation = {}): Promise<ConfirmationVerdict> {
       const fault = await reach('waitForConfirmation');
-      if (fault === 'lost-answer' || fault === 'refused') throw network(true);
+      if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, true) ?? network(true);
       const bound = confirmation.lastValidBlockHeight;
       // A lagging node lags in its height as well, so what it does not know proves nothing.
       const finalizedBlockHeight = fault === 'lagging-node' ? ledger.finalizedHeight - 64n : ledger.finalizedHeight;
-      const status = statusOf(txHash, fault === 'lagging-node');
+      const status = statusOf(txHash, fault);
+      if (status.state === 'landed' && status.commitment === 'processed') return { verdict: 'unknown' };
       if (status.state === 'not_found') {
         return bound !== undefined && finalizedBlockHeight > bound
           ? { verdict: 'expired', finalizedBlockHeight }

@@ -11,18 +11,24 @@ export type NetworkCall =
  * What goes wrong with one call.
  * - `lost-request`: the network never sees it; the caller gets an error.
  * - `lost-answer`: it takes effect; the caller gets an error.
+ * - `no-answer`: it takes effect; the caller waits until the adapter's time-out and gets an error.
+ * - `garbled-answer`: it takes effect; what comes back cannot be read.
  * - `refused`: the node says no before taking it, and means it.
- * - `lagging-node`: the node answers from the past: it does not know recent transactions and calls fresh blockhashes unknown.
  * - `rate-limited`: refused with a retryable error, without effect.
- * - `late`: taken, but lands only after many blocks.
+ * - `lagging-node`: the node answers from the past: it does not know recent transactions and calls fresh blockhashes unknown.
+ * - `forked-node`: the node is on a fork that the chain leaves again: there, whatever was taken has been processed already.
+ * - `late`: taken, but lands only after most of its lifetime.
  * - `dropped`: taken by the node and never passed on.
  */
 export const FAULTS = [
   'lost-request',
   'lost-answer',
+  'no-answer',
+  'garbled-answer',
   'refused',
-  'lagging-node',
   'rate-limited',
+  'lagging-node',
+  'forked-node',
   'late',
   'dropped',
 ] as const;

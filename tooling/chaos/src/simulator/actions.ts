@@ -51,9 +51,17 @@ async function attempt<T>(world: SimulatedWorld, what: string, work: () => Promi
 }
 
 /** Begins something whose end nobody waits for. */
-function begin(world: SimulatedWorld, what: string, work: Promise<{ readonly status: string }>): void {
+function begin<T extends { readonly status: string }>(
+  world: SimulatedWorld,
+  what: string,
+  work: Promise<T>,
+  onAnswer: (answer: T) => void = () => undefined,
+): void {
   work.then(
-    ({ status }) => world.log(`${what}: ${status}`),
+    (answer) => {
+      world.log(`${what}: ${answer.status}`);
+      onAnswer(answer);
+    },
     (error: unknown) => world.log(`${what}: ${codeOf(world, what, error)}`),
   );
 }
@@ -125,6 +133,12 @@ function send(world: SimulatedWorld, payment: WantedPayment): void {
     world,
     `${memo} of ${amount}`,
     world.daemon.pipeline.send(payingSession(world, payment), bodyOf(payment), options),
+    ({ transactionId }) => {
+      if (idempotencyKey === null) return;
+      const before = world.answered.get(idempotencyKey) ?? transactionId;
+      world.answered.set(idempotencyKey, before);
+      if (before !== transactionId) world.violated(`${memo}: one key was answered with two transactions`);
+    },
   );
 }
 
@@ -188,7 +202,7 @@ const foretell: Action = {
     const dry = await attempt(world, `${payment.memo}, dry`, () =>
       world.daemon.pipeline.dryRun(payingSession(world, payment), bodyOf(payment)),
     );
-    const share = world.policies.some(({ rules }) => 'max_balance_share' in rules);
+    const share = limitsFor(world.policies, payment.agentId)?.readsBalance === true;
     const at = world.time.now();
     send(world, payment);
     // Without letting time pass: the decision is made with what the dry run had seen.
@@ -378,11 +392,42 @@ const weather: Action = {
   name: 'weather',
   weight: 2,
   async run(world) {
-    world.weather = {
-      faults: world.random.pick([0, 0, 50, 200, 500]),
-      crashes: world.random.pick([0, 0, 0, 3, 10, 30]),
-    };
-    world.log(`${world.weather.faults} ‰ of the calls fail, ${world.weather.crashes} ‰ of the steps kill`);
+    const { random } = world;
+    const isDown = random.chance(150);
+    world.weather = { faults: random.pick([0, 0, 50, 200, 500]), crashes: random.pick([0, 0, 0, 3, 10, 30]), isDown };
+    const { faults, crashes } = world.weather;
+    world.log(`${faults} ‰ of the calls fail, ${crashes} ‰ of the steps kill${isDown ? ', the node is down' : ''}`);
+  },
+};
+
+const reach: Action = {
+  name: 'reach the owner, or not',
+  weight: 1,
+  async run(world) {
+    world.channels = world.random.int(0, 3);
+    world.log(`${world.channels} channels reach the owner`);
+  },
+};
+
+const stopAndGo: Action = {
+  name: 'stop everything, go on',
+  weight: 1,
+  async run(world) {
+    const { random, daemon } = world;
+    for (let index = random.int(0, 4); index > 0; index -= 1) {
+      const payment = newPayment(world);
+      if (payment !== null) send(world, payment);
+    }
+    await world.elapse(random.int(0, 6) * 250);
+    if (daemon.isDead) return;
+    world.log('the gate is closed');
+    daemon.setGate(false);
+    world.isStopped = true;
+    await world.elapse(random.int(0, 20) * 1000);
+    if (daemon.isDead) return;
+    world.isStopped = false;
+    daemon.setGate(true);
+    world.log('the gate is open');
   },
 };
 
@@ -417,6 +462,8 @@ export const ACTIONS: readonly Action[] = [
   sleep,
   setBack,
   weather,
+  reach,
+  stopAndGo,
   kill,
   restart,
 ];

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createIdGenerator, type IChainAdapter, type Logger } from '@waiaas/core';
 import type { VirtualTime } from '@waiaas/fake-chain';
-import { createKeystore } from '@waiaas/keystore';
+import { createKeystore, type SigningGate } from '@waiaas/keystore';
 import {
   type AgentManagement,
   createAgentManagement,
@@ -28,6 +28,10 @@ export interface Incarnation {
   /** Settles once it has taken up what the last life left behind; not before time passes, and never if it dies. */
   readonly recovered: Promise<void>;
   readonly isReady: boolean;
+  /** Channels that must reach the owner for tiers that rest on being noticed. */
+  readonly minChannels: number;
+  /** Closes or opens the gate through which every signature goes. */
+  setGate(isOpen: boolean): void;
   /** Whether it has died. */
   readonly isDead: boolean;
   /** Ends it as SIGKILL would: nothing of it reaches the disk, the chain or anybody from now on. */
@@ -48,8 +52,12 @@ export interface Circumstances {
   readonly crashPerMille: () => number;
   /** Seconds between two looks for delayed payments; the other workers come less often. */
   readonly workerSeconds: number;
+  readonly minChannels: number;
+  readonly reachableChannels: () => number;
   readonly onLog: (message: string) => void;
   readonly decorateStorage: (storage: Storage) => Storage;
+  readonly decoratePipeline: (pipeline: Pipeline) => Pipeline;
+  readonly decorateGate: (gate: Pick<SigningGate, 'open' | 'close'>) => Pick<SigningGate, 'open' | 'close'>;
 }
 
 /** What the parts of a life know of it. */
@@ -64,7 +72,7 @@ const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 
 /** Begins a life in a folder, whatever the last one left there; recovers before anything else. */
 export async function beginLife(circumstances: Circumstances): Promise<Incarnation> {
-  const { folder, time, random, crashPerMille, onLog } = circumstances;
+  const { folder, time, random, crashPerMille, onLog, minChannels } = circumstances;
   let dead = false;
   const life: Life = {
     get isDead() {
@@ -111,17 +119,19 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   const common = { storage, sealer, clock: time, ids };
   await seed({ ...common, storage: opened });
   const adapter = circumstances.adapter(life);
-  const pipeline = createPipeline({
+  const plain = createPipeline({
     ...common,
     signer: keystore,
     permits,
     gate,
     adapters: { find: () => adapter },
-    owner: { reachableChannels: () => 0 },
+    owner: { reachableChannels: circumstances.reachableChannels },
     timers,
     logger,
-    settings: { ...DEFAULT_PIPELINE_SETTINGS, minChannels: 0, maxPendingTransactions: 6 },
+    settings: { ...DEFAULT_PIPELINE_SETTINGS, minChannels, maxPendingTransactions: 6 },
   });
+  const pipeline = circumstances.decoratePipeline(plain);
+  const lever = circumstances.decorateGate(gate);
   const sessions = createSessionManagement({
     ...common,
     defaultTtl: 604_800,
@@ -167,6 +177,8 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
     agents: createAgentManagement({ ...common, keystore, isSupported: () => true }),
     sessions,
     recovered,
+    minChannels,
+    setGate: (isOpen) => (isOpen ? lever.open() : lever.close()),
     get isReady() {
       return isReady;
     },

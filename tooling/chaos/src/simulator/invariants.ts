@@ -1,10 +1,23 @@
 import { isTerminal } from '@waiaas/core';
 import { checkSpendLedger, type TransactionRow } from '@waiaas/storage';
 import { brokenCaps, type Spend, strictEnough } from './limits-model.ts';
-import { limitsFor } from './rulebook.ts';
+import { limitsFor, otherRulesFor } from './rulebook.ts';
+import { brokenRate, isListed, isWithinHours } from './rules-model.ts';
 import type { SimulatedWorld } from './world.ts';
 
 const ENDED_UNPAID: readonly TransactionRow['status'][] = ['FAILED', 'EXPIRED', 'CANCELLED'];
+const UNDER_WAY: readonly TransactionRow['status'][] = ['EXECUTING', 'SUBMITTED', 'CONFIRMED'];
+
+/** How long an approval may stay queued after its end, ms: a round of the worker, and the time that one takes. */
+const EXPIRY_PATIENCE = 75_000;
+
+/** The audit row that each state must have left, once. */
+const TOLD_BY: Readonly<Partial<Record<TransactionRow['status'], string>>> = {
+  CONFIRMED: 'TX_CONFIRMED',
+  FAILED: 'TX_FAILED',
+  EXPIRED: 'TX_FAILED',
+  CANCELLED: 'TX_CANCELLED',
+};
 
 /** What was true before a step, as far as the next check needs it. */
 interface Before {
@@ -27,6 +40,8 @@ export function watch(world: SimulatedWorld): Watch {
   /** When a delayed payment may be carried out at the earliest, Unix seconds. */
   const due = new Map<string, number>();
   const tiers = new Map<string, { readonly id: string; readonly tier: string | null }>();
+  /** Time that had passed when an approval was first seen to be overdue, by transaction, and in which life. */
+  const overdue = new Map<string, { readonly since: number; readonly daemon: SimulatedWorld['daemon'] }>();
   let before: Before = { statuses: new Map(), suspended: new Set(), revoked: new Set() };
 
   const latestNow = (): number => Math.max(world.latest, Math.floor(world.time.now() / 1000));
@@ -38,6 +53,7 @@ export function watch(world: SimulatedWorld): Watch {
       return;
     }
     if (payment.to !== to || payment.amount !== amount) world.violated(`${memo} was signed as another payment`);
+    if (world.isStopped) world.violated(`${memo} was signed after everything had been stopped`);
     const known = tiers.get(memo);
     if (known?.tier === 'DELAY' && latestNow() < (due.get(known.id) ?? 0))
       world.violated(`${memo} was signed before its time`);
@@ -79,18 +95,93 @@ export function watch(world: SimulatedWorld): Watch {
     if (agent === undefined || row.tier === null) return;
     const limits = limitsFor(world.policies, agent.id);
     const amount = BigInt(row.amount);
-    if (!strictEnough(limits, amount, row.tier)) world.violated(`${row.memo} of ${amount} was given tier ${row.tier}`);
+    const reachable = world.channels >= world.daemon.minChannels;
+    if (!strictEnough(limits, amount, row.tier, reachable)) {
+      world.violated(`${row.memo} of ${amount} was given tier ${row.tier}`);
+    }
+    const { whitelist, rate, hours } = otherRulesFor(world.policies, agent.id);
+    if (!isListed(whitelist, row.to_address)) world.violated(`${row.memo} goes to somebody who is not on the list`);
+    if (!isWithinHours(hours, row.created_at)) world.violated(`${row.memo} was admitted outside of the hours`);
+    const earlier = rows
+      .filter(({ agent_id, id, status }) => agent_id === agent.id && id < row.id && counts(status))
+      .map(({ created_at }) => created_at);
+    const tooMany = brokenRate(rate, earlier, row.created_at);
+    if (tooMany !== null) world.violated(`${row.memo} was admitted with ${tooMany}`);
     if (limits === null) return;
     if (row.tier === 'DELAY' && row.delay_seconds !== null && row.delay_seconds < limits.delaySeconds) {
       world.violated(`${row.memo} waits ${row.delay_seconds} s instead of ${limits.delaySeconds}`);
     }
+    checkCaps(row, rows);
+  }
+
+  /** Payments that a rate counts, whatever became of them later. */
+  const counts = (status: TransactionRow['status']): boolean => status !== 'CANCELLED' && status !== 'EXPIRED';
+
+  function checkCaps(row: TransactionRow, rows: readonly TransactionRow[]): void {
+    const agent = world.agents.find(({ id }) => id === row.agent_id);
+    const limits = agent === undefined ? null : limitsFor(world.policies, agent.id);
+    if (limits === null) return;
     const spends: Spend[] = rows
-      .filter(({ agent_id, status, tier }) => agent_id === agent.id && tier !== null && !ENDED_UNPAID.includes(status))
+      .filter(
+        ({ agent_id, status, tier }) => agent_id === row.agent_id && tier !== null && !ENDED_UNPAID.includes(status),
+      )
       .map((spend) => ({
         amount: BigInt(spend.amount),
         settledAt: spend.status === 'CONFIRMED' ? (spend.executed_at ?? 0) : null,
       }));
     for (const broken of brokenCaps(limits, spends, world.latest)) world.violated(`${row.memo}: ${broken}`);
+  }
+
+  /** What left the queue in the step, against the rules of today (04 §19). */
+  function checkClaim(row: TransactionRow, rows: readonly TransactionRow[]): void {
+    const agent = world.agents.find(({ id }) => id === row.agent_id);
+    if (agent === undefined || before.statuses.get(row.id) !== 'QUEUED' || !UNDER_WAY.includes(row.status)) return;
+    const { whitelist } = otherRulesFor(world.policies, agent.id);
+    if (!isListed(whitelist, row.to_address)) {
+      world.violated(`${row.memo} was begun although its recipient is not on the list any more`);
+    }
+    checkCaps(row, rows);
+  }
+
+  /** An approval ends at its deadline: not a round of the worker later. */
+  function checkOverdue(row: TransactionRow): void {
+    const isOverdue =
+      row.status === 'QUEUED' &&
+      row.tier === 'APPROVAL' &&
+      Math.floor(world.time.now() / 1000) >= (row.approval_expires_at ?? 0);
+    const seen = overdue.get(row.id);
+    if (!isOverdue || !world.daemon.isReady) overdue.delete(row.id);
+    else if (seen?.daemon !== world.daemon) overdue.set(row.id, { since: world.passed, daemon: world.daemon });
+    else if (world.passed - seen.since > EXPIRY_PATIENCE) world.violated(`${row.memo} can be approved after its end`);
+  }
+
+  /** Every state has left its audit row, once; an approval was given before its deadline and ended not before it. */
+  async function checkAudit(rows: readonly TransactionRow[]): Promise<void> {
+    const told = await world.daemon.storage.read
+      .selectFrom('audit_log')
+      .select(['tx_id', 'event_type', 'timestamp'])
+      .where('tx_id', 'is not', null)
+      .execute();
+    const byPayment = Map.groupBy(told, ({ tx_id }) => tx_id ?? '');
+    for (const row of rows) {
+      const events = byPayment.get(row.id) ?? [];
+      const of = (event: string) => events.filter(({ event_type }) => event_type === event);
+      const expected = ['TX_REQUESTED', TOLD_BY[row.status]].filter((event) => event !== undefined);
+      for (const event of expected) {
+        if (of(event).length !== 1) world.violated(`${row.memo} is ${row.status} with ${of(event).length} ${event}`);
+      }
+      if (row.tier !== 'APPROVAL') continue;
+      const end = row.approval_expires_at ?? 0;
+      if (of('TX_APPROVED').some(({ timestamp }) => timestamp >= end)) {
+        world.violated(`${row.memo} was approved after its end`);
+      }
+      if (UNDER_WAY.includes(row.status) && of('TX_APPROVED').length !== 1) {
+        world.violated(`${row.memo} is ${row.status} with ${of('TX_APPROVED').length} approvals`);
+      }
+      if (row.error === 'APPROVAL_TIMEOUT' && of('TX_FAILED').some(({ timestamp }) => timestamp < end)) {
+        world.violated(`${row.memo} expired before its end`);
+      }
+    }
   }
 
   function checkSessions(rows: readonly TransactionRow[]): void {
@@ -116,8 +207,7 @@ export function watch(world: SimulatedWorld): Watch {
   /** Who had been stopped before the step must not have had anything begun in it. */
   function checkStopped(row: TransactionRow): void {
     const was = before.statuses.get(row.id);
-    const begun = row.status === 'EXECUTING' || row.status === 'SUBMITTED' || row.status === 'CONFIRMED';
-    if (!begun || (was !== 'QUEUED' && was !== undefined)) return;
+    if (!UNDER_WAY.includes(row.status) || (was !== 'QUEUED' && was !== undefined)) return;
     const agent = world.agents.find(({ id }) => id === row.agent_id);
     const session = world.sessions.find(({ id }) => id === row.session_id);
     if (before.suspended.has(row.agent_id) && agent?.suspended === true) {
@@ -137,6 +227,8 @@ export function watch(world: SimulatedWorld): Watch {
       for (const row of rows) {
         checkRow(row);
         checkStopped(row);
+        checkOverdue(row);
+        if (!policiesChanged) checkClaim(row, rows);
         if (before.statuses.has(row.id)) continue;
         if (row.tier === 'DELAY') due.set(row.id, (row.queued_at ?? 0) + (row.delay_seconds ?? 0));
         if (row.memo !== null) tiers.set(row.memo, { id: row.id, tier: row.tier });
@@ -166,6 +258,7 @@ export function watch(world: SimulatedWorld): Watch {
           world.violated(`${row.memo} is ${row.status} and was paid ${landed} times`);
         }
       }
+      await checkAudit(rows);
       for (const fault of await checkSpendLedger(world.daemon.storage.read)) {
         world.violated(`the spend ledger says ${fault.found} instead of ${fault.expected}`);
       }

@@ -7,6 +7,8 @@ export interface Limits {
   readonly weeklyMax: bigint | null;
   readonly window: 'rolling' | 'calendar';
   readonly delaySeconds: number;
+  /** Whether what the agent holds decides as well. */
+  readonly readsBalance: boolean;
 }
 
 /** What became of a payment of an agent. */
@@ -39,9 +41,13 @@ export function brokenCaps(limits: Limits, spends: readonly Spend[], now: number
 
 const TIERS = ['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL'];
 
-/** Whether a tier is at least as strict as the amount alone demands. */
-export function strictEnough(limits: Limits | null, amount: bigint, tier: string): boolean {
+/**
+ * Whether a tier is at least as strict as the amount alone demands.
+ * @param reachable whether enough channels reach the owner for tiers that rest on being noticed
+ */
+export function strictEnough(limits: Limits | null, amount: bigint, tier: string, reachable: boolean): boolean {
   const bounds = limits === null ? [] : [limits.instantMax, limits.notifyMax, limits.delayMax];
   const least = bounds.findIndex((bound) => amount <= bound);
-  return TIERS.indexOf(tier) >= (least === -1 ? 3 : least);
+  const demanded = least === -1 || (least > 0 && !reachable) ? 3 : least;
+  return TIERS.indexOf(tier) >= demanded;
 }

@@ -1,6 +1,7 @@
 import { ChainError, type IChainAdapter } from '@waiaas/core';
 import type { Storage } from '@waiaas/storage';
 import { sql } from 'kysely';
+import { RECIPIENTS } from './rulebook.ts';
 import type { Mutant } from './world.ts';
 
 /*
@@ -32,6 +33,10 @@ const after =
 const withAdapter = (change: (adapter: IChainAdapter) => Partial<IChainAdapter>): Mutant => ({
   adapter: (adapter) => ({ ...adapter, isConnected: () => adapter.isConnected(), ...change(adapter) }),
 });
+
+/** An object with some members replaced; the others are still read from it, at each look. */
+const withMembers = <T extends object>(whole: T, members: Partial<T>): T =>
+  new Proxy(whole, { get: (target, key) => Reflect.get(key in members ? members : target, key) });
 
 /** Each mutant, and what the simulation has to say about it. */
 export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonly found: RegExp }>> = {
@@ -108,5 +113,55 @@ export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonl
       buildTransaction: async (request) => adapter.buildTransaction({ ...request, amount: request.amount + 1n }),
     })),
     found: /signed as another payment/,
+  },
+  'takes late for lost': {
+    mutant: {
+      adapter: (adapter, { ledger }) => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        // Looks at the tip instead of at what is final, and a little early.
+        waitForConfirmation: async (hash, options) => {
+          const verdict = await adapter.waitForConfirmation(hash, options);
+          const bound = options?.lastValidBlockHeight ?? ledger.height;
+          return verdict.verdict === 'unknown' && ledger.height > bound - 30n && ledger.accepted.has(hash)
+            ? { verdict: 'expired', finalizedBlockHeight: ledger.height }
+            : verdict;
+        },
+      }),
+    },
+    found: /and on the ledger|was paid/,
+  },
+  'does not look at the list': {
+    mutant: { ignores: [{ type: 'WHITELIST', rules: { chain: 'solana', allowed_addresses: [RECIPIENTS[0]] } }] },
+    found: /not on the list/,
+  },
+  'does not count payments': {
+    mutant: { ignores: [{ type: 'RATE_LIMIT', rules: { max_tx_per_hour: 2, max_tx_per_day: 0 } }] },
+    found: /payments before it within an hour/,
+  },
+  'does not look at the clock on the wall': {
+    mutant: {
+      ignores: [
+        { type: 'TIME_RESTRICTION', rules: { allowed_hours: { start: 2, end: 4 }, timezone: 'UTC', allowed_days: [] } },
+      ],
+    },
+    found: /outside of the hours/,
+  },
+  'lets approvals wait': {
+    mutant: { pipeline: (pipeline) => withMembers(pipeline, { expireApprovals: async () => undefined }) },
+    found: /can be approved after its end/,
+  },
+  'signs behind a closed gate': {
+    mutant: { gate: (gate) => ({ open: () => gate.open(), close: () => undefined }) },
+    found: /after everything had been stopped/,
+  },
+  'does not say what became of a payment': {
+    mutant: {
+      storage: after(
+        ['DROP TRIGGER IF EXISTS audit_log_no_delete'],
+        "DELETE FROM audit_log WHERE event_type = 'TX_CONFIRMED'",
+      ),
+    },
+    found: /with 0 TX_CONFIRMED/,
   },
 };

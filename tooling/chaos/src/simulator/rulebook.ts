@@ -1,7 +1,16 @@
-import { type AgentId, type PolicySummary, spendingLimitRulesSchema } from '@waiaas/core';
+import {
+  type AgentId,
+  type PolicySummary,
+  type PolicyType,
+  rateLimitRulesSchema,
+  spendingLimitRulesSchema,
+  timeRestrictionRulesSchema,
+  whitelistRulesSchema,
+} from '@waiaas/core';
 import { DEFAULT_PIPELINE_SETTINGS } from '@waiaas/pipeline';
 import type { Limits } from './limits-model.ts';
 import type { Random } from './random.ts';
+import type { OtherRules } from './rules-model.ts';
 
 /** Who is paid in the simulation. */
 export const RECIPIENTS = [
@@ -52,11 +61,30 @@ export function randomRules(random: Random, type: 'WHITELIST' | 'RATE_LIMIT' | '
   }
 }
 
+/** The policy of a type that holds for an agent, of what the API lists: its own, or the one for all. */
+function policyFor(policies: readonly PolicySummary[], type: PolicyType, agentId: AgentId): PolicySummary | undefined {
+  const of = (id: string | null): PolicySummary | undefined =>
+    policies.find((policy) => policy.type === type && policy.enabled && policy.agentId === id);
+  return of(agentId) ?? of(null);
+}
+
+/** What the other types say about an agent, read from what the API lists. */
+export function otherRulesFor(policies: readonly PolicySummary[], agentId: AgentId): OtherRules {
+  const list = policyFor(policies, 'WHITELIST', agentId);
+  const rate = policyFor(policies, 'RATE_LIMIT', agentId);
+  const time = policyFor(policies, 'TIME_RESTRICTION', agentId);
+  const rates = rate === undefined ? null : rateLimitRulesSchema.parse(rate.rules);
+  const times = time === undefined ? null : timeRestrictionRulesSchema.parse(time.rules);
+  return {
+    whitelist: list === undefined ? null : whitelistRulesSchema.parse(list.rules).allowed_addresses,
+    rate: rates === null ? null : { perHour: rates.max_tx_per_hour, perDay: rates.max_tx_per_day },
+    hours: times === null ? null : { ...times.allowed_hours, timezone: times.timezone },
+  };
+}
+
 /** The spending limit that holds for an agent, read from what the API lists; null when there is none. */
 export function limitsFor(policies: readonly PolicySummary[], agentId: AgentId): Limits | null {
-  const of = (id: string | null): PolicySummary | undefined =>
-    policies.find((policy) => policy.type === 'SPENDING_LIMIT' && policy.enabled && policy.agentId === id);
-  const policy = of(agentId) ?? of(null);
+  const policy = policyFor(policies, 'SPENDING_LIMIT', agentId);
   if (policy === undefined) return null;
   const rules = spendingLimitRulesSchema.parse(policy.rules);
   return {
@@ -67,5 +95,6 @@ export function limitsFor(policies: readonly PolicySummary[], agentId: AgentId):
     weeklyMax: rules.weekly_max === undefined ? null : BigInt(rules.weekly_max),
     window: rules.window,
     delaySeconds: rules.delay_seconds ?? DEFAULT_PIPELINE_SETTINGS.delaySeconds,
+    readsBalance: rules.max_balance_share !== undefined,
   };
 }

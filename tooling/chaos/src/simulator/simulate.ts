@@ -24,6 +24,9 @@ export interface SimulationReport {
   readonly crashes: number;
   readonly restarts: number;
   readonly faults: Readonly<Partial<Record<Fault, number>>>;
+  /** Transactions that landed late, and those that a node had taken and that never landed. */
+  readonly late: number;
+  readonly lost: number;
   /** Days by the daemon's clock. */
   readonly days: number;
   /** Promises that were broken; the run ends with the first. */
@@ -60,7 +63,7 @@ async function furnish(world: SimulatedWorld): Promise<void> {
 
 /** Lets everything that is under way come to its end, once nothing goes wrong any more. */
 async function rest(world: SimulatedWorld): Promise<void> {
-  world.weather = { faults: 0, crashes: 0 };
+  world.weather = { faults: 0, crashes: 0, isDown: false };
   await world.reviveIfDead();
   for (let round = 0; round < 200; round += 1) {
     const open = await world.daemon.storage.read
@@ -87,7 +90,11 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   try {
     const watcher = watch(world);
     await furnish(world);
-    world.weather = { faults: world.random.pick([0, 50, 200, 400]), crashes: world.random.pick([0, 3, 10]) };
+    world.weather = {
+      faults: world.random.pick([0, 50, 200, 400]),
+      crashes: world.random.pick([0, 3, 10]),
+      isDown: false,
+    };
     for (; step < steps && world.violations.length === 0; step += 1) {
       const action = nextAction(world);
       const wasAlive = !world.daemon.isDead;
@@ -113,8 +120,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     await world.close();
   }
   const landed = [...world.ledger.accepted.keys()].filter((hash) => world.ledger.landing(hash)?.error === null).length;
+  const fated = (fate: 'late' | 'dropped', hasLanded: boolean): number =>
+    [...world.fates].filter(([hash, its]) => its === fate && (world.ledger.landing(hash) !== undefined) === hasLanded)
+      .length;
   return {
     seed,
+    late: fated('late', true),
+    lost: fated('dropped', false),
     steps: step,
     payments: world.payments.length,
     landed,

@@ -17,7 +17,11 @@ export interface SimulatedNetwork {
   readonly random: Random;
   /** How many calls of a thousand go wrong. */
   readonly faultPerMille: () => number;
+  /** Whether the node cannot be reached at all. */
+  readonly isDown: () => boolean;
   readonly onFault: (fault: Fault) => void;
+  /** Called for each transaction that is to land late or never. */
+  readonly onFate: (hash: string, fate: 'late' | 'dropped') => void;
   readonly onSigned: (signed: Signed) => void;
 }
 
@@ -26,13 +30,17 @@ export interface SimulatedNetwork {
  * the calls of many payments overtake one another; the daemon may die before, during and after each.
  */
 export function createSimulatedChain(network: SimulatedNetwork, life: Life): IChainAdapter {
-  const { ledger, time, random, faultPerMille, onFault, onSigned } = network;
+  const { ledger, time, random, faultPerMille, isDown, onFault, onFate, onSigned } = network;
   const inner = createFakeAdapter({
     ledger,
     landsAfter: random.int(0, 3),
     lifetime: 40,
+    sleep: (ms) => time.sleep(ms),
+    onTaken: (hash, fault) => {
+      if (fault === 'late' || fault === 'dropped') onFate(hash, fault);
+    },
     faults: () => {
-      const fault = random.chance(faultPerMille()) ? random.pick(FAULTS) : undefined;
+      const fault = isDown() ? 'lost-request' : random.chance(faultPerMille()) ? random.pick(FAULTS) : undefined;
       if (fault !== undefined) onFault(fault);
       return fault;
     },
@@ -53,7 +61,7 @@ export function createSimulatedChain(network: SimulatedNetwork, life: Life): ICh
     };
   return {
     ...inner,
-    isConnected: () => inner.isConnected(),
+    isConnected: () => !isDown() && inner.isConnected(),
     getBalance: far((address) => inner.getBalance(address)),
     buildTransaction: far((request) => inner.buildTransaction(request)),
     simulateTransaction: far((transaction) => inner.simulateTransaction(transaction)),

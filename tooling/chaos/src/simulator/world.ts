@@ -12,7 +12,9 @@ import {
   sessionConstraintsSchema,
 } from '@waiaas/core';
 import { createFakeLedger, createVirtualTime, type FakeLedger, type Fault, type VirtualTime } from '@waiaas/fake-chain';
+import type { SigningGate } from '@waiaas/keystore';
 import type { RequestOrigin } from '@waiaas/management';
+import type { Pipeline } from '@waiaas/pipeline';
 import type { Storage } from '@waiaas/storage';
 import { beginLife, type Incarnation } from './incarnation.ts';
 import type { WantedPayment } from './payment.ts';
@@ -40,6 +42,11 @@ export interface KnownAgent {
 export interface Mutant {
   readonly adapter?: (adapter: IChainAdapter, world: SimulatedWorld) => IChainAdapter;
   readonly storage?: (storage: Storage) => Storage;
+  readonly pipeline?: (pipeline: Pipeline) => Pipeline;
+  /** The gate that it stops by. */
+  readonly gate?: (gate: Pick<SigningGate, 'open' | 'close'>) => Pick<SigningGate, 'open' | 'close'>;
+  /** Policies that it was given as well, and does not keep. */
+  readonly ignores?: readonly Pick<PolicySummary, 'type' | 'rules'>[];
 }
 
 /** What runs are made of. */
@@ -74,16 +81,26 @@ export interface SimulatedWorld {
   readonly payments: WantedPayment[];
   /** Payments an owner has tried to approve while they could be, by transaction. */
   readonly approvals: Set<string>;
+  /** Which transaction a key was answered with. */
+  readonly answered: Map<string, string>;
   policies: readonly PolicySummary[];
   owner: Wallet | null;
+  /** Notification channels that reach the owner. */
+  channels: number;
+  /** Whether the gate of the keystore is closed: then nothing may be signed. */
+  isStopped: boolean;
+  /** Milliseconds that have really passed, whatever the clock was set to. */
+  passed: number;
   /** The latest time there has been, Unix seconds. */
   latest: number;
   /** What happened, line by line: the same seed gives the same lines. */
   readonly events: string[];
   readonly violations: string[];
   readonly counts: { crashes: number; restarts: number; readonly faults: Map<Fault, number> };
-  /** How bad things are, of a thousand. */
-  weather: { faults: number; crashes: number };
+  /** Transactions that landed late or were lost by the node that took them, by hash. */
+  readonly fates: Map<string, 'late' | 'dropped'>;
+  /** How bad things are, of a thousand, and whether the node can be reached at all. */
+  weather: { faults: number; crashes: number; isDown: boolean };
   log(event: string): void;
   violated(what: string): void;
   /** Called for each signature, before it leaves. */
@@ -111,6 +128,8 @@ export async function createSimulatedWorld({
   const time = createVirtualTime();
   const ledger = createFakeLedger();
   const faults = new Map<Fault, number>();
+  // As an operator has configured it: never changed while the daemon runs.
+  const minChannels = random.pick([0, 0, 1, 2]);
 
   const start = (): Promise<Incarnation> =>
     beginLife({
@@ -118,9 +137,13 @@ export async function createSimulatedWorld({
       time,
       random,
       workerSeconds,
+      minChannels,
+      reachableChannels: () => world.channels,
       crashPerMille: () => world.weather.crashes,
       onLog: (message) => world.log(`log: ${message}`),
       decorateStorage: mutant?.storage ?? ((storage) => storage),
+      decoratePipeline: mutant?.pipeline ?? ((pipeline) => pipeline),
+      decorateGate: mutant?.gate ?? ((gate) => gate),
       adapter: (life) => {
         const chain = createSimulatedChain(
           {
@@ -128,7 +151,9 @@ export async function createSimulatedWorld({
             time,
             random,
             faultPerMille: () => world.weather.faults,
+            isDown: () => world.weather.isDown,
             onFault: (fault) => void faults.set(fault, (faults.get(fault) ?? 0) + 1),
+            onFate: (hash, fate) => void world.fates.set(hash, fate),
             onSigned: (signed) => world.onSigned(signed),
           },
           life,
@@ -145,13 +170,18 @@ export async function createSimulatedWorld({
     sessions: [],
     payments: [],
     approvals: new Set(),
+    answered: new Map(),
     policies: [],
     owner: null,
+    channels: random.int(0, 3),
+    isStopped: false,
+    passed: 0,
     latest: 0,
     events: [],
     violations: [],
     counts: { crashes: 0, restarts: 0, faults },
-    weather: { faults: 0, crashes: 0 },
+    fates: new Map(),
+    weather: { faults: 0, crashes: 0, isDown: false },
     onSigned: () => undefined,
     // Replaced at once.
     daemon: Object.create(null),
@@ -166,6 +196,7 @@ export async function createSimulatedWorld({
         const chunk = Math.min(2000, until - time.now());
         ledger.advance(Math.ceil(chunk / 400));
         await time.advance(chunk);
+        world.passed += chunk;
         world.latest = Math.max(world.latest, Math.floor(time.now() / 1000));
       }
     },
@@ -193,6 +224,7 @@ export async function createSimulatedWorld({
         world.counts.crashes += 1;
         world.log('the daemon died');
         await world.daemon.bury();
+        world.isStopped = false;
         world.daemon = await start();
         await world.await(world.daemon.recovered);
         if (!world.daemon.isDead) await world.learn();
@@ -203,13 +235,25 @@ export async function createSimulatedWorld({
       await world.await(daemon.stop());
       if (daemon.isDead) return;
       world.counts.restarts += 1;
+      world.isStopped = false;
       world.daemon = await start();
       await world.await(world.daemon.recovered);
       if (!world.daemon.isDead) await world.learn();
     },
     async learn() {
       const { storage, policies, owner } = world.daemon;
-      ({ policies: world.policies } = await policies.list());
+      const listed = (await policies.list()).policies;
+      const ignored = (mutant?.ignores ?? []).map((policy) => ({
+        ...policy,
+        id: 'ignored',
+        agentId: null,
+        priority: 0,
+        enabled: true,
+        version: 1,
+        createdAt: '',
+        updatedAt: '',
+      }));
+      world.policies = [...ignored, ...listed];
       const present = await owner.load();
       world.owner =
         present.state === 'connected'
@@ -238,7 +282,7 @@ export async function createSimulatedWorld({
       }
     },
     async close() {
-      world.weather = { faults: 0, crashes: 0 };
+      world.weather = { faults: 0, crashes: 0, isDown: false };
       if (world.daemon.isDead) await world.daemon.bury();
       else await world.await(world.daemon.stop());
       rmSync(folder, { recursive: true, force: true });
