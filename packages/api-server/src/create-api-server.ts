@@ -88,6 +88,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
   app.decorateRequest('plan', null);
   app.decorateRequest('sessionContext', null);
   app.decorateRequest('operatorToken', null);
+  app.decorateRequest('shownCredential', null);
   app.decorateRequest('rawBody', null);
   app.decorateRequest('ownerPayload', null);
   app.decorateRequest('owner', null);

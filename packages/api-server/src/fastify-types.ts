@@ -1,4 +1,5 @@
 import type { ErrorCode, OwnerAction } from '@waiaas/core';
+import type { ShownCredential } from './ports/authenticators.ts';
 import type { OwnerSigner } from './ports/owner-authenticator.ts';
 import type { SessionContext } from './ports/request-context.ts';
 import type { RouteAuth, RoutePlan } from './route-plan.ts';
@@ -25,6 +26,8 @@ declare module 'fastify' {
     sessionContext: SessionContext | null;
     /** Set by the guard of operator routes when a token, not the password, was shown. */
     operatorToken: string | null;
+    /** The password or operator token that let the request in. */
+    shownCredential: ShownCredential | null;
     /** Body to the byte; kept where a signature is taken. */
     rawBody: Uint8Array | null;
     /** Header of an owner that is checked once the body is there. */

@@ -327,12 +327,17 @@ export async function harness({ services, options, authenticators }: HarnessOpti
         authenticate: async (password) => {
           passwordsTried.push(password);
           if (password !== PASSWORD) throw new WaiaasError('INVALID_MASTER_PASSWORD');
+          return { confirm: () => undefined };
         },
       },
       operatorTokens: {
         issue: () => ({ token: OPERATOR_TOKEN, expiresAt: NOW + 1000 }),
         authenticate: (token) => {
-          if (token !== OPERATOR_TOKEN || revoked.includes(token)) throw new WaiaasError('INVALID_OPERATOR_TOKEN');
+          const confirm = (): void => {
+            if (token !== OPERATOR_TOKEN || revoked.includes(token)) throw new WaiaasError('INVALID_OPERATOR_TOKEN');
+          };
+          confirm();
+          return { confirm };
         },
         revoke: (token) => void revoked.push(token),
       },

@@ -7,4 +7,5 @@ export * from './session-active.ts';
 export * from './session-authenticator.ts';
 export * from './session-store.ts';
 export * from './session-tokens.ts';
+export * from './shown-credential.ts';
 export * from './sign-in/index.ts';

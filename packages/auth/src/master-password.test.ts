@@ -59,7 +59,7 @@ function machine(options: Partial<MasterPasswordOptions> = {}) {
   };
 }
 
-const outcome = async (attempt: Promise<void>): Promise<string> => {
+const outcome = async (attempt: Promise<unknown>): Promise<string> => {
   try {
     await attempt;
     return 'right';
@@ -331,6 +331,41 @@ describe('a stored state that cannot be right', () => {
     const daemon = machine();
     daemon.state = { failures, lockedUntil: null };
     expect(await times(2, () => daemon.try(WRONG))).toEqual([INVALID, '429 MASTER_PASSWORD_LOCKED 1800']);
+  });
+});
+
+describe('a password that was right', () => {
+  const create = (verify: () => Promise<boolean>) =>
+    createMasterPassword({
+      verify,
+      lockout: { load: async () => ({ failures: 0, lockedUntil: null }), save: async () => undefined },
+      clock: { now: () => 0 },
+      onFailure: async () => undefined,
+    });
+  const ended = expect.objectContaining({ code: 'INVALID_MASTER_PASSWORD' });
+
+  test('no longer is once it has been changed', async () => {
+    const password = create(async () => true);
+    const before = await password.authenticate(RIGHT);
+    before.confirm();
+    password.replaced();
+    expect(() => before.confirm()).toThrowError(ended);
+    (await password.authenticate(RIGHT)).confirm();
+  });
+
+  test('is not one when it was changed while it was evaluated', async () => {
+    const begun = Promise.withResolvers<void>();
+    const verdict = Promise.withResolvers<boolean>();
+    const password = create(() => {
+      begun.resolve();
+      return verdict.promise;
+    });
+    const attempt = password.authenticate(RIGHT);
+    await begun.promise;
+    password.replaced();
+    verdict.resolve(true);
+    const shown = await attempt;
+    expect(() => shown.confirm()).toThrowError(ended);
   });
 });
 

@@ -1,15 +1,18 @@
 import { type Clock, unixSeconds, WaiaasError } from '@waiaas/core';
 import type { LockoutState, LockoutStore } from './lockout-store.ts';
 import { createSerialQueue } from './serial-queue.ts';
+import type { ShownCredential } from './shown-credential.ts';
 
 /** Checks the master password of requests. */
 export interface MasterPassword {
   /**
-   * Resolves when the password is right.
+   * Resolves when the password is right. What it resolves to says later whether it still is.
    * @throws WaiaasError INVALID_MASTER_PASSWORD when it is missing or wrong; MASTER_PASSWORD_LOCKED with `retryAfter` in
    *   seconds after too many wrong ones, even for the right one; RATE_LIMIT_EXCEEDED when too many attempts wait already.
    */
-  authenticate(password: string | undefined): Promise<void>;
+  authenticate(password: string | undefined): Promise<ShownCredential>;
+  /** The password has been changed: whoever was let in with the one before is let in no longer. */
+  replaced(): void;
 }
 
 /** What the check of the master password is made of. */
@@ -48,17 +51,28 @@ const OPEN: LockoutState = { failures: 0, lockedUntil: null };
 export function createMasterPassword(options: MasterPasswordOptions): MasterPassword {
   const { verify, lockout, clock, maxFailures = 5, lockSeconds = 1800, maxQueued = 16, onFailure } = options;
   const queue = createSerialQueue();
+  /** How often the password was changed. */
+  let changes = 0;
 
   /** Rounded up: the lock lasts its full time, also when it starts in the middle of a second. */
   const endOfLock = (): number => Math.ceil(clock.now() / 1000) + lockSeconds;
 
-  const attempt = async (password: string): Promise<void> => {
+  const attempt = async (password: string): Promise<ShownCredential> => {
+    // Taken before the password is evaluated: a change during that is one that came after.
+    const seen = changes;
     const before = await currentState();
     const failures = before.failures + 1;
     const lockedUntil = failures >= maxFailures ? endOfLock() : null;
     const counted: LockoutState = { failures, lockedUntil };
     await lockout.save(counted);
-    if (await isRight(password, before)) return lockout.save(OPEN);
+    if (await isRight(password, before)) {
+      await lockout.save(OPEN);
+      return {
+        confirm() {
+          if (changes !== seen) throw new WaiaasError('INVALID_MASTER_PASSWORD');
+        },
+      };
+    }
     await onFailure(counted);
     throw new WaiaasError('INVALID_MASTER_PASSWORD');
   };
@@ -101,6 +115,9 @@ export function createMasterPassword(options: MasterPasswordOptions): MasterPass
         });
       }
       return queue.run(() => attempt(password));
+    },
+    replaced() {
+      changes += 1;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { createOperatorTokens, type OperatorTokensOptions } from './operator-tokens.ts';
+import { createOperatorTokens, type OperatorTokens, type OperatorTokensOptions } from './operator-tokens.ts';
 
 function session(options: Partial<OperatorTokensOptions> = {}) {
   let now = 1_800_000_000_000;
@@ -126,6 +126,33 @@ test('the hash of a token opens nothing', async () => {
   const { createHash } = await import('node:crypto');
   const hash = createHash('sha256').update(token).digest();
   expect([accepts(hash.toString('hex')), accepts(`wai_op_${hash.toString('base64url')}`)]).toEqual([false, false]);
+});
+
+describe('what a token was accepted for', () => {
+  test.each([
+    ['it is signed out', (operators: OperatorTokens, token: string) => operators.revoke(token)],
+    ['all tokens end', (operators: OperatorTokens) => operators.revokeAll()],
+  ])('is over when %s', (_what, end) => {
+    const { operators } = session();
+    const { token } = operators.issue();
+    const shown = operators.authenticate(token);
+    shown.confirm();
+    end(operators, token);
+    expect(() => shown.confirm()).toThrowError(expect.objectContaining({ code: 'INVALID_OPERATOR_TOKEN' }));
+    expect(operators.isLive(token)).toBe(false);
+  });
+
+  test('and when its time is: asking for it is no use of the token', () => {
+    const { operators, accepts, forward } = session();
+    const { token } = operators.issue();
+    const shown = operators.authenticate(token);
+    forward(899);
+    shown.confirm();
+    expect(operators.isLive(token)).toBe(true);
+    forward(1);
+    expect(() => shown.confirm()).toThrowError(expect.objectContaining({ code: 'INVALID_OPERATOR_TOKEN' }));
+    expect([operators.isLive(token), accepts(token)]).toEqual([false, false]);
+  });
 });
 
 describe('at capacity', () => {

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type Clock, type RandomBytes, WaiaasError } from '@waiaas/core';
+import type { ShownCredential } from './shown-credential.ts';
 
 /** Every operator token starts with this (00 §3). */
 export const OPERATOR_TOKEN_PREFIX = 'wai_op_';
@@ -16,8 +17,13 @@ export interface IssuedOperatorToken {
 export interface OperatorTokens {
   /** A new token, for somebody who has just shown the master password. */
   issue(): IssuedOperatorToken;
-  /** Accepts a token and restarts its idle time. @throws WaiaasError INVALID_OPERATOR_TOKEN */
-  authenticate(token: string | undefined): void;
+  /**
+   * Accepts a token and restarts its idle time. What it answers says later whether the token has ended since.
+   * @throws WaiaasError INVALID_OPERATOR_TOKEN
+   */
+  authenticate(token: string | undefined): ShownCredential;
+  /** Whether a token is valid now. Restarts nothing and grants nothing. */
+  isLive(token: string): boolean;
   /** Ends a token (sign-out). Whether there was one. */
   revoke(token: string): boolean;
   /** Ends all tokens (kill switch, password change). How many there were. */
@@ -68,6 +74,11 @@ export function createOperatorTokens(options: OperatorTokensOptions): OperatorTo
     }
   };
 
+  const isLive = (key: string): boolean => {
+    const life = lives.get(key);
+    return life !== undefined && isAlive(life, clock.now());
+  };
+
   return {
     issue() {
       const now = clock.now();
@@ -86,11 +97,19 @@ export function createOperatorTokens(options: OperatorTokensOptions): OperatorTo
       if (token !== undefined && FORM.test(token)) {
         const key = keyOf(token);
         const life = lives.get(key);
-        if (life !== undefined && isAlive(life, now)) return touch(key, life.expiresAt, now);
+        if (life !== undefined && isAlive(life, now)) {
+          touch(key, life.expiresAt, now);
+          return {
+            confirm() {
+              if (!isLive(key)) throw new WaiaasError('INVALID_OPERATOR_TOKEN');
+            },
+          };
+        }
         lives.delete(key);
       }
       throw new WaiaasError('INVALID_OPERATOR_TOKEN');
     },
+    isLive: (token) => FORM.test(token) && isLive(keyOf(token)),
     revoke: (token) => lives.delete(keyOf(token)),
     revokeAll() {
       const count = lives.size;

@@ -24,7 +24,7 @@ import {
   type Storage,
   sealPolicySet,
 } from '@waiaas/storage';
-import { confirmOwner } from './authority.ts';
+import { confirmOrigin } from './authority.ts';
 import { auditOrigin, type RequestOrigin } from './request-origin.ts';
 
 /** What agent management works with. */
@@ -89,7 +89,7 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
       try {
         await storage.write(async ({ db }) => {
           const now = unixSeconds(clock);
-          await confirmOwner(db, sealer, origin);
+          await confirmOrigin(db, sealer, origin);
           await insertAgent(db, {
             id,
             name,
@@ -122,7 +122,7 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
     async suspend(id, origin) {
       await storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        await confirmOwner(db, sealer, origin);
+        await confirmOrigin(db, sealer, origin);
         if (!(await moveAgent(db, { id, from: 'ACTIVE', to: 'SUSPENDED', now, reason: 'manual' }))) {
           const row = await findAgent(db, id);
           if (row === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId: id } });
@@ -137,7 +137,7 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
     async resume(id, origin) {
       await storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        await confirmOwner(db, sealer, origin);
+        await confirmOrigin(db, sealer, origin);
         const row = await findAgent(db, id);
         if (row === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId: id } });
         if (row.status === 'TERMINATED' || row.status === 'TERMINATING') throw new WaiaasError('AGENT_TERMINATED');

@@ -3,8 +3,9 @@ import { type Db, loadOwner, type OwnerRow, readState } from '@waiaas/storage';
 import type { RequestOrigin } from './request-origin.ts';
 
 /*
- * Who may do what (00 §3), asked once more inside the unit of work that does it: between the check of a signature and the
- * change it authorises, the owner may have become another one.
+ * Who may do what (00 §3), asked once more inside the unit of work that does it: between the check of a signature, a
+ * password or a token and the change it authorises, the owner may have become another one, and the password or the token
+ * may have ended.
  */
 
 /** The stored owner is not what a daemon with this vault has written: nobody can prove to be the owner (00 §3). */
@@ -15,10 +16,16 @@ export const ownerNotAuthentic = (): WaiaasError =>
   });
 
 /**
- * Refuses an owner who has been replaced since the signature was checked. Operators and agents pass.
- * @throws WaiaasError OWNER_MISMATCH, OWNER_NOT_CONNECTED
+ * Refuses an owner who has been replaced since the signature was checked, and whoever showed a password or an operator
+ * token that has ended since.
+ * @throws WaiaasError OWNER_MISMATCH, OWNER_NOT_CONNECTED, INVALID_MASTER_PASSWORD, INVALID_OPERATOR_TOKEN
  */
-export async function confirmOwner(db: Db, sealer: RowSealer, { actor }: RequestOrigin): Promise<void> {
+export async function confirmOrigin(
+  db: Db,
+  sealer: RowSealer,
+  { actor, confirmCredential }: RequestOrigin,
+): Promise<void> {
+  confirmCredential();
   if (actor.kind !== 'owner') return;
   const present = await loadOwner(db, sealer);
   if (present.state === 'none') throw new WaiaasError('OWNER_NOT_CONNECTED');
@@ -33,10 +40,10 @@ export const isOwner = (row: OwnerRow, signer: { readonly chain: string; readonl
 /**
  * Refuses whoever may not change the rules: once an owner is connected, everybody but the owner; before that, everybody
  * but the operator (00 §3).
- * @throws WaiaasError OWNER_AUTH_REQUIRED, OWNER_MISMATCH, OWNER_NOT_CONNECTED
+ * @throws WaiaasError OWNER_AUTH_REQUIRED, and as `confirmOrigin`
  */
 export async function confirmGovernor(db: Db, sealer: RowSealer, origin: RequestOrigin): Promise<void> {
-  await confirmOwner(db, sealer, origin);
+  await confirmOrigin(db, sealer, origin);
   if (origin.actor.kind === 'owner') return;
   const present = await loadOwner(db, sealer);
   if (present.state === 'not_authentic') throw ownerNotAuthentic();

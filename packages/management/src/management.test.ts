@@ -21,7 +21,7 @@ import { seed } from './seed.ts';
 import { createSessionManagement, type SessionManagement } from './sessions.ts';
 
 const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const OPERATOR = { actor: { kind: 'operator' }, ip: '127.0.0.1' } as const;
+const OPERATOR = { actor: { kind: 'operator' }, ip: '127.0.0.1', confirmCredential: () => undefined } as const;
 const SOLANA = { name: 'a', chain: 'solana', network: 'localnet' } as const;
 
 let folder: string;

@@ -25,7 +25,7 @@ import {
   touchOwner,
   transition,
 } from '@waiaas/storage';
-import { confirmGovernor, confirmOwner, ownerNotAuthentic, refuseWhileLocked } from './authority.ts';
+import { confirmGovernor, confirmOrigin, ownerNotAuthentic, refuseWhileLocked } from './authority.ts';
 import { canonicalText } from './canonical-text.ts';
 import { auditOrigin, type RequestOrigin } from './request-origin.ts';
 
@@ -110,6 +110,8 @@ export function createOwnerManagement(dependencies: OwnerManagementDependencies)
       const address = canonical(wallet);
       return storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
+        // The wallet is not the owner yet; what counts here is the password.
+        origin.confirmCredential();
         await refuseWhileLocked(db);
         const present = await loadOwner(db, sealer);
         if (present.state === 'not_authentic') throw ownerNotAuthentic();
@@ -127,7 +129,7 @@ export function createOwnerManagement(dependencies: OwnerManagementDependencies)
         const now = unixSeconds(clock);
         await refuseWhileLocked(db);
         if (origin.actor.kind !== 'owner') throw new WaiaasError('OWNER_AUTH_REQUIRED');
-        await confirmOwner(db, sealer, origin);
+        await confirmOrigin(db, sealer, origin);
         const { chain, address: previousAddress } = origin.actor;
         if (chain === wallet.chain && previousAddress === address) {
           throw new WaiaasError('OWNER_ALREADY_CONNECTED', { message: 'That wallet is the owner already.' });

@@ -25,7 +25,8 @@ import type { RequestOrigin } from './request-origin.ts';
 import { seed } from './seed.ts';
 
 const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const OPERATOR: RequestOrigin = { actor: { kind: 'operator' }, ip: '127.0.0.1' };
+const confirmCredential = (): void => undefined;
+const OPERATOR: RequestOrigin = { actor: { kind: 'operator' }, ip: '127.0.0.1', confirmCredential };
 const RECIPIENT = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 const LIMITS = { ...presetRules('conservative', 'solana'), daily_max: '5' };
 const HOURS = { allowed_hours: { start: 9, end: 17 }, timezone: 'Europe/Berlin', allowed_days: [1, 2, 3, 4, 5] };
@@ -272,9 +273,13 @@ describe('taking a limit off agents must be meant (04 §22)', () => {
 
 describe('who may change policies (00 §3)', () => {
   const address = RECIPIENT;
-  const owner: RequestOrigin = { actor: { kind: 'owner', chain: 'solana', address, message: 'm', signature: 's' } };
+  const owner: RequestOrigin = {
+    actor: { kind: 'owner', chain: 'solana', address, message: 'm', signature: 's' },
+    confirmCredential,
+  };
   const stranger: RequestOrigin = {
     actor: { kind: 'owner', chain: 'solana', address: '1'.repeat(32), message: 'm', signature: 's' },
+    confirmCredential,
   };
   const changes = async (origin: RequestOrigin) => {
     const id = await seeded();
@@ -295,7 +300,7 @@ describe('who may change policies (00 §3)', () => {
     );
 
   test('nobody but the operator while no owner is connected', async () => {
-    const session: RequestOrigin = { actor: { kind: 'agent', agentId: agent, sessionId: 's' } };
+    const session: RequestOrigin = { actor: { kind: 'agent', agentId: agent, sessionId: 's' }, confirmCredential };
     expect(await changes(session)).toEqual(['UNAUTHORIZED', 'UNAUTHORIZED', 'UNAUTHORIZED']);
     expect(await changes(owner)).toEqual(['OWNER_NOT_CONNECTED', 'OWNER_NOT_CONNECTED', 'OWNER_NOT_CONNECTED']);
   });

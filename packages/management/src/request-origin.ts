@@ -7,6 +7,12 @@ export interface RequestOrigin {
     | { readonly kind: 'agent'; readonly agentId: string; readonly sessionId: string }
     | OwnerActor;
   readonly ip?: string;
+  /**
+   * Asks once more whether the password or operator token that let the request in still holds. Called inside the unit of
+   * work: it may have ended since the request began. Does nothing where neither was shown.
+   * @throws WaiaasError INVALID_MASTER_PASSWORD, INVALID_OPERATOR_TOKEN
+   */
+  readonly confirmCredential: () => void;
 }
 
 /** The owner, with the text that was signed: evidence that can be verified again at any time. */

@@ -36,7 +36,7 @@ import {
   type Storage,
   transition,
 } from '@waiaas/storage';
-import { confirmOwner, refuseWhileLocked } from './authority.ts';
+import { confirmOrigin, refuseWhileLocked } from './authority.ts';
 import { canonicalText } from './canonical-text.ts';
 import { checkRenewal, renewalsLeft } from './renewal.ts';
 import { auditOrigin, type RequestOrigin } from './request-origin.ts';
@@ -158,7 +158,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
     create: (input, origin) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        await confirmOwner(db, sealer, origin);
+        await confirmOrigin(db, sealer, origin);
         const agent = await findAgent(db, input.agentId);
         if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId: input.agentId } });
         if (agent.status === 'TERMINATED' || agent.status === 'TERMINATING') throw new WaiaasError('AGENT_TERMINATED');
@@ -268,7 +268,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
     revoke: (id, origin) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        await confirmOwner(db, sealer, origin);
+        await confirmOrigin(db, sealer, origin);
         if (!(await revokeSession(db, id, now))) {
           if ((await findSession(db, id)) === undefined) throw new WaiaasError('SESSION_NOT_FOUND');
           throw new WaiaasError('SESSION_REVOKED', { status: 409, message: 'The session was revoked before.' });

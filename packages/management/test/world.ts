@@ -21,13 +21,15 @@ import {
 
 const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-export const OPERATOR: RequestOrigin = { actor: { kind: 'operator' }, ip: '127.0.0.1' };
+const confirmCredential = (): void => undefined;
+export const OPERATOR: RequestOrigin = { actor: { kind: 'operator' }, ip: '127.0.0.1', confirmCredential };
 export const ALICE = { chain: 'solana', address: 'Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS' } as const;
 export const BOB = { chain: 'ethereum', address: '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed' } as const;
 
 /** A request that the owner has signed, as far as management is concerned. */
 export const by = (wallet: typeof ALICE | typeof BOB): RequestOrigin => ({
   actor: { kind: 'owner', ...wallet, message: 'a message', signature: 'a signature' },
+  confirmCredential,
 });
 
 /** The real storage, keystore and management in a folder of their own, under a clock that a test sets. */

@@ -7,7 +7,7 @@ import {
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
-import { actorName, auditOrigin, confirmOwner, type RequestOrigin } from '@waiaas/management';
+import { actorName, auditOrigin, confirmOrigin, type RequestOrigin } from '@waiaas/management';
 import {
   appendAudit,
   type Db,
@@ -170,7 +170,7 @@ export function createClaims(
       const outcome = await storage.write(async ({ db }): Promise<TransactionRow | Refusal> => {
         const now = unixSeconds(clock);
         if (origin.actor.kind !== 'owner') throw new WaiaasError('OWNER_AUTH_REQUIRED');
-        await confirmOwner(db, sealer, origin);
+        await confirmOrigin(db, sealer, origin);
         const row = await findTransaction(db, id);
         if (row === undefined) throw new WaiaasError('TX_NOT_FOUND');
         if (row.status === 'EXPIRED') throw new WaiaasError('TX_EXPIRED', { details: { transactionId: id } });
@@ -207,7 +207,7 @@ export function createClaims(
     reject: (id, { reason }, origin) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        await confirmOwner(db, sealer, origin);
+        await confirmOrigin(db, sealer, origin);
         const row = await findTransaction(db, id);
         if (row === undefined) throw new WaiaasError('TX_NOT_FOUND');
         if (isTerminal(row.status) || row.status === 'EXECUTING' || row.status === 'SUBMITTED') {

@@ -105,7 +105,8 @@ export interface World {
   remove(): Promise<void>;
 }
 
-export const OPERATOR: RequestOrigin = { actor: { kind: 'operator' } };
+const confirmCredential = (): void => undefined;
+export const OPERATOR: RequestOrigin = { actor: { kind: 'operator' }, confirmCredential };
 
 /** The wallet of the owner, and another one. */
 export const ALICE = { chain: 'solana', address: '9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin' } as const;
@@ -114,6 +115,7 @@ export const BOB = { chain: 'ethereum', address: '0x5aAeb6053F3E94C9b9A09f336694
 /** A request that a wallet has signed, as far as the pipeline is concerned. */
 export const by = (wallet: typeof ALICE | typeof BOB): RequestOrigin => ({
   actor: { kind: 'owner', ...wallet, message: 'the message', signature: 'the signature' },
+  confirmCredential,
 });
 
 const OPEN_RULES = {

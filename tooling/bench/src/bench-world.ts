@@ -50,7 +50,7 @@ export interface BenchWorld {
   close(): Promise<void>;
 }
 
-const OPERATOR = { actor: { kind: 'operator' } } as const;
+const OPERATOR = { actor: { kind: 'operator' }, confirmCredential: () => undefined } as const;
 const MOST = (10n ** 18n).toString();
 
 /** Makes a world. Caps are on, so that every decision looks at its windows. */

@@ -28,7 +28,7 @@ const agents = createAgentManagement({ storage, keystore, sealer, clock, ids, is
 for (let index = 0; index < Number(count); index++) {
   await agents.create(
     { name: `agent ${index}`, chain: 'solana', network: 'localnet' },
-    { actor: { kind: 'operator' } },
+    { actor: { kind: 'operator' }, confirmCredential: () => undefined },
   );
 }
 await storage.close();

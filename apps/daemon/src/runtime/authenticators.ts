@@ -4,6 +4,7 @@ import {
   createMasterPassword,
   createOperatorTokens,
   createSessionAuthenticator,
+  type MasterPassword,
   type OperatorTokens,
   type SessionTokens,
 } from '@waiaas/auth';
@@ -25,7 +26,7 @@ function peek(tokens: SessionTokens, authorization: string): SessionId | null {
   }
 }
 
-/** Everything that can tell who is asking, and the operator tokens to revoke at the end. */
+/** Everything that can tell who is asking, and what ends operator tokens and requests of a password that has changed. */
 export function createAuthenticators(parts: {
   readonly clock: Clock;
   readonly storage: Storage;
@@ -33,7 +34,11 @@ export function createAuthenticators(parts: {
   readonly tokens: SessionTokens;
   readonly sessions: SessionManagement;
   readonly owner: Authenticators['owner'];
-}): { readonly authenticators: Authenticators; readonly operatorTokens: OperatorTokens } {
+}): {
+  readonly authenticators: Authenticators;
+  readonly operatorTokens: OperatorTokens;
+  readonly masterPassword: MasterPassword;
+} {
   const { clock, storage, keystore, tokens, sessions, owner } = parts;
   const operatorTokens = createOperatorTokens({ clock, randomBytes });
   const sessionAuthenticator = createSessionAuthenticator({
@@ -66,6 +71,7 @@ export function createAuthenticators(parts: {
   });
   return {
     operatorTokens,
+    masterPassword,
     authenticators: {
       sessionToken: {
         peek: (authorization) => peek(tokens, authorization),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type ApiServices, type Authenticators, createApiServer } from '@waiaas/api-server';
+import { type ApiServices, createApiServer } from '@waiaas/api-server';
 import { createNonceStore, createSessionTokens, type OperatorTokens } from '@waiaas/auth';
 import { type Clock, createIdGenerator, type IdGenerator } from '@waiaas/core';
 import type { KeystoreParts } from '@waiaas/keystore';
@@ -138,8 +138,14 @@ export function compose(foundations: Foundations): Composition {
     ttlSeconds: security.nonce_cache_ttl,
   });
   const ownerGate = createOwnerGate({ nonces, clock, logger, storage, owner, sessions, pipeline, domains });
-  const { authenticators, operatorTokens }: { authenticators: Authenticators; operatorTokens: OperatorTokens } =
-    createAuthenticators({ clock, storage, keystore, tokens, sessions, owner: ownerGate.authenticator });
+  const { authenticators, operatorTokens, masterPassword } = createAuthenticators({
+    clock,
+    storage,
+    keystore,
+    tokens,
+    sessions,
+    owner: ownerGate.authenticator,
+  });
   const services: ApiServices = createServices({
     clock,
     storage,
@@ -152,6 +158,7 @@ export function compose(foundations: Foundations): Composition {
     nonces,
     owner: createOwnerService({ clock, storage, owner, pipeline, nonces, gate: ownerGate, killSwitch, domains }),
     operatorTokens,
+    masterPassword,
     logger,
     rotateSecret: (commit) => tokenSecrets.rotate(commit, (secrets) => tokens.useSecrets(secrets)),
     killSwitch,

@@ -29,7 +29,11 @@ export interface OwnerServiceParts {
   readonly domains: () => readonly string[];
 }
 
-const originOf = ({ actor, ip }: RequestContext): RequestOrigin => ({ actor, ip });
+const originOf = ({ actor, ip, confirmCredential }: RequestContext): RequestOrigin => ({
+  actor,
+  ip,
+  confirmCredential,
+});
 
 /** Where the next owner's proof in the body of a change is bound to. */
 const CHANGE = { method: 'POST', path: '/v1/owner/change' } as const;

@@ -1,5 +1,5 @@
 import type { ApiServices, RequestContext } from '@waiaas/api-server';
-import type { NonceStore, OperatorTokens } from '@waiaas/auth';
+import type { MasterPassword, NonceStore, OperatorTokens } from '@waiaas/auth';
 import {
   type AdminStatusResponse,
   type Clock,
@@ -49,6 +49,7 @@ export interface ServiceParts {
   readonly nonces: NonceStore;
   readonly owner: ApiServices['owner'];
   readonly operatorTokens: Pick<OperatorTokens, 'revokeAll'>;
+  readonly masterPassword: Pick<MasterPassword, 'replaced'>;
   readonly logger: Logger;
   /** Makes a new secret for session tokens; `commit` leaves the audit row. */
   readonly rotateSecret: (commit: () => Promise<void>) => Promise<SecretRotationResponse>;
@@ -59,7 +60,11 @@ export interface ServiceParts {
   readonly requestShutdown: () => void;
 }
 
-const originOf = ({ actor, ip }: RequestContext): RequestOrigin => ({ actor, ip });
+const originOf = ({ actor, ip, confirmCredential }: RequestContext): RequestOrigin => ({
+  actor,
+  ip,
+  confirmCredential,
+});
 
 /** A session limited to some operations may read the wallet only if that is one of them (03 §9). */
 function checkMayRead(constraints: SessionConstraints): void {
@@ -132,6 +137,7 @@ export function createServices(parts: ServiceParts): ApiServices {
         throw new WaiaasError('INVALID_MASTER_PASSWORD');
       throw error;
     }
+    parts.masterPassword.replaced();
     parts.operatorTokens.revokeAll();
     try {
       await audit({ event: 'PASSWORD_CHANGED', ...auditOrigin(originOf(context)) });
@@ -218,7 +224,13 @@ export function createServices(parts: ServiceParts): ApiServices {
       status,
       changePassword,
       rotateSecret: (context) =>
-        parts.rotateSecret(() => audit({ event: 'SECRET_ROTATED', ...auditOrigin(originOf(context)) })),
+        parts.rotateSecret(() => {
+          const entry = { event: 'SECRET_ROTATED', ...auditOrigin(originOf(context)) } as const;
+          return storage.write(({ db }) => {
+            context.confirmCredential();
+            return appendAudit(db, unixSeconds(clock), entry);
+          });
+        }),
       requestShutdown: parts.requestShutdown,
     },
   };

@@ -20,10 +20,19 @@ export interface SessionTokenAuthenticator {
   authenticate(authorization: string | undefined): Promise<SessionContext>;
 }
 
+/** A credential that let a request in. The body of the request may come later, and the credential have ended by then. */
+export interface ShownCredential {
+  /**
+   * Asks whether it still holds; costs nothing and counts no guess.
+   * @throws WaiaasError INVALID_MASTER_PASSWORD or INVALID_OPERATOR_TOKEN when it has ended meanwhile
+   */
+  confirm(): void;
+}
+
 /** Checks the master password, with its lockout (03 §14). */
 export interface MasterPasswordAuthenticator {
   /** @throws WaiaasError INVALID_MASTER_PASSWORD or MASTER_PASSWORD_LOCKED */
-  authenticate(password: string | undefined): Promise<void>;
+  authenticate(password: string | undefined): Promise<ShownCredential>;
 }
 
 /** An operator token as it is shown once. */
@@ -40,7 +49,7 @@ export interface OperatorTokenAuthenticator {
    * @param token the token itself, beginning with `wai_op_`
    * @throws WaiaasError INVALID_OPERATOR_TOKEN
    */
-  authenticate(token: string): void;
+  authenticate(token: string): ShownCredential;
   /** Ends a token. Unknown tokens are none of its business. */
   revoke(token: string): void;
 }

@@ -23,4 +23,10 @@ export interface RequestContext {
   readonly ip: string;
   /** The id that the answer and the log line carry. */
   readonly requestId: string;
+  /**
+   * Asks once more whether the password or operator token that let the request in still holds: called in the very step
+   * that does something for it. Where neither was shown there is nothing to ask.
+   * @throws WaiaasError INVALID_MASTER_PASSWORD or INVALID_OPERATOR_TOKEN
+   */
+  readonly confirmCredential: () => void;
 }

@@ -31,7 +31,9 @@ export function masterRoutes(scope: FastifyInstance, { services, operatorTokens,
         response: { 200: adminLoginResponseSchema },
       },
     },
-    () => {
+    (request) => {
+      // In one step with the issue: a change of the password ends either the one or the other.
+      callerContext(request).confirmCredential();
       const { token, expiresAt } = operatorTokens.issue();
       return { token, expiresAt: isoTime(expiresAt) };
     },

@@ -159,7 +159,12 @@ describe('the operator guard', () => {
       headers: { ...asToken, 'x-request-id': 'mine', 'x-forwarded-for': '6.6.6.6' },
     });
     expect(answer.statusCode).toBe(404);
-    expect(contexts).toEqual([[AGENT, { actor: { kind: 'operator' }, ip: '127.0.0.1', requestId: 'mine' }]]);
+    expect(contexts).toEqual([
+      [
+        AGENT,
+        { actor: { kind: 'operator' }, ip: '127.0.0.1', requestId: 'mine', confirmCredential: expect.any(Function) },
+      ],
+    ]);
   });
 });
 

@@ -21,9 +21,9 @@ import type { RouteAuth } from '../route-plan.ts';
 import { bearerOf, credentialOf, masterPasswordOf } from './credential.ts';
 
 /**
- * The checks of one audience. Passwords and tokens are checked before the body is read; an owner's signature is over the
- * body, so it is checked right after that and before anything in it is looked at; proofs that need what the body says come
- * last, still before the handler.
+ * The checks of one audience. Passwords and tokens are checked before the body is read, and asked once more when it is
+ * there; an owner's signature is over the body, so it is checked right after that and before anything in it is looked at;
+ * proofs that need what the body says come last, still before the handler.
  */
 export interface Guard {
   readonly onRequest: onRequestAsyncHookHandler;
@@ -83,14 +83,20 @@ export function createGuards(
     return action;
   };
 
+  const master = async (request: FastifyRequest): Promise<void> => {
+    request.shownCredential = await masterPassword.authenticate(masterPasswordOf(request));
+  };
+
   const operator = async (request: FastifyRequest): Promise<void> => {
-    const password = masterPasswordOf(request);
-    if (password !== undefined) return masterPassword.authenticate(password);
+    if (masterPasswordOf(request) !== undefined) return master(request);
     const shown = bearerOf(request);
     if (shown.kind !== 'operator token') throw new WaiaasError('UNAUTHORIZED');
-    operatorTokens.authenticate(shown.token);
+    request.shownCredential = operatorTokens.authenticate(shown.token);
     request.operatorToken = shown.token;
   };
+
+  /** The body may have taken its time: what ended meanwhile lets nobody in. */
+  const confirm: preHandlerAsyncHookHandler = async (request) => request.shownCredential?.confirm();
 
   /** Checks an operator at once, and remembers an owner's payload until the body is there. */
   const operatorOrPayload = async (request: FastifyRequest): Promise<'operator' | 'owner'> => {
@@ -126,11 +132,12 @@ export function createGuards(
         }
       },
     },
-    operator: { onRequest: (request) => operator(request) },
-    master: { onRequest: (request) => masterPassword.authenticate(masterPasswordOf(request)) },
+    operator: { onRequest: operator, preHandler: confirm },
+    master: { onRequest: master, preHandler: confirm },
     operatorOrOwner: {
       onRequest: async (request) => void (await operatorOrPayload(request)),
       preValidation: checkPayload,
+      preHandler: confirm,
     },
     ownerOnceConnected: {
       async onRequest(request) {
@@ -139,6 +146,7 @@ export function createGuards(
           throw new WaiaasError('OWNER_AUTH_REQUIRED');
       },
       preValidation: checkPayload,
+      preHandler: confirm,
     },
     owner: {
       async onRequest(request) {
@@ -150,16 +158,18 @@ export function createGuards(
     masterAndOwner: {
       async onRequest(request) {
         payload(request);
-        await masterPassword.authenticate(masterPasswordOf(request));
+        await master(request);
       },
       preValidation: checkPayload,
+      preHandler: confirm,
     },
     masterAndPossession: {
       async onRequest(request) {
         payload(request);
-        await masterPassword.authenticate(masterPasswordOf(request));
+        await master(request);
       },
       async preHandler(request) {
+        request.shownCredential?.confirm();
         if (request.ownerPayload === null) throw new TypeError('The payload was checked for before');
         request.owner = await owner.provePossession(
           request.ownerPayload,
@@ -181,6 +191,7 @@ export function createGuards(
         await checkPayload.call(this, request, reply);
       },
       async preHandler(request) {
+        request.shownCredential?.confirm();
         const { body } = request;
         if (!hasSignature(body)) return;
         if (request.signedInBody) request.owner = await owner.authenticateSession(body);
@@ -204,6 +215,7 @@ const contextOf = (request: FastifyRequest, actor: Actor): RequestContext => ({
   actor,
   ip: peerAddress(request),
   requestId: request.id,
+  confirmCredential: () => request.shownCredential?.confirm(),
 });
 
 const ownerActor = (signer: OwnerSigner): Actor => ({ kind: 'owner', ...signer });

@@ -64,11 +64,13 @@ export const WALLETS = [
 ] as const;
 export type Wallet = (typeof WALLETS)[number];
 
+const confirmCredential = (): void => undefined;
 /** A request of somebody whose signature has been checked: that is not the subject here. */
 export const by = (wallet: Wallet): RequestOrigin => ({
   actor: { kind: 'owner', ...wallet, message: 'the message', signature: 'the signature' },
+  confirmCredential,
 });
-export const OPERATOR: RequestOrigin = { actor: { kind: 'operator' } };
+export const OPERATOR: RequestOrigin = { actor: { kind: 'operator' }, confirmCredential };
 
 /** A daemon with its surroundings, all of it decided by one seed. */
 export interface SimulatedWorld {
