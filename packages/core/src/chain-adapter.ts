@@ -60,6 +60,12 @@ export interface SignedTransaction {
   /** Known from the signature, before anything is sent. */
   readonly txHash: string;
   readonly lastValidBlockHeight?: bigint;
+  /**
+   * Tells the adapter that these bytes will never be sent, so that what they hold, a nonce, is free at once. Where it is not
+   * called it becomes free after a while, and the bytes are refused from then on. To be called only for bytes that were
+   * never handed to `submitTransaction`.
+   */
+  readonly discard?: () => void;
 }
 
 /** How deep a transaction is in the chain. */

@@ -34,13 +34,13 @@ export const LAYERS: readonly Layer[] = [
   { folders: ['tooling/fake-chain'], reach: { kind: 'only', folders: ['packages/core'] } },
   { folders: ['packages/core'], reach: { kind: 'below' } },
   {
-    folders: ['tooling/localnet', 'tooling/bootstrap', 'tooling/layers', 'tooling/tsconfig'],
+    folders: ['tooling/localnet', 'tooling/anvil', 'tooling/bootstrap', 'tooling/layers', 'tooling/tsconfig'],
     reach: { kind: 'only', folders: [] },
   },
 ];
 
 /** The ledgers for development: in the tests of packages and apps, and in tooling, never in what ships. */
-export const TEST_ONLY_FOLDERS: readonly string[] = ['tooling/localnet', 'tooling/fake-chain'];
+export const TEST_ONLY_FOLDERS: readonly string[] = ['tooling/localnet', 'tooling/anvil', 'tooling/fake-chain'];
 
 /**
  * The files that may read the system's clock: the daemon's, and the one of the clients, which are put together by their

@@ -1,0 +1,114 @@
+import {
+  type ConfirmationOptions,
+  type ConfirmationVerdict,
+  isChainError,
+  type TransactionStatusReport,
+} from '@waiaas/core';
+import type { AdapterContext } from './adapter-context.ts';
+import type { ChainView } from './chain-view.ts';
+import type { EndpointPool, EvmNode } from './endpoint-pool.ts';
+import { proveExpired } from './expiry-proof.ts';
+import { NodeFault } from './node-fault.ts';
+import { readSigned, type SignedPayment, transactionHash } from './payment-bytes.ts';
+import { createPollPace } from './poll-pace.ts';
+import { Abandoned, raceAbort } from './race-abort.ts';
+import { hasReceipt, lookUp, type TransactionLook } from './transaction-look.ts';
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+type Proven = Exclude<ConfirmationVerdict, { verdict: 'unknown' }>;
+
+/** Verdict on something the chain knows; none while it is not deep enough, because a shallow block can still vanish. */
+function verdictOf({ status, fee }: TransactionLook, target: 'confirmed' | 'finalized'): Proven | null {
+  if (status.state === 'not_found' || status.commitment === 'processed') return null;
+  if (target === 'finalized' && status.commitment !== 'finalized') return null;
+  const { commitment, blockNumber, error } = status;
+  const landing = { blockNumber, ...(fee === undefined ? {} : { fee }) };
+  return error === null ? { verdict: 'confirmed', commitment, ...landing } : { verdict: 'failed', error, ...landing };
+}
+
+/**
+ * Whether another endpoint has a receipt. One node that is wrong, or lies, must not make a payment look dead that another
+ * one knows to be alive; those that do not answer have no say.
+ */
+async function anyOtherHasReceipt(pool: EndpointPool, asked: string, txHash: string): Promise<boolean> {
+  for (const member of pool.candidates()) {
+    if (member.host === asked) continue;
+    try {
+      if (await pool.at(member, (node) => hasReceipt(node, txHash))) return true;
+    } catch (error) {
+      if (!(error instanceof NodeFault) && !isChainError(error, 'WRONG_NETWORK')) throw error;
+    }
+  }
+  return false;
+}
+
+interface Look {
+  readonly status: TransactionStatusReport;
+  readonly verdict: Proven | null;
+}
+
+/** Waits for what the network has decided about one transaction. */
+async function look(
+  { settings }: AdapterContext,
+  pool: EndpointPool,
+  txHash: string,
+  target: 'confirmed' | 'finalized',
+  signed: SignedPayment | null,
+): Promise<Look> {
+  const { parameters } = settings;
+  const atNode = async (node: EvmNode): Promise<Look & { readonly host: string }> => {
+    const looked = await lookUp(node, txHash, parameters);
+    const { status } = looked;
+    const { host } = node;
+    if (status.state === 'landed' || signed === null) return { status, verdict: verdictOf(looked, target), host };
+    const proof = await proveExpired(node, txHash, signed, parameters);
+    return { status, verdict: proof === null ? null : { verdict: 'expired', finalizedBlockHeight: proof }, host };
+  };
+  const found = await pool.run(atNode, true);
+  if (found.verdict?.verdict !== 'expired') return found;
+  return (await anyOtherHasReceipt(pool, found.host, txHash)) ? { status: found.status, verdict: null } : found;
+}
+
+/**
+ * Waits for a proven verdict (02 §16, §19.2). Quick looks first, then every `pollMs`; faults of the nodes slow it down and
+ * are never a verdict. Time running out, an aborted signal and a disconnect are `unknown`, not errors. Without the signed
+ * bytes, `expired` is never answered: the nonce it is proven by is in them.
+ */
+export async function confirmPayment(
+  context: AdapterContext,
+  { pool }: ChainView,
+  txHash: string,
+  options: ConfirmationOptions,
+): Promise<ConfirmationVerdict> {
+  const { settings, floor } = context;
+  const { clock, sleep, parameters } = settings;
+  const { target = 'confirmed', timeoutMs = DEFAULT_TIMEOUT_MS, bytes } = options;
+  const isTheirs = bytes !== undefined && transactionHash(bytes) === txHash;
+  const signed = isTheirs ? await readSigned(bytes) : null;
+  const { closed } = pool;
+  const signal = options.signal === undefined ? closed : AbortSignal.any([closed, options.signal]);
+  const deadline = clock.now() + timeoutMs;
+  const pace = createPollPace(parameters.pollMs);
+
+  while (!signal.aborted) {
+    let pause: number;
+    try {
+      const { verdict } = await raceAbort(look(context, pool, txHash, target, signed), signal);
+      if (verdict !== null) {
+        if (verdict.verdict !== 'expired' && signed !== null) floor.saw(signed.sender, signed.fields.nonce + 1n);
+        return verdict;
+      }
+      pause = pace.afterAnswer();
+    } catch (error) {
+      if (error instanceof Abandoned) break;
+      if (!isChainError(error)) throw error;
+      const asked = error.details?.retryAfterMs;
+      pause = pace.afterFault(typeof asked === 'number' ? asked : 0);
+    }
+    const left = deadline - clock.now();
+    if (left <= 0) break;
+    await sleep(Math.min(pause, left), signal);
+  }
+  return { verdict: 'unknown' };
+}

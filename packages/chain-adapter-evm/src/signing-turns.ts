@@ -1,0 +1,100 @@
+import { createBoundedSet } from './bounded-set.ts';
+
+/** Longest wait for a turn, ms: less than callers give a whole execution. */
+const WAIT_MS = 25_000;
+/** Far more than can be remembered usefully; what is forgotten is known to the record by then. */
+const CAPACITY = 20_000;
+
+/** A wallet waited too long for its other payments. */
+export class TooBusy extends Error {
+  override readonly name = 'TooBusy';
+}
+
+/** The right to choose a nonce for a wallet, held by one payment at a time. */
+export interface Turn {
+  /** Signed: the turn stays taken until these bytes are handed in, or given up. */
+  signed(txHash: string): void;
+  /** Nothing was signed: the next one may go. */
+  leave(): void;
+}
+
+/**
+ * Keeps the payments of one wallet in single file from the choice of a nonce until it is known whether the network took the
+ * transaction. So a nonce is only ever given to a payment when all before it are with the network, and none can be
+ * left out: no gap, behind which later payments would wait for ever, and no nonce given twice.
+ */
+export interface SigningTurns {
+  /** Waits for the turn of a wallet. @throws TooBusy */
+  enter(address: string): Promise<Turn>;
+  /** Whether a transaction has lost its nonce to another, or is about to: it must never be sent (again). */
+  isGivenUp(txHash: string): boolean;
+  /** A transaction was handed in and may land: its nonce is taken, and the next one may go. */
+  sent(txHash: string): void;
+  /** A transaction was refused, or will never be handed in: its nonce is free, and the next one may go. */
+  giveUp(txHash: string): void;
+}
+
+/**
+ * Creates the turns of one adapter.
+ * @param signedMs how long signed bytes may take to be handed in. After that they are given up, for whoever signed them may
+ * have dropped them: the wallet's other payments must not wait for ever.
+ */
+export function createSigningTurns(signedMs: number, waitMs = WAIT_MS): SigningTurns {
+  const lastOf = new Map<string, Promise<void>>();
+  const open = new Map<string, () => void>();
+  const givenUp = createBoundedSet(CAPACITY);
+
+  const end = (txHash: string): void => {
+    open.get(txHash)?.();
+    open.delete(txHash);
+  };
+  const giveUp = (txHash: string): void => {
+    givenUp.add(txHash);
+    end(txHash);
+  };
+
+  async function waitFor(before: Promise<void>): Promise<void> {
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => late.reject(new TooBusy('Too many payments of this wallet at once')), waitMs);
+    try {
+      await Promise.race([before, late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  return {
+    isGivenUp: givenUp.has,
+    sent: end,
+    giveUp,
+    async enter(address) {
+      const before = lastOf.get(address) ?? Promise.resolve();
+      const over = Promise.withResolvers<void>();
+      // Whoever leaves without having had a turn lets the next one wait for the one before.
+      const last = before.then(() => over.promise);
+      lastOf.set(address, last);
+      const leave = (): void => {
+        over.resolve();
+        if (lastOf.get(address) === last) lastOf.delete(address);
+      };
+      try {
+        await waitFor(before);
+      } catch (error) {
+        over.resolve();
+        throw error;
+      }
+      return {
+        leave,
+        signed(txHash) {
+          const timer = setTimeout(() => giveUp(txHash), signedMs);
+          // A process that is done must not be kept alive by it.
+          timer.unref();
+          open.set(txHash, () => {
+            clearTimeout(timer);
+            leave();
+          });
+        },
+      };
+    },
+  };
+}
