@@ -230,6 +230,21 @@ export const errorCatalogue = {
     'The secret was rotated a moment ago; the one before it is still accepted.',
     'Rotate again after details.retryAfter seconds.',
   ),
+  CHANNEL_NOT_FOUND: entry('SYSTEM', 404, false, 'There is no such notification channel.'),
+  INVALID_CHANNEL_CONFIG: entry(
+    'SYSTEM',
+    400,
+    false,
+    'The channel cannot be reached with this configuration; nothing was stored.',
+    'See details.reason; check the address and the secret with the service.',
+  ),
+  MIN_CHANNELS_REQUIRED: entry(
+    'SYSTEM',
+    400,
+    false,
+    'Fewer channels would be left than must be able to reach the owner.',
+    'Add another channel first, or lower notifications.min_channels.',
+  ),
   // AGENT
   AGENT_NOT_FOUND: entry('AGENT', 404, false, 'There is no such agent.'),
   AGENT_SUSPENDED: entry('AGENT', 409, false, 'The agent is suspended.', 'The operator can resume it.'),

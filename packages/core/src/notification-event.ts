@@ -229,16 +229,13 @@ export function notificationReference(event: NotificationEvent): string | null {
 }
 
 /**
- * Where parts of the daemon report what the owner should hear of. Neither call waits for a channel, and neither throws,
- * whatever state the channels and the database are in: a payment never depends on a message about it.
+ * Where parts of the daemon report what the owner should hear of. The call waits for no channel and throws nothing,
+ * whatever state the channels and the database are in: nothing ever depends on a message about it.
  *
- * An event that belongs to a change of state is stored by the unit of work that makes the change
- * (`enqueueNotification` of the storage package), so that no crash loses it, and `wake` is called once that unit is
- * committed. Everything else is handed to `report`.
+ * An event that belongs to a change of state is not reported here: the unit of work that makes the change stores it
+ * (`notify` of the storage package), so that no crash loses it.
  */
 export interface Notifier {
-  /** Reports something that has happened and that no unit of work has stored. Returns at once. */
+  /** Reports something that has happened. Returns at once. */
   report(event: NotificationEvent): void;
-  /** Says that a committed unit of work has stored events. Returns at once. */
-  wake(): void;
 }

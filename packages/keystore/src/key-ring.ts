@@ -4,8 +4,9 @@ import { type GuardedMemory, readOnly, type SecureBuffer, wipe } from './guarded
 import { boundHeader, type KeyFile, type KeyFileInfo, keyFileName } from './key-file.ts';
 import { createKeySlots, type KeySlot } from './key-slots.ts';
 import { KeystoreError } from './keystore-error.ts';
-import { agentKeyPurpose, type MasterKey, ROW_SEAL_PURPOSE } from './master-key.ts';
+import { agentKeyPurpose, type MasterKey, ROW_SEAL_PURPOSE, SECRET_BOX_PURPOSE } from './master-key.ts';
 import { SEAL_KEY_LENGTH } from './row-seals.ts';
+import { SECRET_KEY_LENGTH } from './secret-box.ts';
 import { algorithmOf, SECRET_LENGTH, type SigningAlgorithm } from './signing-algorithm.ts';
 
 interface LoadedKey {
@@ -37,17 +38,29 @@ export interface KeyRing {
   drop(agentId: AgentId): void;
   /** Key of the row seals, in read-only memory. */
   readonly sealKey: Buffer;
+  /** Key of secrets in the database, in read-only memory. */
+  readonly secretKey: Buffer;
   /** Overwrites everything and shuts the memory off. */
   wipe(): void;
 }
 
-function deriveSealKey(memory: GuardedMemory, master: MasterKey): SecureBuffer {
+/** The keys that are ready as long as the ring is. On failure nothing of it is left. */
+function deriveKeys(memory: GuardedMemory, master: MasterKey): { sealKey: SecureBuffer; secretKey: SecureBuffer } {
+  const derived: SecureBuffer[] = [];
+  const derive = (purpose: string, length: number): SecureBuffer => {
+    const buffer = memory.allocate(length);
+    derived.push(buffer);
+    master.derive(purpose, (key) => buffer.set(key));
+    readOnly(buffer);
+    return buffer;
+  };
   try {
-    const sealKey = memory.allocate(SEAL_KEY_LENGTH);
-    master.derive(ROW_SEAL_PURPOSE, (key) => sealKey.set(key));
-    readOnly(sealKey);
-    return sealKey;
+    return {
+      sealKey: derive(ROW_SEAL_PURPOSE, SEAL_KEY_LENGTH),
+      secretKey: derive(SECRET_BOX_PURPOSE, SECRET_KEY_LENGTH),
+    };
   } catch (error) {
+    for (const buffer of derived) wipe(buffer);
     master.wipe();
     throw error;
   }
@@ -57,7 +70,7 @@ function deriveSealKey(memory: GuardedMemory, master: MasterKey): SecureBuffer {
 export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing {
   const keys = new Map<AgentId, LoadedKey>();
   const slots = createKeySlots(memory);
-  const sealKey = deriveSealKey(memory, master);
+  const { sealKey, secretKey } = deriveKeys(memory, master);
 
   /** Fills a slot and gives it back when that fails. */
   function filled<T>(fill: (bytes: Buffer) => T): { slot: KeySlot; result: T } {
@@ -72,6 +85,7 @@ export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing
 
   return {
     sealKey,
+    secretKey,
     get size() {
       return keys.size;
     },
@@ -132,6 +146,7 @@ export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing
       keys.clear();
       slots.wipe();
       wipe(sealKey);
+      wipe(secretKey);
       master.wipe();
     },
   };

@@ -1,4 +1,4 @@
-import type { AgentId, Chain, Clock, Logger, Network, RowSealer } from '@waiaas/core';
+import type { AgentId, Chain, Clock, Logger, Network, RowSealer, SecretBox } from '@waiaas/core';
 import type { KeyFileInfo } from './key-file.ts';
 import type { MasterKeyWrapper } from './master-key-wrapper.ts';
 import type { Argon2Parameters } from './password-wrapper.ts';
@@ -114,4 +114,7 @@ export interface Keystore {
 
   /** Seals rows under a key of the vault; throws KEYSTORE_LOCKED while locked. */
   readonly sealer: RowSealer;
+
+  /** Encrypts secrets of the database under a key of the vault; throws KEYSTORE_LOCKED while locked. */
+  readonly secrets: SecretBox;
 }

@@ -41,3 +41,6 @@ export const agentKeyPurpose = (agentId: string): string => `waiaas/agent-key/v1
 
 /** Purpose of the key rows are sealed under. */
 export const ROW_SEAL_PURPOSE = 'waiaas/row-seal/v1';
+
+/** Purpose of the key that secrets in the database are encrypted under. */
+export const SECRET_BOX_PURPOSE = 'waiaas/secret-box/v1';

@@ -9,6 +9,7 @@ import { KeystoreError } from './keystore-error.ts';
 import { passwordProblem } from './password.ts';
 import { passwordWrapper } from './password-wrapper.ts';
 import { createRowSealer } from './row-seals.ts';
+import { createSecretBox } from './secret-box.ts';
 import { createPermitBook } from './signing-permit.ts';
 import { createVaultDoor } from './vault-door.ts';
 import { VAULT_FILE } from './vault-file.ts';
@@ -148,6 +149,7 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
       return signature;
     },
     sealer: createRowSealer(() => unlockedRing().sealKey),
+    secrets: createSecretBox(() => unlockedRing().secretKey),
   };
   return Object.freeze({ keystore: Object.freeze(keystore), permits: book.permits, gate: book.gate });
 }

@@ -8,6 +8,8 @@ export { intentContent, isIntentAuthentic } from './seals.ts';
 export * from './tables/agents.ts';
 export * from './tables/audit-log.ts';
 export * from './tables/decisions.ts';
+export * from './tables/notification-channels.ts';
+export * from './tables/notification-log.ts';
 export * from './tables/notification-outbox.ts';
 export * from './tables/owner.ts';
 export * from './tables/policies.ts';

@@ -1,6 +1,7 @@
+import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Clock, isoTime, WaiaasError } from '@waiaas/core';
+import { type Clock, createIdGenerator, isoTime, type RandomBytes, unixSeconds, WaiaasError } from '@waiaas/core';
 import {
   type Connection,
   type ConnectionSettings,
@@ -12,6 +13,7 @@ import {
 import { type MigrationReport, migrate } from './migrate.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createDb, createStatementRunner, type Db } from './query-executor.ts';
+import { enqueueNotification } from './tables/notification-outbox.ts';
 import { createWriteQueue, storageError, type UnitOfWork } from './write-queue.ts';
 
 /** Where and how to open the database. */
@@ -21,6 +23,8 @@ export interface StorageOptions {
   /** Folder for snapshots. */
   readonly backupFolder: string;
   readonly clock: Clock;
+  /** For the ids of stored notifications. Default: the system's. */
+  readonly randomBytes?: RandomBytes;
   readonly settings?: Partial<ConnectionSettings>;
 }
 
@@ -40,6 +44,8 @@ export interface Storage {
   write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T>;
   /** How often this daemon, the only writer, has committed something; see `rememberUntilWrite`. */
   revision(): number;
+  /** Calls a function whenever events were committed that the owner is to be told of; see `WriteQueue.onNotification`. */
+  onNotification(listener: () => void): void;
   /** Committed state, for reading only. */
   readonly read: Db;
   /** What opening the database changed. */
@@ -88,10 +94,14 @@ export function openStorage(options: StorageOptions): Storage {
     restrictFiles(options.path);
     const reader = openReadConnection(options.path, settings);
     opened.push(reader);
-    const queue = createWriteQueue(writer);
+    const ids = createIdGenerator(options.clock, options.randomBytes ?? systemRandomBytes);
+    const queue = createWriteQueue(writer, (db, event) =>
+      enqueueNotification(db, { id: ids.next(), at: unixSeconds(options.clock), event }),
+    );
     return {
       write: (unit) => queue.write(unit),
       revision: queue.revision,
+      onNotification: queue.onNotification,
       read: createDb(
         createStatementRunner(reader),
         () => reader.open,

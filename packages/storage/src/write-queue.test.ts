@@ -29,7 +29,7 @@ beforeEach(() => {
     statements.push(text);
     return exec(text);
   };
-  queue = createWriteQueue(connection);
+  queue = createWriteQueue(connection, async () => undefined);
 });
 
 afterEach(async () => {

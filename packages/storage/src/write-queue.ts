@@ -1,4 +1,4 @@
-import { WaiaasError } from '@waiaas/core';
+import { type NotificationEvent, WaiaasError } from '@waiaas/core';
 import type { Connection } from './connection.ts';
 import { createDb, createStatementRunner, type Db } from './query-executor.ts';
 
@@ -8,6 +8,11 @@ import { createDb, createStatementRunner, type Db } from './query-executor.ts';
  */
 export interface UnitOfWork {
   readonly db: Db;
+  /**
+   * Stores an event the owner is to be told of, with the change it tells of: neither exists without the other, and no crash
+   * loses it. It is told once the unit is committed (08 §2.10).
+   */
+  notify(event: NotificationEvent): Promise<void>;
 }
 
 /** Runs units of work one after another, in the order they were handed in. */
@@ -21,6 +26,8 @@ export interface WriteQueue {
   write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T>;
   /** How often something was committed. What was read at one revision holds until the next. */
   revision(): number;
+  /** Calls a function whenever events were committed that the owner is to be told of. It must not throw. */
+  onNotification(listener: () => void): void;
   /** Resolves when everything handed in so far is on disk; afterwards `write` refuses. */
   close(): Promise<void>;
 }
@@ -31,7 +38,7 @@ interface Entry {
 }
 
 /** What became of a unit, told to its caller only after the commit. */
-type Outcome = { readonly kept: boolean; readonly tell: () => void };
+type Outcome = { readonly kept: boolean; readonly tell: () => void; readonly notified?: boolean };
 
 /** Most units that share a commit. Bounds how long the first one waits for the last. */
 const BATCH = 128;
@@ -51,13 +58,19 @@ const stalled = (): Error => new Error('A unit of work awaited something that is
  * The write queue of 00 §3. Units that are waiting at the same time share one BEGIN IMMEDIATE and one commit (group
  * commit), each in its own SAVEPOINT, so that the cost of a durable commit is shared and a failing unit harms no other.
  * Callers are answered only after the commit.
+ *
+ * @param storeEvent stores an event that a unit notifies of, by the unit's own access
  */
-export function createWriteQueue(connection: Connection): WriteQueue {
+export function createWriteQueue(
+  connection: Connection,
+  storeEvent: (db: Db, event: NotificationEvent) => Promise<void>,
+): WriteQueue {
   const runner = createStatementRunner(connection);
   const waiting: Entry[] = [];
   let draining: Promise<void> | null = null;
   let closed = false;
   let commits = 0;
+  const listeners: (() => void)[] = [];
 
   async function runOne(entry: Entry): Promise<Outcome> {
     connection.exec('SAVEPOINT unit');
@@ -67,6 +80,11 @@ export function createWriteQueue(connection: Connection): WriteQueue {
       () => open,
       () => new Error('This unit of work is over'),
     );
+    let notified = false;
+    const notify = async (event: NotificationEvent): Promise<void> => {
+      await storeEvent(db, event);
+      notified = true;
+    };
     let watchdog: NodeJS.Immediate | undefined;
     // Database calls answer within this turn of the event loop, so a unit that is still running in the next turn awaits
     // something else. Letting it would hold the write lock for as long as, say, an RPC node likes.
@@ -74,9 +92,9 @@ export function createWriteQueue(connection: Connection): WriteQueue {
       watchdog = setImmediate(() => reject(stalled()));
     });
     try {
-      const outcome = await Promise.race([entry.run({ db }), timeUp]);
+      const outcome = await Promise.race([entry.run({ db, notify }), timeUp]);
       if (connection.inTransaction) connection.exec(outcome.kept ? 'RELEASE unit' : 'ROLLBACK TO unit; RELEASE unit');
-      return outcome;
+      return { ...outcome, notified: outcome.kept && notified };
     } catch (error) {
       if (connection.inTransaction) connection.exec('ROLLBACK TO unit; RELEASE unit');
       return { kept: false, tell: () => entry.fail(error) };
@@ -103,6 +121,7 @@ export function createWriteQueue(connection: Connection): WriteQueue {
       return;
     }
     for (const outcome of outcomes) outcome.tell();
+    if (outcomes.some(({ notified }) => notified === true)) for (const listener of listeners) listener();
   }
 
   async function drain(): Promise<void> {
@@ -133,6 +152,7 @@ export function createWriteQueue(connection: Connection): WriteQueue {
       });
     },
     revision: () => commits,
+    onNotification: (listener) => void listeners.push(listener),
     async close() {
       closed = true;
       while (draining !== null) await draining;

@@ -8,7 +8,7 @@ const connection = openWriteConnection(path, DEFAULT_CONNECTION_SETTINGS);
 connection.exec(
   'CREATE TABLE system_state (key TEXT PRIMARY KEY, value TEXT NOT NULL, updated_at INTEGER NOT NULL) STRICT',
 );
-const queue = createWriteQueue(connection);
+const queue = createWriteQueue(connection, async () => undefined);
 let answers = 0;
 const die = (): void => void process.kill(process.pid, 'SIGKILL');
 

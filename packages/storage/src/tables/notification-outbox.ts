@@ -17,10 +17,7 @@ export interface NewNotification {
 
 const URGENCY: Readonly<Record<NotificationLevel, number>> = { CRITICAL: 0, WARNING: 1, INFO: 2 };
 
-/**
- * Stores an event in the unit of work of the change it tells of: neither exists without the other, and no crash loses it.
- * Call `wake` of the notifier once the unit is committed (08 §2.10).
- */
+/** Stores an event to be told. Units of work do it by `notify`, which also sees to it that it is told soon. */
 export async function enqueueNotification(db: Db, { id, at, event }: NewNotification): Promise<void> {
   await db
     .insertInto('notification_outbox')
@@ -33,4 +30,56 @@ export async function enqueueNotification(db: Db, { id, at, event }: NewNotifica
       next_attempt_at: at,
     })
     .execute();
+}
+
+/** Events whose time has come, the most urgent first and then the oldest. */
+export const listDueNotifications = (
+  db: Db,
+  query: { readonly now: number; readonly limit: number; readonly except: readonly string[] },
+): Promise<OutboxRow[]> =>
+  db
+    .selectFrom('notification_outbox')
+    .selectAll()
+    .where('next_attempt_at', '<=', query.now)
+    .$if(query.except.length > 0, (rows) => rows.where('id', 'not in', query.except))
+    .orderBy('urgency')
+    .orderBy('seq')
+    .limit(query.limit)
+    .execute();
+
+/** When the next event is due that is not due yet, Unix seconds; null when there is none. */
+export async function nextNotificationAt(db: Db, now: number): Promise<number | null> {
+  const row = await db
+    .selectFrom('notification_outbox')
+    .select(({ fn }) => fn.min('next_attempt_at').as('at'))
+    .where('next_attempt_at', '>', now)
+    .executeTakeFirst();
+  return row?.at ?? null;
+}
+
+/** Takes an event out: it was told, or given up. */
+export async function removeNotification(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('notification_outbox').where('id', '=', id).execute();
+}
+
+/** Leaves an event for another attempt. */
+export async function postponeNotification(
+  db: Db,
+  id: string,
+  next: { readonly at: number; readonly attempts: number; readonly deliveredTo: readonly string[] },
+): Promise<void> {
+  await db
+    .updateTable('notification_outbox')
+    .set({ next_attempt_at: next.at, attempts: next.attempts, delivered_to: JSON.stringify(next.deliveredTo) })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** How many events have not been told yet. */
+export async function countNotifications(db: Db): Promise<number> {
+  const { n } = await db
+    .selectFrom('notification_outbox')
+    .select(({ fn }) => fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow();
+  return n;
 }

@@ -1,0 +1,156 @@
+import { z } from 'zod';
+import { notificationChannelTypeSchema } from '../enums.ts';
+import { notificationLocaleSchema } from '../notification-event.ts';
+import { idSchema, timestampSchema } from './common.ts';
+
+/** Longest secret or address of a channel. */
+const TEXT_MAX = 2048;
+
+/** A URL without credentials and fragment. What it may lead to is decided when it is used. */
+const urlSchema = z
+  .string()
+  .max(TEXT_MAX)
+  .refine((value) => {
+    if (!URL.canParse(value)) return false;
+    const { protocol, username, password, hash } = new URL(value);
+    return ['https:', 'http:'].includes(protocol) && username === '' && password === '' && hash === '';
+  }, 'must be an http(s) URL without credentials and fragment');
+
+/** A chat of the Telegram bot `botToken` belongs to. */
+export const telegramChannelConfigSchema = z.strictObject({
+  botToken: z.string().regex(/^\d{1,20}:[A-Za-z0-9_-]{20,100}$/, 'must be a bot token as @BotFather gives it'),
+  chatId: z.string().regex(/^(-?\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,40})$/, 'must be a chat id or @channel'),
+  /** A Bot API server of your own. Default https://api.telegram.org. */
+  apiUrl: urlSchema.optional(),
+});
+
+/** A Discord webhook. The whole URL is the secret. */
+export const discordChannelConfigSchema = z.strictObject({ webhookUrl: urlSchema });
+
+/** A topic of an ntfy server. */
+export const ntfyChannelConfigSchema = z.strictObject({
+  serverUrl: urlSchema.default('https://ntfy.sh'),
+  topic: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, - and _'),
+  authToken: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,256}$/, 'must be printable ASCII without spaces')
+    .optional(),
+});
+
+/** An incoming webhook of Slack, or of what speaks like it. The whole URL is the secret. */
+export const slackChannelConfigSchema = z.strictObject({ webhookUrl: urlSchema });
+
+/** A webhook of your own. Deliveries are signed with the secret; without one, the daemon makes it and tells it once. */
+export const webhookChannelConfigSchema = z.strictObject({
+  url: urlSchema,
+  secret: z
+    .string()
+    .regex(/^[\x21-\x7e]{32,256}$/, 'must be 32 to 256 printable ASCII characters without spaces')
+    .optional(),
+});
+
+const nameSchema = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must be one line without control characters');
+const prioritySchema = z.int().min(-1000).max(1000);
+
+const createOf = <Type extends string, Config extends z.ZodType>(type: Type, config: Config) =>
+  z.strictObject({
+    type: z.literal(type),
+    name: nameSchema,
+    config,
+    /** Higher is tried first. */
+    priority: prioritySchema.default(0),
+    enabled: z.boolean().default(true),
+    locale: notificationLocaleSchema.default('en'),
+  });
+
+/** Body of POST /v1/owner/notification-channels. */
+export const notificationChannelCreateSchema = z.discriminatedUnion('type', [
+  createOf('TELEGRAM', telegramChannelConfigSchema),
+  createOf('DISCORD', discordChannelConfigSchema),
+  createOf('NTFY', ntfyChannelConfigSchema),
+  createOf('SLACK', slackChannelConfigSchema),
+  createOf('WEBHOOK', webhookChannelConfigSchema),
+]);
+export type NotificationChannelCreate = z.input<typeof notificationChannelCreateSchema>;
+/** A new channel as validation leaves it: defaults filled in. */
+export type NewNotificationChannel = z.output<typeof notificationChannelCreateSchema>;
+
+/**
+ * Body of PUT /v1/owner/notification-channels/:channelId. The type never changes. Fields of `config` that are absent, or
+ * are sent back masked as they were shown, stay what they are; null removes an optional one.
+ */
+export const notificationChannelUpdateSchema = z
+  .strictObject({
+    name: nameSchema.optional(),
+    config: z.record(z.string(), z.string().max(TEXT_MAX).nullable()).optional(),
+    priority: prioritySchema.optional(),
+    enabled: z.boolean().optional(),
+    locale: notificationLocaleSchema.optional(),
+    /** WEBHOOK: makes a new secret, told once in the answer. Deliveries carry both signatures for a day. */
+    rotateSecret: z.boolean().optional(),
+  })
+  .refine((value) => Object.values(value).some((field) => field !== undefined), 'must change something');
+export type NotificationChannelUpdate = z.infer<typeof notificationChannelUpdateSchema>;
+
+/** A channel, as it is shown: secrets masked. */
+export const notificationChannelSchema = z.object({
+  id: idSchema,
+  type: notificationChannelTypeSchema,
+  name: z.string(),
+  enabled: z.boolean(),
+  priority: z.int(),
+  locale: notificationLocaleSchema,
+  /** Masked; empty when the stored configuration is not the one that the daemon wrote. */
+  config: z.record(z.string(), z.string()),
+  /**
+   * `unknown` until it was tried. `failing`: lately it failed once or twice. `unreachable`: three times or more; it does
+   * not count as a way to reach the owner. `not_authentic`: somebody has edited the row; it is not used.
+   */
+  health: z.enum(['unknown', 'healthy', 'failing', 'unreachable', 'not_authentic']),
+  lastCheckAt: timestampSchema.nullable(),
+  createdAt: timestampSchema,
+  updatedAt: timestampSchema,
+});
+export type NotificationChannel = z.infer<typeof notificationChannelSchema>;
+
+/** Answer of GET /v1/owner/notification-channels. */
+export const notificationChannelListResponseSchema = z.object({
+  channels: z.array(notificationChannelSchema),
+  /** Whether the daemon sends notifications at all. */
+  enabled: z.boolean(),
+  /** Channels that can reach the owner now. */
+  reachable: z.int(),
+  /** Fewer than these, and payments of tier NOTIFY and DELAY wait for an approval instead. */
+  minChannels: z.int(),
+});
+export type NotificationChannelListResponse = z.infer<typeof notificationChannelListResponseSchema>;
+
+/** Answer of POST and PUT. */
+export const notificationChannelResponseSchema = z.object({
+  channel: notificationChannelSchema,
+  /** WEBHOOK: the secret that the daemon has just made. Never shown again. */
+  secret: z.string().optional(),
+});
+export type NotificationChannelResponse = z.infer<typeof notificationChannelResponseSchema>;
+
+/** Answer of DELETE /v1/owner/notification-channels/:channelId. */
+export const notificationChannelDeleteResponseSchema = z.object({ deleted: z.literal(true), channelId: idSchema });
+export type NotificationChannelDeleteResponse = z.infer<typeof notificationChannelDeleteResponseSchema>;
+
+/** Answer of POST /v1/owner/notification-channels/:channelId/test. */
+export const notificationChannelTestResponseSchema = z.object({
+  success: z.boolean(),
+  channelId: idSchema,
+  /** HTTP status of the answer; absent when there was none. */
+  status: z.int().optional(),
+  latencyMs: z.int(),
+  /** What went wrong, without secrets. */
+  error: z.string().optional(),
+  /** Seconds after which the service takes messages again. */
+  retryAfter: z.number().optional(),
+});
+export type NotificationChannelTestResponse = z.infer<typeof notificationChannelTestResponseSchema>;
