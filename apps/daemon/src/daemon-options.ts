@@ -22,6 +22,11 @@ export interface StartDaemonOptions {
   readonly signal?: AbortSignal;
   /** Port to listen on in place of the configured one; 0 lets the system choose. */
   readonly port?: number;
+  /**
+   * Takes the machine's clock as it is, although there are records of a later time: the time before was wrong. Without it
+   * the daemon does not start on a clock that was set back.
+   */
+  readonly acceptClock?: boolean;
   /** Puts something between the daemon and its parts, so that tests can make them fail or watch them. */
   readonly wrap?: {
     readonly storage?: (storage: Storage) => Storage;

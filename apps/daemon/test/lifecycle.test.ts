@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { systemClock, unixSeconds } from '@waiaas/core';
+import { appendAudit, openStorage } from '@waiaas/storage';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { finish, freePort, makePlace, PASSWORD, type Place } from './waiaas.ts';
 
@@ -209,6 +211,27 @@ describe('a start that fails', () => {
     for (const name of ['daemon.pid', 'daemon.lock', 'data/waiaas.db-wal']) {
       expect([name, existsSync(place.path(name))]).toEqual([name, false]);
     }
+    expect((await background()).code).toBe(0);
+  });
+
+  test('a clock that was set back while it was down stops it, until somebody vouches for it', async () => {
+    await init();
+    expect((await background()).code).toBe(0);
+    expect((await place.run(['stop'])).code).toBe(0);
+    const storage = openStorage({
+      path: place.path('data/waiaas.db'),
+      backupFolder: place.path('backups'),
+      clock: systemClock,
+    });
+    const later = unixSeconds(systemClock) + 7200;
+    await storage.write(({ db }) => appendAudit(db, later, { event: 'DAEMON_STOPPED', actor: 'system' }));
+    await storage.close();
+
+    const refused = await background();
+    expect([refused.code, refused.err]).toEqual([1, expect.stringMatching(/The clock shows .*--accept-clock/s)]);
+    expect((await background('--accept-clock')).code).toBe(0);
+    expect((await place.run(['stop'])).code).toBe(0);
+    // Once accepted, the records from before do not count any more.
     expect((await background()).code).toBe(0);
   });
 

@@ -33,6 +33,7 @@ export * from './secret-box.ts';
 export * from './session-constraints.ts';
 export * from './spending-limit.ts';
 export * from './state-machine.ts';
+export * from './steady-clock.ts';
 export * from './time-restriction.ts';
 export * from './waiaas-error.ts';
 export * from './wallet-address.ts';

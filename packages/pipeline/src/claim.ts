@@ -88,12 +88,12 @@ const toError = (refusal: Refusal, id: TransactionId): WaiaasError =>
 
 /** Makes the steps out of the queue. */
 export function createClaims(
-  dependencies: Pick<PipelineDependencies, 'clock' | 'sealer'> & {
+  dependencies: Pick<PipelineDependencies, 'clock' | 'watch' | 'sealer'> & {
     readonly storage: Pick<Storage, 'write'>;
     readonly decider: Decider;
   },
 ): Claims {
-  const { storage, clock, sealer, decider } = dependencies;
+  const { storage, clock, watch, sealer, decider } = dependencies;
   const subject = (row: TransactionRow) => ({
     agentId: row.agent_id,
     txId: row.id,
@@ -157,6 +157,8 @@ export function createClaims(
         const row = await findTransaction(db, id);
         const due = row?.execute_after ?? Number.POSITIVE_INFINITY;
         if (row === undefined || row.status !== 'QUEUED' || row.tier !== 'DELAY' || now < due) return { kind: 'left' };
+        // It came due while nobody could have stopped it: it gets its time for a veto first.
+        if (due * 1000 <= watch.awakeSince) return { kind: 'left' };
         if (!(await isNormal(db))) return { kind: 'left' };
         const refusal = await objection(db, row, now);
         if (refusal !== null) {

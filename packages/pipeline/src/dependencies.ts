@@ -26,6 +26,15 @@ export interface OwnerReach {
   reachableChannels(): number;
 }
 
+/** Whether anybody could have stopped a payment when its time came. */
+export interface Watchfulness {
+  /**
+   * Since when the daemon has been awake without a gap, epoch ms: its start, or the end of the last sleep of its machine. What
+   * came due before, did so while the owner could not veto it (04 §20).
+   */
+  readonly awakeSince: number;
+}
+
 /** Waiting, injected so that tests drive it. */
 export interface Timers {
   /** Resolves after a while, or at once when the signal is aborted. Never rejects. */
@@ -42,6 +51,7 @@ export interface PipelineDependencies {
   readonly adapters: AdapterProvider;
   readonly owner: OwnerReach;
   readonly clock: Clock;
+  readonly watch: Watchfulness;
   readonly timers: Timers;
   readonly ids: IdGenerator;
   readonly logger: Logger;

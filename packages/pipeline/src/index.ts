@@ -1,6 +1,14 @@
 export type { BudgetSession } from './budget.ts';
 export type { DecisionRecords, ReplayReport } from './decision-record.ts';
-export type { AdapterProvider, Gate, OwnerReach, PipelineDependencies, Signer, Timers } from './dependencies.ts';
+export type {
+  AdapterProvider,
+  Gate,
+  OwnerReach,
+  PipelineDependencies,
+  Signer,
+  Timers,
+  Watchfulness,
+} from './dependencies.ts';
 export {
   createPipeline,
   type ListQuery,

@@ -357,6 +357,56 @@ describe('after a downtime', () => {
   });
 });
 
+describe('while the machine slept, or its clock was set', () => {
+  /** The lid is closed: the clock goes on, and nothing else does. */
+  const sleep = (ms: number): void => world.time.jumpTo(world.time.now() + ms);
+
+  test('what came due can still be stopped for a minute', async () => {
+    const id = await ask(SLOW);
+    sleep(3_600_000);
+    await world.pipeline.runDelayed();
+    expect(await status(id)).toBe('QUEUED');
+    await seconds(59);
+    await world.pipeline.runDelayed();
+    expect(await status(id)).toBe('QUEUED');
+    await world.pipeline.reject(id, {}, by(ALICE));
+    expect(await status(id)).toBe('CANCELLED');
+  });
+
+  test('and is carried out after that minute', async () => {
+    const id = await ask(SLOW);
+    sleep(3_600_000);
+    await world.pipeline.runDelayed();
+    await seconds(60);
+    await world.pipeline.runDelayed();
+    await untilConfirmed(id);
+  });
+
+  test('what is a day late is never carried out', async () => {
+    const id = await ask(SLOW);
+    sleep((600 + 86_401) * 1000);
+    await world.pipeline.runDelayed();
+    expect(await row(id)).toMatchObject({ status: 'EXPIRED', error: 'QUEUE_TIMEOUT', reserved_amount: null });
+  });
+
+  test('a clock that is set back brings nothing forward and nothing back to life', async () => {
+    const [slow, big] = [await ask(SLOW), await ask(BIG)];
+    await seconds(3600);
+    sleep(-7 * 86_400_000);
+    await expect(approve(big)).rejects.toMatchObject({ code: 'TX_EXPIRED' });
+    expect(await status(big)).toBe('EXPIRED');
+    await world.pipeline.runDelayed();
+    await untilConfirmed(slow);
+    const [later] = [await ask(SLOW)];
+    await seconds(599);
+    await world.pipeline.runDelayed();
+    expect(await status(later)).toBe('QUEUED');
+    await seconds(1);
+    await world.pipeline.runDelayed();
+    await untilConfirmed(later);
+  });
+});
+
 test('the owner sees what waits in the words that are signed', async () => {
   const [slow, big] = [await ask(SLOW), await ask(BIG)];
   const { transactions, nextCursor } = await world.pipeline.waiting({ order: 'asc', limit: 20 });

@@ -51,7 +51,7 @@ import { DryRun, dryRunOf } from './dry-run.ts';
 import { createExecutor } from './executor.ts';
 import { requestHash } from './intent-hash.ts';
 import { createPolicyEvaluator } from './policy-evaluation.ts';
-import { type RecoveryReport, recover } from './recovery.ts';
+import { giveTimeForAVeto, type RecoveryReport, recover } from './recovery.ts';
 import { type Refusal, refusalError } from './refusal.ts';
 import { createSettlement } from './settlement.ts';
 import { checkLateLandings, createTracker } from './tracker.ts';
@@ -167,7 +167,7 @@ const RESERVATION_TIMEOUT: Refusal = { code: 'CHAIN_ERROR', token: 'RESERVATION_
 
 /** Builds the pipeline. */
 export function createPipeline(dependencies: PipelineDependencies): Pipeline {
-  const { storage, adapters, signer, gate, sealer, clock, ids, timers, logger } = dependencies;
+  const { storage, adapters, signer, gate, sealer, clock, watch, ids, timers, logger } = dependencies;
   const settlement = createSettlement(dependencies);
   const decider = createDecider(dependencies);
   const admit = createAdmission(dependencies, decider);
@@ -193,6 +193,8 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   const endings = new Map<string, Promise<void>>();
   const confirming = new Set<string>();
   const following = new AbortController();
+  /** Delayed payments that came due up to then had their time for a veto, Unix seconds. */
+  let vetoedUntil = Number.NEGATIVE_INFINITY;
   let stopping = false;
 
   async function follow(row: TransactionRow): Promise<void> {
@@ -464,6 +466,14 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       const now = unixSeconds(clock);
       // While the kill switch is engaged nothing is begun; its cascade has cancelled what waited.
       if (stopping || !gate.isOpen) return;
+      const awakeSince = Math.floor(watch.awakeSince / 1000);
+      if (awakeSince !== vetoedUntil) {
+        const { postponed, expired } = await giveTimeForAVeto({ ...dependencies, claims }, awakeSince);
+        vetoedUntil = awakeSince;
+        if (postponed + expired > 0) {
+          logger.warn({ postponed, expired }, 'Delayed payments came due while nobody could stop them');
+        }
+      }
       for (const due of await listDueDelays(storage.read, now, DELAYED_BATCH)) {
         try {
           if (!isReachable(due) && now < (due.execute_after ?? now) + CHAIN_PATIENCE) continue;

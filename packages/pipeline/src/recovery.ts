@@ -37,6 +37,34 @@ const RESTARTED: Refusal = {
 };
 
 /**
+ * What becomes of delayed payments that came due up to a moment in which nobody could stop them: each waits another minute
+ * from now on; more than a day late, it expires (04 §20).
+ *
+ * @param until Unix seconds
+ */
+export async function giveTimeForAVeto(
+  dependencies: Pick<PipelineDependencies, 'storage' | 'clock'> & {
+    readonly claims: Pick<Claims, 'postpone' | 'timeOut'>;
+  },
+  until: number,
+): Promise<{ readonly expired: number; readonly postponed: number }> {
+  const { storage, clock, claims } = dependencies;
+  let expired = 0;
+  let postponed = 0;
+  for (const row of await listQueuedOfTier(storage.read, 'DELAY')) {
+    const due = row.execute_after ?? until;
+    if (due > until) continue;
+    if (unixSeconds(clock) - due > QUEUE_TIMEOUT) {
+      if ((await claims.timeOut(row)) !== null) expired += 1;
+    } else {
+      await claims.postpone(row, unixSeconds(clock) + VETO_SECONDS);
+      postponed += 1;
+    }
+  }
+  return { expired, postponed };
+}
+
+/**
  * Start-up recovery, after the database is open and before anything is served (04 §20). Whatever may have reached the
  * network is followed, whatever cannot have is ended; nothing is signed here.
  *
@@ -53,7 +81,7 @@ export async function recover(
     readonly claims: Pick<Claims, 'postpone' | 'timeOut'>;
   },
 ): Promise<RecoveryReport> {
-  const { storage, clock, logger, settlement, claims } = dependencies;
+  const { storage, clock, logger, settlement } = dependencies;
   let cancelled = 0;
   let failed = 0;
   let expired = 0;
@@ -70,17 +98,9 @@ export async function recover(
   for (const { id } of await listOverdueApprovals(storage.read, unixSeconds(clock))) {
     if ((await settlement.approvalExpired(transactionId(id))) !== null) expired += 1;
   }
-  const now = unixSeconds(clock);
-  for (const row of await listQueuedOfTier(storage.read, 'DELAY')) {
-    const due = row.execute_after ?? now;
-    if (due > now) continue;
-    if (now - due > QUEUE_TIMEOUT) {
-      if ((await claims.timeOut(row)) !== null) expired += 1;
-    } else {
-      await claims.postpone(row, now + VETO_SECONDS);
-      postponed += 1;
-    }
-  }
+  const overdue = await giveTimeForAVeto(dependencies, unixSeconds(clock));
+  expired += overdue.expired;
+  postponed += overdue.postponed;
   for (const row of await listByStatus(storage.read, 'EXECUTING')) {
     if (row.tx_hash === null) {
       if ((await settlement.failedBeforeLanding(row, RESTARTED)) !== null) failed += 1;

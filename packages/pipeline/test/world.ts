@@ -6,6 +6,7 @@ import {
   type AgentId,
   agentId,
   createIdGenerator,
+  createSteadyClock,
   type IChainAdapter,
   type Logger,
   policyCreateSchema,
@@ -129,16 +130,17 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'waiaas-pipeline-'));
   const time = options.time ?? createVirtualTime();
   const ledger = options.ledger ?? createFakeLedger();
-  const ids = createIdGenerator(time, randomBytes);
+  const clock = createSteadyClock({ wall: () => time.now(), monotonic: () => time.passed() });
+  const ids = createIdGenerator(clock, randomBytes);
   const opened = openStorage({
     path: join(folder, 'data', 'waiaas.db'),
     backupFolder: join(folder, 'backups'),
-    clock: time,
+    clock,
   });
   const storage = options.decorateStorage?.(opened) ?? opened;
   const keystoreParts = createKeystore({
     directory: join(folder, 'keystore'),
-    clock: time,
+    clock,
     logger: silent,
     argon2: { memoryCost: 1024, timeCost: 1, parallelism: 1 },
   });
@@ -147,16 +149,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   await keystore.unlock(PASSWORD);
   gate.open();
   const { sealer } = keystore;
-  await seed({ storage, sealer, clock: time, ids });
+  await seed({ storage, sealer, clock, ids });
   const plain = createFakeAdapter({ ledger, ...options.network });
   const adapter = options.decorateAdapter?.(plain) ?? plain;
-  const policies = createPolicyManagement({ storage, sealer, clock: time, ids });
-  const owner = createOwnerManagement({ storage, sealer, clock: time, ids });
-  const agents = createAgentManagement({ storage, keystore, sealer, clock: time, ids, isSupported: () => true });
+  const policies = createPolicyManagement({ storage, sealer, clock, ids });
+  const owner = createOwnerManagement({ storage, sealer, clock, ids });
+  const agents = createAgentManagement({ storage, keystore, sealer, clock, ids, isSupported: () => true });
   const sessions = createSessionManagement({
     storage,
     sealer,
-    clock: time,
+    clock,
     ids,
     defaultTtl: 604_800,
     maxSessionsPerAgent: 50,
@@ -175,7 +177,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     sealer,
     adapters: { find: () => adapter },
     owner: { reachableChannels: () => options.reachableChannels ?? 0 },
-    clock: time,
+    clock,
+    watch: clock,
     timers: time,
     ids,
     logger: silent,

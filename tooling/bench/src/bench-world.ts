@@ -128,6 +128,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
     adapters: { find: () => timed },
     owner: { reachableChannels: () => 2 },
     clock,
+    watch: { awakeSince: clock.now() },
     timers: {
       sleep: (ms, signal) =>
         new Promise<void>((resolve) => {

@@ -2,6 +2,8 @@ import type { Clock } from '@waiaas/core';
 
 /** A clock and timers that move only when a test says so. */
 export interface VirtualTime extends Clock {
+  /** Milliseconds that have really passed since it was made, whatever the clock was set to. */
+  passed(): number;
   /** Resolves when the clock has moved on by so much, or when the signal is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Moves the clock, waking sleepers in the order in which they are due. */
@@ -37,6 +39,7 @@ export function createVirtualTime(start = Date.UTC(2026, 0, 5, 12)): VirtualTime
 
   return {
     now: () => ahead + passed,
+    passed: () => passed,
     sleep: (ms, signal) =>
       new Promise<void>((resolve) => {
         const wake = (): void => {

@@ -22,7 +22,7 @@ export async function runBackgroundChild(startDaemon: StartDaemon): Promise<Exit
   const [message] = await once(process, 'message');
   const order = startOrderSchema.safeParse(message);
   if (!order.success) return EXIT.FAILURE;
-  const { dataDir, flags } = order.data;
+  const { dataDir, flags, acceptClock } = order.data;
   let password: string | null = order.data.password;
   const heartbeat = setInterval(() => void tell({ type: 'alive' }), HEARTBEAT_MS);
   try {
@@ -30,6 +30,7 @@ export async function runBackgroundChild(startDaemon: StartDaemon): Promise<Exit
       dataDir,
       env: process.env,
       flags,
+      acceptClock,
       async password() {
         const given = password ?? '';
         password = null;

@@ -6,6 +6,7 @@ export const startOrderSchema = z.object({
   type: z.literal('start'),
   dataDir: z.string(),
   flags: z.object({ port: z.string().optional(), logLevel: z.string().optional() }),
+  acceptClock: z.boolean(),
   password: z.string(),
 });
 /** The order a background daemon is started with. */

@@ -23,6 +23,7 @@ function start(program: string, silenceMs = 20_000) {
     dataDir: directory,
     env: { PATH: process.env.PATH },
     flags: { port: '4000' },
+    acceptClock: false,
     password: 'canary-password',
     logFile,
     onStep: (step) => steps.push(step),
@@ -51,7 +52,13 @@ test('the password reaches the child, but not by argv or environment', async () 
   expect(steps).toEqual(['one']);
   await expect.poll(log).toContain('\n');
   const { order, argv, env } = JSON.parse(log());
-  expect(order).toEqual({ type: 'start', dataDir: directory, flags: { port: '4000' }, password: 'canary-password' });
+  expect(order).toEqual({
+    type: 'start',
+    dataDir: directory,
+    flags: { port: '4000' },
+    acceptClock: false,
+    password: 'canary-password',
+  });
   expect(JSON.stringify([argv, env])).not.toContain('canary');
 });
 

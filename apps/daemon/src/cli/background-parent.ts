@@ -15,6 +15,7 @@ export interface BackgroundOptions {
   readonly dataDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: ConfigFlags;
+  readonly acceptClock: boolean;
   readonly password: string;
   /** Where the child's own output goes. A pipe would break when this process ends, and take the daemon along. */
   readonly logFile: string;
@@ -89,6 +90,7 @@ function untilReady(child: ChildProcess, options: BackgroundOptions): Promise<Re
     type: 'start',
     dataDir: options.dataDir,
     flags: { ...options.flags },
+    acceptClock: options.acceptClock,
     password: options.password,
   };
   child.send(order, (error) => {

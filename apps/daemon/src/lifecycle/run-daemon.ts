@@ -20,6 +20,8 @@ export interface RunDaemonOptions {
   readonly dataDir: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly flags: ConfigFlags;
+  /** Whether to take the machine's clock as it is (`StartDaemonOptions`). */
+  readonly acceptClock: boolean;
   readonly password: () => Promise<string>;
   readonly onStep: OnStep;
   readonly onReady: (ready: Ready) => void;
@@ -60,8 +62,9 @@ export async function runDaemon(options: RunDaemonOptions): Promise<ExitCode> {
     },
   });
   try {
-    const { dataDir, password, onStep } = options;
-    running = await options.startDaemon({ dataDir, config, password, logger, onStep, signal: giveUp.signal });
+    const { dataDir, password, onStep, acceptClock } = options;
+    const { signal } = giveUp;
+    running = await options.startDaemon({ dataDir, config, password, logger, onStep, signal, acceptClock });
     const announced = announce(running, files, logger);
     if (!announced.ok) {
       await running.stop('PID_CONFLICT');

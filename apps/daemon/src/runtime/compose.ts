@@ -9,7 +9,7 @@ import {
   createPolicyManagement,
   createSessionManagement,
 } from '@waiaas/management';
-import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline } from '@waiaas/pipeline';
+import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Watchfulness } from '@waiaas/pipeline';
 import type { Storage } from '@waiaas/storage';
 import { type Config, corsOrigins } from '../config/index.ts';
 import type { DaemonLogger } from '../logging/index.ts';
@@ -28,6 +28,10 @@ import { createWorkers, type WorkerPlan, type Workers } from './workers.ts';
 export interface Foundations {
   readonly config: Config;
   readonly clock: Clock;
+  /** Since when the daemon has been awake. */
+  readonly watch: Watchfulness;
+  /** Tells of the jumps of the machine's clock. */
+  readonly clockWatch: WorkerPlan;
   readonly logger: DaemonLogger;
   readonly storage: Storage;
   readonly keystore: KeystoreParts;
@@ -98,6 +102,7 @@ export function compose(foundations: Foundations): Composition {
     // No channel is connected to this version, so none can reach the owner.
     owner: { reachableChannels: () => 0 },
     clock,
+    watch: foundations.watch,
     timers: realTimers,
     ids,
     logger,
@@ -112,6 +117,7 @@ export function compose(foundations: Foundations): Composition {
   });
 
   const plans: readonly WorkerPlan[] = [
+    foundations.clockWatch,
     { name: 'delayQueue', intervalMs: 10 * SECOND, run: () => pipeline.runDelayed() },
     { name: 'approvalTimeout', intervalMs: 30 * SECOND, run: () => pipeline.expireApprovals() },
     { name: 'strandedRows', intervalMs: 300 * SECOND, run: () => pipeline.sweep() },

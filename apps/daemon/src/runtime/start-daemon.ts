@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { systemClock, unixSeconds } from '@waiaas/core';
+import { createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
 import { appendAudit, listAgents, MigrationError, openStorage, type Storage, sealNoOwner } from '@waiaas/storage';
 import { parseLogSize } from '../config/index.ts';
@@ -14,6 +14,7 @@ import { databasePath, dataPaths } from '../data-dir/index.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
 import { createAdapterRegistry } from './adapter-registry.ts';
+import { checkClock, clockWatch } from './clock-check.ts';
 import { type Composition, compose } from './compose.ts';
 import { argon2Of, databaseSettings } from './initialise.ts';
 import { readKillSwitch } from './kill-switch.ts';
@@ -128,7 +129,8 @@ export async function startDaemon(options: StartDaemonOptions): Promise<RunningD
 
 async function start(options: StartDaemonOptions, undo: Undo[]): Promise<RunningDaemon> {
   const { dataDir, config, logger, onStep, wrap } = options;
-  const clock = wrap?.clock?.(systemClock) ?? systemClock;
+  const steady = createSteadyClock({ wall: () => systemClock.now(), monotonic: () => performance.now() });
+  const clock = wrap?.clock?.(steady) ?? steady;
   const startedAt = clock.now();
   const paths = dataPaths(dataDir);
   const goOn = (): void => {
@@ -150,6 +152,14 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   const { schemaVersion, tables } = storage.facts();
   if (migration.backup !== null) logger.info({ ...migration }, 'The database was brought up to date');
   onStep(`Database ready (schema ${schemaVersion}, ${tables} tables)`);
+  const accepted = await checkClock({
+    clock,
+    storage,
+    accept: options.acceptClock === true,
+    onStep,
+    signal: options.signal,
+  });
+  if (accepted !== null) await audit(accepted);
   const tokenSecrets = openTokenSecrets({ path: paths.tokenSecrets, configured: config.security.jwt_secret, clock });
   if (tokenSecrets.overlapEnded) await audit({ event: 'PREVIOUS_SECRET_EXPIRED', actor: 'system' });
   goOn();
@@ -191,6 +201,8 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   const parts = compose({
     config,
     clock,
+    watch: steady,
+    clockWatch: clockWatch(steady, audit, logger),
     logger,
     storage,
     keystore: keystoreParts,

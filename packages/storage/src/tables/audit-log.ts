@@ -33,6 +33,9 @@ const SEVERITY: Readonly<Partial<Record<AuditEvent, AuditSeverity>>> = {
   PREVIOUS_SECRET_EXPIRED: 'info',
   KILL_SWITCH_ACTIVATED: 'critical',
   KILL_SWITCH_RECOVERED: 'critical',
+  CLOCK_SET_BACK: 'critical',
+  CLOCK_GAP: 'warning',
+  CLOCK_ACCEPTED: 'critical',
   DAEMON_FORCED_SHUTDOWN: 'critical',
   DAEMON_CRASH: 'critical',
   DAEMON_UNHANDLED_REJECTION: 'critical',
@@ -56,4 +59,22 @@ export async function appendAudit(db: Db, now: number, entry: AuditEntry): Promi
       ip_address: entry.ip ?? null,
     })
     .execute();
+}
+
+/**
+ * The latest time of any audit row, Unix seconds: time has been as late as that. Rows from before the machine's clock was
+ * accepted as it is do not count. Null when there is none.
+ */
+export async function latestAuditTime(db: Db): Promise<number | null> {
+  const row = await db
+    .selectFrom('audit_log')
+    .select((eb) => eb.fn.max('timestamp').as('latest'))
+    .where('id', '>=', (eb) =>
+      eb
+        .selectFrom('audit_log as accepted')
+        .select((sub) => sub.fn.coalesce(sub.fn.max('accepted.id'), sub.lit(0)).as('id'))
+        .where('accepted.event_type', '=', 'CLOCK_ACCEPTED'),
+    )
+    .executeTakeFirst();
+  return row?.latest ?? null;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createIdGenerator, type IChainAdapter, type Logger } from '@waiaas/core';
+import { createIdGenerator, createSteadyClock, type IChainAdapter, type Logger, type SteadyClock } from '@waiaas/core';
 import type { VirtualTime } from '@waiaas/fake-chain';
 import { createKeystore, type SigningGate } from '@waiaas/keystore';
 import {
@@ -13,7 +13,7 @@ import {
   type SessionManagement,
   seed,
 } from '@waiaas/management';
-import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline } from '@waiaas/pipeline';
+import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Watchfulness } from '@waiaas/pipeline';
 import { openStorage, type Storage } from '@waiaas/storage';
 import type { Random } from './random.ts';
 
@@ -28,6 +28,8 @@ export interface Incarnation {
   /** Settles once it has taken up what the last life left behind; not before time passes, and never if it dies. */
   readonly recovered: Promise<void>;
   readonly isReady: boolean;
+  /** The clock that it lives by. */
+  readonly clock: SteadyClock;
   /** Channels that must reach the owner for tiers that rest on being noticed. */
   readonly minChannels: number;
   /** Closes or opens the gate through which every signature goes. */
@@ -56,6 +58,7 @@ export interface Circumstances {
   readonly reachableChannels: () => number;
   readonly onLog: (message: string) => void;
   readonly decorateStorage: (storage: Storage) => Storage;
+  readonly decorateWatch: (watch: Watchfulness) => Watchfulness;
   readonly decoratePipeline: (pipeline: Pipeline) => Pipeline;
   readonly decorateGate: (gate: Pick<SigningGate, 'open' | 'close'>) => Pick<SigningGate, 'open' | 'close'>;
 }
@@ -83,8 +86,10 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
       if (dead) await never<void>();
     },
   };
+  // Set back while it lives, the machine's clock is not followed; what it shows at the start is what there is.
+  const clock = createSteadyClock({ wall: () => time.now(), monotonic: () => time.passed() });
   const opened = circumstances.decorateStorage(
-    openStorage({ path: join(folder, 'waiaas.db'), backupFolder: join(folder, 'backups'), clock: time }),
+    openStorage({ path: join(folder, 'waiaas.db'), backupFolder: join(folder, 'backups'), clock }),
   );
   const storage: Storage = {
     ...opened,
@@ -105,10 +110,10 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   };
   const log = (_fields: unknown, message: string): void => onLog(message);
   const logger: Logger = { debug: () => undefined, info: () => undefined, warn: log, error: log };
-  const ids = createIdGenerator(time, (length) => random.bytes(length));
+  const ids = createIdGenerator(clock, (length) => random.bytes(length));
   const { keystore, permits, gate } = createKeystore({
     directory: join(folder, 'keystore'),
-    clock: time,
+    clock,
     logger,
     argon2: { memoryCost: 1024, timeCost: 1, parallelism: 1 },
   });
@@ -116,7 +121,7 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   await keystore.unlock(PASSWORD);
   gate.open();
   const { sealer } = keystore;
-  const common = { storage, sealer, clock: time, ids };
+  const common = { storage, sealer, clock, ids };
   await seed({ ...common, storage: opened });
   const adapter = circumstances.adapter(life);
   const plain = createPipeline({
@@ -124,6 +129,7 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
     signer: keystore,
     permits,
     gate,
+    watch: circumstances.decorateWatch(clock),
     adapters: { find: () => adapter },
     owner: { reachableChannels: circumstances.reachableChannels },
     timers,
@@ -177,6 +183,7 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
     agents: createAgentManagement({ ...common, keystore, isSupported: () => true }),
     sessions,
     recovered,
+    clock,
     minChannels,
     setGate: (isOpen) => (isOpen ? lever.open() : lever.close()),
     get isReady() {

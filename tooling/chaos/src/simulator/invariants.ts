@@ -11,6 +11,9 @@ const UNDER_WAY: readonly TransactionRow['status'][] = ['EXECUTING', 'SUBMITTED'
 /** How long an approval may stay queued after its end, ms: a round of the worker, and the time that one takes. */
 const EXPIRY_PATIENCE = 75_000;
 
+/** How long a payment waits that came due while nobody could stop it, ms; a second less, for what is rounded. */
+const VETO = 59_000;
+
 /** The audit row that each state must have left, once. */
 const TOLD_BY: Readonly<Partial<Record<TransactionRow['status'], string>>> = {
   CONFIRMED: 'TX_CONFIRMED',
@@ -44,7 +47,14 @@ export function watch(world: SimulatedWorld): Watch {
   const overdue = new Map<string, { readonly since: number; readonly daemon: SimulatedWorld['daemon'] }>();
   let before: Before = { statuses: new Map(), suspended: new Set(), revoked: new Set() };
 
-  const latestNow = (): number => Math.max(world.latest, Math.floor(world.time.now() / 1000));
+  const latestNow = (): number => Math.max(world.latest, Math.floor(world.daemon.clock.now() / 1000));
+
+  /** Whether a delayed payment came due while nobody could stop it, and has not had its minute since (04 §20). */
+  function lacksVeto(id: string): boolean {
+    const { clock } = world.daemon;
+    const wasDue = (due.get(id) ?? 0) * 1000;
+    return wasDue <= clock.awakeSince && clock.now() - clock.awakeSince < VETO;
+  }
 
   world.onSigned = ({ to, amount, memo }) => {
     const payment = world.payments.find((wanted) => wanted.memo === memo);
@@ -57,6 +67,8 @@ export function watch(world: SimulatedWorld): Watch {
     const known = tiers.get(memo);
     if (known?.tier === 'DELAY' && latestNow() < (due.get(known.id) ?? 0))
       world.violated(`${memo} was signed before its time`);
+    if (known?.tier === 'DELAY' && lacksVeto(known.id))
+      world.violated(`${memo} was signed although nobody could have stopped it`);
     if (known?.tier === 'APPROVAL' && !world.approvals.has(known.id))
       world.violated(`${memo} was signed without an approval`);
   };

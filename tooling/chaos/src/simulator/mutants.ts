@@ -151,6 +151,10 @@ export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonl
     mutant: { pipeline: (pipeline) => withMembers(pipeline, { expireApprovals: async () => undefined }) },
     found: /can be approved after its end/,
   },
+  'gives no time for a veto': {
+    mutant: { watch: () => ({ awakeSince: 0 }) },
+    found: /nobody could have stopped it/,
+  },
   'signs behind a closed gate': {
     mutant: { gate: (gate) => ({ open: () => gate.open(), close: () => undefined }) },
     found: /after everything had been stopped/,

@@ -14,7 +14,7 @@ import {
 import { createFakeLedger, createVirtualTime, type FakeLedger, type Fault, type VirtualTime } from '@waiaas/fake-chain';
 import type { SigningGate } from '@waiaas/keystore';
 import type { RequestOrigin } from '@waiaas/management';
-import type { Pipeline } from '@waiaas/pipeline';
+import type { Pipeline, Watchfulness } from '@waiaas/pipeline';
 import type { Storage } from '@waiaas/storage';
 import { beginLife, type Incarnation } from './incarnation.ts';
 import type { WantedPayment } from './payment.ts';
@@ -43,6 +43,7 @@ export interface Mutant {
   readonly adapter?: (adapter: IChainAdapter, world: SimulatedWorld) => IChainAdapter;
   readonly storage?: (storage: Storage) => Storage;
   readonly pipeline?: (pipeline: Pipeline) => Pipeline;
+  readonly watch?: (watch: Watchfulness) => Watchfulness;
   /** The gate that it stops by. */
   readonly gate?: (gate: Pick<SigningGate, 'open' | 'close'>) => Pick<SigningGate, 'open' | 'close'>;
   /** Policies that it was given as well, and does not keep. */
@@ -144,6 +145,7 @@ export async function createSimulatedWorld({
       crashPerMille: () => world.weather.crashes,
       onLog: (message) => world.log(`log: ${message}`),
       decorateStorage: mutant?.storage ?? ((storage) => storage),
+      decorateWatch: mutant?.watch ?? ((watch) => watch),
       decoratePipeline: mutant?.pipeline ?? ((pipeline) => pipeline),
       decorateGate: mutant?.gate ?? ((gate) => gate),
       adapter: (life) => {
@@ -199,7 +201,7 @@ export async function createSimulatedWorld({
         ledger.advance(Math.ceil(chunk / 400));
         await time.advance(chunk);
         world.passed += chunk;
-        world.latest = Math.max(world.latest, Math.floor(time.now() / 1000));
+        world.latest = Math.max(world.latest, Math.floor(world.daemon.clock.now() / 1000));
       }
     },
     async await<T>(work: Promise<T>) {
@@ -217,7 +219,7 @@ export async function createSimulatedWorld({
         ledger.advance(1);
         return outcome !== undefined || failure !== undefined || world.daemon.isDead;
       });
-      world.latest = Math.max(world.latest, Math.floor(time.now() / 1000));
+      world.latest = Math.max(world.latest, Math.floor(world.daemon.clock.now() / 1000));
       if (failure !== undefined) throw failure.error;
       return outcome;
     },

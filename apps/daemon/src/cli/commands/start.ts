@@ -17,6 +17,7 @@ interface StartOptions extends PasswordFlags {
   readonly daemon?: boolean;
   readonly port?: string;
   readonly logLevel?: string;
+  readonly acceptClock?: boolean;
 }
 
 /** `waiaas start` (01 §5.2). `childModule` is the program of a background daemon. */
@@ -28,6 +29,7 @@ export const startCommand =
       .description('start the daemon, in the foreground unless told otherwise')
       .option('-d, --daemon', 'start it in the background')
       .option('--port <number>', 'port to listen on, instead of the configured one')
+      .option('--accept-clock', 'take the clock as it is, although there are records of a later time')
       .addOption(new Option('--log-level <level>', 'trace, debug, info, warn or error'));
     handle<StartOptions>(withPasswordOptions(command), (context, options) =>
       options.daemon === true
@@ -58,6 +60,7 @@ async function inForeground(
     dataDir,
     env: io.env,
     flags: flagsOf(options),
+    acceptClock: options.acceptClock === true,
     async password() {
       const found = supplied ?? (await findPassword({ flags: {}, env: io.env, ask: io.askHidden }));
       supplied = null;
@@ -95,6 +98,7 @@ async function inBackground(context: CommandContext, options: StartOptions, chil
     dataDir,
     env: { ...io.env },
     flags,
+    acceptClock: options.acceptClock === true,
     password: supplied.password,
     logFile,
     onStep: (step, detail) => io.out(stepLine(context, step, detail)),
