@@ -27,8 +27,8 @@ export interface SealedContent {
  * cannot make a seal (00 §3, "Rows that grant or limit power are sealed").
  */
 export interface RowSealer {
-  /** MAC over the content, base64url. @throws WaiaasError KEYSTORE_LOCKED while the vault is locked. */
+  /** MAC over the content, base64url. @throws WaiaasError KEYSTORE_LOCKED before the vault was first opened. */
   seal(content: SealedContent): string;
-  /** Whether a seal belongs to the content. False for anything malformed; a locked vault throws KEYSTORE_LOCKED. */
+  /** Whether a seal belongs to the content. False for anything malformed; a vault that was not opened yet throws KEYSTORE_LOCKED. */
   verify(content: SealedContent, seal: string): boolean;
 }

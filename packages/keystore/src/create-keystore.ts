@@ -10,6 +10,7 @@ import { openKeystore } from './open-keystore.ts';
  * const { keystore, permits, gate } = createKeystore({ directory, clock: systemClock, logger, argon2 });
  * await keystore.unlock(password);
  * gate.open();
- * const signature = keystore.sign(permits.mint({ agentId, intentHash }), message);
+ * const { epoch } = gate; // while it is decided
+ * const signature = keystore.sign(permits.mint({ agentId, intentHash, epoch }), message);
  */
 export const createKeystore = (options: KeystoreOptions): KeystoreParts => openKeystore(options, nodeFileSystem);

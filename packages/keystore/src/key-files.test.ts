@@ -301,11 +301,11 @@ describe('listing key files', () => {
 
 describe('discarding a key', () => {
   test('takes it out of use and keeps its file aside', () =>
-    withKeystore(async ({ keystore, permits, directory }) => {
+    withKeystore(async ({ keystore, permits, gate, directory }) => {
       const agent = solanaKey();
       const { publicKey } = await keystore.createKey(agent);
       const before = await readFile(fileOf(directory, agent.agentId), 'utf8');
-      const permit = permits.mint({ agentId: agent.agentId, intentHash: 'h' });
+      const permit = permits.mint({ agentId: agent.agentId, intentHash: 'h', epoch: gate.epoch });
       await keystore.discardKey(agent.agentId);
       expect(await codeOf(() => keystore.sign(permit, new Uint8Array(1)))).toBe('AGENT_NOT_FOUND');
       expect(await codeOf(() => keystore.publicKey(agent.agentId))).toBe('AGENT_NOT_FOUND');

@@ -36,31 +36,32 @@ export interface KeyRing {
   sign(agentId: AgentId, message: Buffer): Uint8Array | undefined;
   /** Overwrites the agent's key. */
   drop(agentId: AgentId): void;
-  /** Key of the row seals, in read-only memory. */
-  readonly sealKey: Buffer;
+  /** The key of the row seals, in read-only memory. It belongs to the caller and outlives the ring. */
+  deriveSealKey(): SecureBuffer;
   /** Key of secrets in the database, in read-only memory. */
   readonly secretKey: Buffer;
   /** Overwrites everything and shuts the memory off. */
   wipe(): void;
 }
 
-/** The keys that are ready as long as the ring is. On failure nothing of it is left. */
-function deriveKeys(memory: GuardedMemory, master: MasterKey): { sealKey: SecureBuffer; secretKey: SecureBuffer } {
-  const derived: SecureBuffer[] = [];
-  const derive = (purpose: string, length: number): SecureBuffer => {
-    const buffer = memory.allocate(length);
-    derived.push(buffer);
+/** A key of its own purpose, in read-only memory. */
+function deriveKey(memory: GuardedMemory, master: MasterKey, purpose: string, length: number): SecureBuffer {
+  const buffer = memory.allocate(length);
+  try {
     master.derive(purpose, (key) => buffer.set(key));
     readOnly(buffer);
     return buffer;
-  };
-  try {
-    return {
-      sealKey: derive(ROW_SEAL_PURPOSE, SEAL_KEY_LENGTH),
-      secretKey: derive(SECRET_BOX_PURPOSE, SECRET_KEY_LENGTH),
-    };
   } catch (error) {
-    for (const buffer of derived) wipe(buffer);
+    wipe(buffer);
+    throw error;
+  }
+}
+
+/** The key of secrets in the database. On failure nothing of the ring is left. */
+function deriveSecretKey(memory: GuardedMemory, master: MasterKey): SecureBuffer {
+  try {
+    return deriveKey(memory, master, SECRET_BOX_PURPOSE, SECRET_KEY_LENGTH);
+  } catch (error) {
     master.wipe();
     throw error;
   }
@@ -70,7 +71,7 @@ function deriveKeys(memory: GuardedMemory, master: MasterKey): { sealKey: Secure
 export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing {
   const keys = new Map<AgentId, LoadedKey>();
   const slots = createKeySlots(memory);
-  const { sealKey, secretKey } = deriveKeys(memory, master);
+  const secretKey = deriveSecretKey(memory, master);
 
   /** Fills a slot and gives it back when that fails. */
   function filled<T>(fill: (bytes: Buffer) => T): { slot: KeySlot; result: T } {
@@ -84,7 +85,7 @@ export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing
   }
 
   return {
-    sealKey,
+    deriveSealKey: () => deriveKey(memory, master, ROW_SEAL_PURPOSE, SEAL_KEY_LENGTH),
     secretKey,
     get size() {
       return keys.size;
@@ -145,7 +146,6 @@ export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing
     wipe() {
       keys.clear();
       slots.wipe();
-      wipe(sealKey);
       wipe(secretKey);
       master.wipe();
     },

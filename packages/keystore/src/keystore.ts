@@ -59,7 +59,11 @@ export interface Keystore {
    */
   unlock(password: string): Promise<void>;
 
-  /** Overwrites every key and voids every permit. @throws WaiaasError KEYSTORE_LOCKED when nothing is unlocked */
+  /**
+   * Overwrites the master key and every agent's key, and voids every permit. The key of the row seals stays in guarded
+   * memory until the process ends: with it nothing can be signed, and without it nothing under way could be settled.
+   * @throws WaiaasError KEYSTORE_LOCKED when nothing is unlocked
+   */
   lock(): void;
 
   readonly isUnlocked: boolean;
@@ -112,7 +116,7 @@ export interface Keystore {
    */
   sign(permit: SigningPermit, message: Uint8Array): Uint8Array;
 
-  /** Seals rows under a key of the vault; throws KEYSTORE_LOCKED while locked. */
+  /** Seals rows under a key of the vault; throws KEYSTORE_LOCKED until the first unlock of this process. */
   readonly sealer: RowSealer;
 
   /** Encrypts secrets of the database under a key of the vault; throws KEYSTORE_LOCKED while locked. */

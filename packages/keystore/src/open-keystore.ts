@@ -1,7 +1,7 @@
 import { type AgentId, isAgentId, isNetworkOf, isoTime, WaiaasError } from '@waiaas/core';
 import { createExclusive } from './exclusive.ts';
 import type { FileSystem } from './file-system.ts';
-import { createGuardedMemory } from './guarded-memory.ts';
+import { createGuardedMemory, type SecureBuffer, wipe } from './guarded-memory.ts';
 import { createKeyRing, type KeyRing } from './key-ring.ts';
 import type { Keystore, KeystoreOptions, KeystoreParts } from './keystore.ts';
 import { createKeystoreDirectory } from './keystore-directory.ts';
@@ -41,6 +41,11 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
 
   /** Null while locked. */
   let ring: KeyRing | null = null;
+  /**
+   * Key of the row seals; null before the first unlock. It outlives `lock`: what was sent before the kill switch engaged
+   * must still be followed and settled, and no signature can be made with it.
+   */
+  let sealKey: SecureBuffer | null = null;
   /** Counts calls of `lock`, so that one during an unlock is not lost. */
   let locks = 0;
   const unlockedRing = (): KeyRing => {
@@ -57,6 +62,9 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
       await files.tidy();
       for (const file of await files.readKeyFiles()) opening.load(file);
       if (locks !== locksBefore) throw locked();
+      const formerSealKey = sealKey;
+      sealKey = opening.deriveSealKey();
+      if (formerSealKey !== null) wipe(formerSealKey);
     } catch (error) {
       opening.wipe();
       throw error;
@@ -148,7 +156,10 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
       if (signature === undefined) throw noSuchAgent(issued.agentId);
       return signature;
     },
-    sealer: createRowSealer(() => unlockedRing().sealKey),
+    sealer: createRowSealer(() => {
+      if (sealKey === null) throw locked();
+      return sealKey;
+    }),
     secrets: createSecretBox(() => unlockedRing().secretKey),
   };
   return Object.freeze({ keystore: Object.freeze(keystore), permits: book.permits, gate: book.gate });

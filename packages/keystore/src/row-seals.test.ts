@@ -105,15 +105,30 @@ describe('a seal', () => {
       expect(keystore.sealer.seal(content)).toBe(expected);
     }));
 
-  test('a locked keystore neither seals nor verifies', () =>
-    withKeystore(async ({ keystore }) => {
+  test('outlives the lock, so that what is under way can be settled, but not the process', () =>
+    withKeystore(async ({ keystore, directory }) => {
       const { sealer }: { sealer: RowSealer } = keystore;
       const seal = sealer.seal(content);
       keystore.lock();
-      expect(await codeOf(() => sealer.seal(content))).toBe('KEYSTORE_LOCKED');
-      expect(await codeOf(() => sealer.verify(content, seal))).toBe('KEYSTORE_LOCKED');
-      expect(await codeOf(() => sealer.verify(content, 'malformed'))).toBe('KEYSTORE_LOCKED');
-      await keystore.unlock(PASSWORD);
       expect(sealer.verify(content, seal)).toBe(true);
+      expect(sealer.verify({ ...content, version: 4 }, seal)).toBe(false);
+      expect(sealer.seal(content)).toBe(seal);
+      await keystore.unlock(PASSWORD);
+      expect(sealer.seal(content)).toBe(seal);
+
+      const restarted = keystoreAt(directory).keystore;
+      const refusesEverything = async (): Promise<void> => {
+        expect(await codeOf(() => restarted.sealer.seal(content))).toBe('KEYSTORE_LOCKED');
+        expect(await codeOf(() => restarted.sealer.verify(content, seal))).toBe('KEYSTORE_LOCKED');
+        expect(await codeOf(() => restarted.sealer.verify(content, 'malformed'))).toBe('KEYSTORE_LOCKED');
+      };
+      await refusesEverything();
+      expect(await codeOf(() => restarted.unlock(OTHER_PASSWORD))).toBe('WRONG_PASSWORD');
+      await refusesEverything();
+      const unlocking = restarted.unlock(PASSWORD);
+      // Locking while it opens wins, and leaves nothing behind.
+      expect(await codeOf(() => restarted.lock())).toBe('KEYSTORE_LOCKED');
+      expect(await codeOf(() => unlocking)).toBe('KEYSTORE_LOCKED');
+      await refusesEverything();
     }));
 });

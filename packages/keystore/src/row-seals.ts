@@ -26,7 +26,7 @@ function decodeSeal(seal: string): Buffer | null {
 
 /**
  * Seals rows by HMAC-SHA-512/256 (`crypto_auth`) under a key in guarded memory (00 §3).
- * @param key the present key; throws KEYSTORE_LOCKED while there is none
+ * @param key the present key; throws KEYSTORE_LOCKED as long as there is none
  */
 export const createRowSealer = (key: () => Buffer): RowSealer =>
   Object.freeze<RowSealer>({

@@ -78,7 +78,7 @@ describe('the entry of the package', () => {
           ],
         ],
         [keystore.sealer, ['seal', 'verify']],
-        [permits, ['mint']],
+        [permits, ['mint', 'revoke']],
         [gate, ['close', 'epoch', 'isOpen', 'open']],
       ];
       for (const [part, members] of surfaces) {
@@ -120,6 +120,7 @@ describe('the entry of the package', () => {
         [sealer, 'seal'],
         [sealer, 'verify'],
         [scene.permits, 'mint'],
+        [scene.permits, 'revoke'],
         [entry, 'createKeystore'],
         [entry, 'passwordProblem'],
         [entry, 'KeystoreError'],
@@ -169,14 +170,14 @@ test('a full life leaves no secret in logs, errors, objects or files', () =>
     const secrets = await secretsOf(scene, ids);
 
     for (const agentId of ids) {
-      const permit = permits.mint({ agentId, intentHash: 'h' });
+      const permit = permits.mint({ agentId, intentHash: 'h', epoch: gate.epoch });
       seen.push(permit, keystore.publicKey(agentId), keystore.sign(permit, new Uint8Array(32)));
       seen.push(await failureOf(() => keystore.sign(permit, new Uint8Array(32))));
     }
     const [first = ids[0], second = ids[1]] = ids;
     if (first === undefined || second === undefined) throw new Error('no agents');
     seen.push(
-      await failureOf(() => keystore.sign(permits.mint({ agentId: second, intentHash: 'h' }), new Uint8Array(3))),
+      await failureOf(() => keystore.sign(permits.mint({ agentId: second, intentHash: 'h', epoch: gate.epoch }), new Uint8Array(3))),
       await failureOf(() => keystore.unlock(PASSWORD)),
       await failureOf(() => keystore.initialise(PASSWORD)),
       await failureOf(() => keystore.changePassword(OTHER_PASSWORD, OTHER_PASSWORD)),
@@ -186,7 +187,7 @@ test('a full life leaves no secret in logs, errors, objects or files', () =>
     );
     await keystore.changePassword(PASSWORD, OTHER_PASSWORD);
     gate.close();
-    seen.push(await failureOf(() => permits.mint({ agentId: first, intentHash: 'h' })), keystore, permits, gate);
+    seen.push(await failureOf(() => permits.mint({ agentId: first, intentHash: 'h', epoch: gate.epoch })), keystore, permits, gate);
     keystore.lock();
     seen.push(await failureOf(() => keystore.lock()), await failureOf(() => keystore.unlock(PASSWORD)));
     const path = join(directory, `${first}.json`);

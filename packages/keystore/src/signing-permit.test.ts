@@ -24,7 +24,8 @@ async function solanaAgent({ keystore }: Scene): Promise<AgentId> {
   return agent.agentId;
 }
 
-const mint = ({ permits }: Scene, agentId: AgentId): SigningPermit => permits.mint({ agentId, intentHash: 'intent' });
+const mint = ({ permits, gate }: Scene, agentId: AgentId): SigningPermit =>
+  permits.mint({ agentId, intentHash: 'intent', epoch: gate.epoch });
 
 /** Calls `sign` as a caller without types. */
 const signWith = ({ keystore }: Scene, ...values: unknown[]): Promise<unknown> =>
@@ -95,7 +96,7 @@ describe('a permit', () => {
   test('is bound to what was asked for at minting, not to what the request becomes', () =>
     withKeystore(async (scene) => {
       const [mine, victim] = [await solanaAgent(scene), await solanaAgent(scene)];
-      const request = { agentId: mine, intentHash: 'intent' };
+      const request = { agentId: mine, intentHash: 'intent', epoch: scene.gate.epoch };
       const permit = scene.permits.mint(request);
       request.agentId = victim;
       const masterKey = await masterKeyOf(scene.directory, PASSWORD);
@@ -108,7 +109,7 @@ describe('a permit', () => {
       const twin = keystoreAt(scene.directory);
       await twin.keystore.unlock(PASSWORD);
       twin.gate.open();
-      const foreign = twin.permits.mint({ agentId, intentHash: 'intent' });
+      const foreign = mint(twin, agentId);
       expect(await signWith(scene, foreign, MESSAGE)).toBe('PERMIT_REFUSED');
       expect(twin.keystore.sign(foreign, MESSAGE)).toHaveLength(64);
       twin.keystore.lock();
@@ -138,7 +139,7 @@ describe('a permit', () => {
   test('needs an intent', () =>
     withKeystore(async (scene) => {
       const agentId = await solanaAgent(scene);
-      expect(() => scene.permits.mint({ agentId, intentHash: '' })).toThrow(TypeError);
+      expect(() => scene.permits.mint({ agentId, intentHash: '', epoch: scene.gate.epoch })).toThrow(TypeError);
       expect(() => Reflect.apply(scene.permits.mint, scene.permits, [{ agentId }])).toThrow(TypeError);
     }));
 
@@ -156,11 +157,36 @@ describe('a permit', () => {
     }));
 });
 
+describe('a permit that is taken back', () => {
+  test('signs no more; taking it back again, or one that was used, changes nothing', () =>
+    withKeystore(async (scene) => {
+      const agentId = await solanaAgent(scene);
+      const [revoked, used, other] = [mint(scene, agentId), mint(scene, agentId), mint(scene, agentId)];
+      scene.keystore.sign(used, MESSAGE);
+      for (const permit of [revoked, revoked, used]) scene.permits.revoke(permit);
+      expect(await signWith(scene, revoked, MESSAGE)).toBe('PERMIT_REFUSED');
+      expect(scene.keystore.sign(other, MESSAGE)).toHaveLength(64);
+    }));
+});
+
 describe('the gate', () => {
+  test('that was closed since the decision gives no permit, also when it is open again', () =>
+    withKeystore(async ({ gate, permits }) => {
+      const { epoch } = gate;
+      const request = { agentId: newAgentId(), intentHash: 'h', epoch };
+      gate.close();
+      gate.open();
+      expect(() => permits.mint(request)).toThrowError(expect.objectContaining({ code: 'SYSTEM_LOCKED' }));
+      expect(() => permits.mint({ ...request, epoch: gate.epoch + 1 })).toThrowError(
+        expect.objectContaining({ code: 'SYSTEM_LOCKED' }),
+      );
+      permits.mint({ ...request, epoch: gate.epoch });
+    }));
+
   test('is closed until it is opened', () => {
     const { gate, permits } = keystoreAt('/nowhere');
     expect(gate.isOpen).toBe(false);
-    expect(() => permits.mint({ agentId: newAgentId(), intentHash: 'h' })).toThrowError(
+    expect(() => permits.mint({ agentId: newAgentId(), intentHash: 'h', epoch: gate.epoch })).toThrowError(
       expect.objectContaining({ code: 'SYSTEM_LOCKED' }),
     );
   });
@@ -294,7 +320,7 @@ test(
           let isOpen = true;
           const minted: { permit: SigningPermit; agent: number; usable: boolean }[] = [];
           const signatures = agents.map((agentId) =>
-            Buffer.from(scene.keystore.sign(scene.permits.mint({ agentId, intentHash: 'i' }), MESSAGE)).toString('hex'),
+            Buffer.from(scene.keystore.sign(mint(scene, agentId), MESSAGE)).toString('hex'),
           );
           for (const action of steps) {
             if (action.do === 'open' || action.do === 'close') {

@@ -14,12 +14,16 @@ export interface PermitRequest {
   readonly agentId: AgentId;
   /** Hash of the intent whose execution was decided and committed. */
   readonly intentHash: string;
+  /** Epoch of the gate while it was decided. What has been closed since, also when it was opened again, needs a new decision. */
+  readonly epoch: number;
 }
 
 /** Issues permits. Belongs into the pipeline's claim step and nowhere else. */
 export interface PermitMint {
-  /** @throws WaiaasError SYSTEM_LOCKED while the gate is closed */
+  /** @throws WaiaasError SYSTEM_LOCKED while the gate is closed, and when it was closed since the decision */
   mint(request: PermitRequest): SigningPermit;
+  /** Takes a permit back: what it was for has ended. Does nothing for one that is used up. */
+  revoke(permit: SigningPermit): void;
 }
 
 /**
@@ -50,9 +54,7 @@ export interface PermitBook {
 }
 
 /** What a permit permits. */
-export interface IssuedPermit extends PermitRequest {
-  readonly epoch: number;
-}
+export type IssuedPermit = PermitRequest;
 
 /** The mint, the gate and the record of unused permits of one keystore. */
 export function createPermitBook(): PermitBook {
@@ -60,14 +62,27 @@ export function createPermitBook(): PermitBook {
   let isOpen = false;
   let unused = new WeakMap<object, IssuedPermit>();
 
+  function assertCurrent(issued: IssuedPermit): void {
+    if (!isOpen || issued.epoch !== epoch) throw new WaiaasError('SYSTEM_LOCKED');
+  }
+
+  function consume(permit: unknown): IssuedPermit | undefined {
+    if (typeof permit !== 'object' || permit === null) return undefined;
+    const issued = unused.get(permit);
+    unused.delete(permit);
+    return issued;
+  }
+
   const permits: PermitMint = {
-    mint({ agentId, intentHash }) {
+    mint({ agentId, intentHash, epoch: decided }) {
       if (typeof intentHash !== 'string' || intentHash === '') throw new TypeError('A permit needs an intent hash');
-      if (!isOpen) throw new WaiaasError('SYSTEM_LOCKED');
+      const issued: IssuedPermit = { agentId, intentHash, epoch: decided };
+      assertCurrent(issued);
       const permit: SigningPermit = Object.freeze(Object.create(null));
-      unused.set(permit, { agentId, intentHash, epoch });
+      unused.set(permit, issued);
       return permit;
     },
+    revoke: (permit) => void consume(permit),
   };
   const gate: SigningGate = {
     get epoch() {
@@ -88,15 +103,8 @@ export function createPermitBook(): PermitBook {
   return {
     permits: Object.freeze(permits),
     gate: Object.freeze(gate),
-    consume(permit) {
-      if (typeof permit !== 'object' || permit === null) return undefined;
-      const issued = unused.get(permit);
-      unused.delete(permit);
-      return issued;
-    },
-    assertCurrent(issued) {
-      if (!isOpen || issued.epoch !== epoch) throw new WaiaasError('SYSTEM_LOCKED');
-    },
+    consume,
+    assertCurrent,
     voidAll() {
       unused = new WeakMap();
     },

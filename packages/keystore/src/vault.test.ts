@@ -129,7 +129,7 @@ describe('password change', () => {
       for (const field of ['iv', 'ciphertext', 'tag']) expect(is.crypto[field]).not.toBe(was.crypto[field]);
       expect(is.crypto.kdfparams.salt).not.toBe(was.crypto.kdfparams.salt);
       expect(await readFile(join(directory, `${agent.agentId}.json`), 'utf8')).toBe(keyFile);
-      expect(keystore.sign(permits.mint({ agentId: agent.agentId, intentHash: 'h' }), new Uint8Array(1))).toHaveLength(
+      expect(keystore.sign(permits.mint({ agentId: agent.agentId, intentHash: 'h', epoch: gate.epoch }), new Uint8Array(1))).toHaveLength(
         64,
       );
 

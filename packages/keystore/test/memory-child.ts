@@ -66,7 +66,7 @@ switch (what) {
     const agent = solanaKey();
     await keystore.createKey(agent);
     const sign = (): Uint8Array =>
-      keystore.sign(permits.mint({ agentId: agent.agentId, intentHash: 'h' }), new Uint8Array(3));
+      keystore.sign(permits.mint({ agentId: agent.agentId, intentHash: 'h', epoch: gate.epoch }), new Uint8Array(3));
     const same = Buffer.from(sign()).equals(sign());
     keystore.lock();
     const codes: unknown[] = [];
