@@ -64,7 +64,9 @@ async function signs(directory: string, keystoreParts: ReturnType<typeof keystor
   const { keystore, permits, gate } = keystoreParts;
   gate.open();
   for (const agentId of agents) {
-    expect(keystore.sign(permits.mint({ agentId, intentHash: directory, epoch: gate.epoch }), new Uint8Array(1))).toHaveLength(64);
+    expect(
+      keystore.sign(permits.mint({ agentId, intentHash: directory, epoch: gate.epoch }), new Uint8Array(1)),
+    ).toHaveLength(64);
   }
 }
 

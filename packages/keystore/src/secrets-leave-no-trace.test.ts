@@ -177,7 +177,9 @@ test('a full life leaves no secret in logs, errors, objects or files', () =>
     const [first = ids[0], second = ids[1]] = ids;
     if (first === undefined || second === undefined) throw new Error('no agents');
     seen.push(
-      await failureOf(() => keystore.sign(permits.mint({ agentId: second, intentHash: 'h', epoch: gate.epoch }), new Uint8Array(3))),
+      await failureOf(() =>
+        keystore.sign(permits.mint({ agentId: second, intentHash: 'h', epoch: gate.epoch }), new Uint8Array(3)),
+      ),
       await failureOf(() => keystore.unlock(PASSWORD)),
       await failureOf(() => keystore.initialise(PASSWORD)),
       await failureOf(() => keystore.changePassword(OTHER_PASSWORD, OTHER_PASSWORD)),
@@ -187,7 +189,12 @@ test('a full life leaves no secret in logs, errors, objects or files', () =>
     );
     await keystore.changePassword(PASSWORD, OTHER_PASSWORD);
     gate.close();
-    seen.push(await failureOf(() => permits.mint({ agentId: first, intentHash: 'h', epoch: gate.epoch })), keystore, permits, gate);
+    seen.push(
+      await failureOf(() => permits.mint({ agentId: first, intentHash: 'h', epoch: gate.epoch })),
+      keystore,
+      permits,
+      gate,
+    );
     keystore.lock();
     seen.push(await failureOf(() => keystore.lock()), await failureOf(() => keystore.unlock(PASSWORD)));
     const path = join(directory, `${first}.json`);

@@ -114,7 +114,7 @@ describe('life of a vault', () => {
 
 describe('password change', () => {
   test('rewraps the same key freshly, keeps the former vault, and leaves the keys in use', () =>
-    withKeystore(async ({ keystore, permits, directory }) => {
+    withKeystore(async ({ keystore, permits, gate, directory }) => {
       const agent = solanaKey();
       const { publicKey } = await keystore.createKey(agent);
       const keyFile = await readFile(join(directory, `${agent.agentId}.json`), 'utf8');
@@ -129,9 +129,9 @@ describe('password change', () => {
       for (const field of ['iv', 'ciphertext', 'tag']) expect(is.crypto[field]).not.toBe(was.crypto[field]);
       expect(is.crypto.kdfparams.salt).not.toBe(was.crypto.kdfparams.salt);
       expect(await readFile(join(directory, `${agent.agentId}.json`), 'utf8')).toBe(keyFile);
-      expect(keystore.sign(permits.mint({ agentId: agent.agentId, intentHash: 'h', epoch: gate.epoch }), new Uint8Array(1))).toHaveLength(
-        64,
-      );
+      expect(
+        keystore.sign(permits.mint({ agentId: agent.agentId, intentHash: 'h', epoch: gate.epoch }), new Uint8Array(1)),
+      ).toHaveLength(64);
 
       expect(await keystore.verifyPassword(PASSWORD)).toBe(false);
       keystore.lock();

@@ -54,7 +54,7 @@ export interface AdmissionRequest {
 
 /** What admission answers. Only `admitted` rows that are EXECUTING are carried out by the caller. */
 export type Admission =
-  | { readonly kind: 'admitted'; readonly row: TransactionRow }
+  | { readonly kind: 'admitted'; readonly row: TransactionRow; readonly epoch: number }
   | { readonly kind: 'refused'; readonly row: TransactionRow }
   /** The key was used before, for the same request: its transaction as it is now. */
   | { readonly kind: 'replayed'; readonly row: TransactionRow };
@@ -86,10 +86,10 @@ function grantedConstraints(row: SessionRow, authentic: boolean): SessionConstra
  * A refusal is stored and returned, not thrown, so that it is kept.
  */
 export function createAdmission(
-  dependencies: Pick<PipelineDependencies, 'clock' | 'ids' | 'sealer' | 'settings'>,
+  dependencies: Pick<PipelineDependencies, 'clock' | 'ids' | 'sealer' | 'gate' | 'settings'>,
   decider: Decider,
 ): (db: Db, request: AdmissionRequest) => Promise<Admission> {
-  const { clock, ids, sealer, settings } = dependencies;
+  const { clock, ids, sealer, gate, settings } = dependencies;
 
   /** Keeps how a payment was decided, so that it can be told and decided again at any time (09 no. 9). */
   const record = (
@@ -231,7 +231,9 @@ export function createAdmission(
         return { kind: 'replayed', row: before };
       }
     }
-    if ((await readState(db, 'kill_switch_status')) !== 'NORMAL') throw new WaiaasError('SYSTEM_LOCKED');
+    const { epoch } = gate;
+    if (!gate.isOpen || (await readState(db, 'kill_switch_status')) !== 'NORMAL')
+      throw new WaiaasError('SYSTEM_LOCKED');
     const agent = await findAgent(db, intent.agentId);
     if (agent === undefined || agent.public_key !== intent.from) throw new WaiaasError('AGENT_NOT_FOUND');
     if (agent.status === 'TERMINATED' || agent.status === 'TERMINATING') throw new WaiaasError('AGENT_TERMINATED');
@@ -297,7 +299,7 @@ export function createAdmission(
       }
     }
     await queue(db, intent, decision, now);
-    return { kind: 'admitted', row: await stored(db, intent.transactionId) };
+    return { kind: 'admitted', row: await stored(db, intent.transactionId), epoch };
   };
 }
 

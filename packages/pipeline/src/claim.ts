@@ -24,6 +24,7 @@ import {
   transition,
 } from '@waiaas/storage';
 import { readIntent } from './admission.ts';
+import type { Claim } from './claimed-payment.ts';
 import { type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { errorColumn, mergeMetadata, type Refusal } from './refusal.ts';
@@ -31,7 +32,7 @@ import { errorColumn, mergeMetadata, type Refusal } from './refusal.ts';
 /** What became of a delayed payment whose time has come. */
 export type DelayClaim =
   /** It is EXECUTING now, and whoever asked carries it out. */
-  | { readonly kind: 'claimed'; readonly row: TransactionRow }
+  | { readonly kind: 'claimed'; readonly claim: Claim }
   /** It is cancelled: today's rules forbid it. */
   | { readonly kind: 'cancelled'; readonly row: TransactionRow }
   /** Nothing was done: not its time, not its state, or the kill switch is engaged. */
@@ -51,7 +52,7 @@ export interface Claims {
    *   SYSTEM_LOCKED, AGENT_SUSPENDED, POLICY_DENIED, WHITELIST_DENIED, SPENDING_LIMIT_EXCEEDED. A payment refused for the
    *   last five stays queued.
    */
-  approve(id: TransactionId, origin: RequestOrigin): Promise<TransactionRow>;
+  approve(id: TransactionId, origin: RequestOrigin): Promise<Claim>;
   /**
    * T8: ends a payment that waits.
    * @throws WaiaasError TX_NOT_FOUND, TX_ALREADY_PROCESSED, OWNER_MISMATCH, OWNER_NOT_CONNECTED
@@ -88,12 +89,12 @@ const toError = (refusal: Refusal, id: TransactionId): WaiaasError =>
 
 /** Makes the steps out of the queue. */
 export function createClaims(
-  dependencies: Pick<PipelineDependencies, 'clock' | 'watch' | 'sealer'> & {
+  dependencies: Pick<PipelineDependencies, 'clock' | 'watch' | 'sealer' | 'gate'> & {
     readonly storage: Pick<Storage, 'write'>;
     readonly decider: Decider;
   },
 ): Claims {
-  const { storage, clock, watch, sealer, decider } = dependencies;
+  const { storage, clock, watch, sealer, gate, decider } = dependencies;
   const subject = (row: TransactionRow) => ({
     agentId: row.agent_id,
     txId: row.id,
@@ -148,12 +149,14 @@ export function createClaims(
     return after(db, row);
   }
 
-  const isNormal = async (db: Db): Promise<boolean> => (await readState(db, 'kill_switch_status')) === 'NORMAL';
+  const isNormal = async (db: Db): Promise<boolean> =>
+    gate.isOpen && (await readState(db, 'kill_switch_status')) === 'NORMAL';
 
   return {
     claimDelayed: (id) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
+        const { epoch } = gate;
         const row = await findTransaction(db, id);
         const due = row?.execute_after ?? Number.POSITIVE_INFINITY;
         if (row === undefined || row.status !== 'QUEUED' || row.tier !== 'DELAY' || now < due) return { kind: 'left' };
@@ -165,12 +168,13 @@ export function createClaims(
           return { kind: 'cancelled', row: await cancel(db, row, refusal, { actor: 'system' }, now) };
         }
         if (!(await transition(db, id, 'QUEUED', 'EXECUTING'))) return { kind: 'left' };
-        return { kind: 'claimed', row: await after(db, row) };
+        return { kind: 'claimed', claim: { row: await after(db, row), epoch } };
       }),
 
     async approve(id, origin) {
-      const outcome = await storage.write(async ({ db }): Promise<TransactionRow | Refusal> => {
+      const outcome = await storage.write(async ({ db }): Promise<Claim | Refusal> => {
         const now = unixSeconds(clock);
+        const { epoch } = gate;
         if (origin.actor.kind !== 'owner') throw new WaiaasError('OWNER_AUTH_REQUIRED');
         await confirmOrigin(db, sealer, origin);
         const row = await findTransaction(db, id);
@@ -200,7 +204,7 @@ export function createClaims(
           ...subject(row),
           details: { intentHash: row.intent_hash, amount: row.amount, asset: row.asset, to: row.to_address },
         });
-        return after(db, row);
+        return { row: await after(db, row), epoch };
       });
       if ('token' in outcome) throw toError(outcome, id);
       return outcome;

@@ -18,6 +18,8 @@ export interface AdapterProvider {
 /** Whether signatures may be produced at all; the keystore asks the same gate once more while it signs (00 §3). */
 export interface Gate {
   readonly isOpen: boolean;
+  /** Moves on whenever the gate is closed or opened: what was decided in an earlier epoch is not signed. */
+  readonly epoch: number;
 }
 
 /** Ways to reach the owner right now. */

@@ -5,9 +5,11 @@ import {
   type SignedTransaction,
   type TransferRequest,
 } from '@waiaas/core';
+import type { SigningPermit } from '@waiaas/keystore';
 import type { TransactionRow } from '@waiaas/storage';
 import { type AuthenticIntent, readIntent } from './admission.ts';
 import { chainRefusal } from './chain-refusal.ts';
+import type { ClaimedPayment } from './claimed-payment.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
@@ -50,11 +52,11 @@ const toTransfer = ({ intent }: AuthenticIntent): TransferRequest => ({
  * Stage 5, the same for every tier (04 §6.5): build, simulate, sign, record, send. Takes a row that this process has just
  * moved to EXECUTING and answers it as SUBMITTED, as FAILED, or null when another hand has taken it on.
  *
- * Each row is signed at most once: the permit is minted here, after the decision was committed, for this intent only, and
- * T4 refuses a second hash. What is sent is stored before it is sent. Once the network may have the bytes, no error is a
+ * Each row is signed at most once: it comes with one permit, for this intent only, which is taken back when the time for the
+ * execution is up, and T4 refuses a second hash. What is sent is stored before it is sent. Once the network may have the bytes, no error is a
  * failure: the row becomes SUBMITTED and the chain decides.
  */
-export type Executor = (row: TransactionRow) => Promise<TransactionRow | null>;
+export type Executor = (payment: ClaimedPayment) => Promise<TransactionRow | null>;
 
 export function createExecutor(
   dependencies: Pick<
@@ -65,7 +67,11 @@ export function createExecutor(
   const { adapters, signer, permits, gate, sealer, timers, logger, settings, settlement } = dependencies;
 
   /** 5a to 5c. Throws whatever stops it; nothing has been sent. */
-  async function prepare(adapter: IChainAdapter, authentic: AuthenticIntent): Promise<SignedTransaction> {
+  async function prepare(
+    adapter: IChainAdapter,
+    authentic: AuthenticIntent,
+    permit: SigningPermit,
+  ): Promise<SignedTransaction> {
     const unsigned = await adapter.buildTransaction(toTransfer(authentic));
     const simulation = await adapter.simulateTransaction(unsigned);
     if (!simulation.success) {
@@ -80,17 +86,18 @@ export function createExecutor(
       throw new Stopped({ code: 'SIMULATION_FAILED', token: 'SIMULATION_FAILED', reason, details: { reason } }, extra);
     }
     if (!gate.isOpen) throw new Stopped(KILL_SWITCH);
-    const permit = permits.mint({ agentId: authentic.intent.agentId, intentHash: authentic.hash });
     return adapter.signTransaction(unsigned, async (message) => signer.sign(permit, message));
   }
 
-  async function withinCap(work: Promise<SignedTransaction>): Promise<SignedTransaction> {
+  async function withinCap(work: Promise<SignedTransaction>, permit: SigningPermit): Promise<SignedTransaction> {
     const cap = new AbortController();
     const expiry = timers.sleep(settings.executionCapMs, cap.signal).then(() => 'expired' as const);
     try {
       const first = await Promise.race([work, expiry]);
       if (first !== 'expired') return first;
-      // The work may still come to an end, but its result is dropped unsent: nothing was recorded for it.
+      // The work may still come to an end, but not to a signature; one that was just made is dropped unsent, as nothing was
+      // recorded for it.
+      permits.revoke(permit);
       work.catch((error: unknown) => logger.debug({ error: String(error) }, 'An execution ended after its time'));
       throw new Stopped({ code: 'CHAIN_ERROR', token: 'EXECUTION_TIMEOUT', retryable: true });
     } finally {
@@ -120,7 +127,7 @@ export function createExecutor(
     return 'ambiguous';
   }
 
-  return async (row) => {
+  return async ({ row, permit }) => {
     let signed: SignedTransaction;
     let adapter: IChainAdapter | undefined;
     try {
@@ -128,7 +135,8 @@ export function createExecutor(
       if (authentic === null) throw new Stopped({ code: 'POLICY_DENIED', token: 'INTENT_NOT_AUTHENTIC' });
       adapter = adapters.find(authentic.intent.chain, authentic.intent.network);
       if (adapter === undefined) throw new Stopped({ code: 'ADAPTER_NOT_AVAILABLE', token: 'ADAPTER_NOT_AVAILABLE' });
-      signed = await withinCap(prepare(adapter, authentic));
+      if (permit === null) throw new Stopped(KILL_SWITCH);
+      signed = await withinCap(prepare(adapter, authentic, permit), permit);
       if (!(await settlement.recordBroadcast(row, signed))) return null;
     } catch (error) {
       if (!(error instanceof Stopped)) logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');

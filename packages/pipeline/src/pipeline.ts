@@ -44,6 +44,7 @@ import {
 import { type Admission, type AdmissionRequest, assertSameRequest, createAdmission, readIntent } from './admission.ts';
 import { type BudgetSession, createBudget } from './budget.ts';
 import { createClaims } from './claim.ts';
+import { type Claim, type ClaimedPayment, permitClaimed } from './claimed-payment.ts';
 import { BalanceNeeded, createDecider } from './decide.ts';
 import { createDecisionRecords, type DecisionRecords } from './decision-record.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -206,8 +207,9 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     }
   }
 
-  async function executeToEnd(row: TransactionRow): Promise<void> {
-    const work = execute(row);
+  async function executeToEnd(payment: ClaimedPayment): Promise<void> {
+    const { row } = payment;
+    const work = execute(payment);
     executing.add(work);
     try {
       const sent = await work.finally(() => executing.delete(work));
@@ -245,6 +247,12 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         logger.error({ txId: row.id, error: String(error) }, 'The database still cannot be written');
       }
     }
+  }
+
+  /** Carries out what a unit of work has just claimed. Synchronous up to the permit. */
+  function carryOut(claim: Claim): void {
+    const payment = permitClaimed(dependencies, claim);
+    begin(claim.row, () => executeToEnd(payment));
   }
 
   /** Starts work on a row that nobody waits for by itself; its failures end here. */
@@ -376,7 +384,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       checkReady(intent.chain, intent.network, body);
       const admission = await admitPayment({ intent, idempotencyKey, ip: options.ip ?? null });
       if (admission.kind === 'refused') throw refusalError(admission.row);
-      if (admission.kind === 'admitted' && admission.row.status === 'EXECUTING') begin(admission.row, executeToEnd);
+      if (admission.kind === 'admitted' && admission.row.status === 'EXECUTING') carryOut(admission);
       return answer(await waitForEnd(admission.row, options));
     },
 
@@ -453,9 +461,9 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         if (!signer.isUnlocked) throw new WaiaasError('KEYSTORE_LOCKED');
         if (!isReachable(waiting)) throw new WaiaasError('ADAPTER_NOT_AVAILABLE');
       }
-      const row = await claims.approve(id, origin);
-      begin(row, executeToEnd);
-      return transactionView(row);
+      const claim = await claims.approve(id, origin);
+      carryOut(claim);
+      return transactionView(claim.row);
     },
 
     async reject(id, input, origin) {
@@ -478,7 +486,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         try {
           if (!isReachable(due) && now < (due.execute_after ?? now) + CHAIN_PATIENCE) continue;
           const claim = await claims.claimDelayed(brandTransactionId(due.id));
-          if (claim.kind === 'claimed') begin(claim.row, executeToEnd);
+          if (claim.kind === 'claimed') carryOut(claim.claim);
           if (claim.kind === 'cancelled') {
             logger.warn({ txId: due.id, error: claim.row.error }, 'A delayed payment is no longer allowed');
           }
