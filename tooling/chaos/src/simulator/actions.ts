@@ -5,6 +5,7 @@ import {
   policyCreateSchema,
   policyId,
   policyUpdateSchema,
+  toJson,
   transactionId,
   transferRequestSchema,
   WaiaasError,
@@ -149,8 +150,11 @@ const pay: Action = {
   name: 'pay',
   weight: 12,
   async run(world) {
-    const payment = newPayment(world);
-    if (payment !== null) send(world, payment);
+    if (world.asksFirst) await askFirst(world);
+    else {
+      const payment = newPayment(world);
+      if (payment !== null) send(world, payment);
+    }
     await world.elapse(world.random.int(0, 3) * 500);
   },
 };
@@ -160,6 +164,10 @@ const burst: Action = {
   weight: 4,
   async run(world) {
     for (let index = world.random.int(3, 12); index > 0; index -= 1) {
+      if (world.asksFirst) {
+        await askFirst(world);
+        continue;
+      }
       const payment = newPayment(world);
       if (payment !== null) send(world, payment);
     }
@@ -193,33 +201,44 @@ const repeat: Action = {
   },
 };
 
-const foretell: Action = {
-  name: 'ask first, then pay',
-  weight: 4,
-  async run(world) {
-    const payment = newPayment(world);
-    if (payment === null) return;
-    const dry = await attempt(world, `${payment.memo}, dry`, () =>
-      world.daemon.pipeline.dryRun(payingSession(world, payment), bodyOf(payment)),
-    );
-    const share = limitsFor(world.policies, payment.agentId)?.readsBalance === true;
-    const at = world.time.now();
-    send(world, payment);
-    // Without letting time pass: the decision is made with what the dry run had seen.
-    await world.time.advance(0);
-    if (dry === null || share || world.daemon.isDead || world.time.now() !== at) return;
-    const row = await world.daemon.storage.read
-      .selectFrom('transactions')
-      .select(['status', 'tier', 'error'])
-      .where('memo', '=', payment.memo)
-      .executeTakeFirst();
-    // A payment that left no row was refused for something that is no decision, such as a full queue.
-    if (row === undefined) return;
-    const real = row.tier === null ? 'DENY' : row.tier;
-    const foretold = dry.outcome === 'DENY' ? 'DENY' : dry.tier;
-    if (real !== foretold) world.violated(`${payment.memo} was to be ${foretold} and is ${real} (${row.error})`);
-  },
-};
+/** What of a decision must come out as it was foretold. */
+const told = (value: unknown): string => toJson(value);
+
+/** Asks what would be decided about a payment, then asks for it: without letting time pass, nothing may differ (09 no. 7). */
+async function askFirst(world: SimulatedWorld): Promise<void> {
+  const payment = newPayment(world);
+  if (payment === null) return;
+  const { daemon } = world;
+  const dry = await attempt(world, `${payment.memo}, dry`, () =>
+    daemon.pipeline.dryRun(payingSession(world, payment), bodyOf(payment)),
+  );
+  // What the agent holds is read from the chain, and may be another at each look.
+  const share = limitsFor(world.policies, payment.agentId)?.readsBalance === true;
+  const at = daemon.clock.now();
+  send(world, payment);
+  await world.time.advance(0);
+  if (dry === null || share || daemon.isDead || daemon.clock.now() !== at) return;
+  const row = await daemon.storage.read
+    .selectFrom('transactions')
+    .select('id')
+    .where('memo', '=', payment.memo)
+    .executeTakeFirst();
+  // A payment that left no row was refused for something that is no decision, such as a full queue.
+  if (row === undefined) return;
+  world.counts.foretold += 1;
+  const real = await daemon.pipeline.decisions.get(transactionId(row.id));
+  const foretold = dry.outcome === 'DENY' ? 'DENY' : dry.tier;
+  if ((real.tier ?? 'DENY') !== foretold) {
+    world.violated(`${payment.memo} was to be ${foretold} and is ${real.tier ?? 'denied'}`);
+  }
+  for (const checks of ['session', 'criteria'] as const) {
+    if (told(real[checks]) !== told(dry[checks])) {
+      world.violated(`${payment.memo}: ${checks} foretold ${told(dry[checks])}, found ${told(real[checks])}`);
+    }
+  }
+}
+
+const foretell: Action = { name: 'ask first, then pay', weight: 4, run: askFirst };
 
 const decide: Action = {
   name: 'approve or reject',

@@ -241,6 +241,10 @@ export function watch(world: SimulatedWorld): Watch {
         checkStopped(row);
         checkOverdue(row);
         if (!policiesChanged) checkClaim(row, rows);
+        // Postponed: the new time holds as the first one did.
+        if (row.status === 'QUEUED' && due.has(row.id)) {
+          due.set(row.id, Math.max(due.get(row.id) ?? 0, row.execute_after ?? 0));
+        }
         if (before.statuses.has(row.id)) continue;
         if (row.tier === 'DELAY') due.set(row.id, (row.queued_at ?? 0) + (row.delay_seconds ?? 0));
         if (row.memo !== null) tiers.set(row.memo, { id: row.id, tier: row.tier });

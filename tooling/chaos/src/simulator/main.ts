@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 import { type SimulationReport, simulate } from './simulate.ts';
 
-const USAGE = `Usage: npm run chaos -- [--seeds N] [--from S] [--steps K] [--year] [--events]
+const USAGE = `Usage: npm run chaos -- [--seeds N] [--from S] [--steps K] [--year] [--ask-first] [--events]
 
   --seeds N   how many seeds to run (default 100)
   --from S    the first of them (default 1)
   --steps K   steps of each (default 120; 730 with --year)
   --year      half a day between two steps: a year by the daemon's clock
+  --ask-first a dry run before every payment, to compare the two
   --events    print everything that happens
 `;
 
@@ -15,6 +16,7 @@ interface Plan {
   readonly from: number;
   readonly steps: number;
   readonly year: boolean;
+  readonly askFirst: boolean;
   readonly events: boolean;
 }
 
@@ -27,23 +29,26 @@ function planOf(args: readonly string[]): Plan | null {
         from: { type: 'string', default: '1' },
         steps: { type: 'string' },
         year: { type: 'boolean', default: false },
+        'ask-first': { type: 'boolean', default: false },
         events: { type: 'boolean', default: false },
       },
     });
-    const { year, events } = values;
+    const { year, events, 'ask-first': askFirst } = values;
     const [seeds, from, steps] = [values.seeds, values.from, values.steps ?? (year ? '730' : '120')].map((text) =>
       /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN,
     );
     if (seeds === undefined || from === undefined || steps === undefined) return null;
-    return Number.isNaN(seeds + from + steps) || seeds < 1 || steps < 1 ? null : { seeds, from, steps, year, events };
+    return Number.isNaN(seeds + from + steps) || seeds < 1 || steps < 1
+      ? null
+      : { seeds, from, steps, year, askFirst, events };
   } catch (error) {
     if (error instanceof TypeError) return null;
     throw error;
   }
 }
 
-const commandOf = ({ year, steps }: Plan, seed: number): string =>
-  `npm run chaos -- --seeds 1 --from ${seed} --steps ${steps}${year ? ' --year' : ''} --events`;
+const commandOf = ({ year, steps, askFirst }: Plan, seed: number): string =>
+  `npm run chaos -- --seeds 1 --from ${seed} --steps ${steps}${year ? ' --year' : ''}${askFirst ? ' --ask-first' : ''} --events`;
 
 /** What is told of a seed that found something. */
 const finding = (plan: Plan, { seed, violations, events, hash }: SimulationReport): string =>
@@ -67,12 +72,38 @@ export async function main(args: readonly string[], out: (text: string) => void)
     return 2;
   }
   const faults = new Map<string, number>();
-  const sum = { seeds: 0, steps: 0, payments: 0, landed: 0, crashes: 0, restarts: 0, days: 0 };
+  const sum = {
+    seeds: 0,
+    steps: 0,
+    payments: 0,
+    landed: 0,
+    foretold: 0,
+    late: 0,
+    lost: 0,
+    crashes: 0,
+    restarts: 0,
+    days: 0,
+  };
   let broken = false;
   for (let seed = plan.from; seed < plan.from + plan.seeds && !broken; seed += 1) {
-    const report = await simulate({ seed, steps: plan.steps, hoursBetween: plan.year ? 12 : 0 });
+    const report = await simulate({
+      seed,
+      steps: plan.steps,
+      hoursBetween: plan.year ? 12 : 0,
+      asksFirst: plan.askFirst,
+    });
     sum.seeds += 1;
-    for (const name of ['steps', 'payments', 'landed', 'crashes', 'restarts', 'days'] as const)
+    for (const name of [
+      'steps',
+      'payments',
+      'landed',
+      'foretold',
+      'late',
+      'lost',
+      'crashes',
+      'restarts',
+      'days',
+    ] as const)
       sum[name] += report[name];
     for (const [fault, count] of Object.entries(report.faults)) faults.set(fault, (faults.get(fault) ?? 0) + count);
     if (plan.events) out(`${report.events.join('\n')}\nEvents: ${report.hash}\n`);
@@ -84,7 +115,8 @@ export async function main(args: readonly string[], out: (text: string) => void)
   out(
     [
       `Seeds     ${sum.seeds} (${plan.from} to ${plan.from + sum.seeds - 1}), ${sum.steps} steps, ${Math.round(sum.days)} days`,
-      `Payments  ${sum.payments} asked for, ${sum.landed} paid`,
+      `Payments  ${sum.payments} asked for, ${sum.landed} paid; ${sum.late} landed late, ${sum.lost} were lost by a node`,
+      `Dry runs  ${sum.foretold} compared with what was decided then`,
       `Daemon    ${sum.crashes} crashes, ${sum.restarts} restarts`,
       `Faults    ${kinds.length === 0 ? 'none' : kinds.join(', ')}`,
       `Broken promises: ${broken ? 1 : 0}`,

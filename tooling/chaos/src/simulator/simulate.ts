@@ -12,6 +12,7 @@ export interface SimulationOptions {
   readonly steps?: number;
   /** Hours that pass between two steps, about; none by default. A year is 365 × 24 of them in all. */
   readonly hoursBetween?: number;
+  readonly asksFirst?: boolean;
   readonly mutant?: Mutant;
 }
 
@@ -21,6 +22,8 @@ export interface SimulationReport {
   readonly steps: number;
   readonly payments: number;
   readonly landed: number;
+  /** Decisions that came out as a dry run had foretold a moment before. */
+  readonly foretold: number;
   readonly crashes: number;
   readonly restarts: number;
   readonly faults: Readonly<Partial<Record<Fault, number>>>;
@@ -83,8 +86,8 @@ async function rest(world: SimulatedWorld): Promise<void> {
 
 /** Runs a simulation to its end, or to the first promise that is broken. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { seed, steps = 120, hoursBetween = 0, mutant } = options;
-  const world = await createSimulatedWorld({ seed, mutant });
+  const { seed, steps = 120, hoursBetween = 0, asksFirst = false, mutant } = options;
+  const world = await createSimulatedWorld({ seed, mutant, asksFirst });
   const begun = world.time.now();
   let step = 0;
   try {
@@ -130,6 +133,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     steps: step,
     payments: world.payments.length,
     landed,
+    foretold: world.counts.foretold,
     crashes: world.counts.crashes,
     restarts: world.counts.restarts,
     faults: Object.fromEntries(world.counts.faults),

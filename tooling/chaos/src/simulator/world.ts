@@ -56,6 +56,8 @@ export interface WorldOptions {
   readonly mutant?: Mutant | undefined;
   /** Seconds between two looks for delayed payments. Default 10, as in the daemon. */
   readonly workerSeconds?: number;
+  /** Whether every payment is asked about before it is asked for. */
+  readonly asksFirst?: boolean;
 }
 
 /** Wallets that are owners, or would like to be. */
@@ -99,7 +101,8 @@ export interface SimulatedWorld {
   /** What happened, line by line: the same seed gives the same lines. */
   readonly events: string[];
   readonly violations: string[];
-  readonly counts: { crashes: number; restarts: number; readonly faults: Map<Fault, number> };
+  readonly asksFirst: boolean;
+  readonly counts: { crashes: number; restarts: number; foretold: number; readonly faults: Map<Fault, number> };
   /** Transactions that landed late or were lost by the node that took them, by hash. */
   readonly fates: Map<string, 'late' | 'dropped'>;
   /** How bad things are, of a thousand, and whether the node can be reached at all. */
@@ -125,6 +128,7 @@ export async function createSimulatedWorld({
   seed,
   mutant,
   workerSeconds = 10,
+  asksFirst = false,
 }: WorldOptions): Promise<SimulatedWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-simulation-'));
   const random = createRandom(seed);
@@ -183,7 +187,8 @@ export async function createSimulatedWorld({
     latest: 0,
     events: [],
     violations: [],
-    counts: { crashes: 0, restarts: 0, faults },
+    asksFirst,
+    counts: { crashes: 0, restarts: 0, foretold: 0, faults },
     fates: new Map(),
     weather: { faults: 0, crashes: 0, isDown: false },
     onSigned: () => undefined,
