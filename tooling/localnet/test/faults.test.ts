@@ -71,6 +71,15 @@ describe('fault switches', () => {
     expect(landedSignatures()).toEqual([signature]);
   });
 
+  test('reset: the sender sees a broken connection, and nothing lands', async () => {
+    client.localnet.faults.add({ type: 'reset', method: 'sendTransaction', times: 1 });
+    const { wire, signature } = await client.signTransfer(await someAddress(), SOL);
+    await rejection(send(wire));
+    expect(client.localnet.report().accepted).toEqual([]);
+    expect(await send(wire)).toBe(signature);
+    expect(landedSignatures()).toEqual([signature]);
+  });
+
   test('withholdReply: the transaction lands, the answer never comes', async () => {
     client.localnet.faults.add({ type: 'withholdReply', method: 'sendTransaction' });
     const { wire, signature } = await client.signTransfer(await someAddress(), SOL);

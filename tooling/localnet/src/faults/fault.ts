@@ -21,6 +21,8 @@ export type Fault =
   | ({ readonly type: 'dropReply' } & Scope)
   /** Executes the call and never answers, connection open. */
   | ({ readonly type: 'withholdReply' } & Scope)
+  /** Destroys the connection instead of executing the call. */
+  | ({ readonly type: 'reset' } & Scope)
   /** Accepts the connection, neither executes nor answers. */
   | ({ readonly type: 'hang' } & Scope)
   /** An accepted transaction lands only `slots` slots later, and only if its blockhash still allows unless told. */

@@ -30,6 +30,7 @@ function readFault(reader: Reader, type: string): Fault {
       };
     case 'dropReply':
     case 'withholdReply':
+    case 'reset':
     case 'hang':
       return { type, ...scope(reader) };
     case 'landLate':

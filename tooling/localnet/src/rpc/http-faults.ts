@@ -3,6 +3,7 @@ import type { FaultBook } from '../faults/fault-book.ts';
 /** What the switched-on faults do to one HTTP request. */
 export interface HttpTreatment {
   readonly hang: boolean;
+  readonly reset: boolean;
   readonly status: number | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly delayMs: number;
@@ -15,11 +16,14 @@ export function treatmentOf(faults: FaultBook, methods: readonly string[]): Http
   let status: number | undefined;
   let retryAfterSeconds: number | undefined;
   let hang = false;
+  let reset = false;
   let delayMs = 0;
   let reply: HttpTreatment['reply'] = 'send';
   for (const method of methods) {
     hang ||= faults.take('hang', method) !== undefined;
     if (hang) break;
+    reset ||= faults.take('reset', method) !== undefined;
+    if (reset) break;
     const refusal = faults.take('httpError', method);
     if (refusal !== undefined) {
       status = refusal.status;
@@ -30,5 +34,5 @@ export function treatmentOf(faults: FaultBook, methods: readonly string[]): Http
     if (faults.take('dropReply', method) !== undefined) reply = 'drop';
     else if (faults.take('withholdReply', method) !== undefined) reply = 'withhold';
   }
-  return { hang, status, retryAfterSeconds, delayMs, reply };
+  return { hang, reset, status, retryAfterSeconds, delayMs, reply };
 }

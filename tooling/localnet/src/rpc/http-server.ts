@@ -47,6 +47,10 @@ async function handleRpc(node: Node, text: string, response: ServerResponse): Pr
   for (const method of methods) node.counters.countCall(method);
   const treatment = treatmentOf(node.faults, methods);
   if (treatment.hang) return;
+  if (treatment.reset) {
+    response.destroy();
+    return;
+  }
   if (treatment.status !== undefined) {
     if (treatment.retryAfterSeconds !== undefined) {
       response.setHeader('Retry-After', String(treatment.retryAfterSeconds));
