@@ -32,6 +32,15 @@ test('a failed fetch is not remembered', async () => {
   expect(await value.get()).toBe(3);
 });
 
+test('whoever joins a fetch that fails asks anew, together with the others who joined', async () => {
+  const { value, set, loads } = setUp();
+  await value.get();
+  set(1_101);
+  const outcomes = await Promise.allSettled([value.get(), value.get(), value.get()]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+  expect(loads()).toBe(3);
+});
+
 test('a clock that is set back does not keep a value alive', async () => {
   const { value, set, loads } = setUp();
   await value.get();

@@ -13,7 +13,10 @@ export interface CachedValueOptions<Value> {
   readonly load: () => Promise<Value>;
 }
 
-/** Creates a cache of one value. Callers during a fetch share it; a failed fetch is forgotten. */
+/**
+ * Creates a cache of one value. Callers during a fetch share it; a failed fetch is forgotten, and whoever joined it asks anew:
+ * that an earlier moment was bad says nothing about theirs.
+ */
 export function createCachedValue<Value>(options: CachedValueOptions<Value>): CachedValue<Value> {
   const { clock, ttlMs, load } = options;
   let entry: { readonly value: Value; readonly since: number } | undefined;
@@ -36,6 +39,13 @@ export function createCachedValue<Value>(options: CachedValueOptions<Value>): Ca
         const age = clock.now() - entry.since;
         // A clock that was set back makes the age negative: not a reason to keep a value for longer.
         if (age >= 0 && age <= ttlMs) return entry.value;
+      }
+      if (loading !== undefined) {
+        try {
+          return await loading;
+        } catch {
+          // The caller that began the fetch gets its error.
+        }
       }
       loading ??= refresh();
       return await loading;

@@ -26,7 +26,7 @@ export interface RpcSession {
   /** Makes a call; throws the raw error of the library, for callers that judge it themselves. */
   raw<Answer>(call: RpcCall<Answer>): Promise<Answer>;
   /**
-   * Makes a call.
+   * Makes a call that changes nothing, once more when the connection broke: nodes close idle ones without notice.
    * @throws ChainError RPC_ERROR or NETWORK_ERROR.
    */
   call<Answer>(call: RpcCall<Answer>): Promise<Answer>;
@@ -78,10 +78,14 @@ export function openRpcSession(transport: Transport, clock: Clock): RpcSession {
     raw,
     errorOf,
     async call(call) {
-      try {
-        return await raw(call);
-      } catch (error) {
-        throw errorOf(faultOf(error, { now: clock.now() }), error, call.method, call.mayHaveLanded ?? false);
+      for (let isRetry = false; ; isRetry = true) {
+        try {
+          return await raw(call);
+        } catch (error) {
+          const fault = faultOf(error, { now: clock.now() });
+          if (fault.code === 'NETWORK_ERROR' && !isRetry) continue;
+          throw errorOf(fault, error, call.method, call.mayHaveLanded ?? false);
+        }
       }
     },
     close() {
