@@ -81,9 +81,13 @@ export interface World {
 }
 
 /** What of a world a test may choose. */
-export type WorldOptions = Partial<SolanaAdapterOptions> & { readonly ledger?: LocalnetOptions };
+export type WorldOptions = Partial<SolanaAdapterOptions> & {
+  readonly ledger?: LocalnetOptions;
+  /** Query of the endpoint's URL, where API keys are. */
+  readonly query?: string;
+};
 
-export async function createWorld({ ledger, ...options }: WorldOptions = {}): Promise<World> {
+export async function createWorld({ ledger, query = '', ...options }: WorldOptions = {}): Promise<World> {
   const localnet = await startLocalnet({ slotMs: 'manual', finalizeAfterSlots: 4, ...ledger });
   const clock = testClock();
   const logger = memoryLogger();
@@ -96,7 +100,7 @@ export async function createWorld({ ledger, ...options }: WorldOptions = {}): Pr
   };
   const adapter = createSolanaAdapter({
     network: 'localnet',
-    endpoints: [localnet.rpcUrl],
+    endpoints: [query === '' ? localnet.rpcUrl : `${localnet.rpcUrl}/?${query}`],
     clock,
     logger,
     sleep,

@@ -1,13 +1,19 @@
 import {
   ChainError,
+  type ChainErrorCode,
   type ConfirmationVerdict,
   type IChainAdapter,
+  isWalletAddress,
+  type SignBytes,
   type SignedTransaction,
   type TransactionStatusReport,
   type TransferRequest,
 } from '@waiaas/core';
 import type { FakeLedger, LedgerTransfer } from './fake-ledger.ts';
+import { decodeMessage, encodeMessage, FAKE_FEE, isWhatWasAsked } from './fake-message.ts';
+import { isSignedBy, isTransactionHash, SIGNATURE_BYTES } from './fake-signature.ts';
 import { type Fault, type FaultPlan, type NetworkCall, noFaults } from './faults.ts';
+import { checkAddress, checkRequest } from './request-check.ts';
 
 /** How the fake network behaves. */
 export interface FakeAdapterOptions {
@@ -25,9 +31,6 @@ export interface FakeAdapterOptions {
   readonly onTaken?: (hash: string, fault: Fault | undefined) => void;
 }
 
-/** Fee of every fake transaction, base units. */
-export const FAKE_FEE = 5000n;
-
 /** The time-out of a call, ms: what `no-answer` takes. */
 const TIMEOUT = 10_000;
 
@@ -40,14 +43,36 @@ const UNHEARD: ReadonlySet<Fault | undefined> = new Set<Fault>(['lost-answer', '
 const network = (mayHaveLanded: boolean): ChainError =>
   new ChainError({ code: 'NETWORK_ERROR', chain: 'solana', message: 'The connection was reset', mayHaveLanded });
 
-const decode = (bytes: Uint8Array): LedgerTransfer & { memo: string | null } => {
-  const { from, to, amount, lastValidBlockHeight, memo } = JSON.parse(new TextDecoder().decode(bytes));
-  return { from, to, amount: BigInt(amount), fee: FAKE_FEE, lastValidBlockHeight: BigInt(lastValidBlockHeight), memo };
-};
+function requireHash(txHash: string): void {
+  if (!isTransactionHash(txHash)) throw refusal('RPC_ERROR', 'This is not a transaction id of the fake chain');
+}
+
+const refusal = (code: ChainErrorCode, message: string, extra: { readonly cause?: unknown } = {}): ChainError =>
+  new ChainError({ code, chain: 'solana', message, ...extra, retryable: false, mayHaveLanded: false });
+
+/** Takes signed bytes apart. @throws ChainError SUBMIT_FAILED when they are not the transaction they are said to be */
+function readSigned({ bytes, txHash }: SignedTransaction): LedgerTransfer {
+  if (Buffer.from(bytes.subarray(0, SIGNATURE_BYTES)).toString('hex') !== txHash) {
+    throw refusal('SUBMIT_FAILED', 'The transaction id is not that of the signature');
+  }
+  try {
+    return decodeMessage(bytes.subarray(SIGNATURE_BYTES));
+  } catch (cause) {
+    throw refusal('SUBMIT_FAILED', 'The bytes are not a transaction', { cause });
+  }
+}
+
+async function signatureOf(sign: SignBytes, message: Uint8Array): Promise<Uint8Array> {
+  try {
+    return await sign(message);
+  } catch (cause) {
+    throw refusal('SIGN_FAILED', 'The keystore did not sign', { cause });
+  }
+}
 
 /**
- * The adapter contract over a ledger in memory. Signatures are those of the sign function it is given; the hash of a
- * transaction is its signature in hex. Every call can be made to fail, before or after it took effect.
+ * The adapter contract over a ledger in memory. Addresses and signatures are those of Solana; the hash of a transaction is
+ * its signature in hex. Every call can be made to fail, before or after it took effect.
  */
 export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
   const { ledger, faults = noFaults, landsAfter = 0, lifetime = 150, onCall, sleep, onTaken } = options;
@@ -56,8 +81,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
 
   async function reach(call: NetworkCall): Promise<Fault | undefined> {
     await onCall?.(call);
-    if (!connected)
-      throw new ChainError({ code: 'RPC_ERROR', chain: 'solana', message: 'Call connect first', retryable: false });
+    if (!connected) throw refusal('RPC_ERROR', 'Call connect first');
     const fault = faults(call);
     if (fault === 'lost-request') throw network(true);
     if (fault === 'no-answer') await sleep?.(TIMEOUT);
@@ -98,34 +122,32 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
       connected = false;
     },
     isConnected: () => connected,
-    getHealth: async () => ({ healthy: connected, latency: connected ? 0 : -1 }),
-    isValidAddress: (address) => /^[1-9A-HJ-NP-Za-km-z]{32,44}$/.test(address),
+    async getHealth() {
+      if (!connected) return { healthy: false, latency: -1 };
+      return { healthy: faults('getHealth') === undefined, latency: 0 };
+    },
+    isValidAddress: (address) => isWalletAddress('solana', address),
 
     async getBalance(address) {
+      checkAddress(address);
       const error = unheard(await reach('getBalance'), true);
       if (error !== null) throw error;
       return { address, balance: ledger.balanceOf(address), decimals: 9, symbol: 'SOL' };
     },
 
     async buildTransaction(request: TransferRequest) {
+      checkRequest(request);
       const fault = await reach('buildTransaction');
       if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, false) ?? network(false);
       const lastValidBlockHeight = ledger.height + BigInt(lifetime);
-      const message = {
-        from: request.from,
-        to: request.to,
-        amount: request.amount.toString(),
-        memo: request.memo ?? null,
-        lastValidBlockHeight: lastValidBlockHeight.toString(),
-        nonce: `${ledger.height}:${nonce++}`,
-      };
+      const lifeSpan = { lastValidBlockHeight, nonce: `${ledger.height}:${nonce++}` };
       return {
         chain: 'solana',
-        serialized: new TextEncoder().encode(JSON.stringify(message)),
+        serialized: encodeMessage(request, lifeSpan),
         estimatedFee: FAKE_FEE,
         lastValidBlockHeight,
-        request,
-        metadata: {},
+        request: { ...request },
+        metadata: { nonce: lifeSpan.nonce },
       };
     },
 
@@ -141,20 +163,27 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
     },
 
     async signTransaction(transaction, sign) {
-      const signature = await sign(transaction.serialized);
-      const bytes = new Uint8Array([...signature, ...transaction.serialized]);
+      const { chain, request, lastValidBlockHeight } = transaction;
+      const message = Uint8Array.from(transaction.serialized);
+      if (chain !== 'solana') throw refusal('CHAIN_NOT_SUPPORTED', 'A transaction of another chain');
+      if (!isWhatWasAsked({ ...transaction, serialized: message })) {
+        throw refusal('SIGN_FAILED', 'The transaction does not do what its request says');
+      }
+      const signature = Uint8Array.from(await signatureOf(sign, message.slice()));
+      if (!isSignedBy(request.from, message, signature)) {
+        throw refusal('SIGN_FAILED', 'The signature is not one of the sender');
+      }
       return {
-        bytes,
+        bytes: new Uint8Array([...signature, ...message]),
         txHash: Buffer.from(signature).toString('hex'),
-        ...(transaction.lastValidBlockHeight === undefined
-          ? {}
-          : { lastValidBlockHeight: transaction.lastValidBlockHeight }),
+        ...(lastValidBlockHeight === undefined ? {} : { lastValidBlockHeight }),
       };
     },
 
-    async submitTransaction({ bytes, txHash }: SignedTransaction) {
+    async submitTransaction(signed: SignedTransaction) {
+      const { txHash } = signed;
       const fault = await reach('submitTransaction');
-      const transfer = decode(bytes.subarray(64));
+      const transfer = readSigned(signed);
       if (fault === 'refused') {
         throw new ChainError({
           code: 'SUBMIT_FAILED',
@@ -175,30 +204,42 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
     },
 
     async getTransactionStatus(txHash) {
+      requireHash(txHash);
       const fault = await reach('getTransactionStatus');
       if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, true) ?? network(true);
       return statusOf(txHash, fault);
     },
 
     async waitForConfirmation(txHash, confirmation = {}): Promise<ConfirmationVerdict> {
-      const fault = await reach('waitForConfirmation');
-      if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, true) ?? network(true);
+      requireHash(txHash);
+      const fault = await reach('waitForConfirmation').catch((error: ChainError) => {
+        if (error.retryable) return 'lost-answer' as const;
+        throw error;
+      });
+      // A fault while waiting is no verdict.
+      if (UNHEARD.has(fault) || fault === 'refused') return { verdict: 'unknown' };
       const bound = confirmation.lastValidBlockHeight;
       // A lagging node lags in its height as well, so what it does not know proves nothing.
       const finalizedBlockHeight = fault === 'lagging-node' ? ledger.finalizedHeight - 64n : ledger.finalizedHeight;
       const status = statusOf(txHash, fault);
-      if (status.state === 'landed' && status.commitment === 'processed') return { verdict: 'unknown' };
       if (status.state === 'not_found') {
         return bound !== undefined && finalizedBlockHeight > bound
           ? { verdict: 'expired', finalizedBlockHeight }
           : { verdict: 'unknown' };
       }
-      if (confirmation.target === 'finalized' && status.commitment !== 'finalized') return { verdict: 'unknown' };
-      return status.error === null
-        ? { verdict: 'confirmed', commitment: 'confirmed', blockNumber: status.blockNumber, fee: FAKE_FEE }
-        : { verdict: 'failed', error: status.error, blockNumber: status.blockNumber, fee: FAKE_FEE };
+      const { commitment, blockNumber, error } = status;
+      if (commitment === 'processed') return { verdict: 'unknown' };
+      if (confirmation.target === 'finalized' && commitment !== 'finalized') return { verdict: 'unknown' };
+      return error === null
+        ? { verdict: 'confirmed', commitment, blockNumber, fee: FAKE_FEE }
+        : { verdict: 'failed', error, blockNumber, fee: FAKE_FEE };
     },
 
-    estimateFee: async () => FAKE_FEE,
+    async estimateFee(request) {
+      checkRequest(request);
+      const fault = await reach('estimateFee');
+      if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, false) ?? network(false);
+      return FAKE_FEE;
+    },
   };
 }

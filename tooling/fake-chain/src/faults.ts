@@ -1,6 +1,8 @@
 /** Methods of the adapter that reach the network. */
 export type NetworkCall =
+  | 'getHealth'
   | 'getBalance'
+  | 'estimateFee'
   | 'buildTransaction'
   | 'simulateTransaction'
   | 'submitTransaction'

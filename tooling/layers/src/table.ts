@@ -31,7 +31,11 @@ export const LAYERS: readonly Layer[] = [
     folders: ['packages/policy-engine', 'packages/keystore', 'packages/chain-adapter-*', 'packages/storage'],
     reach: { kind: 'below' },
   },
-  { folders: ['tooling/fake-chain'], reach: { kind: 'only', folders: ['packages/core'] } },
+  {
+    folders: ['tooling/fake-chain'],
+    reach: { kind: 'only', folders: ['packages/core', 'tooling/adapter-contract'] },
+  },
+  { folders: ['tooling/adapter-contract'], reach: { kind: 'only', folders: ['packages/core'] } },
   { folders: ['packages/core'], reach: { kind: 'below' } },
   {
     folders: ['tooling/localnet', 'tooling/anvil', 'tooling/bootstrap', 'tooling/layers', 'tooling/tsconfig'],
@@ -39,8 +43,13 @@ export const LAYERS: readonly Layer[] = [
   },
 ];
 
-/** The ledgers for development: in the tests of packages and apps, and in tooling, never in what ships. */
-export const TEST_ONLY_FOLDERS: readonly string[] = ['tooling/localnet', 'tooling/anvil', 'tooling/fake-chain'];
+/** The ledgers for development and the adapters' tests: in the tests of packages and apps, never in what they ship. */
+export const TEST_ONLY_FOLDERS: readonly string[] = [
+  'tooling/localnet',
+  'tooling/anvil',
+  'tooling/fake-chain',
+  'tooling/adapter-contract',
+];
 
 /**
  * The files that may read the system's clock: the daemon's, and the one of the clients, which are put together by their

@@ -1,0 +1,23 @@
+import { addresses } from './cases/addresses.ts';
+import { building } from './cases/building.ts';
+import { connection } from './cases/connection.ts';
+import { outages } from './cases/outages.ts';
+import { settling } from './cases/settling.ts';
+import { signing } from './cases/signing.ts';
+import { tokenPayments } from './cases/token-payments.ts';
+import { tokenReading } from './cases/token-reading.ts';
+import type { ContractSection } from './contract-case.ts';
+import type { TokenWorld } from './world.ts';
+
+/** All promises of an adapter (02 §3). */
+export const ADAPTER_CONTRACT: readonly ContractSection[] = [
+  connection,
+  addresses,
+  building,
+  signing,
+  settling,
+  outages,
+];
+
+/** All promises of an adapter that carries tokens, on top of those of every adapter (02 §13, §19.2). */
+export const TOKEN_CONTRACT: readonly ContractSection<TokenWorld>[] = [tokenReading, tokenPayments];

@@ -1,0 +1,26 @@
+import {
+  ChainError,
+  type ChainErrorCode,
+  isWalletAddress,
+  memoProblem,
+  nativeAsset,
+  type TransferRequest,
+} from '@waiaas/core';
+
+const refusal = (code: ChainErrorCode, message: string): ChainError =>
+  new ChainError({ code, chain: 'solana', message, retryable: false, mayHaveLanded: false });
+
+/** Checks an address by its form. @throws ChainError INVALID_ADDRESS */
+export function checkAddress(address: string): void {
+  if (!isWalletAddress('solana', address)) throw refusal('INVALID_ADDRESS', 'This is no address');
+}
+
+/** Checks a payment as the real adapters do. @throws ChainError INVALID_ADDRESS, INVALID_MEMO, BUILD_FAILED */
+export function checkRequest({ from, to, amount, memo }: TransferRequest): void {
+  checkAddress(from);
+  checkAddress(to);
+  if (from === to) throw refusal('INVALID_ADDRESS', 'A wallet cannot pay itself');
+  if (amount <= 0n || amount > nativeAsset('solana').max) throw refusal('BUILD_FAILED', 'The amount is out of range');
+  const problem = memo === undefined ? null : memoProblem(memo);
+  if (problem !== null) throw refusal('INVALID_MEMO', `The memo ${problem}`);
+}

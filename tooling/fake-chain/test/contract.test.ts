@@ -1,0 +1,63 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type ContractWallet, type ContractWorld, describeAdapterContract } from '@waiaas/adapter-contract';
+import { describe, test } from 'vitest';
+import { createFakeAdapter, createFakeLedger, type Fault, type NetworkCall } from '../src/index.ts';
+import { createSigner } from './signer.ts';
+
+const PAYMENT = 1_000_000n;
+
+/** Hands a fault to every call that goes out, until it is used up or taken back. */
+function switchboard() {
+  let always: Fault | undefined;
+  let onceAtSubmit: Fault | undefined;
+  return {
+    plan(call: NetworkCall): Fault | undefined {
+      if (call !== 'submitTransaction' || onceAtSubmit === undefined) return always;
+      const fault = onceAtSubmit;
+      onceAtSubmit = undefined;
+      return fault;
+    },
+    cut() {
+      always = 'lost-request';
+    },
+    loseNextSubmitAnswer() {
+      onceAtSubmit = 'lost-answer';
+    },
+    restore() {
+      always = undefined;
+    },
+  };
+}
+
+async function openWorld(): Promise<ContractWorld> {
+  const ledger = createFakeLedger();
+  const { plan, ...faults } = switchboard();
+  const adapter = createFakeAdapter({ ledger, faults: plan });
+  await adapter.disconnect();
+  const fund = async (address: string, amount: bigint): Promise<void> => ledger.fund(address, amount);
+  const createWallet = async (): Promise<ContractWallet> => createSigner(randomBytes(32));
+  return {
+    adapter,
+    payment: PAYMENT,
+    notAddresses: ['abc', '1'.repeat(31), 'O'.repeat(43), '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'],
+    secrets: [],
+    createWallet,
+    fund,
+    advance: async (blocks) => ledger.advance(blocks),
+    outlive: async () => ledger.advance(500),
+    async failOnChain() {
+      const hash = randomUUID().replaceAll('-', '').padStart(128, '0');
+      const { address } = await createWallet();
+      await fund(address, PAYMENT);
+      const transfer = { from: address, to: address, amount: PAYMENT, fee: 1n };
+      ledger.accept(hash, { ...transfer, lastValidBlockHeight: ledger.height + 10n }, 0);
+      ledger.advance(50);
+      return hash;
+    },
+    // Nothing of it waits for a time limit: a call without an answer is a call that fails.
+    faults: { ...faults, silence: faults.cut },
+    close: async () => undefined,
+  };
+}
+
+describeAdapterContract('the ledger in memory', openWorld, { describe, test });
