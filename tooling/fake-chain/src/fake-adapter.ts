@@ -1,8 +1,8 @@
 import {
   ChainError,
-  type ChainErrorCode,
   type ConfirmationVerdict,
   type IChainAdapter,
+  type ITokenReader,
   isWalletAddress,
   type SignBytes,
   type SignedTransaction,
@@ -13,7 +13,8 @@ import type { FakeLedger, LedgerTransfer } from './fake-ledger.ts';
 import { decodeMessage, encodeMessage, FAKE_FEE, isWhatWasAsked } from './fake-message.ts';
 import { isSignedBy, isTransactionHash, SIGNATURE_BYTES } from './fake-signature.ts';
 import { type Fault, type FaultPlan, type NetworkCall, noFaults } from './faults.ts';
-import { checkAddress, checkRequest } from './request-check.ts';
+import { checkAddress, checkRequest, refusal } from './request-check.ts';
+import { checkToken, createTokenReader, holdsEnough } from './tokens.ts';
 
 /** How the fake network behaves. */
 export interface FakeAdapterOptions {
@@ -47,9 +48,6 @@ function requireHash(txHash: string): void {
   if (!isTransactionHash(txHash)) throw refusal('RPC_ERROR', 'This is not a transaction id of the fake chain');
 }
 
-const refusal = (code: ChainErrorCode, message: string, extra: { readonly cause?: unknown } = {}): ChainError =>
-  new ChainError({ code, chain: 'solana', message, ...extra, retryable: false, mayHaveLanded: false });
-
 /** Takes signed bytes apart. @throws ChainError SUBMIT_FAILED when they are not the transaction they are said to be */
 function readSigned({ bytes, txHash }: SignedTransaction): LedgerTransfer {
   if (Buffer.from(bytes.subarray(0, SIGNATURE_BYTES)).toString('hex') !== txHash) {
@@ -74,7 +72,7 @@ async function signatureOf(sign: SignBytes, message: Uint8Array): Promise<Uint8A
  * The adapter contract over a ledger in memory. Addresses and signatures are those of Solana; the hash of a transaction is
  * its signature in hex. Every call can be made to fail, before or after it took effect.
  */
-export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
+export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & ITokenReader {
   const { ledger, faults = noFaults, landsAfter = 0, lifetime = 150, onCall, sleep, onTaken } = options;
   let connected = true;
   let nonce = 0;
@@ -139,6 +137,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
       checkRequest(request);
       const fault = await reach('buildTransaction');
       if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, false) ?? network(false);
+      checkToken(ledger, request);
       const lastValidBlockHeight = ledger.height + BigInt(lifetime);
       const lifeSpan = { lastValidBlockHeight, nonce: `${ledger.height}:${nonce++}` };
       return {
@@ -146,7 +145,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
         serialized: encodeMessage(request, lifeSpan),
         estimatedFee: FAKE_FEE,
         lastValidBlockHeight,
-        request: { ...request },
+        request: { ...request, ...(request.token === undefined ? {} : { token: { ...request.token } }) },
         metadata: { nonce: lifeSpan.nonce },
       };
     },
@@ -156,10 +155,9 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
       const error = unheard(fault, false);
       if (error !== null) throw error;
       if (fault === 'refused') return { success: false, logs: ['refused'], error: 'Instruction 0: Custom error 1' };
-      const { from, amount } = transaction.request;
-      return ledger.balanceOf(from) >= amount + FAKE_FEE
+      return holdsEnough(ledger, transaction.request)
         ? { success: true, logs: [] }
-        : { success: false, logs: [], error: 'insufficient lamports', insufficientFunds: true };
+        : { success: false, logs: [], error: 'insufficient funds', insufficientFunds: true };
     },
 
     async signTransaction(transaction, sign) {
@@ -241,5 +239,10 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter {
       if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, false) ?? network(false);
       return FAKE_FEE;
     },
+
+    ...createTokenReader(ledger, async (call) => {
+      const fault = await reach(call);
+      if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, true) ?? network(true);
+    }),
   };
 }

@@ -18,6 +18,7 @@ export const encodeMessage = (request: TransferRequest, lifetime: FakeLifetime):
       to: request.to,
       amount: request.amount.toString(),
       memo: request.memo ?? null,
+      token: request.token === undefined ? null : { mint: request.token.address, decimals: request.token.decimals },
       lastValidBlockHeight: lifetime.lastValidBlockHeight.toString(),
       nonce: lifetime.nonce,
     }),
@@ -25,8 +26,16 @@ export const encodeMessage = (request: TransferRequest, lifetime: FakeLifetime):
 
 /** Reads a message back. @throws an error of any kind when the bytes are none */
 export function decodeMessage(message: Uint8Array): LedgerTransfer & { readonly memo: string | null } {
-  const { from, to, amount, lastValidBlockHeight, memo } = JSON.parse(new TextDecoder().decode(message));
-  return { from, to, amount: BigInt(amount), fee: FAKE_FEE, lastValidBlockHeight: BigInt(lastValidBlockHeight), memo };
+  const { from, to, amount, lastValidBlockHeight, memo, token } = JSON.parse(new TextDecoder().decode(message));
+  return {
+    from,
+    to,
+    amount: BigInt(amount),
+    fee: FAKE_FEE,
+    lastValidBlockHeight: BigInt(lastValidBlockHeight),
+    memo,
+    token: token?.mint ?? null,
+  };
 }
 
 /** Whether the bytes of a transaction are those of its request and of the record of its build. */

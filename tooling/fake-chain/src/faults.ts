@@ -1,6 +1,9 @@
 /** Methods of the adapter that reach the network. */
 export type NetworkCall =
   | 'getHealth'
+  | 'getToken'
+  | 'getTokenBalance'
+  | 'listAssets'
   | 'getBalance'
   | 'estimateFee'
   | 'buildTransaction'

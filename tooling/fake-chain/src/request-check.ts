@@ -7,8 +7,9 @@ import {
   type TransferRequest,
 } from '@waiaas/core';
 
-const refusal = (code: ChainErrorCode, message: string): ChainError =>
-  new ChainError({ code, chain: 'solana', message, retryable: false, mayHaveLanded: false });
+/** An error about something that reached nobody. */
+export const refusal = (code: ChainErrorCode, message: string, extra: { readonly cause?: unknown } = {}): ChainError =>
+  new ChainError({ code, chain: 'solana', message, ...extra, retryable: false, mayHaveLanded: false });
 
 /** Checks an address by its form. @throws ChainError INVALID_ADDRESS */
 export function checkAddress(address: string): void {
@@ -16,9 +17,10 @@ export function checkAddress(address: string): void {
 }
 
 /** Checks a payment as the real adapters do. @throws ChainError INVALID_ADDRESS, INVALID_MEMO, BUILD_FAILED */
-export function checkRequest({ from, to, amount, memo }: TransferRequest): void {
+export function checkRequest({ from, to, amount, memo, token }: TransferRequest): void {
   checkAddress(from);
   checkAddress(to);
+  if (to === token?.address) throw refusal('INVALID_ADDRESS', 'A token cannot be paid to itself');
   if (from === to) throw refusal('INVALID_ADDRESS', 'A wallet cannot pay itself');
   if (amount <= 0n || amount > nativeAsset('solana').max) throw refusal('BUILD_FAILED', 'The amount is out of range');
   const problem = memo === undefined ? null : memoProblem(memo);

@@ -1,7 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { type ContractWallet, type ContractWorld, describeAdapterContract } from '@waiaas/adapter-contract';
+import {
+  type ContractToken,
+  type ContractTokens,
+  type ContractWallet,
+  describeAdapterContract,
+  describeTokenContract,
+  type TokenWorld,
+} from '@waiaas/adapter-contract';
 import { describe, test } from 'vitest';
-import { createFakeAdapter, createFakeLedger, type Fault, type NetworkCall } from '../src/index.ts';
+import { createFakeAdapter, createFakeLedger, type FakeLedger, type Fault, type NetworkCall } from '../src/index.ts';
 import { createSigner } from './signer.ts';
 
 const PAYMENT = 1_000_000n;
@@ -29,15 +36,29 @@ function switchboard() {
   };
 }
 
-async function openWorld(): Promise<ContractWorld> {
+/** A token of the ledger, as the contract tries them. */
+async function createToken(ledger: FakeLedger, decimals: number, symbol: string): Promise<ContractToken> {
+  const { address } = await createSigner(randomBytes(32));
+  const info = { address, decimals, symbol };
+  ledger.setToken(info);
+  return { info, mint: async (to, amount) => ledger.mint(address, to, amount) };
+}
+
+async function openWorld(): Promise<TokenWorld> {
   const ledger = createFakeLedger();
   const { plan, ...faults } = switchboard();
   const adapter = createFakeAdapter({ ledger, faults: plan });
   await adapter.disconnect();
   const fund = async (address: string, amount: bigint): Promise<void> => ledger.fund(address, amount);
   const createWallet = async (): Promise<ContractWallet> => createSigner(randomBytes(32));
+  const tokens: ContractTokens = {
+    reader: adapter,
+    kinds: [await createToken(ledger, 6, 'USDC'), await createToken(ledger, 18, 'WIDE')],
+    noTokens: [(await createWallet()).address],
+  };
   return {
     adapter,
+    tokens,
     payment: PAYMENT,
     notAddresses: ['abc', '1'.repeat(31), 'O'.repeat(43), '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'],
     secrets: [],
@@ -61,3 +82,4 @@ async function openWorld(): Promise<ContractWorld> {
 }
 
 describeAdapterContract('the ledger in memory', openWorld, { describe, test });
+describeTokenContract('the ledger in memory', openWorld, { describe, test });
