@@ -123,7 +123,12 @@ export const refusingServices: ApiServices = {
     revoke: unused('sessions.revoke'),
     renew: unused('sessions.renew'),
   },
-  wallet: { balance: unused('wallet.balance'), address: unused('wallet.address'), budget: unused('wallet.budget') },
+  wallet: {
+    balance: unused('wallet.balance'),
+    assets: unused('wallet.assets'),
+    address: unused('wallet.address'),
+    budget: unused('wallet.budget'),
+  },
   transactions: {
     send: unused('transactions.send'),
     list: unused('transactions.list'),
@@ -187,6 +192,11 @@ export const answeringServices: ApiServices = {
       formatted: '1.5 SOL',
       chain: 'solana',
       network: 'localnet',
+    }),
+    assets: async () => ({
+      chain: 'solana',
+      network: 'localnet',
+      assets: [{ asset: 'solana:native', balance: '1', decimals: 9, symbol: 'SOL', formatted: '0.000000001 SOL' }],
     }),
     address: async () => ({ address: PAYMENT.to, chain: 'solana', network: 'localnet', encoding: 'base58' }),
     budget: async () => ({
@@ -490,6 +500,7 @@ export const ROUTES = [
   { method: 'POST', url: `/v1/owner/approve/${TRANSACTION}`, auth: 'owner', status: 200 },
   { method: 'POST', url: `/v1/owner/reject/${TRANSACTION}`, auth: 'operatorOrOwner', status: 200 },
   { method: 'PUT', url: `/v1/sessions/${SESSION}/renew`, auth: 'session', status: 200 },
+  { method: 'GET', url: '/v1/wallet/assets', auth: 'session', status: 200 },
   { method: 'GET', url: '/v1/wallet/budget', auth: 'session', status: 200 },
   {
     method: 'POST',

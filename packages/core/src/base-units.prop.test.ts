@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { amountSchema, formatUnits, limitSchema, parseBaseUnits, parseUnits } from './base-units.ts';
+import { amountSchema, limitSchema, parseBaseUnits, parseUnits } from './base-units.ts';
+import { formatUnits } from './format-units.ts';
 
 const amount = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 64n }), fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }));
 

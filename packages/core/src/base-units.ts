@@ -36,18 +36,6 @@ export const sumBaseUnits = (amounts: Iterable<bigint>): BaseUnits => {
 };
 
 /**
- * Amount as people read it: whole units, trailing zeros trimmed, then the symbol. Integer arithmetic only (02 §2.2).
- * @throws RangeError when the amount is negative.
- * @example formatUnits(1500000000n, 9, 'SOL') // "1.5 SOL"
- */
-export function formatUnits(amount: bigint, decimals: number, symbol: string): string {
-  const scale = 10n ** BigInt(decimals);
-  const whole = baseUnits(amount) / scale;
-  const fraction = (amount % scale).toString().padStart(decimals, '0').replace(/0+$/, '');
-  return `${whole}${decimals > 0 && fraction !== '' ? `.${fraction}` : ''} ${symbol}`;
-}
-
-/**
  * Reads whole units as people write them, such as `"0.05"`, into base units.
  * @throws RangeError when the text is not a plain decimal number or has more fraction digits than the asset.
  * @example parseUnits('0.05', 9) // 50000000n

@@ -198,3 +198,7 @@ export interface ITokenReader {
    */
   listAssets(address: string, known?: readonly string[]): Promise<readonly AssetBalance[]>;
 }
+
+/** Whether an adapter can carry tokens. */
+export const isTokenReader = (adapter: IChainAdapter): adapter is IChainAdapter & ITokenReader =>
+  'getToken' in adapter && 'getTokenBalance' in adapter && 'listAssets' in adapter;

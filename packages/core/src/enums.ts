@@ -27,8 +27,8 @@ export const tierSchema = z.enum(TIERS);
 /** Tier of an admitted payment. */
 export type Tier = (typeof TIERS)[number];
 
-/** What a transaction does. Token transfers join when the adapters can carry them. */
-export const TRANSACTION_TYPES = ['TRANSFER'] as const;
+/** What a transaction moves: the native asset, or a token (04 §6.1). */
+export const TRANSACTION_TYPES = ['TRANSFER', 'TOKEN_TRANSFER'] as const;
 export const transactionTypeSchema = z.enum(TRANSACTION_TYPES);
 /** Kind of transaction. */
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];

@@ -122,6 +122,27 @@ export const errorCatalogue = {
     'The recipient is not a valid address of this chain.',
     'Check the address; letters are case-sensitive.',
   ),
+  INVALID_TOKEN_MINT: entry(
+    'TX',
+    400,
+    false,
+    'There is no token at that address.',
+    'Check tokenMint: it is the mint on Solana, the contract on EVM chains.',
+  ),
+  UNSUPPORTED_TOKEN: entry(
+    'TX',
+    400,
+    false,
+    'This kind of token cannot be paid with.',
+    'See the message; some tokens let others take part of a payment, take it back or stop it.',
+  ),
+  INSUFFICIENT_TOKEN_BALANCE: entry(
+    'TX',
+    400,
+    false,
+    'The wallet does not hold enough of this token.',
+    'Fund the wallet with the token or ask for a smaller amount.',
+  ),
   TX_NOT_FOUND: entry('TX', 404, false, 'There is no such transaction.'),
   TX_EXPIRED: entry(
     'TX',

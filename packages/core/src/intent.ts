@@ -1,16 +1,19 @@
-import { type AssetId, assetId } from './asset.ts';
+import { type AssetId, assetId, nativeAssetId, tokenAssetId } from './asset.ts';
 import { type BaseUnits, parseBaseUnits } from './base-units.ts';
 import { canonicalJson } from './canonical-json.ts';
+import type { TokenInfo } from './chain-adapter.ts';
 import { type FeePriority, feePrioritySchema, type TransactionType, transactionTypeSchema } from './enums.ts';
 import { type AgentId, agentId, type SessionId, sessionId, type TransactionId, transactionId } from './ids.ts';
 import { type Chain, chainSchema, type Network, networkSchema } from './network.ts';
+import { isSymbol, TOKEN_DECIMALS_MAX } from './token.ts';
 
 /**
  * What an agent asked for and the daemon admitted. The one description of a payment: execution, approval text,
  * idempotency and audit all read it, so that what was decided is what is signed (00 §3, 09 no. 8).
  */
 export interface Intent {
-  readonly version: 1;
+  /** 1 is how payments of native assets were written before there were tokens; new ones are written as 2. */
+  readonly version: 1 | 2;
   readonly transactionId: TransactionId;
   readonly agentId: AgentId;
   readonly sessionId: SessionId;
@@ -18,7 +21,10 @@ export interface Intent {
   readonly network: Network;
   readonly type: TransactionType;
   readonly asset: AssetId;
+  /** The token as the chain described it at admission, with the symbol it is shown with; null for the native asset. */
+  readonly token: TokenInfo | null;
   readonly from: string;
+  /** The recipient's wallet, never a token account. */
   readonly to: string;
   readonly amount: BaseUnits;
   readonly memo: string | null;
@@ -28,14 +34,20 @@ export interface Intent {
 }
 
 /** The canonical encoding of an intent: what is hashed and sealed. */
-export const encodeIntent = (intent: Intent): string => canonicalJson({ ...intent });
+export function encodeIntent(intent: Intent): string {
+  const { token, ...fields } = intent;
+  if (fields.version === 1) return canonicalJson(fields);
+  if (token === null) return canonicalJson({ ...fields, token });
+  const { address, decimals, symbol } = token;
+  return canonicalJson({ ...fields, token: { address, decimals, symbol } });
+}
 
 const text = (value: unknown): string => {
   if (typeof value !== 'string') throw new TypeError('An intent field is not a text');
   return value;
 };
 
-const FIELDS = [
+const FIELDS_OF_1 = [
   'agentId',
   'amount',
   'asset',
@@ -50,7 +62,19 @@ const FIELDS = [
   'transactionId',
   'type',
   'version',
-].join();
+];
+
+const FIELDS: Readonly<Record<Intent['version'], string>> = {
+  1: FIELDS_OF_1.join(),
+  2: [...FIELDS_OF_1, 'token'].sort().join(),
+};
+
+const TOKEN_FIELDS = ['address', 'decimals', 'symbol'].join();
+
+function versionOf(value: unknown): Intent['version'] {
+  if (value === 1 || value === 2) return value;
+  throw new TypeError('An intent of this version cannot be read');
+}
 
 /**
  * Reads a canonical encoding back. Only exactly what `encodeIntent` writes is accepted: of two different texts, at most
@@ -65,15 +89,41 @@ export function decodeIntent(encoded: string): Intent {
   }
 }
 
+const object = (value: unknown): Readonly<Record<string, unknown>> => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('It must be an object');
+  return { ...value };
+};
+
+const keysOf = (fields: Readonly<Record<string, unknown>>): string => Object.keys(fields).sort().join();
+
+function readToken(value: unknown): TokenInfo | null {
+  if (value === null) return null;
+  const fields = object(value);
+  if (keysOf(fields) !== TOKEN_FIELDS) throw new TypeError('A token has unknown or missing fields');
+  const { decimals } = fields;
+  if (typeof decimals !== 'number' || decimals < 0 || decimals > TOKEN_DECIMALS_MAX) {
+    throw new TypeError('A token must have a number of decimals that can be shown');
+  }
+  const symbol = text(fields.symbol);
+  if (!isSymbol(symbol)) throw new TypeError('A token must have a symbol that can be shown');
+  return { address: text(fields.address), decimals, symbol };
+}
+
+/** A payment of the native asset names no token; one of a token names that very token. */
+function assertConsistent({ chain, type, asset, token }: Intent): void {
+  const named = token === null ? nativeAssetId(chain) : tokenAssetId(chain, token.address);
+  if (asset !== named || (type === 'TOKEN_TRANSFER') !== (token !== null)) {
+    throw new TypeError('Type, asset and token of an intent must agree');
+  }
+}
+
 function readIntent(encoded: string): Intent {
-  const raw: unknown = JSON.parse(encoded);
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) throw new TypeError('An intent must be an object');
-  const fields: Readonly<Record<string, unknown>> = { ...raw };
-  if (Object.keys(fields).sort().join() !== FIELDS) throw new TypeError('An intent has unknown or missing fields');
-  if (fields.version !== 1) throw new TypeError('An intent of this version cannot be read');
+  const fields = object(JSON.parse(encoded));
+  const version = versionOf(fields.version);
+  if (keysOf(fields) !== FIELDS[version]) throw new TypeError('An intent has unknown or missing fields');
   if (typeof fields.createdAt !== 'number') throw new TypeError('An intent needs the time of its creation');
   const intent: Intent = {
-    version: 1,
+    version,
     transactionId: transactionId(text(fields.transactionId)),
     agentId: agentId(text(fields.agentId)),
     sessionId: sessionId(text(fields.sessionId)),
@@ -81,6 +131,7 @@ function readIntent(encoded: string): Intent {
     network: networkSchema.parse(fields.network),
     type: transactionTypeSchema.parse(fields.type),
     asset: assetId(text(fields.asset)),
+    token: version === 1 ? null : readToken(fields.token),
     from: text(fields.from),
     to: text(fields.to),
     amount: parseBaseUnits(text(fields.amount)),
@@ -88,6 +139,7 @@ function readIntent(encoded: string): Intent {
     priority: feePrioritySchema.parse(fields.priority),
     createdAt: fields.createdAt,
   };
+  assertConsistent(intent);
   if (encodeIntent(intent) !== encoded) throw new TypeError('An intent must be in its canonical encoding');
   return intent;
 }

@@ -3,6 +3,7 @@ import { HOSTILE_AMOUNTS } from '../test/hostile-amounts.ts';
 import { presetRules, type SpendingLimitRules, spendingLimitRulesSchema, tokenLimitAsset } from './index.ts';
 
 const MINT = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
+const CONTRACT = '0xdAC17F958D2ee523a2206206994597C13D831ec7';
 const tiers = { instant_max: '1', notify_max: '2', delay_max: '3' };
 const findings = (rules: unknown): readonly string[] =>
   spendingLimitRulesSchema.safeParse(rules).error?.issues.map((issue) => issue.path.join('.')) ?? [];
@@ -89,7 +90,19 @@ describe('limits of further assets', () => {
     expect(tokenLimitAsset('solana', 'ethereum:native')).toBe('ethereum:native');
   });
 
-  test.each(['bitcoin:native', 'solana:', ':native', 'USD Coin', 'a:b:c', 'solana:na-tive'])(
+  test('a contract may be written with its checksum or without, but has limits once', () => {
+    const lower = CONTRACT.toLowerCase();
+    for (const key of [CONTRACT, lower, `ethereum:${CONTRACT}`, `ethereum:${lower}`]) {
+      expect(tokenLimitAsset('ethereum', key)).toBe(`ethereum:${lower}`);
+      expect(taken({ ...tiers, chain: 'ethereum', token_limits: { [key]: tiers } })).toBe(true);
+    }
+    expect(tokenLimitAsset('solana', `ethereum:${CONTRACT}`)).toBe(`ethereum:${lower}`);
+    expect(findings({ ...tiers, chain: 'ethereum', token_limits: { [CONTRACT]: tiers, [lower]: tiers } })).toEqual([
+      `token_limits.${lower}`,
+    ]);
+  });
+
+  test.each(['bitcoin:native', 'solana:', ':native', 'USD Coin', 'a:b:c', 'solana:na-tive', 'USDC', CONTRACT])(
     'the key %j can name no asset and is refused',
     (key) => {
       expect(tokenLimitAsset('solana', key)).toBeNull();

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { type AssetId, isAssetId, nativeAssetId } from './asset.ts';
+import { type AssetId, isAssetId, nativeAssetId, tokenAssetId } from './asset.ts';
 import { limitSchema, parseUnits } from './base-units.ts';
-import { type Chain, chainSchema, nativeAsset } from './network.ts';
+import { CHAINS, type Chain, chainSchema, nativeAsset } from './network.ts';
+import { isWalletAddress } from './wallet-address.ts';
 
 /** Shortest cool-down of the DELAY tier, seconds (04 §24). */
 export const DELAY_SECONDS_MIN = 60;
@@ -49,13 +50,17 @@ export const assetLimitsSchema = z.strictObject(amounts).superRefine(ordered);
 export type AssetLimits = z.infer<typeof assetLimitsSchema>;
 
 /**
- * The asset a key of `token_limits` stands for: an asset id as it is, anything else as a mint or contract of the rule's
- * chain. Null when the key can name no asset.
+ * The asset a key of `token_limits` stands for: an asset id, or a mint or contract of the rule's chain. A contract may be
+ * written with its checksum or without. Null when the key can name no asset.
  * @example tokenLimitAsset('solana', 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v') // "solana:EPjFWdd5…"
  */
 export function tokenLimitAsset(chain: Chain, key: string): AssetId | null {
-  const name = key.includes(':') ? key : `${chain}:${key}`;
-  return isAssetId(name) ? name : null;
+  const named = key.includes(':') ? CHAINS.find((other) => key.startsWith(`${other}:`)) : chain;
+  if (named === undefined) return null;
+  const name = key.includes(':') ? key.slice(named.length + 1) : key;
+  if (isWalletAddress(named, name)) return tokenAssetId(named, name);
+  const asset = `${named}:${name}`;
+  return isAssetId(asset) ? asset : null;
 }
 
 /** A limit that would never be looked at, or could be read in two ways, is refused instead of being ignored. */

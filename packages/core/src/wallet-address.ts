@@ -5,12 +5,28 @@ const BASE58 = /^[1-9A-HJ-NP-Za-km-z]{32,44}$/;
 const EVM = /^0x[0-9a-fA-F]{40}$/;
 const SOLANA_ADDRESS_BYTES = 32;
 
-/** How many bytes a base58 text stands for; each leading `1` is a leading zero byte. */
-function base58Length(text: string): number {
+/** Value of each base58 digit by its character code. */
+const DIGITS: readonly number[] = Array.from({ length: 128 }, (_, code) =>
+  BASE58_ALPHABET.indexOf(String.fromCharCode(code)),
+);
+/** Nine digits at a time: the most whose value a number holds exactly. */
+const STEP = 9;
+const STEPS: readonly bigint[] = Array.from({ length: STEP + 1 }, (_, digits) => 58n ** BigInt(digits));
+
+/** Whether a base58 text stands for exactly so many bytes; each leading `1` is a leading zero byte. */
+function isBase58Of(bytes: number, text: string): boolean {
+  let zeros = 0;
+  while (zeros < text.length && text[zeros] === '1') zeros += 1;
+  if (zeros === text.length) return zeros === bytes;
   let value = 0n;
-  for (const digit of text) value = value * 58n + BigInt(BASE58_ALPHABET.indexOf(digit));
-  const zeros = text.length - text.replace(/^1+/, '').length;
-  return zeros + (value === 0n ? 0 : Math.ceil(value.toString(16).length / 2));
+  for (let start = zeros; start < text.length; start += STEP) {
+    const end = Math.min(start + STEP, text.length);
+    let part = 0;
+    for (let at = start; at < end; at++) part = part * 58 + (DIGITS[text.charCodeAt(at)] ?? 0);
+    value = value * (STEPS[end - start] ?? 1n) + BigInt(part);
+  }
+  const bits = BigInt(8 * (bytes - zeros));
+  return zeros < bytes && value >> bits === 0n && value >> (bits - 8n) !== 0n;
 }
 
 /**
@@ -19,7 +35,7 @@ function base58Length(text: string): number {
  * @example isWalletAddress('solana', '11111111111111111111111111111111') // true
  */
 export const isWalletAddress = (chain: Chain, text: string): boolean =>
-  chain === 'solana' ? BASE58.test(text) && base58Length(text) === SOLANA_ADDRESS_BYTES : EVM.test(text);
+  chain === 'solana' ? BASE58.test(text) && isBase58Of(SOLANA_ADDRESS_BYTES, text) : EVM.test(text);
 
 /**
  * The form in which two addresses of a chain are compared: to the letter on Solana, where case is part of the value;

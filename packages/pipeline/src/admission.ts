@@ -270,7 +270,13 @@ export function createAdmission(
       actor,
       ...subject,
       ...(request.ip === null ? {} : { ip: request.ip }),
-      details: { type: intent.type, asset: intent.asset, amount: intent.amount, to: intent.to },
+      details: {
+        type: intent.type,
+        asset: intent.asset,
+        ...(intent.token === null ? {} : { token: intent.token }),
+        amount: intent.amount,
+        to: intent.to,
+      },
     });
 
     const live = await liveReservations(db, intent.agentId);
@@ -319,6 +325,7 @@ export function readIntent(sealer: PipelineDependencies['sealer'], row: Transact
   const agrees =
     intent.transactionId === brandTransactionId(row.id) &&
     intent.agentId === brandAgentId(row.agent_id) &&
+    intent.type === row.type &&
     intent.asset === assetId(row.asset) &&
     intent.amount.toString() === row.amount &&
     intent.to === row.to_address &&

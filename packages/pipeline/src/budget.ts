@@ -1,6 +1,7 @@
 import {
   type AgentId,
   type AssetId,
+  type BudgetQuery,
   type BudgetResponse,
   isoFromSeconds,
   nativeAsset,
@@ -8,6 +9,7 @@ import {
   type SessionConstraints,
   type SessionId,
   sessionUsageSchema,
+  tokenAssetId,
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
@@ -17,6 +19,7 @@ import { type Db, findAgent, findSession, type LiveReservation, liveReservations
 import { type Decider, reservedOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { type Room, remainingOf, sessionRoom } from './session-check.ts';
+import { readToken } from './tokens.ts';
 
 /** The session that asks what it may still spend. */
 export interface BudgetSession {
@@ -47,13 +50,15 @@ const smallest = (limits: readonly (bigint | null)[]): bigint | null =>
   );
 
 /**
- * What a session may still spend of its agent's native asset (00 §3). It is worked out by the functions that admission
- * asks, from the same rows; by the time it arrives another session of the agent may have spent some of it.
+ * What a session may still spend of one asset (00 §3). It is worked out by the functions that admission asks, from the same
+ * rows; by the time it arrives another session of the agent may have spent some of it.
  */
 export function createBudget(
-  dependencies: Pick<PipelineDependencies, 'storage' | 'clock' | 'settings'> & { readonly decider: Decider },
-): (session: BudgetSession) => Promise<BudgetResponse> {
-  const { storage, clock, settings, decider } = dependencies;
+  dependencies: Pick<PipelineDependencies, 'storage' | 'clock' | 'settings' | 'adapters'> & {
+    readonly decider: Decider;
+  },
+): (session: BudgetSession, query?: BudgetQuery) => Promise<BudgetResponse> {
+  const { storage, clock, settings, adapters, decider } = dependencies;
 
   async function caps(
     db: Db,
@@ -78,7 +83,7 @@ export function createBudget(
     return { limits, rooms };
   }
 
-  return async ({ agentId, sessionId, constraints }) => {
+  return async ({ agentId, sessionId, constraints }, { tokenMint } = {}) => {
     const db = storage.read;
     const now = unixSeconds(clock);
     const agent = await findAgent(db, agentId);
@@ -86,11 +91,12 @@ export function createBudget(
     const row = await findSession(db, sessionId);
     if (row === undefined) throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
     const { chain, network } = agent;
-    const asset = nativeAssetId(chain);
-    const { symbol, decimals } = nativeAsset(chain);
+    const token = tokenMint === undefined ? null : await readToken({ adapters }, { chain, network }, tokenMint);
+    const asset = token === null ? nativeAssetId(chain) : tokenAssetId(chain, token.address);
+    const { symbol, decimals } = token ?? nativeAsset(chain);
     const live = await liveReservations(db, agentId);
 
-    const room = sessionRoom(constraints, asset, {
+    const room = sessionRoom(constraints, nativeAssetId(chain), {
       usage: sessionUsageSchema.parse(JSON.parse(row.usage_stats)),
       live: live.filter(({ session_id }) => session_id === sessionId),
     });
@@ -105,7 +111,9 @@ export function createBudget(
     const forbidden =
       policy === null ||
       (room.transactions !== null && counts(room.transactions).remaining === 0) ||
-      constraints.allowedOperations?.includes('TRANSFER') === false ||
+      constraints.allowedOperations?.includes(token === null ? 'TRANSFER' : 'TOKEN_TRANSFER') === false ||
+      // Limits in native units deny every other asset (03 §9).
+      (token !== null && (room.perTransaction !== null || room.total !== null)) ||
       constraints.allowedDestinations?.length === 0;
     const { day = null, week = null } = policy?.rooms ?? {};
     const most = forbidden

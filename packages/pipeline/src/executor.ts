@@ -2,6 +2,8 @@ import {
   type IChainAdapter,
   isChainError,
   isWaiaasError,
+  nativeAsset,
+  nativeAssetId,
   type SignedTransaction,
   type TransferRequest,
 } from '@waiaas/core';
@@ -13,6 +15,7 @@ import type { ClaimedPayment } from './claimed-payment.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
+import { tokenObjection } from './tokens.ts';
 
 /** How many lines of a failed simulation are kept with the row. */
 const KEPT_LOGS = 32;
@@ -46,7 +49,19 @@ const toTransfer = ({ intent }: AuthenticIntent): TransferRequest => ({
   amount: intent.amount,
   priority: intent.priority,
   ...(intent.memo === null ? {} : { memo: intent.memo }),
+  ...(intent.token === null ? {} : { token: intent.token }),
 });
+
+/** A token payment can fail for want of two assets; which of them is said. */
+function withAsset(refusal: Refusal, { intent }: AuthenticIntent): Refusal {
+  if (refusal.code !== 'INSUFFICIENT_BALANCE' || intent.token === null) return refusal;
+  const { symbol } = nativeAsset(intent.chain);
+  return {
+    ...refusal,
+    message: `The wallet does not hold enough ${symbol} for the network fee of a token payment.`,
+    details: { ...refusal.details, asset: nativeAssetId(intent.chain) },
+  };
+}
 
 /**
  * Stage 5, the same for every tier (04 §6.5): build, simulate, sign, record, send. Takes a row that this process has just
@@ -72,6 +87,8 @@ export function createExecutor(
     authentic: AuthenticIntent,
     permit: SigningPermit,
   ): Promise<SignedTransaction> {
+    const objection = await tokenObjection(adapter, authentic.intent);
+    if (objection !== null) throw new Stopped(objection);
     const unsigned = await adapter.buildTransaction(toTransfer(authentic));
     const simulation = await adapter.simulateTransaction(unsigned);
     if (!simulation.success) {
@@ -130,8 +147,9 @@ export function createExecutor(
   return async ({ row, permit }) => {
     let signed: SignedTransaction;
     let adapter: IChainAdapter | undefined;
+    let authentic: AuthenticIntent | null = null;
     try {
-      const authentic = readIntent(sealer, row);
+      authentic = readIntent(sealer, row);
       if (authentic === null) throw new Stopped({ code: 'POLICY_DENIED', token: 'INTENT_NOT_AUTHENTIC' });
       adapter = adapters.find(authentic.intent.chain, authentic.intent.network);
       if (adapter === undefined) throw new Stopped({ code: 'ADAPTER_NOT_AVAILABLE', token: 'ADAPTER_NOT_AVAILABLE' });
@@ -141,7 +159,7 @@ export function createExecutor(
     } catch (error) {
       if (!(error instanceof Stopped)) logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');
       const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];
-      return settlement.failedBeforeLanding(row, refusal, extra);
+      return settlement.failedBeforeLanding(row, authentic === null ? refusal : withAsset(refusal, authentic), extra);
     }
     // Engaged between signature and broadcast: these bytes have left nobody's hands yet, and now never will.
     if (!gate.isOpen) return settlement.failedBeforeLanding(row, KILL_SWITCH);

@@ -1,5 +1,7 @@
 import {
   type AgentId,
+  type AssetsResponse,
+  type BudgetQuery,
   type BudgetResponse,
   baseUnits,
   transactionId as brandTransactionId,
@@ -7,7 +9,7 @@ import {
   type IChainAdapter,
   type Intent,
   isTerminal,
-  type Network,
+  isWalletAddress,
   nativeAsset,
   nativeAssetId,
   type OwnerReject,
@@ -21,6 +23,7 @@ import {
   type TransactionListResponse,
   type TransactionResponse,
   type TransactionStatus,
+  tokenAssetId,
   type transferRequestSchema,
   unixSeconds,
   validationError,
@@ -50,11 +53,13 @@ import { createDecisionRecords, type DecisionRecords } from './decision-record.t
 import type { PipelineDependencies } from './dependencies.ts';
 import { DryRun, dryRunOf } from './dry-run.ts';
 import { createExecutor } from './executor.ts';
+import { createHoldings } from './holdings.ts';
 import { requestHash } from './intent-hash.ts';
 import { createPolicyEvaluator } from './policy-evaluation.ts';
 import { giveTimeForAVeto, type RecoveryReport, recover } from './recovery.ts';
 import { type Refusal, refusalError } from './refusal.ts';
 import { createSettlement } from './settlement.ts';
+import { balanceOfAsset, readToken } from './tokens.ts';
 import { checkLateLandings, createTracker } from './tracker.ts';
 import { transactionView } from './transaction-view.ts';
 import { waitingView } from './waiting-view.ts';
@@ -68,6 +73,12 @@ export interface PayingSession {
 
 /** A transfer as validation leaves it. */
 export type TransferBody = (typeof transferRequestSchema)['_output'];
+
+/** A request as it is understood before the chain is asked anything. */
+type RequestedPayment = Omit<Intent, 'version' | 'transactionId' | 'sessionId' | 'token' | 'createdAt'> & {
+  /** The mint or contract as it was written; null for the native asset. */
+  readonly tokenMint: string | null;
+};
 
 /** How to handle a request for a payment. */
 export interface SendOptions {
@@ -101,8 +112,16 @@ export interface Pipeline {
   list(agentId: AgentId, query: ListQuery): Promise<TransactionListResponse>;
   /** Transactions that wait for time or for the owner. */
   pending(agentId: AgentId): Promise<PendingTransactionListResponse>;
-  /** What a session may still spend. @throws WaiaasError AGENT_NOT_FOUND */
-  budget(session: BudgetSession): Promise<BudgetResponse>;
+  /**
+   * What a session may still spend of one asset.
+   * @throws WaiaasError AGENT_NOT_FOUND; for a token, as `send` does for what can be no token
+   */
+  budget(session: BudgetSession, query?: BudgetQuery): Promise<BudgetResponse>;
+  /**
+   * What an agent's wallet holds.
+   * @throws WaiaasError AGENT_NOT_FOUND, CHAIN_NOT_SUPPORTED, ADAPTER_NOT_AVAILABLE, CHAIN_ERROR
+   */
+  assets(agentId: AgentId): Promise<AssetsResponse>;
   /**
    * What would be decided about a payment now, by the very functions that decide it, without a trace.
    * @throws WaiaasError as `send` does for requests that leave no row
@@ -174,6 +193,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   const admit = createAdmission(dependencies, decider);
   const claims = createClaims({ ...dependencies, decider });
   const budget = createBudget({ ...dependencies, decider });
+  const assets = createHoldings({ ...dependencies, decider });
   const decisions = createDecisionRecords({ read: storage.read, sealer });
   const evaluatePolicies = createPolicyEvaluator({
     storage,
@@ -181,9 +201,9 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     decider,
     balanceOf,
     paymentOf: async (agentId, body) => {
-      const payment = await paymentOf(agentId, body);
-      checkPayable(payment.chain, payment.network, body);
-      return payment;
+      const requested = await requestedBy(agentId, body);
+      checkPayable(requested);
+      return paymentOf(requested);
     },
   });
   const execute = createExecutor({ ...dependencies, settlement });
@@ -288,49 +308,63 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   };
 
   /** Checks that need no database and leave no row: the request is as if it had never been (04 §6.1). */
-  function checkReady(chain: Intent['chain'], network: Network, body: TransferBody): void {
+  function checkReady(requested: RequestedPayment): void {
     if (!signer.isUnlocked) throw new WaiaasError('KEYSTORE_LOCKED');
     if (!gate.isOpen) throw new WaiaasError('SYSTEM_LOCKED');
-    const adapter = checkPayable(chain, network, body);
+    const { chain, network } = requested;
+    const adapter = checkPayable(requested);
     if (!adapter.isConnected()) throw new WaiaasError('ADAPTER_NOT_AVAILABLE', { details: { chain, network } });
   }
 
   /** Whether a request can be a payment of its chain at all. */
-  function checkPayable(chain: Intent['chain'], network: Network, body: TransferBody): IChainAdapter {
+  function checkPayable({ chain, network, to, amount, tokenMint, memo }: RequestedPayment): IChainAdapter {
     const adapter = adapters.find(chain, network);
     if (adapter === undefined) throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
-    if (!adapter.isValidAddress(body.to)) throw new WaiaasError('INVALID_ADDRESS', { details: { to: body.to } });
-    const { max, symbol } = nativeAsset(chain);
-    if (BigInt(body.amount) > max) {
+    if (!adapter.isValidAddress(to)) throw new WaiaasError('INVALID_ADDRESS', { details: { to } });
+    const { max } = nativeAsset(chain);
+    if (amount > max) {
       throw validationError([
-        { path: 'amount', code: 'too_big', message: `must be at most ${max}, the largest amount of ${symbol}` },
+        { path: 'amount', code: 'too_big', message: `must be at most ${max}, the largest amount of ${chain}` },
       ]);
+    }
+    // Refused here, so that nobody approves a payment that can never be built (02 §10).
+    if (memo !== null && tokenMint !== null && chain !== 'solana') {
+      throw validationError([{ path: 'memo', code: 'custom', message: `cannot go with a token on ${chain}` }]);
     }
     return adapter;
   }
 
-  /** The intent of a request: everything that is decided, sealed and carried out. */
-  const intentOf = async ({ agentId, sessionId }: PayingSession, body: TransferBody): Promise<Intent> => ({
-    ...(await paymentOf(agentId, body)),
-    sessionId,
-  });
-
-  async function paymentOf(agentId: AgentId, body: TransferBody): Promise<Omit<Intent, 'sessionId'>> {
+  /** Everything a request says that can be told without asking the chain. */
+  async function requestedBy(agentId: AgentId, body: TransferBody): Promise<RequestedPayment> {
     const agent = await findAgent(storage.read, agentId);
     if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND');
+    const { chain, network } = agent;
+    const { tokenMint = null } = body;
+    if (tokenMint !== null && !isWalletAddress(chain, tokenMint)) {
+      throw new WaiaasError('INVALID_TOKEN_MINT', { details: { chain, network, tokenMint } });
+    }
     return {
-      version: 1,
-      transactionId: brandTransactionId(ids.next()),
       agentId,
-      chain: agent.chain,
-      network: agent.network,
+      chain,
+      network,
       type: body.type,
-      asset: nativeAssetId(agent.chain),
+      asset: tokenMint === null ? nativeAssetId(chain) : tokenAssetId(chain, tokenMint),
+      tokenMint,
       from: agent.public_key,
       to: body.to,
       amount: baseUnits(BigInt(body.amount)),
       memo: body.memo ?? null,
       priority: body.priority,
+    };
+  }
+
+  /** The payment that is asked for, with its token as the chain describes it now. */
+  async function paymentOf({ tokenMint, ...requested }: RequestedPayment): Promise<Omit<Intent, 'sessionId'>> {
+    return {
+      version: 2,
+      transactionId: brandTransactionId(ids.next()),
+      ...requested,
+      token: tokenMint === null ? null : await readToken({ adapters }, requested, tokenMint),
       createdAt: unixSeconds(clock),
     };
   }
@@ -346,14 +380,12 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     return storage.write(({ db }) => admit(db, { ...request, balance }));
   }
 
-  /** What an agent holds; null when the chain cannot tell. */
-  async function balanceOf({
-    chain,
-    network,
-    from,
-  }: Pick<Intent, 'chain' | 'network' | 'from'>): Promise<bigint | null> {
+  /** What an agent holds of what it pays; null when the chain cannot tell. */
+  async function balanceOf(payment: Pick<Intent, 'chain' | 'network' | 'from' | 'token'>): Promise<bigint | null> {
+    const { chain, network } = payment;
     try {
-      return (await adapters.find(chain, network)?.getBalance(from))?.balance ?? null;
+      const adapter = adapters.find(chain, network);
+      return adapter === undefined ? null : await balanceOfAsset(adapter, payment);
     } catch (error) {
       logger.warn({ chain, network, error: String(error) }, 'A balance that a rule asks for could not be read');
       return null;
@@ -371,17 +403,18 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   return {
     async send(session, body, options) {
       if (stopping) throw new WaiaasError('SHUTTING_DOWN');
-      const intent = await intentOf(session, body);
+      const requested = await requestedBy(session.agentId, body);
       const idempotencyKey = options.idempotencyKey ?? null;
       // A repetition is answered whatever the state of the chain or the keystore: the outcome is already known.
       if (idempotencyKey !== null) {
         const before = await findByIdempotencyKey(storage.read, session.agentId, idempotencyKey);
         if (before !== undefined) {
-          assertSameRequest(before, requestHash(intent));
+          assertSameRequest(before, requestHash(requested));
           return answer(await waitForEnd(before, options));
         }
       }
-      checkReady(intent.chain, intent.network, body);
+      checkReady(requested);
+      const intent = { ...(await paymentOf(requested)), sessionId: session.sessionId };
       const admission = await admitPayment({ intent, idempotencyKey, ip: options.ip ?? null });
       if (admission.kind === 'refused') throw refusalError(admission.row);
       if (admission.kind === 'admitted' && admission.row.status === 'EXECUTING') carryOut(admission);
@@ -409,12 +442,14 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     },
 
     budget,
+    assets,
     decisions,
     evaluatePolicies: (input) => evaluatePolicies(input, unixSeconds(clock)),
 
     async dryRun(session, body) {
-      const intent = await intentOf(session, body);
-      checkReady(intent.chain, intent.network, body);
+      const requested = await requestedBy(session.agentId, body);
+      checkReady(requested);
+      const intent = { ...(await paymentOf(requested)), sessionId: session.sessionId };
       const attempt = (balance?: bigint | null) =>
         storage
           .write(async ({ db }) => {

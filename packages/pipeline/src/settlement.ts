@@ -3,6 +3,7 @@ import {
   agentId as brandAgentId,
   transactionId as brandTransactionId,
   isoTime,
+  nativeAssetId,
   type TransactionId,
   unixSeconds,
 } from '@waiaas/core';
@@ -90,14 +91,17 @@ export function createSettlement(
     // Rounded up, so that a spend never leaves a window before its full time is over.
     const now = Math.ceil(clock.now() / 1000);
     const amount = BigInt(row.amount);
+    const asset = assetId(row.asset);
     await appendSpend(db, {
       agentId: brandAgentId(row.agent_id),
-      asset: assetId(row.asset),
+      asset,
       txId: row.id,
       amount,
       now,
     });
-    await addSessionUsage(db, row.session_id, amount, isoTime(clock.now()));
+    // A session's amounts are of the native asset; a token's base units are no part of them.
+    const used = asset === nativeAssetId(row.chain) ? amount : 0n;
+    await addSessionUsage(db, row.session_id, used, isoTime(clock.now()));
   }
 
   return {

@@ -1,4 +1,4 @@
-import { isoFromSeconds, type TransactionResponse, type TransactionStatus } from '@waiaas/core';
+import { assetId, isoFromSeconds, type TransactionResponse, type TransactionStatus, tokenOfAsset } from '@waiaas/core';
 import type { TransactionRow } from '@waiaas/storage';
 
 /** States from which on the hash is shown: before, nothing has been broadcast (04 §2). */
@@ -26,6 +26,7 @@ export const transactionView = (row: TransactionRow): TransactionResponse => ({
   transactionId: row.id,
   status: row.status,
   type: row.type,
+  ...optional('tokenMint', tokenOfAsset(assetId(row.asset))),
   amount: row.amount,
   toAddress: row.to_address,
   ...optional('tier', row.tier),

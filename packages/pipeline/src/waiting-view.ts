@@ -12,6 +12,7 @@ export function waitingView(sealer: RowSealer, row: WaitingTransaction): Pending
     agentName: row.agent_name,
     type: row.type,
     asset: row.asset,
+    ...(authentic === null || authentic.intent.token === null ? {} : { token: authentic.intent.token }),
     amount: row.amount,
     toAddress: row.to_address,
     ...(row.memo === null ? {} : { memo: row.memo }),

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import {
   type AgentId,
   agentId,
+  type Chain,
   createIdGenerator,
   createSteadyClock,
   type IChainAdapter,
+  type ITokenReader,
   type Logger,
   policyCreateSchema,
   policyId,
@@ -16,6 +18,7 @@ import {
   type SpendingLimitRules,
   sessionId,
   spendingLimitRulesSchema,
+  type TokenInfo,
   transferRequestSchema,
 } from '@waiaas/core';
 import {
@@ -45,10 +48,20 @@ import {
   type SendOptions,
 } from '../src/index.ts';
 
+/** An adapter that carries tokens. */
+export type TokenAdapter = IChainAdapter & ITokenReader;
+
 const PASSWORD = 'a password for tests';
 
 /** An address nobody has the key of. */
 export const RECIPIENT = 'Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS';
+
+/** Mints of the tokens that a test makes, in this order. */
+const MINTS = [
+  'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v',
+  'Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB',
+  'DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263',
+];
 
 export const silent: Logger = {
   debug: () => undefined,
@@ -67,7 +80,7 @@ export interface WorldOptions {
   /** Continues in the folder of an earlier world: a restart. */
   readonly folder?: string;
   readonly decorateStorage?: (storage: Storage) => Storage;
-  readonly decorateAdapter?: (adapter: IChainAdapter) => IChainAdapter;
+  readonly decorateAdapter?: (adapter: TokenAdapter) => IChainAdapter;
 }
 
 export interface Payer {
@@ -86,7 +99,7 @@ export interface World {
   readonly storage: Storage;
   readonly keystoreParts: KeystoreParts;
   readonly pipeline: Pipeline;
-  createPayer(constraints?: SessionConstraints): Promise<Payer>;
+  createPayer(constraints?: SessionConstraints, chain?: Chain): Promise<Payer>;
   createSession(agent: AgentId, constraints?: SessionConstraints): Promise<SessionId>;
   revokeSession(id: SessionId): Promise<void>;
   suspendAgent(id: AgentId): Promise<void>;
@@ -97,8 +110,10 @@ export interface World {
   send(
     payer: Payer,
     amount: bigint,
-    options?: Partial<SendOptions> & { to?: string; memo?: string },
+    options?: Partial<SendOptions> & { to?: string; memo?: string; tokenMint?: string },
   ): ReturnType<Pipeline['send']>;
+  /** Puts a token on the ledger and gives everybody named a billion base units of it. Answers its mint. */
+  createToken(change: Partial<TokenInfo>, ...holders: readonly Payer[]): string;
   /** Stops as a process would, keeping the folder. */
   stop(): Promise<void>;
   /** Closes files without any of the steps of a stop: what a killed process leaves behind. */
@@ -118,6 +133,22 @@ export const by = (wallet: typeof ALICE | typeof BOB): RequestOrigin => ({
   actor: { kind: 'owner', ...wallet, message: 'the message', signature: 'the signature' },
   confirmCredential,
 });
+
+/** The body of a request, as its validation leaves it. */
+export const bodyOf = (request: {
+  readonly to?: string;
+  readonly amount: bigint;
+  readonly memo?: string | undefined;
+  readonly tokenMint?: string | undefined;
+}) => {
+  const { to = RECIPIENT, amount, memo, tokenMint } = request;
+  return transferRequestSchema.parse({
+    to,
+    amount: amount.toString(),
+    ...(memo === undefined ? {} : { memo }),
+    ...(tokenMint === undefined ? {} : { type: 'TOKEN_TRANSFER', tokenMint }),
+  });
+};
 
 const OPEN_RULES = {
   chain: 'solana',
@@ -215,8 +246,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     keystoreParts,
     pipeline,
     createSession,
-    async createPayer(constraints = {}) {
-      const agent = await agents.create({ name: 'payer', chain: 'solana', network: 'localnet' }, OPERATOR);
+    async createPayer(constraints = {}, chain = 'solana') {
+      const agent = await agents.create({ name: 'payer', chain, network: 'localnet' }, OPERATOR);
       ledger.fund(agent.publicKey, 10n ** 15n);
       const id = agentId(agent.id);
       return { agentId: id, sessionId: await createSession(id, constraints), constraints, address: agent.publicKey };
@@ -227,12 +258,15 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     owner,
     setRules,
     addPolicy: async (input) => void (await policies.create(policyCreateSchema.parse(input), await governor())),
-    send: (payer, amount, { to = RECIPIENT, memo, ...rest } = {}) =>
-      pipeline.send(
-        payer,
-        transferRequestSchema.parse({ to, amount: amount.toString(), ...(memo === undefined ? {} : { memo }) }),
-        { waitMs: 30_000, ...rest },
-      ),
+    send: (payer, amount, { to = RECIPIENT, memo, tokenMint, ...rest } = {}) =>
+      pipeline.send(payer, bodyOf({ to, amount, memo, tokenMint }), { waitMs: 30_000, ...rest }),
+    createToken(change, ...holders) {
+      const address = MINTS[ledger.tokens().length];
+      if (address === undefined) throw new Error('There are no more mints');
+      ledger.setToken({ address, decimals: 6, symbol: 'USDC', ...change });
+      for (const holder of holders) ledger.mint(address, holder.address, 10n ** 9n);
+      return address;
+    },
     async stop() {
       await pipeline.stop(1000);
       await storage.close();

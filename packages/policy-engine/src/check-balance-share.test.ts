@@ -1,7 +1,7 @@
 import { assetId } from '@waiaas/core';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AGENT, facts, LIMIT, pay, RULES, row, unchecked, verdict } from '../test/fixtures.ts';
+import { AGENT, facts, LIMIT, MINT, pay, RULES, row, unchecked, verdict } from '../test/fixtures.ts';
 import { compilePolicies, evaluate, factsNeeded, type PaymentFacts } from './index.ts';
 
 const BOUND = (2n ** 200n).toString();
@@ -85,8 +85,8 @@ describe('a share of the balance', () => {
   });
 
   test('is of the asset that is paid, whichever has limits', () => {
-    const rules = { ...OPEN, max_balance_share: 100, token_limits: { Mint1: OPEN } };
-    const token = pay(10n, { asset: assetId('solana:Mint1') });
+    const rules = { ...OPEN, max_balance_share: 100, token_limits: { [MINT]: OPEN } };
+    const token = pay(10n, { asset: assetId(`solana:${MINT}`) });
     const tier = (balance: bigint) => verdict(evaluate(policiesOf(rules), token, facts({ balance })));
     expect([tier(100n), tier(99n)]).toEqual(['INSTANT', 'APPROVAL']);
   });
@@ -108,6 +108,6 @@ test('the balance is asked for where it can change the tier', () => {
     factsNeeded(policiesOf(rules), pay(amount, { asset: assetId(asset) }), 1).balance;
   const rules = { ...RULES, max_balance_share: 100 };
   expect([asked(rules, 1n), asked(rules, 1000n), asked(rules, 1001n)]).toEqual([true, true, false]);
-  expect(asked(rules, 1n, 'solana:Mint1')).toBe(false);
+  expect(asked(rules, 1n, `solana:${MINT}`)).toBe(false);
   expect(asked(RULES, 1n)).toBe(false);
 });

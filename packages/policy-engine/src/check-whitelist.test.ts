@@ -1,6 +1,6 @@
 import { assetId } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
-import { AGENT, ELSE, facts, id, pay, row, TO, verdict } from '../test/fixtures.ts';
+import { AGENT, ELSE, facts, id, MINT, pay, row, TO, verdict } from '../test/fixtures.ts';
 import { compilePolicies, evaluate, type Payment } from './index.ts';
 
 const EVM = '0xdAC17F958D2ee523a2206206994597C13D831ec7';
@@ -75,7 +75,7 @@ describe('a whitelist (04 §11)', () => {
   });
 
   test('holds for every asset, before any limit is looked at', () => {
-    const payment = { asset: assetId('solana:Mint1'), amount: 10n ** 30n };
+    const payment = { asset: assetId(`solana:${MINT}`), amount: 10n ** 30n };
     expect(under({ allowed_addresses: [ELSE] }, payment)).toBe('DENY');
     expect(under({ allowed_addresses: [TO] }, payment)).toBe('APPROVAL');
   });

@@ -1,6 +1,6 @@
 import { canonicalJson } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
-import { AGENT, ELSE, facts, id, OTHER, pay, RULES, row, TO, unchecked, verdict } from '../test/fixtures.ts';
+import { AGENT, ELSE, facts, id, MINT, OTHER, pay, RULES, row, TO, unchecked, verdict } from '../test/fixtures.ts';
 import { blockedPolicies, compilePolicies, evaluate, type PolicyRow, policyReferences } from './index.ts';
 
 /** Rules whose INSTANT bound tells which of them was used. */
@@ -145,9 +145,9 @@ describe('a stored policy that cannot be applied denies (09 no. 4)', () => {
     ['with a __proto__ of its own', JSON.parse('{"instant_max":"1","notify_max":"1","delay_max":"1","__proto__":{}}')],
     ['of an unknown chain', { ...RULES, chain: 'bitcoin' }],
     ['of an unknown window', { ...RULES, window: 'monthly' }],
-    ['with a token limit out of order', { ...RULES, token_limits: { Mint1: { ...RULES, delay_max: '1' } } }],
+    ['with a token limit out of order', { ...RULES, token_limits: { [MINT]: { ...RULES, delay_max: '1' } } }],
     ['with a token limit of no asset', { ...RULES, token_limits: { 'USD Coin': RULES } }],
-    ['with two limits for one asset', { ...RULES, token_limits: { Mint1: RULES, 'solana:Mint1': RULES } }],
+    ['with two limits for one asset', { ...RULES, token_limits: { [MINT]: RULES, [`solana:${MINT}`]: RULES } }],
     ['with no delay', { ...RULES, delay_seconds: 0 }],
     [
       'that break whoever reads them',

@@ -1,6 +1,6 @@
 import { assetId } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
-import { AGENT, ELSE, facts, id, pay, RULES, row, TO, unchecked } from '../test/fixtures.ts';
+import { AGENT, ELSE, facts, id, MINT, pay, RULES, row, TO, unchecked } from '../test/fixtures.ts';
 import { blockedPolicies, type ClaimFacts, compilePolicies, evaluate, evaluateClaim, type PolicyRow } from './index.ts';
 
 const CAPPED = { ...RULES, daily_max: '100', weekly_max: '300' };
@@ -54,7 +54,7 @@ describe('whether what waited may be carried out (04 §19)', () => {
 
   test('an asset without limits has no cap, and a list all the same', () => {
     const policies = compilePolicies([limit({ ...CAPPED, daily_max: '1' }), list(ELSE)], AGENT);
-    const token = pay(10n ** 30n, { asset: assetId('solana:Mint1') });
+    const token = pay(10n ** 30n, { asset: assetId(`solana:${MINT}`) });
     const now = { now: 1, spent: { day: null, week: null }, reserved: 0n };
     expect(evaluateClaim(policies, token, now)?.reason).toBe('WHITELIST_DENIED');
     expect(evaluateClaim(policies, { ...token, to: ELSE }, now)).toBeNull();

@@ -1,6 +1,19 @@
 import { assetId, nativeAssetId, presetRules } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
-import { AGENT, facts, id, LIMIT, pay, RULES, row, unchecked, verdict } from '../test/fixtures.ts';
+import {
+  AGENT,
+  CONTRACT,
+  facts,
+  id,
+  LIMIT,
+  MINT,
+  OTHER_MINT,
+  pay,
+  RULES,
+  row,
+  unchecked,
+  verdict,
+} from '../test/fixtures.ts';
 import { compilePolicies, evaluate, type PaymentFacts } from './index.ts';
 
 const under = (rules: unknown) => compilePolicies([row({ rules })], AGENT);
@@ -120,7 +133,6 @@ describe('caps (04 §11)', () => {
 });
 
 describe('assets (00 §3, 04 §27 row 13)', () => {
-  const MINT = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
   const usdc = assetId(`solana:${MINT}`);
   const token = { instant_max: '5', notify_max: '6', delay_max: '7', daily_max: '8' };
   const of = (rules: unknown, asset: string, amount: bigint, given: Partial<PaymentFacts> = {}) => {
@@ -141,13 +153,9 @@ describe('assets (00 §3, 04 §27 row 13)', () => {
     });
   });
 
-  test.each([
-    'ethereum:native',
-    'ethereum:0xdAC17F958D2ee523a2206206994597C13D831ec7',
-    'solana:Mint2',
-    `ethereum:${MINT}`,
-  ])('%s without limits needs an approval even of one base unit', (asset) =>
-    expect(verdict(of({ ...RULES, token_limits: { [MINT]: token } }, asset, 1n))).toBe('APPROVAL'),
+  test.each(['ethereum:native', `ethereum:${CONTRACT.toLowerCase()}`, `solana:${OTHER_MINT}`])(
+    '%s without limits needs an approval even of one base unit',
+    (asset) => expect(verdict(of({ ...RULES, token_limits: { [MINT]: token } }, asset, 1n))).toBe('APPROVAL'),
   );
 
   test.each([MINT, `solana:${MINT}`])('limits under the key %s are found', (key) => {
@@ -162,9 +170,27 @@ describe('assets (00 §3, 04 §27 row 13)', () => {
     expect(verdict(of(rules, 'solana:native', 10n))).toBe('INSTANT');
   });
 
-  test('an asset id is compared to the letter', () => {
+  test('a mint is compared to the letter, a contract without regard to case', () => {
     const rules = { ...RULES, token_limits: { [MINT]: token } };
-    expect(verdict(of(rules, `solana:${MINT.toLowerCase()}`, 1n))).toBe('APPROVAL');
+    const similar = `${MINT.slice(0, -1)}b`;
+    expect(verdict(of(rules, `solana:${similar}`, 1n))).toBe('APPROVAL');
+    for (const key of [CONTRACT, CONTRACT.toLowerCase(), `ethereum:0x${CONTRACT.slice(2).toUpperCase()}`]) {
+      const limits = { ...RULES, chain: 'ethereum', token_limits: { [key]: token } };
+      expect(verdict(of(limits, `ethereum:${CONTRACT.toLowerCase()}`, 9n))).toBe('DENY');
+    }
+  });
+
+  test('caps of a token are exact beyond 2^63, to the base unit', () => {
+    const cap = 2n ** 255n + 1n;
+    const top = `${cap}`;
+    const limits = { instant_max: top, notify_max: top, delay_max: top, daily_max: top, weekly_max: top };
+    const rules = { ...RULES, token_limits: { [MINT]: limits } };
+    for (const spent of [0n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 254n]) {
+      const left = cap - spent - 1n;
+      const given = { spent: { day: spent, week: spent }, reserved: 1n };
+      expect(verdict(of(rules, usdc, left, given))).toBe('INSTANT');
+      expect(of(rules, usdc, left + 1n, given)).toMatchObject({ cap: { limit: cap, remaining: left } });
+    }
   });
 
   test('native assets of two chains have limits of their own', () => {
@@ -173,18 +199,8 @@ describe('assets (00 §3, 04 §27 row 13)', () => {
     expect(verdict(of(rules, 'solana:native', 10n))).toBe('DENY');
   });
 
-  test.each([
-    'solana:constructor',
-    'solana:toString',
-    'solana:valueOf',
-    'solana:hasOwnProperty',
-    'solana:isPrototypeOf',
-  ])('no inherited name passes for a limit: %s', (asset) =>
-    expect(verdict(of({ ...RULES, token_limits: { [MINT]: token } }, asset, 1n))).toBe('APPROVAL'),
-  );
-
-  test('nor do the names of prototype members that a caller may hand in unchecked', () => {
-    for (const asset of ['__proto__', 'constructor', 'solana:__proto__']) {
+  test('no inherited name that a caller may hand in unchecked passes for a limit', () => {
+    for (const asset of ['__proto__', 'constructor', 'toString', 'solana:__proto__', 'solana:hasOwnProperty']) {
       const payment = pay(1n, { asset: unchecked(asset) });
       expect(['APPROVAL', 'DENY']).toContain(verdict(evaluate(under(RULES), payment, facts())));
     }

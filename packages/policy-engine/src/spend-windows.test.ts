@@ -1,6 +1,6 @@
 import { assetId } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
-import { AGENT, pay, RULES, row, unchecked } from '../test/fixtures.ts';
+import { AGENT, MINT, pay, RULES, row, unchecked } from '../test/fixtures.ts';
 import { compilePolicies, spendWindows } from './index.ts';
 
 const at = (iso: string): number => Date.parse(iso) / 1000;
@@ -17,15 +17,15 @@ describe('which sums are asked for', () => {
 
   test('none where no cap applies', () => {
     expect(windows(RULES, now)).toEqual([]);
-    expect(windows(both, now, 'solana:Mint1')).toEqual([]);
+    expect(windows(both, now, `solana:${MINT}`)).toEqual([]);
     expect(spendWindows(compilePolicies([], AGENT), pay(1n), now)).toEqual([]);
     expect(spendWindows(compilePolicies([row({ authentic: false })], AGENT), pay(1n), now)).toEqual([]);
   });
 
   test('those of the caps of the asset that is paid', () => {
-    const rules = { ...RULES, daily_max: '1', token_limits: { Mint1: { ...RULES, weekly_max: '1' } } };
+    const rules = { ...RULES, daily_max: '1', token_limits: { [MINT]: { ...RULES, weekly_max: '1' } } };
     expect(windows(rules, now)).toEqual([{ name: 'day', since: now - 86_400 }]);
-    expect(windows(rules, now, 'solana:Mint1')).toEqual([{ name: 'week', since: now - 604_800 }]);
+    expect(windows(rules, now, `solana:${MINT}`)).toEqual([{ name: 'week', since: now - 604_800 }]);
     expect(windows(both, now).map(({ name }) => name)).toEqual(['day', 'week']);
   });
 

@@ -31,6 +31,11 @@ export const row = (change: Partial<PolicyRow> = {}): PolicyRow => ({
 export const TO = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 export const ELSE = 'So11111111111111111111111111111111111111112';
 
+/** Two mints, and a contract as its checksum writes it. */
+export const MINT = 'Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB';
+export const OTHER_MINT = 'DezXAZ8z7PnrnRJjz3wXBoRgixCa6xjnB7YaB1pPB263';
+export const CONTRACT = '0xdAC17F958D2ee523a2206206994597C13D831ec7';
+
 /** The reference to the row that `row()` makes. */
 export const LIMIT: PolicyReference = { type: 'SPENDING_LIMIT', id: id(1), version: 1 };
 

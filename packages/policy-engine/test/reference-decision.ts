@@ -48,6 +48,15 @@ function open({ allowed_hours, allowed_days, timezone }: Rules<'TIME_RESTRICTION
   return false;
 }
 
+/** The entry of an asset: named in full or by its address alone, contracts in any letter case. */
+function limitsFor(rules: Rules<'SPENDING_LIMIT'>, { asset, chain }: Payment) {
+  if (asset === `${rules.chain}:native`) return rules;
+  for (const [key, limits] of Object.entries(rules.token_limits ?? {})) {
+    if (same(chain, key.includes(':') ? key : `${rules.chain}:${key}`, asset)) return limits;
+  }
+  return undefined;
+}
+
 const unknownCount = (limit: number, count: number | null | undefined): boolean =>
   count === null || count === undefined ? limit > 0 : count < 0;
 
@@ -79,10 +88,7 @@ export function referenceVerdict(
   const spending = chosen(mine, agent, 'SPENDING_LIMIT');
   if (!spending) return 'APPROVAL';
   const rules = policyRulesSchemas.SPENDING_LIMIT.parse(spending.rules);
-  const native = payment.asset === `${rules.chain}:native`;
-  const mint = payment.asset.slice(payment.asset.indexOf(':') + 1);
-  const bare = payment.asset.startsWith(`${rules.chain}:`) ? rules.token_limits?.[mint] : undefined;
-  const limits = native ? rules : (rules.token_limits?.[payment.asset] ?? bare);
+  const limits = limitsFor(rules, payment);
   if (!limits) return 'APPROVAL';
 
   const caps = [

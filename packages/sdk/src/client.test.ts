@@ -22,6 +22,20 @@ describe('each method calls its route', () => {
     expect(server.received[0]).toMatchObject({ method: 'GET', path: '/v1/wallet/address' });
   });
 
+  test('getAssets, and getBudget of the native asset or of a token', async () => {
+    const answer = { assets: [], session: {}, policy: {}, maxPayment: null };
+    await using server = await startServer(json(answer));
+    const { client } = clientOf(server);
+    await expect(client.getAssets()).resolves.toEqual(answer);
+    await client.getBudget();
+    await client.getBudget({ tokenMint: 'a mint' });
+    expect(server.received.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /v1/wallet/assets',
+      'GET /v1/wallet/budget',
+      'GET /v1/wallet/budget?tokenMint=a+mint',
+    ]);
+  });
+
   test('listPendingTransactions', async () => {
     await using server = await startServer(json({ transactions: [PAID] }));
     await expect(clientOf(server).client.listPendingTransactions()).resolves.toEqual({ transactions: [PAID] });
@@ -85,6 +99,22 @@ describe('sendToken', () => {
     expect(first?.headers['idempotency-key']).toMatch(UUID_V4);
     expect(second?.headers['idempotency-key']).toMatch(UUID_V4);
     expect(second?.headers['idempotency-key']).not.toBe(first?.headers['idempotency-key']);
+  });
+
+  test('pays with the token that is named, and says so', async () => {
+    await using server = await startServer(json({ ...PAID, outcome: 'ALLOW', criteria: [] }));
+    const { client } = clientOf(server);
+    const tokenMint = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
+    await client.sendToken({ to: RECIPIENT, amount: 3_000_000n, tokenMint });
+    await client.dryRun({ to: RECIPIENT, amount: 3_000_000n, tokenMint });
+    // What contradicts itself is the daemon's to refuse, not the client's to mend.
+    await client.sendToken({ to: RECIPIENT, amount: 3_000_000n, tokenMint, type: 'TRANSFER' });
+    expect(server.received.map(({ body }) => JSON.parse(body).type)).toEqual([
+      'TOKEN_TRANSFER',
+      'TOKEN_TRANSFER',
+      'TRANSFER',
+    ]);
+    expect(JSON.parse(server.received[0]?.body ?? '')).toMatchObject({ tokenMint, amount: '3000000' });
   });
 
   test('keeps every digit of an amount', async () => {

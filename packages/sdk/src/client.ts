@@ -1,5 +1,6 @@
 import type {
   AddressResponse,
+  AssetsResponse,
   BalanceResponse,
   BudgetResponse,
   DryRunResponse,
@@ -18,6 +19,7 @@ import type { Runtime } from './runtime.ts';
 import { readSessionClaims } from './session-claims.ts';
 import { checkTimeout, createTransport, type Transport, type TransportCall } from './transport.ts';
 import type {
+  BudgetOptions,
   RequestOptions,
   SendTokenOptions,
   SendTokenRequest,
@@ -85,9 +87,15 @@ export class WAIaaSClient {
     return this.#get('/v1/wallet/address', ['address'], options);
   }
 
-  /** What the session may still spend, as the code that enforces it works it out. */
-  getBudget(options?: RequestOptions): Promise<BudgetResponse> {
-    return this.#get('/v1/wallet/budget', ['session', 'policy', 'maxPayment'], options);
+  /** What the agent's wallet holds, native asset and tokens, read from the chain. */
+  getAssets(options?: RequestOptions): Promise<AssetsResponse> {
+    return this.#get('/v1/wallet/assets', ['assets'], options);
+  }
+
+  /** What the session may still spend of the native asset or of a token, as the code that enforces it works it out. */
+  getBudget(options: BudgetOptions = {}): Promise<BudgetResponse> {
+    const { tokenMint, ...rest } = options;
+    return this.#get(`/v1/wallet/budget${encodeQuery({ tokenMint })}`, ['session', 'policy', 'maxPayment'], rest);
   }
 
   /**
@@ -102,7 +110,7 @@ export class WAIaaSClient {
   }
 
   /**
-   * Asks for a payment. Resolves with CONFIRMED, with SUBMITTED when the confirmation takes longer than the daemon waits,
+   * Asks for a payment: of the native asset, or with `tokenMint` of a token. Resolves with CONFIRMED, with SUBMITTED when the confirmation takes longer than the daemon waits,
    * or with QUEUED when the payment waits for time or for the owner's approval: look at `status`.
    *
    * One call is one payment, however often it is sent: all attempts carry the same idempotency key. An error carries it
@@ -228,5 +236,7 @@ function encodePayment(request: SendTokenRequest): string {
   if (typeof amount !== 'bigint' && typeof amount !== 'string') {
     throw localError('INVALID_ARGUMENT', 'amount must be a bigint or a decimal string of base units, never a number');
   }
-  return encodeBody({ ...request, amount: String(amount) });
+  // Whoever names a token wants to pay with it.
+  const type = request.type ?? (request.tokenMint === undefined ? undefined : 'TOKEN_TRANSFER');
+  return encodeBody({ ...request, type, amount: String(amount) });
 }

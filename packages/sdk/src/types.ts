@@ -8,6 +8,7 @@ export type {
   AgentCreate,
   AgentListResponse,
   AgentSummary,
+  AssetsResponse,
   BalanceResponse,
   BudgetResponse,
   DecisionRecordResponse,
@@ -82,6 +83,12 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Which budget to ask for. */
+export interface BudgetOptions extends RequestOptions {
+  /** The mint or contract; default: the native asset. */
+  readonly tokenMint?: string | undefined;
+}
+
 /** What may be said with a payment. */
 export interface SendTokenOptions extends RequestOptions {
   /**
@@ -91,9 +98,9 @@ export interface SendTokenOptions extends RequestOptions {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** A payment. */
+/** A payment: of the native asset, or with `tokenMint` of a token. */
 export interface SendTokenRequest extends Omit<TransferRequestBody, 'amount'> {
-  /** Base units (lamports, wei): a bigint or a decimal string. Never a number: money above 2^53 would be rounded. */
+  /** Base units of what is paid (lamports, wei): a bigint or a decimal string. Never a number: money above 2^53 would be rounded. */
   readonly amount: bigint | string;
 }
 

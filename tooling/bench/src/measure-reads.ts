@@ -50,6 +50,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
       admin: { status: refuse, requestShutdown: refuse, changePassword: refuse, rotateSecret: refuse },
       wallet: {
         balance: refuse,
+        assets: refuse,
         budget: refuse,
         async address({ agentId }) {
           const agent = await findWallet(agentId);

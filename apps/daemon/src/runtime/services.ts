@@ -201,9 +201,13 @@ export function createServices(parts: ServiceParts): ApiServices {
         const { chain, network, public_key } = await walletOf(agentId);
         return { address: public_key, chain, network, encoding: chain === 'solana' ? 'base58' : 'hex' };
       },
-      budget(session) {
+      async assets({ agentId, constraints }) {
+        checkMayRead(constraints);
+        return pipeline.assets(agentId);
+      },
+      budget(session, query) {
         checkMayRead(session.constraints);
-        return pipeline.budget(session);
+        return pipeline.budget(session, query);
       },
     },
     transactions: {

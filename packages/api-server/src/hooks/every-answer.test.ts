@@ -10,6 +10,9 @@ const broken: HarnessOptions = {
       address: async () => {
         throw new Error('secret of the inside');
       },
+      assets: async () => {
+        throw new Error('secret of the inside');
+      },
       budget: async () => {
         throw new Error('secret of the inside');
       },

@@ -4,7 +4,9 @@ import type {
   AgentCreate,
   AgentId,
   AgentSummary,
+  AssetsResponse,
   BalanceResponse,
+  BudgetQuery,
   BudgetResponse,
   DecisionRecordResponse,
   DryRunResponse,
@@ -101,8 +103,10 @@ export interface SessionService {
 export interface WalletService {
   balance(session: SessionContext): Promise<BalanceResponse>;
   address(session: SessionContext): Promise<AddressResponse>;
-  /** What the session may still spend, worked out by the code that enforces it. */
-  budget(session: SessionContext): Promise<BudgetResponse>;
+  /** What the wallet holds, the native asset first. */
+  assets(session: SessionContext): Promise<AssetsResponse>;
+  /** What the session may still spend of an asset, worked out by the code that enforces it. */
+  budget(session: SessionContext, query: BudgetQuery): Promise<BudgetResponse>;
 }
 
 /** Transactions of the session's agent; another agent's ids are TX_NOT_FOUND (06 §3.2). */

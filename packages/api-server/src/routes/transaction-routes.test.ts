@@ -101,11 +101,11 @@ describe('what is asked for', () => {
     ['to', 'x'.repeat(129)],
     ['to', 5],
     ['to', ['a', 'b']],
-    ['type', 'TOKEN_TRANSFER'],
     ['type', 'transfer'],
     ['priority', 'urgent'],
     ['priority', null],
     ['tokenMint', 'x'],
+    ['tokenMint', null],
     ['from', PAYMENT.to],
     ['agentId', AGENT],
     ['idempotencyKey', 'x'],
@@ -115,6 +115,16 @@ describe('what is asked for', () => {
     expect(answer.statusCode).toBe(400);
     expect(answer.json().details.issues[0].path).toBe(field);
   });
+
+  test.each([{ type: 'TOKEN_TRANSFER' }, { tokenMint: PAYMENT.to }, { type: 'TRANSFER', tokenMint: PAYMENT.to }])(
+    '%j names no token to pay with, or one that would not be paid with: refused',
+    async (change) => {
+      const { request } = await harness(refusing);
+      const answer = await request({ method: 'POST', url, headers: asSession, payload: { ...PAYMENT, ...change } });
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json().details.issues[0].path).toBe('tokenMint');
+    },
+  );
 
   test('a query is refused', async () => {
     const { request } = await harness(refusing);

@@ -41,7 +41,10 @@ export function transactionRoutes(scope: FastifyInstance, { services, waiting }:
         auth: 'session',
         errors: [
           'INSUFFICIENT_BALANCE',
+          'INSUFFICIENT_TOKEN_BALANCE',
           'INVALID_ADDRESS',
+          'INVALID_TOKEN_MINT',
+          'UNSUPPORTED_TOKEN',
           'CHAIN_NOT_SUPPORTED',
           'SESSION_LIMIT_EXCEEDED',
           'CONSTRAINT_VIOLATED',
@@ -91,9 +94,12 @@ export function transactionRoutes(scope: FastifyInstance, { services, waiting }:
         auth: 'session',
         errors: [
           'INVALID_ADDRESS',
+          'INVALID_TOKEN_MINT',
+          'UNSUPPORTED_TOKEN',
           'CHAIN_NOT_SUPPORTED',
           'AGENT_SUSPENDED',
           'AGENT_TERMINATED',
+          'CHAIN_ERROR',
           'KEYSTORE_LOCKED',
           'ADAPTER_NOT_AVAILABLE',
           'STORAGE_UNAVAILABLE',

@@ -1,10 +1,16 @@
-import { addressResponseSchema, balanceResponseSchema, budgetResponseSchema } from '@waiaas/core';
+import {
+  addressResponseSchema,
+  assetsResponseSchema,
+  balanceResponseSchema,
+  budgetQuerySchema,
+  budgetResponseSchema,
+} from '@waiaas/core';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { sessionOf } from './guards.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 
-/** The wallet of the session's agent (06 E4, E5). */
+/** The wallet of the session's agent (06 E4, E5; 00 §3). */
 export function walletRoutes(scope: FastifyInstance, { services }: RouteDependencies): void {
   const app = scope.withTypeProvider<ZodTypeProvider>();
 
@@ -40,16 +46,45 @@ export function walletRoutes(scope: FastifyInstance, { services }: RouteDependen
   );
 
   app.get(
+    '/v1/wallet/assets',
+    {
+      config: {
+        auth: 'session',
+        errors: ['CONSTRAINT_VIOLATED', 'AGENT_TERMINATED', 'CHAIN_ERROR', 'ADAPTER_NOT_AVAILABLE'],
+      },
+      schema: {
+        operationId: 'getAssets',
+        tags: ['Wallet'],
+        summary: 'What the agent holds, native and tokens, read from the chain',
+        response: { 200: assetsResponseSchema },
+      },
+    },
+    (request) => services.wallet.assets(sessionOf(request)),
+  );
+
+  app.get(
     '/v1/wallet/budget',
     {
-      config: { auth: 'session', errors: ['CONSTRAINT_VIOLATED', 'AGENT_TERMINATED', 'KEYSTORE_LOCKED'] },
+      config: {
+        auth: 'session',
+        errors: [
+          'CONSTRAINT_VIOLATED',
+          'AGENT_TERMINATED',
+          'INVALID_TOKEN_MINT',
+          'UNSUPPORTED_TOKEN',
+          'CHAIN_ERROR',
+          'ADAPTER_NOT_AVAILABLE',
+          'KEYSTORE_LOCKED',
+        ],
+      },
       schema: {
         operationId: 'getBudget',
         tags: ['Wallet'],
-        summary: 'What this session may still spend',
+        summary: 'What this session may still spend of the native asset, or of a token',
+        querystring: budgetQuerySchema,
         response: { 200: budgetResponseSchema },
       },
     },
-    (request) => services.wallet.budget(sessionOf(request)),
+    (request) => services.wallet.budget(sessionOf(request), request.query),
   );
 }

@@ -35,6 +35,7 @@ const PAYMENT: SignedPayment = {
   chain: 'solana',
   network: 'devnet',
   asset: nativeAssetId('solana'),
+  token: null,
   to: 'Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS',
   amount: baseUnits(12_500_000_000n),
 };

@@ -3,15 +3,17 @@ import {
   type AgentId,
   actionOfStatement,
   agentId,
-  assetId,
   baseUnits,
   nativeAssetId,
   OWNER_ACTIONS,
   ownerStatement,
   SESSION_STATEMENT,
+  tokenAssetId,
   transactionId,
 } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
+import { createWallet } from '../../test/wallets.ts';
+import { composeSignInMessage, parseSignInMessage } from '../sign-in/sign-in-message.ts';
 import {
   paymentPurpose,
   requestPurpose,
@@ -32,6 +34,7 @@ describe('a payment', () => {
     chain: 'solana',
     network: 'devnet',
     asset: nativeAssetId('solana'),
+    token: null,
     to: 'Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS',
     amount: baseUnits(12_500_000_000n),
   };
@@ -57,10 +60,46 @@ describe('a payment', () => {
     );
   });
 
-  test('of an asset without words is not approved blindly', () => {
-    const asset = assetId('solana:EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v');
-    expect(() => paymentPurpose('approve_tx', { ...payment, asset })).toThrow(TypeError);
-    expect(() => paymentPurpose('approve_tx', { ...payment, asset: nativeAssetId('ethereum') })).toThrow(TypeError);
+  const MINT = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
+  const usdc: SignedPayment = {
+    ...payment,
+    asset: tokenAssetId('solana', MINT),
+    token: { address: MINT, decimals: 6, symbol: 'USDC' },
+    amount: baseUnits(3_500_000n),
+  };
+
+  test('of a token names the token in full beside its symbol', () => {
+    expect(paymentPurpose('approve_tx', usdc).statement).toBe(
+      `WAIaaS Owner Action: approve_tx - pay 3.5 USDC (token ${MINT}) to ${payment.to} on solana devnet`,
+    );
+    const contract = '0xdAC17F958D2ee523a2206206994597C13D831ec7';
+    const erc20 = { address: contract, decimals: 18, symbol: 'TOKEN' };
+    const asset = tokenAssetId('ethereum', contract);
+    expect(
+      paymentPurpose('reject_tx', { ...usdc, chain: 'ethereum', network: 'sepolia', asset, token: erc20 }).statement,
+    ).toContain(`reject_tx - pay 0.0000000000035 TOKEN (token ${contract}) to ${payment.to} on ethereum sepolia`);
+  });
+
+  test.each(['solana', 'ethereum'] as const)('of a token can be signed with a wallet of %s', (chain) => {
+    const { statement, resource } = paymentPurpose('approve_tx', { ...usdc, amount: baseUnits(2n ** 256n - 1n) });
+    const { address } = createWallet(chain);
+    const text = composeSignInMessage({
+      ...{ chain, address, statement, resource, domain: 'localhost:3100', uri: 'http://localhost:3100', chainId: '1' },
+      ...{ nonce: '0'.repeat(32), issuedAt: 0, expirationTime: 300_000 },
+    });
+    expect(parseSignInMessage(text)?.statement).toBe(statement);
+  });
+
+  test('of an asset that the payment does not describe is not approved blindly', () => {
+    const asset = tokenAssetId('solana', MINT);
+    for (const change of [
+      { asset },
+      { asset: nativeAssetId('ethereum') },
+      { token: usdc.token },
+      { ...usdc, token: { address: payment.to, decimals: 6, symbol: 'USDC' } },
+    ]) {
+      expect(() => paymentPurpose('approve_tx', { ...payment, ...change })).toThrow(TypeError);
+    }
   });
 });
 

@@ -3,17 +3,18 @@ import {
   type AgentId,
   type CanonicalValue,
   canonicalJson,
-  formatUnits,
   type Intent,
   nativeAsset,
   nativeAssetId,
   type OwnerAction,
   ownerStatement,
+  paymentText,
   requestPreimage,
   requestResource,
   SESSION_STATEMENT,
   type SessionConstraints,
   sessionResource,
+  tokenAssetId,
   transactionResource,
 } from '@waiaas/core';
 import type { SignInPurpose } from '../sign-in/check-sign-in.ts';
@@ -52,18 +53,19 @@ function requestHash({ method, path, rawBody }: SignedRequest): string {
 }
 
 /** What of an admitted payment an owner is shown. Always taken from the sealed intent. */
-export type SignedPayment = Pick<Intent, 'transactionId' | 'chain' | 'network' | 'asset' | 'to' | 'amount'>;
+export type SignedPayment = Pick<Intent, 'transactionId' | 'chain' | 'network' | 'asset' | 'token' | 'to' | 'amount'>;
 
 /**
- * A payment in words: amount in whole units, symbol, recipient in full, chain and network (00 §3). Always from the sealed
- * intent; shown to the owner wherever the payment is listed, and part of what is signed.
- * @throws TypeError for an asset that there are no words for yet: nobody approves what they cannot read
+ * A payment in words: amount in whole units, symbol, token and recipient in full, chain and network (00 §3). Always from
+ * the sealed intent; shown to the owner wherever the payment is listed, and part of what is signed.
+ * @throws TypeError for an asset that the intent does not describe: nobody approves what they cannot read
  * @example paymentInWords(intent) // "pay 12.5 SOL to Fg6P…FsLnS on solana devnet", with the recipient in full
  */
-export function paymentInWords({ chain, network, asset, to, amount }: SignedPayment): string {
-  if (asset !== nativeAssetId(chain)) throw new TypeError('There are no words for payments of this asset');
-  const { decimals, symbol } = nativeAsset(chain);
-  return `pay ${formatUnits(amount, decimals, symbol)} to ${to} on ${chain} ${network}`;
+export function paymentInWords({ chain, network, asset, token, to, amount }: SignedPayment): string {
+  const described = token === null ? nativeAssetId(chain) : tokenAssetId(chain, token.address);
+  if (asset !== described) throw new TypeError('There are no words for payments of this asset');
+  const { decimals, symbol } = token ?? nativeAsset(chain);
+  return paymentText({ chain, network, to, amount, decimals, symbol, token: token?.address ?? null });
 }
 
 /** What an owner signs to approve or reject a payment. @throws TypeError as `paymentInWords` */

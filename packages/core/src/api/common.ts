@@ -9,6 +9,15 @@ export const timestampSchema = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:
 /** Wire form of an amount in answers. */
 export const moneySchema = limitSchema;
 
+/** A token as it is shown. */
+export const tokenSchema = z.object({
+  /** The mint or contract. */
+  address: z.string(),
+  decimals: z.int(),
+  /** For people; anybody may give a token any symbol. */
+  symbol: z.string(),
+});
+
 /** Page of a list (06 §2.1): newest first unless told otherwise; `cursor` is the `nextCursor` of the page before. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(100).default(20),

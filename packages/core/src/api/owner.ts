@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { killSwitchStatusSchema, tierSchema, transactionStatusSchema, transactionTypeSchema } from '../enums.ts';
 import { chainSchema, networkSchema } from '../network.ts';
 import { OWNER_ACTIONS } from '../owner-text/owner-action.ts';
-import { idSchema, moneySchema, nextCursorSchema, pageQuery, timestampSchema } from './common.ts';
+import { idSchema, moneySchema, nextCursorSchema, pageQuery, timestampSchema, tokenSchema } from './common.ts';
 
 /** What an owner's signature authorises, on the wire. */
 export const ownerActionSchema = z.enum(OWNER_ACTIONS);
@@ -129,6 +129,8 @@ export const pendingApprovalSchema = z.object({
   agentName: z.string(),
   type: transactionTypeSchema,
   asset: z.string(),
+  /** What is paid, where it is a token; from the admitted payment, so absent when the stored one is another. */
+  token: tokenSchema.optional(),
   amount: moneySchema,
   toAddress: z.string(),
   memo: z.string().optional(),
@@ -140,7 +142,7 @@ export const pendingApprovalSchema = z.object({
   expiresAt: timestampSchema,
   /**
    * The payment in words, as the daemon composes them for the statement the owner signs, such as "pay 12.5 SOL to … on
-   * solana devnet". Null when the stored payment is not the one that was admitted; such a payment is never carried out.
+   * solana devnet" or "pay 3 USDC (token …) to … on solana devnet". Null when the stored payment is not the one that was admitted; such a payment is never carried out.
    */
   inWords: z.string().nullable(),
 });

@@ -19,7 +19,7 @@ export const policyEvaluationRequestSchema = z
     /** The whole set, as it would be in force: what is not in it does not hold. */
     policies: z.array(proposedPolicySchema).max(500),
     /** A payment of an agent that would be asked for now. */
-    payment: transferRequestSchema.extend({ agentId: idSchema }).optional(),
+    payment: transferRequestSchema.safeExtend({ agentId: idSchema }).optional(),
     /** Payments of the past. */
     history: z
       .strictObject({

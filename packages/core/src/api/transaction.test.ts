@@ -35,9 +35,15 @@ describe('a request to pay', () => {
     },
   );
 
-  test('tokens are refused at the door as long as they cannot be carried', () => {
+  test('a token is named where one is paid with, and nowhere else', () => {
+    const tokenMint = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
+    expect(taken({ type: 'TOKEN_TRANSFER', tokenMint })).toBe(true);
     expect(taken({ type: 'TOKEN_TRANSFER' })).toBe(false);
-    expect(taken({ tokenMint: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v' })).toBe(false);
+    expect(taken({ type: 'TOKEN_TRANSFER', tokenMint: '' })).toBe(false);
+    expect(taken({ type: 'TOKEN_TRANSFER', tokenMint: null })).toBe(false);
+    // Taken for a payment of lamports, a token's amount would be another one.
+    expect(taken({ tokenMint })).toBe(false);
+    expect(taken({ type: 'TRANSFER', tokenMint })).toBe(false);
   });
 
   test('recipient, memo and priority are bounded', () => {

@@ -4,15 +4,25 @@ import { feePrioritySchema, tierSchema, transactionStatusSchema, transactionType
 import { memoSchema } from '../memo.ts';
 import { idSchema, moneySchema, nextCursorSchema, pageQuery, timestampSchema } from './common.ts';
 
-/** Body of POST /v1/transactions/send. Unknown keys are refused. */
-export const transferRequestSchema = z.strictObject({
-  to: z.string().min(1).max(128),
-  /** Base units, decimal string. */
-  amount: amountSchema,
-  type: transactionTypeSchema.default('TRANSFER'),
-  memo: memoSchema.optional(),
-  priority: feePrioritySchema.default('medium'),
-});
+/** Body of POST /v1/transactions/send. Unknown keys are refused, and so is a token that would not be paid with. */
+export const transferRequestSchema = z
+  .strictObject({
+    /** The recipient's wallet, for tokens too: never a token account. */
+    to: z.string().min(1).max(128),
+    /** Base units of what is paid, decimal string. */
+    amount: amountSchema,
+    type: transactionTypeSchema.default('TRANSFER'),
+    /** TOKEN_TRANSFER: the mint on Solana, the contract on EVM chains. */
+    tokenMint: z.string().min(1).max(128).optional(),
+    memo: memoSchema.optional(),
+    priority: feePrioritySchema.default('medium'),
+  })
+  .superRefine(({ type, tokenMint }, context) => {
+    if ((type === 'TOKEN_TRANSFER') === (tokenMint !== undefined)) return;
+    const message =
+      tokenMint === undefined ? 'must be given for a TOKEN_TRANSFER' : 'must be given for a TOKEN_TRANSFER only';
+    context.addIssue({ code: 'custom', path: ['tokenMint'], message });
+  });
 /** Body of POST /v1/transactions/send as a client writes it. */
 export type TransferRequestBody = z.input<typeof transferRequestSchema>;
 
@@ -26,6 +36,9 @@ export const transactionResponseSchema = z.object({
   transactionId: idSchema,
   status: transactionStatusSchema,
   type: transactionTypeSchema,
+  /** The mint or contract of what is paid; absent for the native asset. */
+  tokenMint: z.string().optional(),
+  /** Base units of what is paid. */
   amount: moneySchema,
   toAddress: z.string(),
   tier: tierSchema.optional(),

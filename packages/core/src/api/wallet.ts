@@ -24,6 +24,35 @@ export const addressResponseSchema = z.object({
 });
 export type AddressResponse = z.infer<typeof addressResponseSchema>;
 
+/** Answer of GET /v1/wallet/assets: what the wallet holds, read from the chain; the native asset first. */
+export const assetsResponseSchema = z.object({
+  chain: chainSchema,
+  network: networkSchema,
+  assets: z.array(
+    z.object({
+      /** Names the asset in limits and budgets. */
+      asset: z.string(),
+      /** The mint or contract; absent for the native asset. */
+      tokenMint: z.string().optional(),
+      /** Base units. */
+      balance: moneySchema,
+      decimals: z.int(),
+      symbol: z.string(),
+      /** For people, such as "1.5 SOL". */
+      formatted: z.string(),
+    }),
+  ),
+});
+export type AssetsResponse = z.infer<typeof assetsResponseSchema>;
+
+/** Query of GET /v1/wallet/budget. */
+export const budgetQuerySchema = z.strictObject({
+  /** The mint or contract to budget for; absent: the native asset. */
+  tokenMint: z.string().min(1).max(128).optional(),
+});
+/** Query of GET /v1/wallet/budget. */
+export type BudgetQuery = z.infer<typeof budgetQuerySchema>;
+
 /** A limit with what is used of it. `reserved` is under way: it comes back if those payments end without landing. */
 const leftOf = <Amount extends z.ZodType>(amount: Amount) =>
   z.object({ limit: amount, used: amount, reserved: amount, remaining: amount });

@@ -1,9 +1,18 @@
 import type { PendingApproval } from '@waiaas/core';
+import { paymentText } from '@waiaas/core/owner-text';
 import { WAIaaSError } from '../error.ts';
 
-const NATIVE: Readonly<Record<string, { readonly chain: string; readonly decimals: number }>> = {
-  SOL: { chain: 'solana', decimals: 9 },
-  ETH: { chain: 'ethereum', decimals: 18 },
+/** What one unit of something is. */
+interface Unit {
+  readonly decimals: number;
+  readonly symbol: string;
+  /** The mint or contract; null for the native asset. */
+  readonly token: string | null;
+}
+
+const NATIVE: Readonly<Record<string, Unit>> = {
+  solana: { symbol: 'SOL', decimals: 9, token: null },
+  ethereum: { symbol: 'ETH', decimals: 18, token: null },
 };
 
 const refused = (message: string): WAIaaSError =>
@@ -15,28 +24,29 @@ const refused = (message: string): WAIaaSError =>
     hint: 'Somebody may have changed the database of the daemon. Look into its audit log.',
   });
 
-/** Digits without the point and the zeros at both ends: equal for equal amounts, whatever the unit. */
-const significant = (number: string): string => number.replace('.', '').replace(/^0+|0+$/g, '');
+/** What a payment is listed to be in, or null when what the listing says of it does not fit together. */
+function unitOf({ asset, chain, token }: PendingApproval): Unit | null {
+  if (token === undefined) return asset === `${chain}:native` ? (NATIVE[chain] ?? null) : null;
+  const { address, decimals, symbol } = token;
+  // An asset is named without regard to the letter case of a contract; a mint is named to the letter.
+  const named = chain === 'solana' ? address : address.toLowerCase();
+  const readable = /^[!-~]+$/.test(symbol) && Number.isInteger(decimals) && decimals >= 0 && decimals <= 18;
+  return readable && asset === `${chain}:${named}` ? { decimals, symbol, token: address } : null;
+}
 
 /**
  * The words of a payment, which the owner signs, once they have been held against the figures it is listed with: what is
  * listed and what was sealed come from different places in the daemon.
  * @throws WAIaaSError MESSAGE_REFUSED when they differ
  */
-export function wordsOf({ inWords, amount, toAddress, chain, network }: PendingApproval): string {
+export function wordsOf(payment: PendingApproval): string {
+  const { inWords, amount, toAddress: to, chain, network } = payment;
   if (inWords === null) throw refused('The stored payment is not the one that was admitted.');
-  const [, number = '', symbol = ''] = /^pay ([0-9]+(?:\.[0-9]+)?) ([!-~]+) to /.exec(inWords) ?? [];
-  if (inWords !== `pay ${number} ${symbol} to ${toAddress} on ${chain} ${network}`) {
-    throw refused('The words of the payment are not about the recipient and the network that it is listed with.');
+  const unit = unitOf(payment);
+  if (unit === null) throw refused('The payment is listed with an asset that is not the one it names.');
+  if (!/^(0|[1-9][0-9]*)$/.test(amount)) throw refused('The payment is listed with an amount that is none.');
+  if (inWords !== paymentText({ chain, network, to, amount: BigInt(amount), ...unit })) {
+    throw refused('The words of the payment are not those of the amount, asset and recipient it is listed with.');
   }
-  const native = NATIVE[symbol];
-  const fraction = (number.split('.')[1] ?? '').length;
-  const exact =
-    native === undefined
-      ? significant(number) === significant(amount)
-      : native.chain === chain &&
-        fraction <= native.decimals &&
-        BigInt(number.replace('.', '')) * 10n ** BigInt(native.decimals - fraction) === BigInt(amount);
-  if (!exact) throw refused('The words of the payment are not about the amount that it is listed with.');
   return inWords;
 }

@@ -30,6 +30,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [2, '3c0c4bdee99abfb417fcbe856fa88bc14cd81d7eb17833538a235fdb4b8aa942'],
   [3, '0de0ebc8f7b24409191e9e237d7ce5d887d7c6e0b9bacd42a297c47435227fcd'],
   [4, '2f06a7153eafec246826f1578261fccdf2a256b7a851c828ce4db909183fc9a2'],
+  [5, '5739050ce010178b70f0ae511c56ddb28aa4429707ce37650f46ddec23fac808'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -94,6 +95,11 @@ const CONTENT: readonly (readonly [since: number, sql: string])[] = [
   ],
   [2, `INSERT INTO owner_head VALUES (1, 1, '${testId(7)}', 's');`],
   [3, `INSERT INTO decisions VALUES ('${testId(10)}', 1, '[]', NULL, NULL, '[]', 's');`],
+  [
+    4,
+    `INSERT INTO notification_outbox (id, event, urgency, payload, created_at, next_attempt_at)
+       VALUES ('${testId(9)}', 'e', 1, '{}', 1, 1);`,
+  ],
 ];
 
 const tablesOf = (db: BetterSqlite3.Database): string[] =>
@@ -112,8 +118,11 @@ const rowsOf = (db: BetterSqlite3.Database): Record<string, object[]> =>
 
 describe.each(MIGRATIONS.slice(0, -1).map(({ version }) => version))('a database of schema %d with content', (from) => {
   const upgraded = (): { db: BetterSqlite3.Database; before: Record<string, object[]> } => {
-    const db = openAt(from);
-    for (const [since, sql] of CONTENT) if (since <= from) db.exec(sql);
+    const db = openAt(1);
+    for (let version = 1; version <= from; version++) {
+      migrate(db, MIGRATIONS.slice(0, version), () => 'taken');
+      for (const [since, sql] of CONTENT) if (since === version) db.exec(sql);
+    }
     const before = rowsOf(db);
     migrate(db, MIGRATIONS, () => 'taken');
     return { db, before };

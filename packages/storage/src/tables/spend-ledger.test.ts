@@ -9,7 +9,7 @@ import { insertPending, transition } from './transactions.ts';
 
 let temporary: TemporaryStorage;
 const SOL = nativeAssetId('solana');
-const TOKEN = assetId('solana:mint');
+const TOKEN = assetId('solana:EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v');
 
 beforeEach(() => {
   temporary = openTemporaryStorage();

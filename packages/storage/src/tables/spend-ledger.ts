@@ -81,6 +81,27 @@ export async function spentBefore(
   return { least, most: sumBaseUnits([least, ...sameSecond.map(({ amount }) => BigInt(amount))]) };
 }
 
+/**
+ * Assets an agent has paid with, by name: one index look-up for each of them, however often it has paid.
+ * @param most of them that are named
+ */
+export async function listAssetsPaid(db: Db, agentId: AgentId, most: number): Promise<string[]> {
+  const assets: string[] = [];
+  while (assets.length < most) {
+    const next = await db
+      .selectFrom('spend_ledger')
+      .select('asset')
+      .where('agent_id', '=', agentId)
+      .where('asset', '>', assets.at(-1) ?? '')
+      .orderBy('asset')
+      .limit(1)
+      .executeTakeFirst();
+    if (next === undefined) break;
+    assets.push(next.asset);
+  }
+  return assets;
+}
+
 /** A running total that does not add up. */
 export interface LedgerFault {
   readonly seq: number;

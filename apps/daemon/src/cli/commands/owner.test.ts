@@ -88,7 +88,7 @@ const payment = (txId: string, more: Partial<PendingApproval> = {}): PendingAppr
   agentId: AGENT,
   agentName: 'shopper',
   type: 'TRANSFER',
-  asset: 'SOL',
+  asset: 'solana:native',
   amount: '12500000000',
   toAddress: PAYEE,
   chain: 'solana',
@@ -358,7 +358,7 @@ beforeEach(() => {
   owner = null;
   tamper = (text) => text;
   payments = [
-    payment(OTHER_TX, { inWords: `pay 1 SOL to ${PAYEE} on solana devnet` }),
+    payment(OTHER_TX, { amount: '1000000000', inWords: `pay 1 SOL to ${PAYEE} on solana devnet` }),
     payment(DELAYED_TX, { tier: 'DELAY' }),
     payment(SWAPPED_TX, { inWords: null }),
     payment(TX, { memo: 'books' }),
@@ -595,11 +595,24 @@ describe('a daemon that is not to be trusted', () => {
   test('a payment whose words are missing or about somebody else is not offered for a signature', async () => {
     const wallet = known(solanaWallet());
     own(wallet);
-    payments.push(payment('01938e5c-0000-7000-8000-000000000005', { toAddress: wallet.address }));
+    const mint = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
+    const token = { address: mint, decimals: 6, symbol: 'USDC' };
+    const usdc = { asset: `solana:${mint}`, token, amount: '3000000' };
+    const lies: readonly Partial<PendingApproval>[] = [
+      { toAddress: wallet.address },
+      { amount: '1250000000' },
+      { network: 'mainnet-beta' },
+      // A token under the words of the coin, and one under those of another token.
+      { ...usdc, amount: '12500000' },
+      { ...usdc, inWords: `pay 3 USDC (token ${PAYEE}) to ${PAYEE} on solana devnet` },
+      { ...usdc, asset: 'solana:native', inWords: `pay 3 USDC (token ${mint}) to ${PAYEE} on solana devnet` },
+    ];
+    const lyingId = (index: number) => `01938e5c-0000-7000-8000-0000000001${index.toString().padStart(2, '0')}`;
+    payments.push(...lies.map((lie, index) => payment(lyingId(index), lie)));
     for (const [txId, reason] of [
-      [SWAPPED_TX, 'not the one that was admitted'],
-      ['01938e5c-0000-7000-8000-000000000005', 'not about the recipient'],
-    ] as const) {
+      [SWAPPED_TX, 'not the one that was admitted'] as const,
+      ...lies.map((_lie, index) => [lyingId(index), 'not about the amount, asset and recipient'] as const),
+    ]) {
       const { code, err } = await waiaas(['owner', 'approve', txId, '--keypair', wallet.file, '--yes']);
       expect([code, err]).toEqual([1, expect.stringContaining(reason)]);
     }

@@ -1,4 +1,11 @@
-import { type PendingApproval, pendingApprovalListResponseSchema } from '@waiaas/core';
+import {
+  addressKey,
+  nativeAsset,
+  nativeAssetId,
+  type PendingApproval,
+  paymentText,
+  pendingApprovalListResponseSchema,
+} from '@waiaas/core';
 import { EXIT } from '../../exit-codes.ts';
 import { CliError } from '../cli-error.ts';
 import type { OperatorSession } from '../context.ts';
@@ -21,6 +28,14 @@ export const waitingPayments = (session: OperatorSession, agentId?: string): Pro
 /** A payment that an owner can be asked about: it has words, and they are about it. */
 export type ReadablePayment = PendingApproval & { readonly inWords: string };
 
+/** The words a payment would have by the figures it is listed with; null when these do not fit together. */
+function wordsFor({ asset, token, amount, toAddress: to, chain, network }: PendingApproval): string | null {
+  const listed = token === undefined ? nativeAssetId(chain) : `${chain}:${addressKey(chain, token.address)}`;
+  if (asset !== listed) return null;
+  const { decimals, symbol } = token ?? nativeAsset(chain);
+  return paymentText({ chain, network, to, amount: BigInt(amount), decimals, symbol, token: token?.address ?? null });
+}
+
 const fail = (code: string, message: string, hint?: string): CliError =>
   new CliError({ code, message, hint, exitCode: EXIT.FAILURE });
 
@@ -33,7 +48,7 @@ export async function waitingPayment(session: OperatorSession, txId: string): Pr
   if (payment === undefined) {
     throw fail('NOT_WAITING', `The payment ${txId} does not wait for anything.`, 'See "waiaas owner pending".');
   }
-  const { inWords, toAddress, chain, network } = payment;
+  const { inWords } = payment;
   if (inWords === null) {
     throw fail(
       'MESSAGE_REFUSED',
@@ -42,10 +57,10 @@ export async function waitingPayment(session: OperatorSession, txId: string): Pr
     );
   }
   // The two come from different places in the daemon: what is listed, and what was sealed.
-  if (!inWords.includes(toAddress) || !inWords.endsWith(` on ${chain} ${network}`)) {
+  if (inWords !== wordsFor(payment)) {
     throw fail(
       'MESSAGE_REFUSED',
-      'The words of the payment are not about the recipient it is listed with. Do not sign it.',
+      'The words of the payment are not about the amount, asset and recipient it is listed with. Do not sign it.',
     );
   }
   return { ...payment, inWords };
