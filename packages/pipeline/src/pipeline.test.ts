@@ -235,6 +235,7 @@ describe('idempotency', () => {
     );
     expect(new Set(ended.map((end) => end.txHash)).size).toBe(1);
     expect(new Set(ended.map((end) => end.status))).toEqual(new Set(['CONFIRMED']));
+    expect(ended.filter(({ replayed }) => replayed !== true)).toHaveLength(1);
     expect(world.ledger.balanceOf(RECIPIENT)).toBe(5n);
   });
 
@@ -261,7 +262,8 @@ describe('idempotency', () => {
     await world.setRules({});
     const second = await outcome(world.send(payer, 5n, { idempotencyKey: 'k' }));
     expect(first).toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED', retryable: false });
-    expect(second).toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED', retryable: false });
+    expect(first).not.toHaveProperty('details.replayed');
+    expect(second).toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED', retryable: false, details: { replayed: true } });
   });
 
   test('keys of different agents do not meet', async () => {
@@ -280,7 +282,7 @@ describe('idempotency', () => {
     await world.stop();
     await start({ folder, ledger, time });
     await world.adapter.disconnect();
-    expect(await finish(world.send(payer, 5n, { idempotencyKey: 'k' }))).toEqual(first);
+    expect(await finish(world.send(payer, 5n, { idempotencyKey: 'k' }))).toEqual({ ...first, replayed: true });
   });
 });
 

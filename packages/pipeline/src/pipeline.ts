@@ -302,9 +302,10 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     await Promise.race([done, timers.sleep(graceMs, grace.signal)]);
   }
 
-  const answer = (row: TransactionRow): TransactionResponse => {
-    if (row.status === 'FAILED' || row.status === 'CANCELLED' || row.status === 'EXPIRED') throw refusalError(row);
-    return transactionView(row);
+  const answer = (row: TransactionRow, replayed: boolean): TransactionResponse => {
+    if (row.status === 'FAILED' || row.status === 'CANCELLED' || row.status === 'EXPIRED')
+      throw refusalError(row, replayed);
+    return { ...transactionView(row), ...(replayed ? { replayed } : {}) };
   };
 
   /** Checks that need no database and leave no row: the request is as if it had never been (04 §6.1). */
@@ -410,7 +411,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         const before = await findByIdempotencyKey(storage.read, session.agentId, idempotencyKey);
         if (before !== undefined) {
           assertSameRequest(before, requestHash(requested));
-          return answer(await waitForEnd(before, options));
+          return answer(await waitForEnd(before, options), true);
         }
       }
       checkReady(requested);
@@ -418,7 +419,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       const admission = await admitPayment({ intent, idempotencyKey, ip: options.ip ?? null });
       if (admission.kind === 'refused') throw refusalError(admission.row);
       if (admission.kind === 'admitted' && admission.row.status === 'EXECUTING') carryOut(admission);
-      return answer(await waitForEnd(admission.row, options));
+      return answer(await waitForEnd(admission.row, options), admission.kind === 'replayed');
     },
 
     async get(agentId, id) {

@@ -41,13 +41,21 @@ const readRefusal = (row: TransactionRow): Partial<Refusal> => {
 /**
  * The error that a transaction that did not pay is answered with. Under an Idempotency-Key it is never retryable: the
  * key stays bound to this outcome, and a new attempt needs a new key.
+ *
+ * @param replayed whether an earlier request under the same key came to this
  */
-export function refusalError(row: TransactionRow): WaiaasError {
+export function refusalError(row: TransactionRow, replayed = false): WaiaasError {
   const refusal = readRefusal(row);
   const code = refusal.code !== undefined && isErrorCode(refusal.code) ? refusal.code : 'TX_ALREADY_PROCESSED';
   return new WaiaasError<ErrorCode>(code, {
     ...(refusal.message === undefined ? {} : { message: refusal.message }),
-    details: { ...refusal.details, transactionId: row.id, status: row.status, error: row.error },
+    details: {
+      ...refusal.details,
+      transactionId: row.id,
+      status: row.status,
+      error: row.error,
+      ...(replayed ? { replayed } : {}),
+    },
     retryable: row.idempotency_key === null && (refusal.retryable ?? errorEntry(code).retryable),
   });
 }

@@ -131,6 +131,19 @@ describe('a session renews itself', () => {
     expect(server.received).toHaveLength(1);
   });
 
+  test('while nobody calls, when it is asked to', async () => {
+    await using server = await startServer(RENEWED);
+    const { client, told, clock } = agentOf(server, 1699);
+    await client.renewIfDue();
+    expect(server.received).toHaveLength(0);
+    clock.seconds = 1700;
+    await Promise.all([client.renewIfDue(), client.renewIfDue()]);
+    expect(told).toEqual([NEW]);
+    expect(server.received).toHaveLength(1);
+    const plain = new WAIaaSClient({ baseUrl: server.url, sessionToken: OLD });
+    expect(await errorOf(plain.renewIfDue())).toMatchObject({ code: 'INVALID_ARGUMENT' });
+  });
+
   test('a caller who gives up while it is under way is let go, and blocks nobody', async () => {
     let answerRenewal: () => void = () => undefined;
     const late: Answer = (response, request) => {

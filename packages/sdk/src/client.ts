@@ -110,11 +110,24 @@ export class WAIaaSClient {
   }
 
   /**
-   * Asks for a payment: of the native asset, or with `tokenMint` of a token. Resolves with CONFIRMED, with SUBMITTED when the confirmation takes longer than the daemon waits,
-   * or with QUEUED when the payment waits for time or for the owner's approval: look at `status`.
+   * Renews the session if `autoRenew` would before the next call; sends nothing otherwise. For programs that may be idle
+   * for longer than a session lives.
+   *
+   * @throws WAIaaSError INVALID_ARGUMENT without `autoRenew`
+   */
+  async renewIfDue({ signal }: RequestOptions = {}): Promise<void> {
+    if (this.#gate === null) throw localError('INVALID_ARGUMENT', 'The client was made without autoRenew');
+    return this.#gate.run([this.#transport.signal, signal], async () => undefined);
+  }
+
+  /**
+   * Asks for a payment: of the native asset, or with `tokenMint` of a token. Resolves with CONFIRMED, with SUBMITTED when
+   * the confirmation takes longer than the daemon waits, or with QUEUED when the payment waits for time or for the
+   * owner's approval: look at `status`.
    *
    * One call is one payment, however often it is sent: all attempts carry the same idempotency key. An error carries it
-   * too; whoever repeats a call whose outcome is not known must repeat it with that key.
+   * too; whoever repeats a call whose outcome is not known must repeat it with that key. The answer to a repetition says
+   * `replayed`.
    */
   async sendToken(request: SendTokenRequest, options: SendTokenOptions = {}): Promise<TransactionResponse> {
     const idempotencyKey =

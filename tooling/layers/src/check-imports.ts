@@ -2,7 +2,7 @@ import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import { type Import, importsOf } from './imports.ts';
 import type { SourceFile } from './source-file.ts';
-import { mayImport } from './table.ts';
+import { BUNDLED_FOLDERS, mayImport } from './table.ts';
 import type { Rule, Violation } from './violation.ts';
 import { isTestFile, type Workspace, type WorkspacePackage } from './workspace.ts';
 
@@ -74,6 +74,7 @@ function judgePackage(
   const own = target?.folder === subject.folder;
   const declared =
     subject.dependencies.has(name) ||
+    (BUNDLED_FOLDERS.includes(subject.folder) && subject.devDependencies.has(name)) ||
     (inTest && (subject.devDependencies.has(name) || workspace.rootDevDependencies.has(name) || own));
   if (!declared) {
     const list = inTest || !subject.devDependencies.has(name) ? 'package.json does not name' : '"dependencies" lacks';

@@ -63,8 +63,11 @@ export const SIGNING_FOLDER = 'packages/keystore/src/';
 /** The one other file that signs: a text of an owner's, with a key file of their own, in a process that ends with it. */
 export const OWNER_SIGNING_FILE = 'apps/daemon/src/cli/owner/sign-text.ts';
 
-/** Folders whose code may read the environment of the process. */
-export const ENVIRONMENT_FOLDERS: readonly string[] = ['apps/daemon/', 'tooling/'];
+/** Folders whose code may read the environment of the process: those of programs. */
+export const ENVIRONMENT_FOLDERS: readonly string[] = ['apps/daemon/', 'packages/mcp/bin/', 'tooling/'];
+
+/** Packages that are published as one file with everything in it: what they import is for building, and installs nothing. */
+export const BUNDLED_FOLDERS: readonly string[] = ['packages/mcp'];
 
 /**
  * The row a folder stands in.

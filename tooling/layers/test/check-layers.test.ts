@@ -100,6 +100,23 @@ describe('imports of our own packages', () => {
   });
 });
 
+test('of a package published as one file, what it is built from may stand in devDependencies; the layers hold all the same', () => {
+  expect(
+    [
+      ...broken({
+        ...manifest('packages/mcp', { devDependencies: ['@waiaas/sdk', '@waiaas/storage', 'zod'] }),
+        'packages/mcp/src/main.ts': "import '@waiaas/sdk';\nimport 'zod';\nimport 'ws';\nimport '@waiaas/storage';\n",
+        'packages/mcp/src/config.ts': 'export const token = process.env.TOKEN;\n',
+      }),
+    ].sort(),
+  ).toEqual([
+    'environment packages/mcp/src/config.ts:1',
+    'layer packages/mcp/src/main.ts:4',
+    'manifest packages/mcp/package.json:1',
+    'undeclared packages/mcp/src/main.ts:3',
+  ]);
+});
+
 describe('imports of other packages', () => {
   test('that package.json does not name are found', () => {
     expect(

@@ -53,13 +53,22 @@ export const transactionResponseSchema = z.object({
   expiresAt: timestampSchema.optional(),
   /** Code, or code and reason, when it did not succeed. */
   error: z.string().optional(),
+  /**
+   * Only in the answer to a request to pay: the payment had been asked for before under the same Idempotency-Key, and this
+   * request began nothing new. Errors say the same in `details.replayed`.
+   */
+  replayed: z.literal(true).optional(),
 });
 export type TransactionResponse = z.infer<typeof transactionResponseSchema>;
 
 /** Query of GET /v1/transactions. */
 export const transactionListQuerySchema = z.strictObject({ status: transactionStatusSchema.optional(), ...pageQuery });
 /** Query of GET /v1/transactions as a client writes it. */
-export type TransactionListQuery = Partial<z.infer<typeof transactionListQuerySchema>>;
+export type TransactionListQuery = {
+  readonly [Key in keyof z.infer<typeof transactionListQuerySchema>]?:
+    | z.infer<typeof transactionListQuerySchema>[Key]
+    | undefined;
+};
 
 /** Answer of GET /v1/transactions. */
 export const transactionListResponseSchema = z.object({
