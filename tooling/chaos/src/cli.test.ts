@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { base58 } from '@scure/base';
 import { address } from '@solana/kit';
@@ -166,4 +168,36 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   expect(await succeed('agent', 'list')).toContain('shopper');
   await succeed('owner', 'disconnect', ...key);
   expect(await json('owner', 'status')).toMatchObject({ connected: false });
+}, 120_000);
+
+test('an AI tool that was set up by it pays with the server that its settings name', async () => {
+  const agent = z
+    .object({ id: z.string(), publicKey: z.string() })
+    .parse(await json('agent', 'create', 'assistant', '--chain', 'solana', '--network', 'localnet'));
+  harness.ledger.airdrop(address(agent.publicKey), 1_000_000_000n);
+  const server = fileURLToPath(new URL('../../../packages/mcp/bin/waiaas-mcp.mjs', import.meta.url));
+  const limits = ['--constraints', '{"maxAmountPerTx":"50000000"}'];
+  const place = ['--client', 'cursor', '--server-file', server];
+  const made = await json('mcp', 'setup', '--agent-id', agent.id, ...limits, ...place);
+  const { tokenFile } = z.object({ tokenFile: z.string() }).parse(made);
+  const token = readFileSync(tokenFile, 'utf8').trim();
+  canaries.push(token);
+  expect(statSync(tokenFile).mode & 0o777).toBe(0o600);
+
+  const settings = readFileSync(join(dataDir, '.cursor', 'mcp.json'), 'utf8');
+  expect(settings).not.toContain(token);
+  const entry = z
+    .object({ command: z.string(), args: z.array(z.string()), env: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(settings).mcpServers['waiaas-wallet']);
+  const model = new Client({ name: 'test', version: '1' });
+  await model.connect(new StdioClientTransport(entry));
+  const pay = async (amount: string): Promise<string> =>
+    JSON.stringify(await model.callTool({ name: 'send_token', arguments: { to: stranger(), amount } }));
+  expect(await pay('40000000')).toContain('CONFIRMED');
+  expect(await pay('60000000')).toContain('SESSION_LIMIT_EXCEEDED');
+  await model.close();
+
+  // Once more: another session, in the place of the first.
+  await succeed('mcp', 'setup', '--agent-id', agent.id, ...limits, ...place);
+  expect(readFileSync(tokenFile, 'utf8').trim()).not.toBe(token);
 }, 120_000);

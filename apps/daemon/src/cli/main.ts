@@ -7,6 +7,7 @@ import { processIo } from './command-io.ts';
 import { agentCommands } from './commands/agent.ts';
 import { decisionCommands } from './commands/decisions.ts';
 import { initCommand } from './commands/init.ts';
+import { mcpCommands } from './commands/mcp.ts';
 import { ownerCommands } from './commands/owner.ts';
 import { secretCommands } from './commands/secrets.ts';
 import { sessionCommands } from './commands/session.ts';
@@ -35,6 +36,7 @@ export async function main(): Promise<void> {
     statusCommand,
     agentCommands,
     sessionCommands,
+    mcpCommands,
     ownerCommands,
     secretCommands,
     decisionCommands,

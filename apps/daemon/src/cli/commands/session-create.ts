@@ -2,9 +2,7 @@ import {
   isUuidV7,
   SESSION_TTL_MAX,
   SESSION_TTL_MIN,
-  type SessionConstraints,
   type SessionCreate,
-  sessionConstraintsSchema,
   sessionCreateResponseSchema,
 } from '@waiaas/core';
 import type { Command } from 'commander';
@@ -14,6 +12,7 @@ import { type CommandContext, operatorSession } from '../context.ts';
 import { callDaemon } from '../daemon-client.ts';
 import { facts, jsonLine } from '../output.ts';
 import { type Handle, wholeNumber, withPasswordOptions } from '../program.ts';
+import { parseConstraints } from '../session/constraints.ts';
 import { usageError } from '../usage-error.ts';
 
 interface CreateOptions extends PasswordFlags {
@@ -34,21 +33,6 @@ export function sessionCreateCommand(group: Command, handle: Handle): void {
     )
     .option('--constraints <json>', 'what the session may do at most, such as {"maxAmountPerTx":"1000000000"}');
   handle<CreateOptions>(withPasswordOptions(create), createSession);
-}
-
-/** Checked here by the schema the API uses, so that a misspelt limit is told apart before anything is sent. */
-function parseConstraints(text: string): SessionConstraints {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) throw usageError('--constraints must be JSON.');
-    throw error;
-  }
-  const parsed = sessionConstraintsSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'constraints'}: ${issue.message}`);
-  throw usageError(`--constraints are not valid: ${problems.join('; ')}.`);
 }
 
 async function createSession(context: CommandContext, options: CreateOptions): Promise<ExitCode> {
