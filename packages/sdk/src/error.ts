@@ -7,6 +7,8 @@ export type ClientErrorCode =
   | 'INVALID_ARGUMENT'
   | 'SIGNER_ERROR'
   | 'MESSAGE_REFUSED'
+  | 'NOT_A_PAYMENT'
+  | 'PAYMENT_ENDED'
   | 'NETWORK_ERROR'
   | 'TIMEOUT'
   | 'ABORTED'

@@ -1,0 +1,1 @@
+export { type AgentSignerOptions, createAgentSigner } from './agent-signer.ts';
