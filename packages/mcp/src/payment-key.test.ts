@@ -22,6 +22,8 @@ describe('the key of a payment', () => {
       payment,
       { ...payment, amount: '1001' },
       { ...payment, to: TO.toLowerCase() },
+      { ...payment, token: TO },
+      { ...payment, token: 'null' },
       { ...payment, reference: '1' },
       { ...payment, reference: '2' },
       { ...payment, reference: '12' },

@@ -5,6 +5,8 @@ export interface PaymentIdentity {
   readonly to: string;
   /** Base units, decimal string. */
   readonly amount: string;
+  /** Mint or contract of the token; absent for the native asset. */
+  readonly token?: string | undefined;
   /** Which payment of this amount to this recipient it is. */
   readonly reference?: string | undefined;
 }
@@ -18,6 +20,9 @@ export const foldReference = (reference: string): string =>
       .match(/[\p{L}\p{N}]+/gu) ?? []
   ).join('-');
 
+/** Hexadecimal addresses are the same in either case. */
+const sameCase = (address: string): string => (/^0x/i.test(address) ? address.toLowerCase() : address);
+
 /**
  * The idempotency key of a payment, from what the model asked for: a model that asks again, because an answer was lost, its
  * conversation was cut short or it simply repeats itself, gets the same key, and the daemon pays a key once, for ever.
@@ -26,13 +31,12 @@ export const foldReference = (reference: string): string =>
  * memos, so that such a repetition is told and not paid. Nor is the time: whatever the length of a period, a retry at its
  * end would be paid twice. Who means a second payment says so with a reference.
  */
-export function paymentKey({ to, amount, reference }: PaymentIdentity): string {
-  // Hexadecimal addresses are the same in either case.
-  const recipient = /^0x/i.test(to) ? to.toLowerCase() : to;
+export function paymentKey({ to, amount, token, reference }: PaymentIdentity): string {
   const identity = [
     'waiaas-mcp-payment-1',
-    recipient,
+    sameCase(to),
     amount,
+    token === undefined ? null : sameCase(token),
     reference === undefined ? null : foldReference(reference),
   ];
   return `mcp-${createHash('sha256').update(JSON.stringify(identity), 'utf8').digest('hex')}`;

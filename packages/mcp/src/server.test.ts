@@ -55,7 +55,7 @@ describe('what a model is offered', () => {
     const { tools } = await model.client.listTools();
     for (const { inputSchema } of tools)
       for (const name of Object.keys(inputSchema.properties ?? {}))
-        expect(name).not.toMatch(/token|password|key|secret/i);
+        if (name !== 'token_mint') expect(name).not.toMatch(/token|password|key|secret/i);
   });
 
   test('are exactly these resources', async () => {
@@ -105,6 +105,14 @@ describe('paying', () => {
     expect(new Set(keys).size).toBe(4);
     expect(keys[4]).toBe(keys[2]);
     for (const { body } of daemon.received) expect(body).not.toContain('reference');
+  });
+
+  test('a token is another payment, and named by its mint', async () => {
+    await model.call('send_token', { to: TO, amount: '5' });
+    await model.call('send_token', { to: TO, amount: '5', token_mint: TO });
+    const [native, token] = daemon.received;
+    expect(token?.headers['idempotency-key']).not.toBe(native?.headers['idempotency-key']);
+    expect(JSON.parse(token?.body ?? '')).toMatchObject({ type: 'TOKEN_TRANSFER', tokenMint: TO, amount: '5' });
   });
 
   test('what was paid before is told as such, with the way to pay again', async () => {

@@ -53,12 +53,21 @@ const resultSchema = z.looseObject({
   content: z.tuple([z.looseObject({ text: z.string() })]),
 });
 
+/** Sets the clock of a server ahead. */
+const ahead = (seconds: number): readonly string[] => [
+  '--import',
+  `data:text/javascript,const now = Date.now; Date.now = () => now() + ${seconds * 1000};`,
+];
+
 /** A model's client with a server of its own. */
-async function connect(env: Record<string, string> = { WAIAAS_SESSION_TOKEN: payer.token }) {
+async function connect(
+  env: Record<string, string> = { WAIAAS_SESSION_TOKEN: payer.token },
+  nodeArgs: readonly string[] = [],
+) {
   const client = new Client({ name: 'test', version: '1' });
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [packed.program],
+    args: [...nodeArgs, packed.program],
     env: settings(env),
     stderr: 'pipe',
   });
@@ -197,15 +206,15 @@ describe('a model', { timeout: 120_000 }, () => {
   });
 
   test('goes on with a session that renews itself, whose token is kept in its file', async () => {
-    // A session that began 220 of its 300 seconds ago, by the clock that the server sees.
-    const renewing = await harness.start(await harness.createDataDir(), {}, -220);
+    const renewing = await harness.start(await harness.createDataDir());
     const { agentId } = await createPayer(harness, renewing);
     const { token } = await createSession(renewing, agentId, { expiresIn: 300 });
+    // 220 of its 300 seconds later, by the clocks of both.
     await renewing.advance(220);
     const file = join(packed.folder, 'token');
     writeFileSync(file, token, { mode: 0o600 });
     const env = { WAIAAS_SESSION_TOKEN_FILE: file, WAIAAS_BASE_URL: renewing.url };
-    const clients = await Promise.all([connect(env), connect(env)]);
+    const clients = await Promise.all([connect(env, ahead(220)), connect(env, ahead(220))]);
     const told = await Promise.all(clients.map(({ call }) => call('get_address')));
     expect(told.map(({ isError }) => isError)).toEqual([false, false]);
     const next = readFileSync(file, 'utf8').trim();

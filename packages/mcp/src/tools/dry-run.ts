@@ -1,5 +1,5 @@
 import { markUntrusted } from '../untrusted.ts';
-import { paymentInput } from './payment-input.ts';
+import { paymentInput, paymentRequest } from './payment-input.ts';
 import { defineTool, reads } from './tool.ts';
 
 /** The tool that asks what a payment would come to. */
@@ -10,5 +10,5 @@ export const dryRun = defineTool({
   annotations: reads('Try a payment'),
   input: paymentInput,
   call: async (payment, { session, signal }) =>
-    markUntrusted(await session.call((client) => client.dryRun(payment, { signal }))),
+    markUntrusted(await session.call((client) => client.dryRun(paymentRequest(payment), { signal }))),
 });

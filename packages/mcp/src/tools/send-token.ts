@@ -2,14 +2,14 @@ import { WAIaaSError } from '@waiaas/sdk';
 import { type Failure, failureOf, ToolError } from '../answer.ts';
 import { paymentKey } from '../payment-key.ts';
 import { markUntrusted } from '../untrusted.ts';
-import { paymentInput, referenceInput } from './payment-input.ts';
+import { paymentInput, paymentRequest, referenceInput } from './payment-input.ts';
 import { defineTool } from './tool.ts';
 
 const DESCRIPTION = `Pay from the wallet, within the limits of its owner.
 
 The answer has a status. CONFIRMED: paid, txHash is the transaction. SUBMITTED: sent, not yet confirmed; look again with get_transaction. QUEUED: nothing is paid yet; tier DELAY runs by itself at expiresAt, tier APPROVAL waits until then for the owner to approve. Do not send again while it waits.
 
-A payment is made once. The same recipient, amount and reference are the same payment, however often and however much later you call: the answer then has "replayed": true, and nothing was paid by that call. So after an error or a time-out it is safe to repeat the call unchanged. To pay the same amount to the same recipient once more on purpose, give a reference that says which payment it is.`;
+A payment is made once. The same recipient, token, amount and reference are the same payment, however often and however much later you call: the answer then has "replayed": true, and nothing was paid by that call. So after an error or a time-out it is safe to repeat the call unchanged. To pay the same amount to the same recipient once more on purpose, give a reference that says which payment it is.`;
 
 const ANOTHER = 'If another payment is meant, repeat the call with a reference that says which one it is.';
 
@@ -27,9 +27,12 @@ export const sendToken = defineTool({
   },
   input: { ...paymentInput, reference: referenceInput },
   async call({ reference, ...payment }, { session, signal }) {
-    const idempotencyKey = paymentKey({ ...payment, reference });
+    const { to, amount, token_mint: token } = payment;
+    const idempotencyKey = paymentKey({ to, amount, token, reference });
     try {
-      const answer = await session.call((client) => client.sendToken(payment, { idempotencyKey, signal }));
+      const answer = await session.call((client) =>
+        client.sendToken(paymentRequest(payment), { idempotencyKey, signal }),
+      );
       const marked = markUntrusted(answer);
       return answer.replayed === true ? { ...Object(marked), notice: replayNotice(answer.createdAt) } : marked;
     } catch (error) {
