@@ -136,6 +136,7 @@ export const refusingServices: ApiServices = {
     get: unused('transactions.get'),
     dryRun: unused('transactions.dryRun'),
   },
+  audit: { list: unused('audit.list'), verify: unused('audit.verify') },
   decisions: { get: unused('decisions.get'), replay: unused('decisions.replay') },
   policies: {
     create: unused('policies.create'),
@@ -237,6 +238,34 @@ export const answeringServices: ApiServices = {
       replay: 'same',
     }),
     replay: async () => ({ total: 1, same: 1, refusedBySession: 0, faultCount: 0, faults: [] }),
+  },
+  audit: {
+    list: async () => ({
+      entries: [
+        {
+          id: 1,
+          timestamp: TIME,
+          event: 'DAEMON_STARTED',
+          actor: 'system',
+          severity: 'info',
+          details: { pid: 1 },
+          hash: '0'.repeat(64),
+        },
+      ],
+      nextCursor: null,
+    }),
+    verify: async () => ({
+      intact: true,
+      rows: 1,
+      firstId: 1,
+      lastId: 1,
+      lastHash: '0'.repeat(64),
+      sealedTo: 1,
+      sealsChecked: true,
+      anchors: 0,
+      faults: 0,
+      findings: [],
+    }),
   },
   policies: {
     create: async () => ({ policy: aPolicy }),
@@ -426,6 +455,8 @@ export const ROUTES = [
   { method: 'POST', url: '/v1/transactions/dry-run', auth: 'session', status: 200, payload: PAYMENT },
   { method: 'GET', url: `/v1/owner/decisions/${TRANSACTION}`, auth: 'operatorOrOwner', status: 200 },
   { method: 'GET', url: '/v1/owner/decisions/replay', auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: '/v1/owner/audit-log', auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: '/v1/owner/audit-log/verify', auth: 'operatorOrOwner', status: 200 },
   { method: 'GET', url: '/v1/transactions', auth: 'session', status: 200 },
   { method: 'GET', url: '/v1/transactions/pending', auth: 'session', status: 200 },
   { method: 'GET', url: `/v1/transactions/${TRANSACTION}`, auth: 'session', status: 200 },

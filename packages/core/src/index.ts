@@ -1,5 +1,6 @@
 export * from './api/admin.ts';
 export * from './api/agent.ts';
+export * from './api/audit.ts';
 export * from './api/common.ts';
 export * from './api/decision.ts';
 export * from './api/notification-channel.ts';

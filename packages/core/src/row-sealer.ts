@@ -8,6 +8,8 @@ export const SEALED_KINDS = [
   'owner',
   'owner_head',
   'auto_stop_rule',
+  'auto_stop_rules',
+  'audit_head',
 ] as const;
 /** Kind of sealed row. */
 export type SealedKind = (typeof SEALED_KINDS)[number];

@@ -77,6 +77,13 @@ export interface Keystore {
   verifyPassword(password: string): Promise<boolean>;
 
   /**
+   * Opens the vault for its seals alone, without any key, and closes it again: for tools that check rows. Works locked and
+   * unlocked.
+   * @throws KeystoreError WRONG_PASSWORD, CORRUPT, UNSUPPORTED_VERSION, NOT_INITIALISED
+   */
+  withSeals<T>(password: string, use: (sealer: RowSealer) => Promise<T>): Promise<T>;
+
+  /**
    * Wraps the master key by another password, with new salt and nonce. The former vault is kept in `backups/`; it still
    * opens with the former password. Works locked and unlocked; key files are not touched.
    * @throws KeystoreError WRONG_PASSWORD, UNSUITABLE_PASSWORD, NOT_INITIALISED, CORRUPT, UNSUPPORTED_VERSION

@@ -1,4 +1,4 @@
-import { type AgentId, isAgentId, isNetworkOf, isoTime, WaiaasError } from '@waiaas/core';
+import { type AgentId, isAgentId, isNetworkOf, isoTime, type RowSealer, WaiaasError } from '@waiaas/core';
 import { createExclusive } from './exclusive.ts';
 import type { FileSystem } from './file-system.ts';
 import { createGuardedMemory, type SecureBuffer, wipe } from './guarded-memory.ts';
@@ -82,6 +82,24 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
     logger.info({}, 'Master password changed');
   }
 
+  async function withSeals<T>(password: string, use: (sealer: RowSealer) => Promise<T>): Promise<T> {
+    const opened = createKeyRing(memory, await door.open(await files.readVault(), password));
+    let lent: SecureBuffer | null = null;
+    const sealer = createRowSealer(() => {
+      if (lent === null) throw locked();
+      return lent;
+    });
+    try {
+      lent = opened.deriveSealKey();
+      return await use(sealer);
+    } finally {
+      const over: SecureBuffer | null = lent;
+      lent = null;
+      if (over !== null) wipe(over);
+      opened.wipe();
+    }
+  }
+
   async function initialise(password: string): Promise<void> {
     assertSuitable(password);
     if (await files.hasVault()) throw new KeystoreError('ALREADY_INITIALISED', 'The keystore is initialised');
@@ -134,6 +152,7 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
       return ring?.size ?? 0;
     },
     verifyPassword: (password) => exclusively(async () => door.fits(await files.readVault(), password)),
+    withSeals: (password, use) => exclusively(() => withSeals(password, use)),
     changePassword: (oldPassword, newPassword) => exclusively(() => changePassword(oldPassword, newPassword)),
     createKey: (agent) => exclusively(() => createKey(agent)),
     discardKey: (agentId) => exclusively(() => discardKey(agentId)),

@@ -126,4 +126,21 @@ describe('a seal', () => {
       expect(await codeOf(() => restarted.unlock(OTHER_PASSWORD))).toBe('WRONG_PASSWORD');
       await refusesEverything();
     }));
+
+  test('can be checked with the password alone, locked or not, and without any key', () =>
+    withKeystore(async ({ keystore, directory }) => {
+      const seal = keystore.sealer.seal(content);
+      const other = keystoreAt(directory).keystore;
+      let kept: RowSealer | undefined;
+      const verified = await other.withSeals(PASSWORD, async (sealer) => {
+        kept = sealer;
+        return sealer.verify(content, seal);
+      });
+      expect([verified, other.isUnlocked, other.keyCount]).toEqual([true, false, 0]);
+      // What is kept of it is worth nothing.
+      expect(() => kept?.seal(content)).toThrow();
+      expect(await codeOf(() => other.withSeals(OTHER_PASSWORD, async () => 'opened'))).toBe('WRONG_PASSWORD');
+      await expect(keystore.withSeals(PASSWORD, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+      expect(await keystore.withSeals(PASSWORD, async (sealer) => sealer.verify(content, seal))).toBe(true);
+    }));
 });

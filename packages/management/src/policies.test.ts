@@ -41,13 +41,18 @@ let agent: AgentId;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'waiaas-policies-'));
   time = createVirtualTime();
-  storage = openStorage({ path: join(folder, 'waiaas.db'), backupFolder: join(folder, 'backups'), clock: time });
   ({ keystore } = createKeystore({
     directory: join(folder, 'keystore'),
     clock: time,
     logger: silent,
     argon2: { memoryCost: 1024, timeCost: 1, parallelism: 1 },
   }));
+  storage = openStorage({
+    path: join(folder, 'waiaas.db'),
+    backupFolder: join(folder, 'backups'),
+    clock: time,
+    auditSealer: keystore.sealer,
+  });
   await keystore.initialise('a password for tests');
   await keystore.unlock('a password for tests');
   const ids = createIdGenerator(time, randomBytes);

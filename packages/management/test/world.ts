@@ -49,12 +49,17 @@ export interface World {
 export async function createWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-management-'));
   const time = createVirtualTime();
-  const storage = openStorage({ path: join(folder, 'waiaas.db'), backupFolder: join(folder, 'backups'), clock: time });
   const { keystore } = createKeystore({
     directory: join(folder, 'keystore'),
     clock: time,
     logger: silent,
     argon2: { memoryCost: 1024, timeCost: 1, parallelism: 1 },
+  });
+  const storage = openStorage({
+    path: join(folder, 'waiaas.db'),
+    backupFolder: join(folder, 'backups'),
+    clock: time,
+    auditSealer: keystore.sealer,
   });
   await keystore.initialise('a password for tests');
   await keystore.unlock('a password for tests');

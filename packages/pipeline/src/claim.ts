@@ -1,6 +1,7 @@
 import {
   agentId as brandAgentId,
   transactionId as brandTransactionId,
+  isoFromSeconds,
   isTerminal,
   type OwnerReject,
   type TransactionId,
@@ -168,6 +169,8 @@ export function createClaims(
           return { kind: 'cancelled', row: await cancel(db, row, refusal, { actor: 'system' }, now) };
         }
         if (!(await transition(db, id, 'QUEUED', 'EXECUTING'))) return { kind: 'left' };
+        const details = { tier: row.tier, intentHash: row.intent_hash };
+        await appendAudit(db, now, { event: 'TX_CLAIMED', actor: 'system', ...subject(row), details });
         return { kind: 'claimed', claim: { row: await after(db, row), epoch } };
       }),
 
@@ -232,7 +235,9 @@ export function createClaims(
 
     postpone: (row, until) =>
       storage.write(async ({ db }) => {
-        await postponeDelay(db, brandTransactionId(row.id), until);
+        if (!(await postponeDelay(db, brandTransactionId(row.id), until))) return;
+        const details = { executeAfter: isoFromSeconds(until) };
+        await appendAudit(db, unixSeconds(clock), { event: 'TX_POSTPONED', actor: 'system', ...subject(row), details });
       }),
 
     timeOut: (row) =>

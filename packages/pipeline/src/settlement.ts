@@ -106,13 +106,17 @@ export function createSettlement(
 
   return {
     recordBroadcast: (row, signed) =>
-      storage.write(({ db }) =>
-        recordBroadcast(db, idOf(row), {
+      storage.write(async ({ db }) => {
+        const recorded = await recordBroadcast(db, idOf(row), {
           txHash: signed.txHash,
           signedTx: signed.bytes,
           lastValidBlockHeight: signed.lastValidBlockHeight ?? null,
-        }),
-      ),
+        });
+        if (!recorded) return false;
+        const details = { txHash: signed.txHash, intentHash: row.intent_hash };
+        await appendAudit(db, unixSeconds(clock), { event: 'TX_SIGNED', actor: 'system', ...subject(row), details });
+        return true;
+      }),
 
     submitted: (row, how) =>
       storage.write(async ({ db }) => {

@@ -163,12 +163,6 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const ledger = options.ledger ?? createFakeLedger();
   const clock = createSteadyClock({ wall: () => time.now(), monotonic: () => time.passed() });
   const ids = createIdGenerator(clock, randomBytes);
-  const opened = openStorage({
-    path: join(folder, 'data', 'waiaas.db'),
-    backupFolder: join(folder, 'backups'),
-    clock,
-  });
-  const storage = options.decorateStorage?.(opened) ?? opened;
   const keystoreParts = createKeystore({
     directory: join(folder, 'keystore'),
     clock,
@@ -176,6 +170,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     argon2: { memoryCost: 1024, timeCost: 1, parallelism: 1 },
   });
   const { keystore, permits, gate } = keystoreParts;
+  const opened = openStorage({
+    path: join(folder, 'data', 'waiaas.db'),
+    backupFolder: join(folder, 'backups'),
+    clock,
+    auditSealer: keystore.sealer,
+  });
+  const storage = options.decorateStorage?.(opened) ?? opened;
   if (!(await keystore.isInitialised())) await keystore.initialise(PASSWORD);
   await keystore.unlock(PASSWORD);
   gate.open();

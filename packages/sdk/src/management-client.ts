@@ -2,6 +2,8 @@ import type {
   AgentCreate,
   AgentListResponse,
   AgentSummary,
+  AuditLogResponse,
+  AuditVerification,
   DecisionRecordResponse,
   OwnerAction,
   OwnerRejectResponse,
@@ -23,7 +25,7 @@ import type {
 import { encodeBody, encodeId, encodeQuery } from './encode.ts';
 import { localError } from './error.ts';
 import type { TransportCall } from './transport.ts';
-import type { PendingApprovalQuery, RequestOptions, SessionQuery, SessionRequest } from './types.ts';
+import type { AuditQuery, PendingApprovalQuery, RequestOptions, SessionQuery, SessionRequest } from './types.ts';
 
 /** A request of whoever manages agents; how they show who they are is theirs. */
 export interface ManagementCall<T> {
@@ -240,6 +242,28 @@ export abstract class ManagementClient {
       method: 'GET',
       path: '/v1/owner/decisions/replay',
       fields: ['total', 'same', 'faultCount'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** What the daemon did, newest rows first unless asked otherwise; `nextCursor` leads to the next page. */
+  async listAuditLog(query: AuditQuery = {}, options?: RequestOptions): Promise<AuditLogResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/audit-log${encodeQuery(query)}`,
+      fields: ['entries', 'nextCursor'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** Checks every row of the audit log, its sealed end and the ends kept outside the database. */
+  verifyAuditLog(options?: RequestOptions): Promise<AuditVerification> {
+    return this.manage({
+      method: 'GET',
+      path: '/v1/owner/audit-log/verify',
+      fields: ['intact', 'rows', 'findings'],
       action: 'view_dashboard',
       options,
     });

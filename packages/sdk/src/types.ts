@@ -9,6 +9,9 @@ export type {
   AgentListResponse,
   AgentSummary,
   AssetsResponse,
+  AuditEntry,
+  AuditLogResponse,
+  AuditVerification,
   BalanceResponse,
   BudgetResponse,
   DecisionRecordResponse,
@@ -123,6 +126,23 @@ export interface SessionQuery {
   readonly agentId?: string | undefined;
   /** Default false: those that are over, too. */
   readonly active?: boolean | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly order?: 'asc' | 'desc' | undefined;
+}
+
+/** Which rows of the audit log to list. Everything given narrows the list. */
+export interface AuditQuery {
+  readonly event?: string | undefined;
+  readonly severity?: 'info' | 'warning' | 'critical' | undefined;
+  readonly actor?: string | undefined;
+  readonly agentId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly transactionId?: string | undefined;
+  /** First moment, ISO 8601, inclusive. */
+  readonly from?: string | undefined;
+  /** Last moment, exclusive. */
+  readonly to?: string | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
   readonly order?: 'asc' | 'desc' | undefined;

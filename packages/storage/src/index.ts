@@ -1,6 +1,14 @@
+export { AUDIT_CHAIN_START, type AuditRow, auditLink } from './audit-chain.ts';
 export { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './connection.ts';
 export { MigrationError, type MigrationReport } from './migrate.ts';
-export { openStorage, type Storage, type StorageFacts, type StorageOptions } from './open-storage.ts';
+export {
+  openForReading,
+  openStorage,
+  type ReadingStorage,
+  type Storage,
+  type StorageFacts,
+  type StorageOptions,
+} from './open-storage.ts';
 export type { Db } from './query-executor.ts';
 export { rememberUntilWrite } from './remember-until-write.ts';
 export type * from './schema.ts';

@@ -16,6 +16,24 @@ export interface MigrationReport {
 
 const versionOf = (connection: Connection): number => Number(connection.pragma('user_version', { simple: true }));
 
+const newestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;
+
+const tooNew = (from: number, newest: number): MigrationError =>
+  new MigrationError(
+    `The database has schema ${from}, this version knows up to ${newest}. Start it with the newer version that wrote it.`,
+  );
+
+/** For what reads a database without bringing it up to date. @throws MigrationError unless it has the newest schema */
+export function assertNewest(connection: Connection, migrations: readonly Migration[]): void {
+  const [present, newest] = [versionOf(connection), newestOf(migrations)];
+  if (present > newest) throw tooNew(present, newest);
+  if (present < newest) {
+    throw new MigrationError(
+      `The database has schema ${present}, this version reads ${newest}. Start the daemon once to bring it up to date.`,
+    );
+  }
+}
+
 function applyOne(connection: Connection, migration: Migration): void {
   // PRAGMA foreign_keys does nothing inside a transaction, so it brackets it (01 §2.7).
   if (migration.rebuildsTables === true) connection.pragma('foreign_keys = OFF');
@@ -23,6 +41,7 @@ function applyOne(connection: Connection, migration: Migration): void {
     connection.exec('BEGIN IMMEDIATE');
     try {
       connection.exec(migration.sql);
+      migration.finish?.(connection);
       const broken = connection.pragma('foreign_key_check');
       if (Array.isArray(broken) && broken.length > 0) {
         throw new MigrationError(`Migration ${migration.version} would leave ${broken.length} broken references`);
@@ -52,12 +71,8 @@ export function migrate(
   backup: (label: string) => string,
 ): MigrationReport {
   const from = versionOf(connection);
-  const newest = migrations.at(-1)?.version ?? 0;
-  if (from > newest) {
-    throw new MigrationError(
-      `The database has schema ${from}, this version knows up to ${newest}. Start it with the newer version that wrote it.`,
-    );
-  }
+  const newest = newestOf(migrations);
+  if (from > newest) throw tooNew(from, newest);
   const open = migrations.filter((migration) => migration.version > from);
   if (open.length === 0) return { from, to: from, backup: null };
   const path = from > 0 ? backup(`before-migration-${newest}`) : null;

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, describe, expect, test } from 'vitest';
-import { openTemporaryStorage, type TemporaryStorage } from '../test/temporary-storage.ts';
+import { openTemporaryStorage, type TemporaryStorage, testSealer } from '../test/temporary-storage.ts';
 import { DEFAULT_CONNECTION_SETTINGS, openWriteConnection } from './connection.ts';
 import { MigrationError, migrate } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
@@ -31,6 +31,7 @@ describe('files', () => {
         path: temporary.path,
         backupFolder: join(temporary.folder, 'backups'),
         clock: temporary.clock,
+        auditSealer: testSealer,
       });
       expect(mode(temporary.path)).toBe('600');
       await again.close();
@@ -58,7 +59,9 @@ describe('files', () => {
     temporary = openTemporaryStorage();
     const path = join(temporary.folder, 'other.db');
     writeFileSync(path, 'this is a text and no database, and it is long enough to be looked at');
-    expect(() => openStorage({ path, backupFolder: temporary.folder, clock: temporary.clock })).toThrow();
+    expect(() =>
+      openStorage({ path, backupFolder: temporary.folder, clock: temporary.clock, auditSealer: testSealer }),
+    ).toThrow();
     expect(readFileSync(path, 'utf8')).toContain('this is a text');
   });
 });

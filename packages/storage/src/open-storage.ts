@@ -1,7 +1,17 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Clock, createIdGenerator, isoTime, type RandomBytes, unixSeconds, WaiaasError } from '@waiaas/core';
+import {
+  type Clock,
+  createIdGenerator,
+  isoTime,
+  type NotificationEvent,
+  type RandomBytes,
+  type RowSealer,
+  unixSeconds,
+  WaiaasError,
+} from '@waiaas/core';
+import { createAuditSealing } from './audit-sealing.ts';
 import {
   type Connection,
   type ConnectionSettings,
@@ -10,7 +20,8 @@ import {
   openWriteConnection,
   restrictFiles,
 } from './connection.ts';
-import { type MigrationReport, migrate } from './migrate.ts';
+import { assertNewest, type MigrationReport, migrate } from './migrate.ts';
+import { AUDIT_CHAIN_SCHEMA } from './migrations/0006-audit-chain.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createDb, createStatementRunner, type Db } from './query-executor.ts';
 import { enqueueNotification } from './tables/notification-outbox.ts';
@@ -25,6 +36,8 @@ export interface StorageOptions {
   readonly clock: Clock;
   /** For the ids of stored notifications. Default: the system's. */
   readonly randomBytes?: RandomBytes;
+  /** Seals the end of the audit log; may be locked at first. */
+  readonly auditSealer: RowSealer;
   readonly settings?: Partial<ConnectionSettings>;
 }
 
@@ -48,6 +61,8 @@ export interface Storage {
   onNotification(listener: () => void): void;
   /** Committed state, for reading only. */
   readonly read: Db;
+  /** False once somebody else than this process has changed the end of the audit log or its sealed head. */
+  isAuditIntact(): boolean;
   /** What opening the database changed. */
   readonly migration: MigrationReport;
   facts(): StorageFacts;
@@ -95,9 +110,14 @@ export function openStorage(options: StorageOptions): Storage {
     const reader = openReadConnection(options.path, settings);
     opened.push(reader);
     const ids = createIdGenerator(options.clock, options.randomBytes ?? systemRandomBytes);
-    const queue = createWriteQueue(writer, (db, event) =>
-      enqueueNotification(db, { id: ids.next(), at: unixSeconds(options.clock), event }),
-    );
+    const sealing = createAuditSealing(writer, {
+      sealer: options.auditSealer,
+      clock: options.clock,
+      isNew: migration.from < AUDIT_CHAIN_SCHEMA,
+    });
+    const storeEvent = (db: Db, event: NotificationEvent): Promise<void> =>
+      enqueueNotification(db, { id: ids.next(), at: unixSeconds(options.clock), event });
+    const queue = createWriteQueue(writer, { storeEvent, audit: sealing });
     return {
       write: (unit) => queue.write(unit),
       revision: queue.revision,
@@ -107,6 +127,7 @@ export function openStorage(options: StorageOptions): Storage {
         () => reader.open,
         () => new WaiaasError('SHUTTING_DOWN'),
       ),
+      isAuditIntact: () => !sealing.isBroken,
       migration,
       facts: () => ({
         path: options.path,
@@ -140,4 +161,37 @@ export function openStorage(options: StorageOptions): Storage {
     for (const connection of opened) connection.close();
     throw storageError(error);
   }
+}
+
+/** A database that is only read, beside the daemon that writes it or without one. */
+export interface ReadingStorage {
+  /** Committed state. */
+  readonly read: Db;
+  close(): void;
+}
+
+/**
+ * Opens a database for reading and changes nothing in it: for tools that look at the files of a daemon.
+ *
+ * @throws MigrationError when its schema is another than this code's
+ * @throws WaiaasError STORAGE_UNAVAILABLE when the file cannot be opened or is damaged
+ */
+export function openForReading(options: Pick<StorageOptions, 'path' | 'settings'>): ReadingStorage {
+  let reader: Connection | undefined;
+  try {
+    reader = openReadConnection(options.path, { ...DEFAULT_CONNECTION_SETTINGS, ...options.settings });
+    assertNewest(reader, MIGRATIONS);
+  } catch (error) {
+    reader?.close();
+    throw storageError(error);
+  }
+  const connection = reader;
+  return {
+    read: createDb(
+      createStatementRunner(connection),
+      () => connection.open,
+      () => new WaiaasError('SHUTTING_DOWN'),
+    ),
+    close: () => void connection.close(),
+  };
 }

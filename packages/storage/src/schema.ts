@@ -31,6 +31,7 @@ export interface Database {
   policy_sets: PolicySetsTable;
   pending_approvals: PendingApprovalsTable;
   audit_log: AuditLogTable;
+  audit_head: AuditHeadTable;
   notification_channels: NotificationChannelsTable;
   notification_log: NotificationLogTable;
   notification_outbox: NotificationOutboxTable;
@@ -203,6 +204,18 @@ export interface AuditLogTable {
   details: string;
   severity: AuditSeverity;
   ip_address: string | null;
+  /** Link to the row before it; see `auditLink`. */
+  hash: string;
+}
+
+/** How far the audit log was when it was last sealed: one row. */
+export interface AuditHeadTable {
+  id: number;
+  version: number;
+  audit_id: number;
+  hash: string;
+  sealed_at: number;
+  seal: string;
 }
 
 export interface NotificationChannelsTable {

@@ -1,5 +1,6 @@
 import { canonicalJson, type RowSealer, type SealedContent } from '@waiaas/core';
 import type {
+  AuditHeadTable,
   DecisionsTable,
   OwnerHeadTable,
   OwnerWalletsTable,
@@ -103,6 +104,16 @@ export const decisionContent = (row: Omit<DecisionsTable, 'seal'>): SealedConten
   id: row.tx_id,
   version: 1,
   payload: canonicalJson([row.decided_at, row.session_criteria, row.decision, row.facts, row.policies]),
+});
+
+/** What the seal of the audit log's head covers: which row is the last one, and the links of all before it. */
+export const auditHeadContent = (
+  head: Pick<AuditHeadTable, 'version' | 'audit_id' | 'hash' | 'sealed_at'>,
+): SealedContent => ({
+  kind: 'audit_head',
+  id: 'audit_log',
+  version: head.version,
+  payload: canonicalJson([head.audit_id, head.hash, head.sealed_at]),
 });
 
 /** What the seal of an intent covers: its canonical encoding. */

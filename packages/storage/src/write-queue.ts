@@ -1,4 +1,5 @@
 import { type NotificationEvent, WaiaasError } from '@waiaas/core';
+import type { AuditSealing } from './audit-sealing.ts';
 import type { Connection } from './connection.ts';
 import { createDb, createStatementRunner, type Db } from './query-executor.ts';
 
@@ -32,6 +33,12 @@ export interface WriteQueue {
   close(): Promise<void>;
 }
 
+/** What runs inside every transaction of the queue. */
+export interface QueueParts {
+  readonly storeEvent: (db: Db, event: NotificationEvent) => Promise<void>;
+  readonly audit: Pick<AuditSealing, 'begin' | 'end'>;
+}
+
 interface Entry {
   run(work: UnitOfWork): Promise<Outcome>;
   fail(error: unknown): void;
@@ -59,12 +66,10 @@ const stalled = (): Error => new Error('A unit of work awaited something that is
  * commit), each in its own SAVEPOINT, so that the cost of a durable commit is shared and a failing unit harms no other.
  * Callers are answered only after the commit.
  *
- * @param storeEvent stores an event that a unit notifies of, by the unit's own access
+ * @param parts.storeEvent stores an event that a unit notifies of, by the unit's own access
+ * @param parts.audit seals the end of the audit log with each commit
  */
-export function createWriteQueue(
-  connection: Connection,
-  storeEvent: (db: Db, event: NotificationEvent) => Promise<void>,
-): WriteQueue {
+export function createWriteQueue(connection: Connection, { storeEvent, audit }: QueueParts): WriteQueue {
   const runner = createStatementRunner(connection);
   const waiting: Entry[] = [];
   let draining: Promise<void> | null = null;
@@ -108,12 +113,15 @@ export function createWriteQueue(
     const outcomes: Outcome[] = [];
     try {
       connection.exec('BEGIN IMMEDIATE');
+      audit.begin();
       for (const entry of batch) {
         outcomes.push(await runOne(entry));
         // A full disk or an I/O error makes SQLite roll the whole transaction back by itself.
         if (!connection.inTransaction) throw new WaiaasError('STORAGE_UNAVAILABLE');
       }
+      const committed = audit.end();
       connection.exec('COMMIT');
+      committed();
       commits += 1;
     } catch (error) {
       for (const entry of batch) entry.fail(storageError(error));

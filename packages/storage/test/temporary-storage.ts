@@ -41,7 +41,13 @@ export function openTemporaryStorage(options: Partial<StorageOptions> = {}): Tem
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-storage-'));
   const path = join(folder, 'data', 'waiaas.db');
   const clock = createTestClock();
-  const storage = openStorage({ path, backupFolder: join(folder, 'backups'), clock, ...options });
+  const storage = openStorage({
+    path,
+    backupFolder: join(folder, 'backups'),
+    clock,
+    auditSealer: testSealer,
+    ...options,
+  });
   return {
     folder,
     path,

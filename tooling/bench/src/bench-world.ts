@@ -58,16 +58,17 @@ export async function createBenchWorld(): Promise<BenchWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-bench-'));
   const clock = systemClock;
   const ids = createIdGenerator(clock, randomBytes);
-  const storage = openStorage({
-    path: join(folder, 'data', 'waiaas.db'),
-    backupFolder: join(folder, 'backups'),
-    clock,
-  });
   const { keystore, permits, gate } = createKeystore({
     directory: join(folder, 'keystore'),
     clock,
     logger: silent,
     argon2: { memoryCost: 1024, timeCost: 1, parallelism: 1 },
+  });
+  const storage = openStorage({
+    path: join(folder, 'data', 'waiaas.db'),
+    backupFolder: join(folder, 'backups'),
+    clock,
+    auditSealer: keystore.sealer,
   });
   const password = 'a password for the benchmark';
   await keystore.initialise(password);

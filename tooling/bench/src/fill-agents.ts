@@ -10,16 +10,17 @@ import { silent } from './bench-world.ts';
 /* Gives an initialised data directory so many agents: fill-agents <data dir> <password file> <count>. */
 const [dataDir = '', passwordFile = '', count = '0'] = process.argv.slice(2);
 const clock = systemClock;
-const storage = openStorage({
-  path: join(dataDir, 'data', 'waiaas.db'),
-  backupFolder: join(dataDir, 'backups'),
-  clock,
-});
 const { keystore } = createKeystore({
   directory: join(dataDir, 'keystore'),
   clock,
   logger: silent,
   argon2: { memoryCost: 65_536, timeCost: 3, parallelism: 4 },
+});
+const storage = openStorage({
+  path: join(dataDir, 'data', 'waiaas.db'),
+  backupFolder: join(dataDir, 'backups'),
+  clock,
+  auditSealer: keystore.sealer,
 });
 await keystore.unlock(readFileSync(passwordFile, 'utf8').trim());
 const { sealer } = keystore;

@@ -47,6 +47,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
         reject: refuse,
       },
       decisions: { get: refuse, replay: refuse },
+      audit: { list: refuse, verify: refuse },
       admin: { status: refuse, requestShutdown: refuse, changePassword: refuse, rotateSecret: refuse },
       wallet: {
         balance: refuse,

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { address, createSolanaRpc, getAddressDecoder } from '@solana/kit';
-import { systemClock } from '@waiaas/core';
 import type { Localnet } from '@waiaas/localnet';
-import { checkSpendLedger, openStorage, type TransactionRow } from '@waiaas/storage';
+import { checkSpendLedger, openForReading, type TransactionRow } from '@waiaas/storage';
 
 /** An address nobody was paid at before. */
 export const stranger = (): string => getAddressDecoder().decode(randomBytes(32));
@@ -24,11 +23,7 @@ export interface Remains {
 
 /** Reads the database of a daemon that is not running. */
 export async function readRemains(dataDir: string): Promise<Remains> {
-  const storage = openStorage({
-    path: join(dataDir, 'data', 'waiaas.db'),
-    backupFolder: join(dataDir, 'backups'),
-    clock: systemClock,
-  });
+  const storage = openForReading({ path: join(dataDir, 'data', 'waiaas.db') });
   try {
     return {
       transactions: await storage.read.selectFrom('transactions').selectAll().orderBy('id').execute(),
@@ -39,6 +34,6 @@ export async function readRemains(dataDir: string): Promise<Remains> {
       ),
     };
   } finally {
-    await storage.close();
+    storage.close();
   }
 }

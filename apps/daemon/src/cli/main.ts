@@ -5,6 +5,7 @@ import { restrictUmask } from '../data-dir/index.ts';
 import { isSystemError } from '../system-error.ts';
 import { processIo } from './command-io.ts';
 import { agentCommands } from './commands/agent.ts';
+import { auditCommands } from './commands/audit.ts';
 import { decisionCommands } from './commands/decisions.ts';
 import { initCommand } from './commands/init.ts';
 import { mcpCommands } from './commands/mcp.ts';
@@ -40,6 +41,7 @@ export async function main(): Promise<void> {
     ownerCommands,
     secretCommands,
     decisionCommands,
+    auditCommands(async (options) => (await import('./audit/verify-data-dir.ts')).verifyDataDir(options)),
   ]);
   // Not left to the event loop: nothing that is still open may keep a finished command alive.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -150,6 +150,13 @@ export const configSchema = section({
       isOrigin,
     ),
     integrity_check_interval: integer('Time between checks of the key files; 0 is off.', 0, 0, 86_400, 'seconds'),
+    audit: section({
+      anchor_file: file(
+        'File that receives the sealed end of the audit log, outside the database; best on another disk.',
+        'audit-heads.log',
+      ),
+      anchor_interval: integer('Time between two lines in that file.', 60, 10, 3600, 'seconds'),
+    }).prefault({}),
     auto_stop: section({
       consecutive_failures_threshold: integer('Failures in a row that stop an agent.', 3, 1, 20),
     }).prefault({}),

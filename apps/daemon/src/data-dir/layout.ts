@@ -35,3 +35,6 @@ export const pidFilePath = (dataDir: string, config: Config): string => resolve(
 export const logFilePath = (dataDir: string, config: Config): string => resolve(dataDir, config.daemon.log_file);
 /** The database, which `[database].path` may move. */
 export const databasePath = (dataDir: string, config: Config): string => resolve(dataDir, config.database.path);
+/** The heads of the audit log, which `[security.audit].anchor_file` may move. */
+export const anchorFilePath = (dataDir: string, config: Config): string =>
+  resolve(dataDir, config.security.audit.anchor_file);

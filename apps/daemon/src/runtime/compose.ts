@@ -10,6 +10,7 @@ import {
   createSessionManagement,
 } from '@waiaas/management';
 import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Watchfulness } from '@waiaas/pipeline';
+import type { AuditTrail } from '@waiaas/safety';
 import type { Storage } from '@waiaas/storage';
 import { type Config, corsOrigins } from '../config/index.ts';
 import type { DaemonLogger } from '../logging/index.ts';
@@ -38,6 +39,7 @@ export interface Foundations {
   readonly adapters: AdapterRegistry;
   readonly killSwitch: KillSwitchRecord;
   readonly tokenSecrets: TokenSecrets;
+  readonly auditTrail: AuditTrail;
   readonly startedAt: number;
   /** Milliseconds between two rounds of a worker, from its usual ones. */
   readonly workerInterval: (worker: string, intervalMs: number) => number;
@@ -67,7 +69,8 @@ const nonceRateLimit = (capacity: number, ttlSeconds: number): number =>
 
 /** Puts the daemon together: the one place that knows every concrete part (00 §2). */
 export function compose(foundations: Foundations): Composition {
-  const { config, clock, logger, storage, adapters, killSwitch, tokenSecrets, workerInterval, shutdown } = foundations;
+  const { config, clock, logger, storage, adapters, killSwitch, tokenSecrets, auditTrail, workerInterval, shutdown } =
+    foundations;
   const { keystore, permits, gate } = foundations.keystore;
   const { sealer } = keystore;
   const { security, notifications, daemon, database } = config;
@@ -123,6 +126,7 @@ export function compose(foundations: Foundations): Composition {
     { name: 'strandedRows', intervalMs: 300 * SECOND, run: () => pipeline.sweep() },
     { name: 'lateLandings', intervalMs: 60 * SECOND, run: () => pipeline.checkLateLandings() },
     { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
+    { name: 'auditTrail', intervalMs: security.audit.anchor_interval * SECOND, run: () => auditTrail.watch() },
     { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
     {
       name: 'walCheckpoint',
@@ -165,6 +169,7 @@ export function compose(foundations: Foundations): Composition {
     owner: createOwnerService({ clock, storage, owner, pipeline, nonces, gate: ownerGate, killSwitch, domains }),
     operatorTokens,
     masterPassword,
+    auditTrail,
     logger,
     rotateSecret: (commit) => tokenSecrets.rotate(commit, (secrets) => tokens.useSecrets(secrets)),
     killSwitch,

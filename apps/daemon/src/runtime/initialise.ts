@@ -42,6 +42,7 @@ export async function initialise(
       path: databasePath(dataDir, config),
       backupFolder: paths.backups,
       clock,
+      auditSealer: keystore.sealer,
       settings: databaseSettings(config),
     });
     try {

@@ -23,6 +23,7 @@ import {
   type SessionManagement,
 } from '@waiaas/management';
 import type { Pipeline } from '@waiaas/pipeline';
+import type { AuditTrail } from '@waiaas/safety';
 import {
   appendAudit,
   countAgents,
@@ -50,6 +51,7 @@ export interface ServiceParts {
   readonly owner: ApiServices['owner'];
   readonly operatorTokens: Pick<OperatorTokens, 'revokeAll'>;
   readonly masterPassword: Pick<MasterPassword, 'replaced'>;
+  readonly auditTrail: AuditTrail;
   readonly logger: Logger;
   /** Makes a new secret for session tokens; `commit` leaves the audit row. */
   readonly rotateSecret: (commit: () => Promise<void>) => Promise<SecretRotationResponse>;
@@ -223,6 +225,10 @@ export function createServices(parts: ServiceParts): ApiServices {
         const { faults, ...report } = await pipeline.decisions.replay();
         return { ...report, faults: [...faults] };
       },
+    },
+    audit: {
+      list: (query) => parts.auditTrail.list(query),
+      verify: () => parts.auditTrail.verify(),
     },
     admin: {
       status,

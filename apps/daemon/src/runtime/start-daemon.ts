@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
+import { createAuditTrail } from '@waiaas/safety';
 import { appendAudit, listAgents, MigrationError, openStorage, type Storage, sealNoOwner } from '@waiaas/storage';
 import { parseLogSize } from '../config/index.ts';
 import {
@@ -10,10 +11,11 @@ import {
   StartFailure,
   type StopReason,
 } from '../daemon-options.ts';
-import { databasePath, dataPaths } from '../data-dir/index.ts';
+import { anchorFilePath, databasePath, dataPaths } from '../data-dir/index.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
 import { createAdapterRegistry } from './adapter-registry.ts';
+import { createAnchorFile } from './anchor-file.ts';
 import { checkClock, clockWatch } from './clock-check.ts';
 import { type Composition, compose } from './compose.ts';
 import { argon2Of, databaseSettings } from './initialise.ts';
@@ -138,10 +140,13 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     throw new StartFailure('The start was given up.', { exitCode: 130, code: 'START_ABORTED' });
   };
 
+  const keystoreParts = createKeystore({ directory: paths.keystore, clock, logger, argon2: argon2Of(config) });
+  const { keystore, gate } = keystoreParts;
   const opened = openStorage({
     path: databasePath(dataDir, config),
     backupFolder: paths.backups,
     clock,
+    auditSealer: keystore.sealer,
     settings: databaseSettings(config),
   });
   undo.push(() => opened.close());
@@ -160,13 +165,18 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     signal: options.signal,
   });
   if (accepted !== null) await audit(accepted);
+  const auditTrail = createAuditTrail({
+    storage,
+    sealer: keystore.sealer,
+    anchors: createAnchorFile(anchorFilePath(dataDir, config)),
+    clock,
+    logger,
+  });
   const tokenSecrets = openTokenSecrets({ path: paths.tokenSecrets, configured: config.security.jwt_secret, clock });
   if (tokenSecrets.overlapEnded) await audit({ event: 'PREVIOUS_SECRET_EXPIRED', actor: 'system' });
   goOn();
 
   const killSwitch = await readKillSwitch(storage);
-  const keystoreParts = createKeystore({ directory: paths.keystore, clock, logger, argon2: argon2Of(config) });
-  const { keystore, gate } = keystoreParts;
   const lockKeys = (): boolean => {
     gate.close();
     if (!keystore.isUnlocked) return false;
@@ -177,6 +187,8 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     onStep('Unlocking the keystore');
     undo.push(lockKeys);
     await keystore.unlock(await options.password());
+    // Before anything else is written: what no seal has covered so far must not be covered without a word.
+    await auditTrail.adopt();
     await compareKeys(storage, keystore, (text) => logger.warn({}, text));
     await audit({ event: 'KEYSTORE_UNLOCKED', actor: 'system', details: { keys: keystore.keyCount } });
     // Only a database that has just got its place for an owner may be told that there is none.
@@ -209,6 +221,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     adapters,
     killSwitch,
     tokenSecrets,
+    auditTrail,
     startedAt,
     workerInterval: wrap?.workerInterval ?? ((_worker, intervalMs) => intervalMs),
     shutdown: shutdown.signal,
@@ -248,6 +261,17 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     details: { version: VERSION, port, pid, keysLoaded: keystore.keyCount },
   });
 
+  await watchAudit();
+
+  /** What cannot be kept outside now is tried again every minute; the log of the daemon says so. */
+  async function watchAudit(): Promise<void> {
+    try {
+      await auditTrail.watch();
+    } catch (error) {
+      logger.error({ error: reasonOf(error) }, 'The end of the audit log could not be kept outside the database');
+    }
+  }
+
   /** Steps 2 to 9 of 01 §4.2; one that fails does not keep the others from being taken. */
   async function shutDown(reason: StopReason): Promise<ExitCode> {
     const deadline = currentConfig.daemon.shutdown_timeout * 1000;
@@ -271,9 +295,13 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     await attempt('workers', () => parts.workers.stop());
     await attempt('adapters', () => adapters.disconnect());
     parts.operatorTokens.revokeAll();
-    await attempt('keystore', () => (lockKeys() ? audit({ event: 'KEYSTORE_LOCKED', actor: 'system' }) : undefined));
     const uptime = Math.floor((clock.now() - startedAt) / 1000);
+    // Written before the keys go, so that the seal of the audit log covers its last rows.
+    gate.close();
+    if (keystore.isUnlocked) await attempt('audit', () => audit({ event: 'KEYSTORE_LOCKED', actor: 'system' }));
     await attempt('audit', () => audit({ event: 'DAEMON_STOPPED', actor: 'system', details: { pid, uptime } }));
+    await attempt('keystore', () => lockKeys());
+    await attempt('audit', () => auditTrail.watch());
     await attempt('database', () => storage.close());
     clearTimeout(force);
     logger.info({ uptime }, 'Stopped');

@@ -7,6 +7,9 @@ import {
   agentListResponseSchema,
   agentSummarySchema,
   assetsResponseSchema,
+  auditEntrySchema,
+  auditLogResponseSchema,
+  auditVerificationSchema,
   balanceResponseSchema,
   budgetResponseSchema,
   decisionRecordResponseSchema,
@@ -78,6 +81,9 @@ const requestBodies = {
 
 /** Named schemas of answers (06 §1.12). */
 const answers = {
+  AuditEntry: auditEntrySchema,
+  AuditLogResponse: auditLogResponseSchema,
+  AuditVerification: auditVerificationSchema,
   DecisionRecordResponse: decisionRecordResponseSchema,
   DryRunResponse: dryRunResponseSchema,
   ReplayResponse: replayResponseSchema,

@@ -5,6 +5,9 @@ import type {
   AgentId,
   AgentSummary,
   AssetsResponse,
+  AuditLogQuery,
+  AuditLogResponse,
+  AuditVerification,
   BalanceResponse,
   BudgetQuery,
   BudgetResponse,
@@ -120,6 +123,13 @@ export interface TransactionService {
   dryRun(session: SessionContext, body: TransferBody): Promise<DryRunResponse>;
 }
 
+/** The audit log (05, 09 no. 5). */
+export interface AuditService {
+  list(query: AuditLogQuery): Promise<AuditLogResponse>;
+  /** Checks all of it against its links, its sealed head and the heads kept outside. */
+  verify(): Promise<AuditVerification>;
+}
+
 /** Records of decisions (00 §3, "Routes added"). */
 export interface DecisionService {
   get(id: TransactionId): Promise<DecisionRecordResponse>;
@@ -182,5 +192,6 @@ export interface ApiServices {
   readonly policies: PolicyService;
   readonly owner: OwnerService;
   readonly decisions: DecisionService;
+  readonly audit: AuditService;
   readonly admin: AdminService;
 }

@@ -4,6 +4,7 @@ import type { ApiServerOptions } from '../options.ts';
 import { adminRoutes, masterRoutes, secretRoutes } from './admin-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { registerAudience } from './audience.ts';
+import { auditRoutes } from './audit-routes.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { createGuards } from './guards.ts';
@@ -53,6 +54,7 @@ export function registerRoutes(
     policyReadRoutes(scope, dependencies);
     ownerReadRoutes(scope, dependencies);
     decisionRoutes(scope, dependencies);
+    auditRoutes(scope, dependencies);
   });
   registerAudience(app, 'ownerOnceConnected', guards.ownerOnceConnected, (scope) => {
     policyRoutes(scope, dependencies);

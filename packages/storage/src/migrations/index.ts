@@ -3,7 +3,15 @@ import { ownerAndRenewal } from './0002-owner-and-renewal.ts';
 import { decisions } from './0003-decisions.ts';
 import { notificationOutbox } from './0004-notification-outbox.ts';
 import { tokenTransfers } from './0005-token-transfers.ts';
+import { auditChain } from './0006-audit-chain.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
-export const MIGRATIONS: readonly Migration[] = [base, ownerAndRenewal, decisions, notificationOutbox, tokenTransfers];
+export const MIGRATIONS: readonly Migration[] = [
+  base,
+  ownerAndRenewal,
+  decisions,
+  notificationOutbox,
+  tokenTransfers,
+  auditChain,
+];

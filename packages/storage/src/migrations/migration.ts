@@ -1,3 +1,5 @@
+import type { Connection } from '../connection.ts';
+
 /** One step of the schema. Once released it never changes; a later step corrects it. */
 export interface Migration {
   /** 1, 2, 3, … without gaps. */
@@ -10,4 +12,6 @@ export interface Migration {
   readonly rebuildsTables?: boolean;
   /** SQL statements, run in one transaction. */
   readonly sql: string;
+  /** What SQL cannot say, run after it in the same transaction. */
+  readonly finish?: (connection: Connection) => void;
 }

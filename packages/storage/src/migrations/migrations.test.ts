@@ -31,6 +31,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [3, '0de0ebc8f7b24409191e9e237d7ce5d887d7c6e0b9bacd42a297c47435227fcd'],
   [4, '2f06a7153eafec246826f1578261fccdf2a256b7a851c828ce4db909183fc9a2'],
   [5, '5739050ce010178b70f0ae511c56ddb28aa4429707ce37650f46ddec23fac808'],
+  [6, 'e549d82f98e0ef74483bc4b6a4a2b3e6e9980f64374c9f732a64c7513d50c35a'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');

@@ -1,5 +1,9 @@
-import { type AuditEvent, type AuditSeverity, toJson } from '@waiaas/core';
+import { type AuditEvent, type AuditSeverity, type RowSealer, toJson } from '@waiaas/core';
+import { CompiledQuery, type Selectable } from 'kysely';
+import { AUDIT_CHAIN_START, type AuditRow, auditLink } from '../audit-chain.ts';
 import type { Db } from '../query-executor.ts';
+import type { AuditHeadTable } from '../schema.ts';
+import { auditHeadContent } from '../seals.ts';
 
 /** One audit row (01 §2.3). */
 export interface AuditEntry {
@@ -25,6 +29,8 @@ const SEVERITY: Readonly<Partial<Record<AuditEvent, AuditSeverity>>> = {
   POLICY_VIOLATION: 'warning',
   POLICY_DELETED: 'warning',
   SEAL_BROKEN: 'critical',
+  AUDIT_CHAIN_BROKEN: 'critical',
+  AUDIT_ROWS_ADOPTED: 'warning',
   OWNER_CONNECTED: 'warning',
   OWNER_CHANGED: 'warning',
   OWNER_DISCONNECTED: 'warning',
@@ -43,22 +49,43 @@ const SEVERITY: Readonly<Partial<Record<AuditEvent, AuditSeverity>>> = {
   RATE_LIMIT_EXCEEDED: 'warning',
 };
 
-/** Appends an audit row. Call it in the unit of work of the change it records, so that neither exists without the other. */
+type End = Pick<AuditRow, 'id' | 'hash'>;
+
+/** The end of the log as a unit of work has left it, so that a second row of the unit need not look again. */
+const ends = new WeakMap<Db, End>();
+
+/*
+ * Written out, because every change of state passes here and building a query takes ten times as long as running it.
+ */
+const END = CompiledQuery.raw('SELECT id, hash FROM audit_log ORDER BY id DESC LIMIT 1');
+const APPEND = `INSERT INTO audit_log
+  (id, timestamp, event_type, actor, agent_id, session_id, tx_id, details, severity, ip_address, hash)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const readEnd = async (db: Db): Promise<End | undefined> => (await db.executeQuery<End>(END)).rows[0];
+
+/**
+ * Appends an audit row and links it to the one before it. Call it in the unit of work of the change it records, so that
+ * neither exists without the other.
+ */
 export async function appendAudit(db: Db, now: number, entry: AuditEntry): Promise<void> {
-  await db
-    .insertInto('audit_log')
-    .values({
-      timestamp: now,
-      event_type: entry.event,
-      actor: entry.actor,
-      agent_id: entry.agentId ?? null,
-      session_id: entry.sessionId ?? null,
-      tx_id: entry.txId ?? null,
-      details: toJson({ ...entry.details, ...(entry.evidence === undefined ? {} : { signed: entry.evidence }) }),
-      severity: entry.severity ?? SEVERITY[entry.event] ?? 'info',
-      ip_address: entry.ip ?? null,
-    })
-    .execute();
+  const end = ends.get(db) ?? (await readEnd(db));
+  const row = {
+    id: (end?.id ?? 0) + 1,
+    timestamp: now,
+    event_type: entry.event,
+    actor: entry.actor,
+    agent_id: entry.agentId ?? null,
+    session_id: entry.sessionId ?? null,
+    tx_id: entry.txId ?? null,
+    details: toJson({ ...entry.details, ...(entry.evidence === undefined ? {} : { signed: entry.evidence }) }),
+    severity: entry.severity ?? SEVERITY[entry.event] ?? 'info',
+    ip_address: entry.ip ?? null,
+  };
+  const hash = auditLink(end?.hash ?? AUDIT_CHAIN_START, row);
+  // In the order of the columns above.
+  await db.executeQuery(CompiledQuery.raw(APPEND, [...Object.values(row), hash]));
+  ends.set(db, { id: row.id, hash });
 }
 
 /**
@@ -78,3 +105,61 @@ export async function latestAuditTime(db: Db): Promise<number | null> {
     .executeTakeFirst();
   return row?.latest ?? null;
 }
+
+/** Which audit rows to list, and where to start. Everything given narrows the list. */
+export interface AuditQuery {
+  readonly event?: string | undefined;
+  readonly severity?: AuditSeverity | undefined;
+  readonly actor?: string | undefined;
+  readonly agentId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly txId?: string | undefined;
+  /** Unix seconds, inclusive. */
+  readonly from?: number | undefined;
+  /** Unix seconds, exclusive. */
+  readonly to?: number | undefined;
+  /** Id of the last row of the page before. */
+  readonly cursor?: number | undefined;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+}
+
+/** A page of the audit log, in the order the rows were written. */
+export function listAudit(db: Db, query: AuditQuery): Promise<AuditRow[]> {
+  let select = db.selectFrom('audit_log').selectAll();
+  if (query.event !== undefined) select = select.where('event_type', '=', query.event);
+  if (query.severity !== undefined) select = select.where('severity', '=', query.severity);
+  if (query.actor !== undefined) select = select.where('actor', '=', query.actor);
+  if (query.agentId !== undefined) select = select.where('agent_id', '=', query.agentId);
+  if (query.sessionId !== undefined) select = select.where('session_id', '=', query.sessionId);
+  if (query.txId !== undefined) select = select.where('tx_id', '=', query.txId);
+  if (query.from !== undefined) select = select.where('timestamp', '>=', query.from);
+  if (query.to !== undefined) select = select.where('timestamp', '<', query.to);
+  if (query.cursor !== undefined) select = select.where('id', query.order === 'desc' ? '<' : '>', query.cursor);
+  return select.orderBy('id', query.order).limit(query.limit).execute();
+}
+
+/** Rows after one of them, oldest first: for reading the whole log in pieces. */
+export const listAuditAfter = (db: Db, id: number, limit: number): Promise<AuditRow[]> =>
+  db.selectFrom('audit_log').selectAll().where('id', '>', id).orderBy('id').limit(limit).execute();
+
+/** The newest of some kinds of audit row. */
+export const findLastAudit = (db: Db, events: readonly AuditEvent[]): Promise<AuditRow | undefined> =>
+  db
+    .selectFrom('audit_log')
+    .selectAll()
+    .where('event_type', 'in', events)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+
+/** The sealed end of the audit log. */
+export type AuditHead = Omit<Selectable<AuditHeadTable>, 'id'>;
+
+/** The head as it is stored; undefined before anything was sealed. */
+export const readAuditHead = (db: Db): Promise<AuditHead | undefined> =>
+  db.selectFrom('audit_head').select(['version', 'audit_id', 'hash', 'sealed_at', 'seal']).executeTakeFirst();
+
+/** Whether a head was sealed by a daemon with this vault. */
+export const isAuditHeadAuthentic = (sealer: Pick<RowSealer, 'verify'>, head: AuditHead): boolean =>
+  sealer.verify(auditHeadContent(head), head.seal);

@@ -305,14 +305,15 @@ export async function decideApproval(
     .execute();
 }
 
-/** Moves the time of a delayed transaction that is still queued. Never to an earlier one. */
-export async function postponeDelay(db: Db, id: TransactionId, until: number): Promise<void> {
-  await db
+/** Moves the time of a delayed transaction that is still queued. Never to an earlier one. False: nothing was changed. */
+export async function postponeDelay(db: Db, id: TransactionId, until: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('transactions')
     .set({ execute_after: until })
     .where('id', '=', id)
     .where('status', '=', 'QUEUED')
     .where('tier', '=', 'DELAY')
     .where('execute_after', '<', until)
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
 }

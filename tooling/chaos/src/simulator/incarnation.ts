@@ -88,20 +88,6 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   };
   // Set back while it lives, the machine's clock is not followed; what it shows at the start is what there is.
   const clock = createSteadyClock({ wall: () => time.now(), monotonic: () => time.passed() });
-  const opened = circumstances.decorateStorage(
-    openStorage({ path: join(folder, 'waiaas.db'), backupFolder: join(folder, 'backups'), clock }),
-  );
-  const storage: Storage = {
-    ...opened,
-    read: opened.read,
-    migration: opened.migration,
-    async write(unit) {
-      await life.mayDie();
-      const result = await opened.write(unit);
-      await life.mayDie();
-      return result;
-    },
-  };
   const timers = {
     async sleep(ms: number, signal?: AbortSignal): Promise<void> {
       await time.sleep(ms, signal);
@@ -117,6 +103,25 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
     logger,
     argon2: { memoryCost: 1024, timeCost: 1, parallelism: 1 },
   });
+  const opened = circumstances.decorateStorage(
+    openStorage({
+      path: join(folder, 'waiaas.db'),
+      backupFolder: join(folder, 'backups'),
+      clock,
+      auditSealer: keystore.sealer,
+    }),
+  );
+  const storage: Storage = {
+    ...opened,
+    read: opened.read,
+    migration: opened.migration,
+    async write(unit) {
+      await life.mayDie();
+      const result = await opened.write(unit);
+      await life.mayDie();
+      return result;
+    },
+  };
   if (!(await keystore.isInitialised())) await keystore.initialise(PASSWORD);
   await keystore.unlock(PASSWORD);
   gate.open();
