@@ -101,6 +101,7 @@ const CONTENT: readonly (readonly [since: number, sql: string])[] = [
     `INSERT INTO notification_outbox (id, event, urgency, payload, created_at, next_attempt_at)
        VALUES ('${testId(9)}', 'e', 1, '{}', 1, 1);`,
   ],
+  [6, `INSERT INTO audit_head VALUES (1, 1, 3, '${hash('c')}', 1, 's');`],
 ];
 
 const tablesOf = (db: BetterSqlite3.Database): string[] =>
