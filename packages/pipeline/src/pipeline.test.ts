@@ -70,10 +70,11 @@ describe('an INSTANT payment', () => {
     await start();
     const payer = await world.createPayer();
     await finish(world.send(payer, 1n));
-    expect((await audit()).slice(-5)).toEqual([
+    expect((await audit()).slice(-6)).toEqual([
       'TX_REQUESTED',
       'TX_SESSION_CHECK',
       'TX_QUEUED',
+      'TX_SIGNED',
       'TX_SUBMITTED',
       'TX_CONFIRMED',
     ]);
