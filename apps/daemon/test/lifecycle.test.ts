@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { systemClock, unixSeconds } from '@waiaas/core';
+import { systemClock, unixSeconds, WaiaasError } from '@waiaas/core';
 import { appendAudit, openStorage } from '@waiaas/storage';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { finish, freePort, makePlace, PASSWORD, type Place } from './waiaas.ts';
@@ -218,10 +218,15 @@ describe('a start that fails', () => {
     await init();
     expect((await background()).code).toBe(0);
     expect((await place.run(['stop'])).code).toBe(0);
+    // Written without the vault, which the next start finds to be so.
+    const locked = (): never => {
+      throw new WaiaasError('KEYSTORE_LOCKED');
+    };
     const storage = openStorage({
       path: place.path('data/waiaas.db'),
       backupFolder: place.path('backups'),
       clock: systemClock,
+      auditSealer: { seal: locked, verify: locked },
     });
     const later = unixSeconds(systemClock) + 7200;
     await storage.write(({ db }) => appendAudit(db, later, { event: 'DAEMON_STOPPED', actor: 'system' }));
