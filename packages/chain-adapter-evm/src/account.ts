@@ -33,14 +33,15 @@ function readRecorded(refuse: Refuse, recorded: readonly PendingTransaction[]): 
 
 /**
  * Reads a wallet: what the chain knows of it, and what is recorded and has not been given up.
+ * @param recorded read before this is called: what lands in between is then found to be executed
  * @throws ChainError BUILD_FAILED, RPC_ERROR, NETWORK_ERROR
  */
 export async function readAccount(
   { settings, turns, floor }: AdapterContext,
   pool: EndpointPool,
   address: Address,
+  recorded: readonly PendingTransaction[],
 ): Promise<Account> {
-  const recorded = await settings.pending.of(address);
   const live = readRecorded(
     settings.refuse,
     recorded.filter(({ txHash }) => !turns.isGivenUp(txHash)),

@@ -1,4 +1,3 @@
-import type { BoundedSet } from './bounded-set.ts';
 import type { NonceFloor } from './nonce-floor.ts';
 import type { EvmSettings } from './options.ts';
 import type { SigningTurns } from './signing-turns.ts';
@@ -10,6 +9,4 @@ export interface AdapterContext {
   readonly turns: SigningTurns;
   readonly floor: NonceFloor;
   readonly twins: Twins;
-  /** Transactions this adapter has handed to the network: a refusal of a repeated one proves nothing. */
-  readonly sent: BoundedSet;
 }

@@ -1,7 +1,6 @@
 import { ChainError, type ChainErrorCode, type IChainAdapter, type ITokenReader } from '@waiaas/core';
 import type { AdapterContext } from './adapter-context.ts';
 import { readBalance } from './balance.ts';
-import { createBoundedSet } from './bounded-set.ts';
 import { buildPayment } from './build.ts';
 import { confirmPayment } from './confirm.ts';
 import { createConnection } from './connection.ts';
@@ -19,9 +18,6 @@ import { submitPayment } from './submit.ts';
 import { readTokenBalance } from './token-registry.ts';
 import { lookUp } from './transaction-look.ts';
 import { createTwins } from './twins.ts';
-
-/** Far more than can be under way at once. */
-const SENT_CAPACITY = 20_000;
 
 /** The contract of an adapter, with what it can tell of tokens. */
 export type EvmAdapter = IChainAdapter & ITokenReader;
@@ -47,7 +43,6 @@ export function createEvmAdapter(options: EvmAdapterOptions): EvmAdapter {
     turns: createSigningTurns(settings.signedMs),
     floor: createNonceFloor(clock),
     twins: createTwins(),
-    sent: createBoundedSet(SENT_CAPACITY),
   };
 
   /**
@@ -105,8 +100,8 @@ export function createEvmAdapter(options: EvmAdapterOptions): EvmAdapter {
     submitTransaction: (transaction) =>
       guarded(
         'SUBMIT_FAILED',
-        // Of a transaction sent earlier, a refusal now says nothing.
-        async () => submitPayment(context, connection.require(context.sent.has(transaction.txHash)), transaction),
+        // Of a transaction that may have been sent earlier, a refusal now says nothing.
+        async () => submitPayment(context, connection.require(!context.turns.isFresh(transaction.txHash)), transaction),
         true,
       ),
     getTransactionStatus: (txHash) =>

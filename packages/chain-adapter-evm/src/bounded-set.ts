@@ -3,6 +3,7 @@ export interface BoundedSet {
   /** True when it is new. */
   add(value: string): boolean;
   has(value: string): boolean;
+  remove(value: string): void;
 }
 
 /** Creates a set of at most so many texts. */
@@ -10,6 +11,7 @@ export function createBoundedSet(capacity: number): BoundedSet {
   const values = new Set<string>();
   return {
     has: (value) => values.has(value),
+    remove: (value) => void values.delete(value),
     add(value) {
       if (values.has(value)) return false;
       values.add(value);

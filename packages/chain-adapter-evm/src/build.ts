@@ -26,8 +26,9 @@ export async function buildPayment(
   const { pool } = view;
   const request = checkRequest(refuse, asked);
   const { from, to, amount, token } = request;
+  const recorded = await context.settings.pending.of(from);
   const [account, quote, tokenBalance] = await Promise.all([
-    readAccount(context, pool, from),
+    readAccount(context, pool, from, recorded),
     quoteFee(view, parameters, refuse, request),
     token === undefined ? null : pool.run((node) => readTokenBalance(refuse, node, token.address, from)),
     token === undefined ? null : checkToken(view, refuse, token),

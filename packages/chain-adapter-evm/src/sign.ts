@@ -58,8 +58,8 @@ const recovers = async (digest: Uint8Array, signature: PaymentSignature, signer:
  * turn comes, and only now the nonce is chosen: the first that neither the chain nor the record has taken. After: the
  * signature must lead back to the sender, so that a wrong key cannot produce a transaction.
  *
- * The turn ends when the transaction is submitted, discarded, or `signedMs` later; until then other payments of the wallet
- * wait.
+ * The turn ends when the network has answered the transaction, when it is discarded, or `signedMs` later; until then other
+ * payments of the wallet wait.
  * @throws ChainError SIGN_FAILED with `details.mismatch` naming the part that was not as asked for, with the sign
  * function's own error as cause, or retryable when the wallet has too many payments under way; INSUFFICIENT_BALANCE,
  * CHAIN_NOT_SUPPORTED, RPC_ERROR, NETWORK_ERROR.
@@ -70,7 +70,8 @@ export async function signPayment(
   transaction: UnsignedTransaction,
   sign: SignBytes,
 ): Promise<SignedTransaction> {
-  const { refuse, parameters, chain } = context.settings;
+  const { settings, turns } = context;
+  const { refuse, parameters, chain, pending } = settings;
   if (transaction.chain !== chain) {
     throw refuse('CHAIN_NOT_SUPPORTED', `This adapter does not handle transactions of ${transaction.chain}`);
   }
@@ -88,11 +89,16 @@ export async function signPayment(
 
   const turn = await enter(context, from);
   try {
-    const account = await readAccount(context, pool, from);
+    const recorded = await pending.of(from);
+    turns.giveUpLapsed(
+      from,
+      recorded.map(({ txHash }) => txHash),
+    );
+    const account = await readAccount(context, pool, from, recorded);
     checkFunds(refuse, account, { value: fields.value, fee });
     const signed = await signFields({ ...fields, nonce: account.nextNonce }, from, sign, refuse);
     turn.signed(signed.txHash);
-    return { ...signed, discard: () => context.turns.giveUp(signed.txHash) };
+    return { ...signed, discard: () => turns.giveUp(signed.txHash) };
   } catch (error) {
     turn.leave();
     throw error;

@@ -26,8 +26,15 @@ export interface Turn {
 export interface SigningTurns {
   /** Waits for the turn of a wallet. @throws TooBusy */
   enter(address: string): Promise<Turn>;
+  /** Whether this adapter signed a transaction and it was not handed in yet: nobody else can have its bytes. */
+  isFresh(txHash: string): boolean;
   /** Whether a transaction has lost its nonce to another, or is about to: it must never be sent (again). */
   isGivenUp(txHash: string): boolean;
+  /**
+   * To be called in a wallet's turn, before a nonce is chosen: gives up what was signed and not handed in in time, but for what
+   * is recorded, for that may still be handed in.
+   */
+  giveUpLapsed(address: string, recorded: readonly string[]): void;
   /** A transaction was handed in and may land: its nonce is taken, and the next one may go. */
   sent(txHash: string): void;
   /** A transaction was refused, or will never be handed in: its nonce is free, and the next one may go. */
@@ -36,13 +43,16 @@ export interface SigningTurns {
 
 /**
  * Creates the turns of one adapter.
- * @param signedMs how long signed bytes may take to be handed in. After that they are given up, for whoever signed them may
- * have dropped them: the wallet's other payments must not wait for ever.
+ * @param signedMs how long signed bytes may take to be handed in before the next one may go. Whoever asked for them may have
+ * dropped them, and the wallet's other payments must not wait for ever: unless they are recorded by then, they are given up.
  */
 export function createSigningTurns(signedMs: number, waitMs = WAIT_MS): SigningTurns {
   const lastOf = new Map<string, Promise<void>>();
   const open = new Map<string, () => void>();
+  const fresh = createBoundedSet(CAPACITY);
   const givenUp = createBoundedSet(CAPACITY);
+  /** Signed and not handed in in time, by wallet. */
+  const lapsed = new Map<string, string>();
 
   const end = (txHash: string): void => {
     open.get(txHash)?.();
@@ -50,6 +60,7 @@ export function createSigningTurns(signedMs: number, waitMs = WAIT_MS): SigningT
   };
   const giveUp = (txHash: string): void => {
     givenUp.add(txHash);
+    lapsed.delete(txHash);
     end(txHash);
   };
 
@@ -64,9 +75,21 @@ export function createSigningTurns(signedMs: number, waitMs = WAIT_MS): SigningT
   }
 
   return {
+    isFresh: fresh.has,
     isGivenUp: givenUp.has,
-    sent: end,
     giveUp,
+    sent(txHash) {
+      fresh.remove(txHash);
+      lapsed.delete(txHash);
+      end(txHash);
+    },
+    giveUpLapsed(address, recorded) {
+      for (const [txHash, owner] of lapsed) {
+        if (owner !== address) continue;
+        if (recorded.includes(txHash)) lapsed.delete(txHash);
+        else giveUp(txHash);
+      }
+    },
     async enter(address) {
       const before = lastOf.get(address) ?? Promise.resolve();
       const over = Promise.withResolvers<void>();
@@ -86,9 +109,13 @@ export function createSigningTurns(signedMs: number, waitMs = WAIT_MS): SigningT
       return {
         leave,
         signed(txHash) {
-          const timer = setTimeout(() => giveUp(txHash), signedMs);
+          const timer = setTimeout(() => {
+            lapsed.set(txHash, address);
+            end(txHash);
+          }, signedMs);
           // A process that is done must not be kept alive by it.
           timer.unref();
+          fresh.add(txHash);
           open.set(txHash, () => {
             clearTimeout(timer);
             leave();

@@ -32,8 +32,9 @@ type Handover = { readonly taken: true; readonly known: boolean } | { readonly t
  * already is a success.
  *
  * An error says in `mayHaveLanded` whether they may land all the same. They may not only when a node looked at them and
- * refused them, has no trace of them afterwards, no endpoint tried before can have got them, and this adapter had not sent
- * them before: an earlier send may be what makes this one fail. Then their nonce is free, and they are never sent again.
+ * refused them, has no trace of them afterwards, no endpoint tried before can have got them, and this adapter signed them and had
+ * not sent them before: an earlier send may be what makes this one fail. Then their nonce is free, and they are never sent
+ * again.
  * @throws ChainError SUBMIT_FAILED, INSUFFICIENT_BALANCE, EVM_NONCE_TOO_LOW, EVM_GAS_TOO_LOW, EVM_REVERT, RPC_ERROR,
  * NETWORK_ERROR.
  */
@@ -42,7 +43,7 @@ export async function submitPayment(
   { pool }: ChainView,
   transaction: SignedTransaction,
 ): Promise<SubmitResult> {
-  const { settings, turns, sent } = context;
+  const { settings, turns } = context;
   const { refuse, parameters } = settings;
   const { txHash } = transaction;
   const wire = sendable(transaction, parameters.chainId, refuse);
@@ -51,7 +52,7 @@ export async function submitPayment(
       retryable: true,
     });
   }
-  let mayHaveIt = !sent.add(txHash);
+  let mayHaveIt = !turns.isFresh(txHash);
   let last: NodeFault | undefined;
   try {
     for (const member of pool.candidates()) {

@@ -154,6 +154,37 @@ test('signed bytes nobody hands in lose their nonce after a while, and are refus
   await expect(hasty.submitTransaction(forgotten)).rejects.toMatchObject({ mayHaveLanded: false, retryable: true });
 });
 
+test('signed bytes that were recorded and not handed in in time keep their nonce', async () => {
+  const slow = await world.restarted({ signedMs: 1 });
+  const sign = async () => {
+    const built = await slow.buildTransaction({ from: payer.address, ...someone() });
+    return slow.signTransaction(built, payer.sign);
+  };
+  const recorded = await sign();
+  world.record.add(payer.address, recorded);
+  const next = await sign();
+  expect([recorded, next].map(nonceOf)).toEqual([0n, 1n]);
+  await slow.submitTransaction(next);
+  await slow.submitTransaction(recorded);
+  await Promise.all([world.settle(next), world.settle(recorded)]);
+  expect(await world.nonce(payer.address)).toBe(2n);
+});
+
+test('a refusal after a restart leaves the outcome open and the nonce taken', async () => {
+  const signed = await world.signed(payer, someone());
+  await world.anvil.fund(payer.address, 0n);
+  const restarted = await world.restarted();
+  await expect(restarted.submitTransaction(signed)).rejects.toMatchObject({
+    code: 'INSUFFICIENT_BALANCE',
+    mayHaveLanded: true,
+  });
+  await world.anvil.fund(payer.address, ETHER);
+  const built = await restarted.buildTransaction({ from: payer.address, ...someone() });
+  expect(nonceOf(await restarted.signTransaction(built, payer.sign))).toBe(1n);
+  await restarted.submitTransaction(signed);
+  expect(await world.settle(signed)).toMatchObject({ verdict: 'confirmed' });
+});
+
 test('money in flight is not spent again', async () => {
   await world.anvil.rpc('evm_setAutomine', false);
   const first = await world.signed(payer, { to: createWallet().address, amount: 60n * ETHER });

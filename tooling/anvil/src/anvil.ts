@@ -105,6 +105,14 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
 
   const mine = async (blocks = 1): Promise<void> => void (await rpc('anvil_mine', `0x${blocks.toString(16)}`));
 
+  /** The node answers a transaction before it has made its block. */
+  async function receiptOf(hash: string): Promise<{ contractAddress: string; status: string }> {
+    for (;;) {
+      const receipt = await rpc<{ contractAddress: string; status: string } | null>('eth_getTransactionReceipt', hash);
+      if (receipt !== null) return receipt;
+    }
+  }
+
   return {
     url,
     port: Number(new URL(url).port),
@@ -121,9 +129,9 @@ export async function startAnvil(options: AnvilOptions = {}): Promise<Anvil> {
         : bytecode;
       const hash = await rpc<string>('eth_sendTransaction', { from, data });
       if (mining === 'manual') await mine();
-      const receipt = await rpc<{ contractAddress: string; status: string }>('eth_getTransactionReceipt', hash);
-      if (receipt.status !== '0x1') throw new Error(`${contract} could not be deployed`);
-      return receipt.contractAddress;
+      const { contractAddress, status } = await receiptOf(hash);
+      if (status !== '0x1') throw new Error(`${contract} could not be deployed`);
+      return contractAddress;
     },
     async tokenBalance(token, owner) {
       const data = `0x70a08231${owner.slice(2).toLowerCase().padStart(64, '0')}`;

@@ -1,0 +1,217 @@
+import { type FlakyProxy, startFlakyProxy } from '@waiaas/anvil';
+import type { SignedTransaction } from '@waiaas/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createWallet, createWorld, type Wallet, type World } from './world.ts';
+
+let world: World;
+let proxy: FlakyProxy;
+let payer: Wallet;
+beforeEach(async () => {
+  world = await createWorld({
+    node: { mining: 'manual', slotsInAnEpoch: 2 },
+    parameters: { confirmations: 3, finality: { kind: 'tag' } },
+    minesWhileWaiting: true,
+    timeouts: { readMs: 1_000, sendMs: 1_000 },
+    through: async (anvil) => {
+      proxy = await startFlakyProxy(anvil.url);
+      return [proxy.url];
+    },
+  });
+  payer = await world.funded();
+});
+afterEach(async () => {
+  await world.close();
+  await proxy.close();
+});
+
+const request = () => ({ to: createWallet().address, amount: 1n });
+const send = async (): Promise<SignedTransaction> => {
+  const signed = await world.signed(payer, request());
+  await world.adapter.submitTransaction(signed);
+  return signed;
+};
+const nowhere = { timeoutMs: 2_000 };
+/** Somebody else with the wallet's key: another payment with the nonce of this one, which the network prefers. */
+async function replace(signed: SignedTransaction): Promise<SignedTransaction> {
+  const elsewhere = await world.restarted({ pending: { of: async () => [] } });
+  await world.anvil.rpc('anvil_dropTransaction', signed.txHash);
+  const built = await elsewhere.buildTransaction({ from: payer.address, ...request() });
+  const other = await elsewhere.signTransaction(built, payer.sign);
+  await elsewhere.submitTransaction(other);
+  return other;
+}
+
+describe('confirmed', () => {
+  test('needs as many blocks as the network is set to, and tells block and fee', async () => {
+    const signed = await send();
+    await world.anvil.mine(2);
+    expect(await world.adapter.waitForConfirmation(signed.txHash, { timeoutMs: 0 })).toEqual({ verdict: 'unknown' });
+    expect(await world.adapter.getTransactionStatus(signed.txHash)).toMatchObject({ commitment: 'processed' });
+    await world.anvil.mine(1);
+    expect(await world.settle(signed)).toEqual({
+      verdict: 'confirmed',
+      commitment: 'confirmed',
+      blockNumber: 1n,
+      fee: expect.any(BigInt),
+    });
+  });
+
+  test('finalized waits for what the chain calls finalized', async () => {
+    const signed = await send();
+    await world.anvil.mine(4);
+    expect(await world.adapter.getTransactionStatus(signed.txHash)).toMatchObject({ commitment: 'confirmed' });
+    const verdict = await world.settle(signed, { target: 'finalized' });
+    expect(verdict).toMatchObject({ verdict: 'confirmed', commitment: 'finalized' });
+    expect(BigInt(await world.anvil.rpc<string>('eth_blockNumber'))).toBeGreaterThanOrEqual(5n);
+  });
+
+  test('does not need the bytes', async () => {
+    const { txHash } = await send();
+    expect(await world.adapter.waitForConfirmation(txHash)).toMatchObject({ verdict: 'confirmed' });
+  });
+});
+
+describe('a reorganisation', () => {
+  test('that drops the transaction takes its depth back; sent again, it lands once', async () => {
+    const signed = await send();
+    await world.anvil.mine(2);
+    expect(await world.adapter.getTransactionStatus(signed.txHash)).toMatchObject({ state: 'landed' });
+    await world.anvil.rpc('anvil_reorg', 2, []);
+    expect(await world.adapter.getTransactionStatus(signed.txHash)).toEqual({ state: 'not_found' });
+    expect(await world.settle(signed, nowhere)).toEqual({ verdict: 'unknown' });
+    await world.adapter.submitTransaction(signed);
+    expect(await world.settle(signed)).toMatchObject({ verdict: 'confirmed' });
+    expect(await world.nonce(payer.address)).toBe(1n);
+  });
+
+  test('that puts another transaction in its place leads to expiry, and only once that is final', async () => {
+    const signed = await send();
+    await world.anvil.mine(2);
+    await world.anvil.rpc('anvil_reorg', 2, []);
+    const other = await replace(signed);
+    await world.anvil.mine(3);
+    expect(await world.settle(signed, { timeoutMs: 0 })).toEqual({ verdict: 'unknown' });
+    expect(await world.settle(signed)).toMatchObject({ verdict: 'expired' });
+    expect(await world.adapter.waitForConfirmation(other.txHash)).toMatchObject({ verdict: 'confirmed' });
+  });
+
+  test('leaves a receipt of a block that is not in the chain worth nothing', async () => {
+    const signed = await send();
+    await world.anvil.mine(5);
+    proxy.rewrite = (method, result) =>
+      method === 'eth_getTransactionReceipt' && typeof result === 'object'
+        ? { ...result, blockHash: `0x${'cd'.repeat(32)}` }
+        : result;
+    expect(await world.settle(signed, nowhere)).toEqual({ verdict: 'unknown' });
+  });
+});
+
+describe('expired', () => {
+  test('is proven by another transaction with the same nonce, once it is final', async () => {
+    const signed = await send();
+    await replace(signed);
+    await world.anvil.mine(4);
+    expect(await world.settle(signed, { timeoutMs: 0 })).toEqual({ verdict: 'unknown' });
+    expect(await world.settle(signed)).toMatchObject({ verdict: 'expired', finalizedBlockHeight: expect.any(BigInt) });
+  });
+
+  test('is never said of a transaction that the network has only forgotten', async () => {
+    const signed = await send();
+    await world.anvil.rpc('anvil_dropTransaction', signed.txHash);
+    await world.anvil.mine(50);
+    expect(await world.settle(signed, nowhere)).toEqual({ verdict: 'unknown' });
+  });
+
+  test('is never said without the bytes, or with bytes of another transaction', async () => {
+    const signed = await send();
+    const other = await replace(signed);
+    await world.anvil.mine(10);
+    expect(await world.adapter.waitForConfirmation(signed.txHash, nowhere)).toEqual({ verdict: 'unknown' });
+    expect(await world.adapter.waitForConfirmation(signed.txHash, { ...nowhere, bytes: other.bytes })).toEqual({
+      verdict: 'unknown',
+    });
+  });
+
+  test.each([
+    ['cannot tell what is final', 'eth_getBlockByNumber', { answer: { result: null } }],
+    [
+      'has no state of the final block',
+      'eth_getTransactionCount',
+      { answer: { error: { code: -32000, message: 'missing trie node' } } },
+    ],
+    ['loses its receipts', 'eth_getTransactionReceipt', 'drop'],
+    ['hangs', 'eth_getTransactionCount', 'hang'],
+  ] as const)('is not said when the node %s', async (_what, failing, mode) => {
+    const signed = await send();
+    await replace(signed);
+    await world.anvil.mine(10);
+    proxy.decide = (method) => (method === failing ? mode : 'pass');
+    expect(await world.settle(signed, nowhere)).toEqual({ verdict: 'unknown' });
+    proxy.decide = () => 'pass';
+    expect(await world.settle(signed)).toMatchObject({ verdict: 'expired' });
+  });
+
+  test('is not said when another endpoint has the receipt that the first denies', async () => {
+    const signed = await send();
+    await world.anvil.mine(10);
+    proxy.rewrite = (method, result) => (method === 'eth_getTransactionReceipt' ? null : result);
+    expect(await world.adapter.waitForConfirmation(signed.txHash, { timeoutMs: 0, bytes: signed.bytes })).toMatchObject(
+      {
+        verdict: 'expired',
+      },
+    );
+    const careful = await world.restarted({ endpoints: [proxy.url, world.anvil.url] });
+    expect(await careful.waitForConfirmation(signed.txHash, { ...nowhere, bytes: signed.bytes })).toEqual({
+      verdict: 'unknown',
+    });
+  });
+});
+
+describe('waiting', () => {
+  test('goes on through faults of the node', async () => {
+    const signed = await send();
+    let faults = 3;
+    proxy.decide = () => (faults-- > 0 ? { status: 503 } : 'pass');
+    expect(await world.settle(signed)).toMatchObject({ verdict: 'confirmed' });
+  });
+
+  test('honours the pause a node asks for', async () => {
+    const signed = await send();
+    let limited = true;
+    proxy.decide = () => {
+      if (!limited) return 'pass';
+      limited = false;
+      return { status: 429, headers: { 'retry-after': '7' } };
+    };
+    await world.settle(signed);
+    expect(world.pauses).toContain(7_000);
+  });
+
+  test('ends when time runs out, when it is aborted, and when the adapter is disconnected', async () => {
+    const signed = await world.signed(payer, request());
+    expect(await world.settle(signed, { timeoutMs: 3_000 })).toEqual({ verdict: 'unknown' });
+    expect(await world.settle(signed, { signal: AbortSignal.abort() })).toEqual({ verdict: 'unknown' });
+    proxy.decide = () => 'hang';
+    const aborting = new AbortController();
+    const waiting = world.settle(signed, { signal: aborting.signal, timeoutMs: 1e9 });
+    aborting.abort();
+    expect(await waiting).toEqual({ verdict: 'unknown' });
+    const lost = world.settle(signed, { timeoutMs: 1e9 });
+    await world.adapter.disconnect();
+    expect(await lost).toEqual({ verdict: 'unknown' });
+  });
+
+  test.each([
+    ['of another transaction', { transactionHash: `0x${'cd'.repeat(32)}` }],
+    ['without a status', { status: undefined }],
+    ['with a status nobody knows', { status: '0x2' }],
+    ['without a block', { blockNumber: null }],
+  ])('is not ended by a receipt %s', async (_what, change) => {
+    const signed = await send();
+    proxy.rewrite = (method, result) =>
+      method === 'eth_getTransactionReceipt' && typeof result === 'object' && result !== null
+        ? { ...result, ...change }
+        : result;
+    expect(await world.settle(signed, nowhere)).toEqual({ verdict: 'unknown' });
+  });
+});
