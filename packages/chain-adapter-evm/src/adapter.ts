@@ -40,7 +40,7 @@ export function createEvmAdapter(options: EvmAdapterOptions): EvmAdapter {
   const connection = createConnection(settings);
   const context: AdapterContext = {
     settings,
-    turns: createSigningTurns(settings.signedMs),
+    turns: createSigningTurns(settings.signedMs, settings.turnMs),
     floor: createNonceFloor(clock),
     twins: createTwins(),
   };

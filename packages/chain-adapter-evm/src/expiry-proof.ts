@@ -5,7 +5,8 @@ import { quantityOf, toQuantity } from './rpc-answer.ts';
 import { hasReceipt, readBlock, readFinalized } from './transaction-look.ts';
 
 /**
- * Tries to prove at one node that a transaction can no longer land, in this order: at a finalized block its nonce has been
+ * Tries to prove at one node that a transaction can no longer land. Cheap first: its nonce has been used at all. Then, in this
+ * order: at a finalized block its nonce has been
  * used; only then its receipt is looked up, and there is none; and the node that answered has that block, so that what it
  * does not know did not happen up to there. As a nonce is used once, another transaction has taken its place for good.
  *
@@ -18,10 +19,13 @@ export async function proveExpired(
   { sender, fields }: SignedPayment,
   parameters: EvmNetwork,
 ): Promise<bigint | null> {
+  const isUsed = async (block: string): Promise<boolean> => {
+    const count = await node.request('eth_getTransactionCount', [sender, block]);
+    return quantityOf(count, 'transaction count') > fields.nonce;
+  };
+  if (!(await isUsed('latest'))) return null;
   const finalized = await readFinalized(node, parameters);
-  if (finalized === null) return null;
-  const count = await node.request('eth_getTransactionCount', [sender, toQuantity(finalized.number)]);
-  if (quantityOf(count, 'transaction count') <= fields.nonce) return null;
+  if (finalized === null || !(await isUsed(toQuantity(finalized.number)))) return null;
   if (await hasReceipt(node, txHash)) return null;
   const again = await readBlock(node, finalized.number);
   return again?.hash === finalized.hash ? finalized.number : null;

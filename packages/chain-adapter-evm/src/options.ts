@@ -31,6 +31,11 @@ export interface EvmAdapterOptions {
    * refused from then on.
    */
   readonly signedMs?: number;
+  /**
+   * How long a payment waits for those of the same wallet that are being signed and sent, ms, before it is refused. Default
+   * 25,000: a little less than callers give a whole execution.
+   */
+  readonly turnMs?: number;
   /** How to wait between looks. Tests give one that moves their clock. */
   readonly sleep?: Sleep;
 }
@@ -47,6 +52,7 @@ export interface EvmSettings {
   readonly readMs: number;
   readonly sendMs: number;
   readonly signedMs: number;
+  readonly turnMs: number;
   readonly sleep: Sleep;
   readonly refuse: Refuse;
 }
@@ -78,6 +84,7 @@ export function settingsOf(options: EvmAdapterOptions): EvmSettings {
     readMs: options.timeouts?.readMs ?? 5_000,
     sendMs: options.timeouts?.sendMs ?? 10_000,
     signedMs: options.signedMs ?? 15_000,
+    turnMs: options.turnMs ?? 25_000,
     sleep: options.sleep ?? sleepReal,
     refuse: refusals(chain),
   };

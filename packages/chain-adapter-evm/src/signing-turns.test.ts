@@ -4,7 +4,7 @@ import { createSigningTurns, TooBusy } from './signing-turns.ts';
 const ALICE = '0xa';
 
 test('a wallet has one turn at a time, in the order of asking', async () => {
-  const turns = createSigningTurns(60_000);
+  const turns = createSigningTurns(60_000, 60_000);
   const order: string[] = [];
   const first = await turns.enter(ALICE);
   const second = turns.enter(ALICE).then((turn) => {
@@ -26,7 +26,7 @@ test('who waited too long leaves the queue, and it moves on all the same', async
   const turns = createSigningTurns(60_000, 1);
   const first = await turns.enter(ALICE);
   await expect(turns.enter(ALICE)).rejects.toThrow(TooBusy);
-  const patient = createSigningTurns(60_000);
+  const patient = createSigningTurns(60_000, 60_000);
   expect(patient.isGivenUp('hash')).toBe(false);
   first.leave();
   await expect(turns.enter(ALICE)).resolves.toBeDefined();
@@ -47,7 +47,7 @@ test('one who leaves the queue does not let the next one in beside the one whose
 });
 
 test('what is given up stays given up', async () => {
-  const turns = createSigningTurns(60_000);
+  const turns = createSigningTurns(60_000, 60_000);
   (await turns.enter(ALICE)).signed('hash');
   turns.giveUp('hash');
   turns.sent('hash');
@@ -56,7 +56,7 @@ test('what is given up stays given up', async () => {
 });
 
 test('signed and not handed in in time: the next one may go, and unless it is recorded it is given up', async () => {
-  const turns = createSigningTurns(1);
+  const turns = createSigningTurns(1, 60_000);
   for (const txHash of ['recorded', 'forgotten']) (await turns.enter(ALICE)).signed(txHash);
   (await turns.enter(ALICE)).leave();
   turns.giveUpLapsed('0xb', []);
@@ -66,7 +66,7 @@ test('signed and not handed in in time: the next one may go, and unless it is re
 });
 
 test('a transaction is fresh from its signature until it is handed in', async () => {
-  const turns = createSigningTurns(60_000);
+  const turns = createSigningTurns(60_000, 60_000);
   expect(turns.isFresh('hash')).toBe(false);
   (await turns.enter(ALICE)).signed('hash');
   expect(turns.isFresh('hash')).toBe(true);

@@ -1,7 +1,5 @@
 import { createBoundedSet } from './bounded-set.ts';
 
-/** Longest wait for a turn, ms: less than callers give a whole execution. */
-const WAIT_MS = 25_000;
 /** Far more than can be remembered usefully; what is forgotten is known to the record by then. */
 const CAPACITY = 20_000;
 
@@ -45,8 +43,9 @@ export interface SigningTurns {
  * Creates the turns of one adapter.
  * @param signedMs how long signed bytes may take to be handed in before the next one may go. Whoever asked for them may have
  * dropped them, and the wallet's other payments must not wait for ever: unless they are recorded by then, they are given up.
+ * @param turnMs longest wait for a turn
  */
-export function createSigningTurns(signedMs: number, waitMs = WAIT_MS): SigningTurns {
+export function createSigningTurns(signedMs: number, turnMs: number): SigningTurns {
   const lastOf = new Map<string, Promise<void>>();
   const open = new Map<string, () => void>();
   const fresh = createBoundedSet(CAPACITY);
@@ -66,7 +65,7 @@ export function createSigningTurns(signedMs: number, waitMs = WAIT_MS): SigningT
 
   async function waitFor(before: Promise<void>): Promise<void> {
     const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => late.reject(new TooBusy('Too many payments of this wallet at once')), waitMs);
+    const timer = setTimeout(() => late.reject(new TooBusy('Too many payments of this wallet at once')), turnMs);
     try {
       await Promise.race([before, late.promise]);
     } finally {

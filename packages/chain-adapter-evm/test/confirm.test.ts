@@ -11,7 +11,6 @@ beforeEach(async () => {
     node: { mining: 'manual', slotsInAnEpoch: 2 },
     parameters: { confirmations: 3, finality: { kind: 'tag' } },
     minesWhileWaiting: true,
-    timeouts: { readMs: 1_000, sendMs: 1_000 },
     through: async (anvil) => {
       proxy = await startFlakyProxy(anvil.url);
       return [proxy.url];
@@ -145,8 +144,10 @@ describe('expired', () => {
     const signed = await send();
     await replace(signed);
     await world.anvil.mine(10);
+    const impatient = await world.restarted({ timeouts: { readMs: 2_000 } });
     proxy.decide = (method) => (method === failing ? mode : 'pass');
-    expect(await world.settle(signed, nowhere)).toEqual({ verdict: 'unknown' });
+    const asked = impatient.waitForConfirmation(signed.txHash, { timeoutMs: 0, bytes: signed.bytes });
+    expect(await asked).toEqual({ verdict: 'unknown' });
     proxy.decide = () => 'pass';
     expect(await world.settle(signed)).toMatchObject({ verdict: 'expired' });
   });

@@ -30,6 +30,7 @@ function create(options: Partial<EvmAdapterOptions> = {}): EvmAdapter {
     clock,
     logger,
     sleep: async (ms) => clock.advance(ms),
+    timeouts: { readMs: 25_000, sendMs: 25_000 },
     ...options,
   });
   made.push(adapter);

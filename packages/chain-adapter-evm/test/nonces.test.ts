@@ -22,7 +22,7 @@ describe('nonces', () => {
     expect(new Set(paid.map(nonceOf)).size).toBe(50);
     expect(await world.balance(payee)).toBe(50n);
     expect(await world.nonce(payer.address)).toBe(50n);
-  });
+  }, 180_000);
 
   test('wallets do not wait for each other', async () => {
     const other = await world.funded();

@@ -9,7 +9,7 @@ let proxy: FlakyProxy;
 let payer: Wallet;
 beforeEach(async () => {
   world = await createWorld({
-    timeouts: { readMs: 3_000, sendMs: 2_000 },
+    timeouts: { readMs: 25_000, sendMs: 5_000 },
     through: async (anvil) => {
       proxy = await startFlakyProxy(anvil.url);
       return [proxy.url];

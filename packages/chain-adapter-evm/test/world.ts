@@ -139,6 +139,9 @@ export async function createWorld({ node, through, minesWhileWaiting, ...options
     clock,
     logger,
     sleep,
+    // The machine may be busy: only where a node is to hang, a test sets the time to wait for it.
+    timeouts: { readMs: 25_000, sendMs: 25_000 },
+    turnMs: 120_000,
     ...options,
   };
   const adapter = createEvmAdapter(all);

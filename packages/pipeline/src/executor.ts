@@ -115,7 +115,10 @@ export function createExecutor(
       // The work may still come to an end, but not to a signature; one that was just made is dropped unsent, as nothing was
       // recorded for it.
       permits.revoke(permit);
-      work.catch((error: unknown) => logger.debug({ error: String(error) }, 'An execution ended after its time'));
+      work.then(
+        (signed) => signed.discard?.(),
+        (error: unknown) => logger.debug({ error: String(error) }, 'An execution ended after its time'),
+      );
       throw new Stopped({ code: 'CHAIN_ERROR', token: 'EXECUTION_TIMEOUT', retryable: true });
     } finally {
       cap.abort();
@@ -155,14 +158,21 @@ export function createExecutor(
       if (adapter === undefined) throw new Stopped({ code: 'ADAPTER_NOT_AVAILABLE', token: 'ADAPTER_NOT_AVAILABLE' });
       if (permit === null) throw new Stopped(KILL_SWITCH);
       signed = await withinCap(prepare(adapter, authentic, permit), permit);
-      if (!(await settlement.recordBroadcast(row, signed))) return null;
+      if (!(await settlement.recordBroadcast(row, signed))) {
+        signed.discard?.();
+        return null;
+      }
     } catch (error) {
       if (!(error instanceof Stopped)) logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');
       const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];
       return settlement.failedBeforeLanding(row, authentic === null ? refusal : withAsset(refusal, authentic), extra);
     }
     // Engaged between signature and broadcast: these bytes have left nobody's hands yet, and now never will.
-    if (!gate.isOpen) return settlement.failedBeforeLanding(row, KILL_SWITCH);
+    if (!gate.isOpen) {
+      const failed = await settlement.failedBeforeLanding(row, KILL_SWITCH);
+      signed.discard?.();
+      return failed;
+    }
     const outcome = await send(adapter, signed);
     if (outcome === 'sent' || outcome === 'ambiguous') {
       return settlement.submitted(row, { ambiguous: outcome === 'ambiguous' });

@@ -168,7 +168,9 @@ export function createSettlement(
     expired: (row, proof) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        const refusal: Refusal = { code: 'TX_EXPIRED', token: 'BLOCKHASH_EXPIRED' };
+        // A transaction without a last block ends when another one has used its nonce.
+        const token = row.last_valid_block_height === null ? 'NONCE_USED' : 'BLOCKHASH_EXPIRED';
+        const refusal: Refusal = { code: 'TX_EXPIRED', token };
         const evidence = { ...proof, lastValidBlockHeight: row.last_valid_block_height };
         const metadata = await metadataOf(db, row, { proof: evidence, refusal });
         const fields = {
@@ -178,7 +180,7 @@ export function createSettlement(
           late_check_at: now + settings.lateCheckSeconds,
         };
         if (!(await transition(db, idOf(row), 'SUBMITTED', 'EXPIRED', fields))) return null;
-        const details = { error: 'BLOCKHASH_EXPIRED', txHash: row.tx_hash, ...evidence };
+        const details = { error: token, txHash: row.tx_hash, ...evidence };
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
         return after(db, row);
       }),

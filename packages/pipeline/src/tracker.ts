@@ -56,6 +56,7 @@ export function createTracker(
         // What the owner signed for must be beyond any reorganisation before it is called done.
         target: row.tier === 'APPROVAL' ? 'finalized' : 'confirmed',
         ...(row.last_valid_block_height === null ? {} : { lastValidBlockHeight: BigInt(row.last_valid_block_height) }),
+        ...(row.signed_tx === null ? {} : { bytes: row.signed_tx }),
         signal,
       });
     } catch (error) {

@@ -1,5 +1,7 @@
+import { createEvmAdapter } from '@waiaas/chain-adapter-evm';
 import { createSolanaAdapter } from '@waiaas/chain-adapter-solana';
-import type { Chain, Clock, IChainAdapter, Logger, Network } from '@waiaas/core';
+import { type Chain, type Clock, type IChainAdapter, isNetworkOf, type Logger, type Network } from '@waiaas/core';
+import { listSignedOf, type Storage } from '@waiaas/storage';
 import { type Config, rpcEndpoints } from '../config/index.ts';
 
 /** What is known of an adapter. */
@@ -36,20 +38,29 @@ export function createAdapterRegistry(dependencies: {
   readonly config: Config;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where signed transactions are recorded before they are sent; nonces are chosen by it. */
+  readonly storage: Pick<Storage, 'read'>;
   readonly wrap?: ((adapter: IChainAdapter) => IChainAdapter) | undefined;
 }): AdapterRegistry {
-  const { config, clock, logger, wrap } = dependencies;
+  const { config, clock, logger, storage, wrap } = dependencies;
   const adapters = new Map<string, IChainAdapter>();
   const probes = new Map<string, { healthy: boolean; latency: number; at: number }>();
 
   const isSupported = (chain: Chain, network: Network): boolean =>
-    chain === 'solana' && rpcEndpoints(config, chain, network).http.length > 0;
+    isNetworkOf(chain, network) && rpcEndpoints(config, chain, network).http.length > 0;
+
+  function make(chain: Chain, network: Network): IChainAdapter {
+    const common = { network, endpoints: rpcEndpoints(config, chain, network).http, clock, logger };
+    if (chain === 'solana') return createSolanaAdapter(common);
+    const pending = { of: (address: string) => listSignedOf(storage.read, { chain, network, address }) };
+    return createEvmAdapter({ ...common, chain, pending });
+  }
 
   function find(chain: Chain, network: Network): IChainAdapter | undefined {
     const known = adapters.get(keyOf(chain, network));
     if (known !== undefined) return known;
     if (!isSupported(chain, network)) return undefined;
-    const made = createSolanaAdapter({ network, endpoints: rpcEndpoints(config, chain, network).http, clock, logger });
+    const made = make(chain, network);
     const adapter = wrap?.(made) ?? made;
     adapters.set(keyOf(chain, network), adapter);
     return adapter;

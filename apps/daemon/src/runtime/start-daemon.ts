@@ -208,7 +208,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   const shutdown = new AbortController();
   const ending = Promise.withResolvers<ExitCode>();
   let stopping = false;
-  const adapters = createAdapterRegistry({ config, clock, logger, wrap: wrap?.adapter });
+  const adapters = createAdapterRegistry({ config, clock, logger, storage, wrap: wrap?.adapter });
   undo.push(() => adapters.disconnect());
   const parts = compose({
     config,

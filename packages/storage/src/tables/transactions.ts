@@ -1,4 +1,4 @@
-import type { AgentId, Network, TransactionId, TransactionStatus } from '@waiaas/core';
+import type { AgentId, Chain, Network, TransactionId, TransactionStatus } from '@waiaas/core';
 import type { Insertable, Selectable, Updateable } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { TransactionsTable } from '../schema.ts';
@@ -110,6 +110,35 @@ export async function recordBroadcast(db: Db, id: TransactionId, record: Broadca
     .where('tx_hash', 'is', null)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+/** Signed bytes of a transaction that may still land. */
+export interface SignedBytes {
+  readonly txHash: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * What was signed for a wallet and may still land: recorded for broadcast, and not proven to have ended. Adapters of chains
+ * with nonces choose the next one by it.
+ */
+export async function listSignedOf(
+  db: Db,
+  wallet: { readonly chain: Chain; readonly network: Network; readonly address: string },
+): Promise<SignedBytes[]> {
+  const rows = await db
+    .selectFrom('transactions')
+    .innerJoin('agents', 'agents.id', 'transactions.agent_id')
+    .select(['transactions.tx_hash', 'transactions.signed_tx'])
+    .where('agents.public_key', '=', wallet.address)
+    .where('agents.chain', '=', wallet.chain)
+    .where('agents.network', '=', wallet.network)
+    .where('transactions.status', 'in', ['EXECUTING', 'SUBMITTED'])
+    .orderBy('transactions.id')
+    .execute();
+  return rows.flatMap(({ tx_hash, signed_tx }) =>
+    tx_hash === null || signed_tx === null ? [] : [{ txHash: tx_hash, bytes: signed_tx }],
+  );
 }
 
 /** Something reserved and not yet settled or released. */
