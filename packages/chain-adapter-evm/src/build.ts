@@ -67,7 +67,7 @@ export async function buildPayment(
 
 /**
  * Decimals come from the chain, not from whoever asks: a payment counted in other digits is another payment.
- * @throws ChainError INVALID_TOKEN, UNSUPPORTED_TOKEN, BUILD_FAILED
+ * @throws ChainError INVALID_TOKEN, UNSUPPORTED_TOKEN
  */
 async function checkToken(
   { tokens }: ChainView,
@@ -76,7 +76,7 @@ async function checkToken(
 ): Promise<void> {
   const told = await tokens.get(address);
   if (told.decimals === decimals) return;
-  throw refuse('BUILD_FAILED', `The token has ${told.decimals} decimals, not ${decimals}`, {
+  throw refuse('INVALID_TOKEN', `The token has ${told.decimals} decimals, not ${decimals}`, {
     details: { token: address, expected: told.decimals, actual: decimals },
   });
 }

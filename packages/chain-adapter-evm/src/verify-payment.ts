@@ -6,7 +6,7 @@ import { decodePayment, type PaymentFields } from './payment-bytes.ts';
 import type { CheckedRequest } from './request-check.ts';
 
 /** Part of a payment that is not what was asked for; `form` when the bytes are no payment at all. */
-export type Mismatch = keyof PaymentFields | 'fee' | 'form';
+export type Mismatch = keyof PaymentFields | 'decimals' | 'fee' | 'form';
 
 /** The fields of a transaction that does what was asked for, or the first part that does not. */
 export type Verified = { readonly fields: PaymentFields; readonly mismatch: null } | { readonly mismatch: Mismatch };
@@ -34,6 +34,8 @@ export function verifyPayment(
   if (fields.gas !== metadata.gasLimit) return { mismatch: 'gas' };
   if (fields.maxFeePerGas !== metadata.maxFeePerGas) return { mismatch: 'maxFeePerGas' };
   if (fields.maxPriorityFeePerGas !== metadata.maxPriorityFeePerGas) return { mismatch: 'maxPriorityFeePerGas' };
+  // Other digits are another payment, even if the bytes are the same.
+  if (request.token?.decimals !== metadata.tokenDecimals) return { mismatch: 'decimals' };
   const most = fields.gas * fields.maxFeePerGas;
   return most > maxFee || most > estimatedFee ? { mismatch: 'fee' } : { fields, mismatch: null };
 }

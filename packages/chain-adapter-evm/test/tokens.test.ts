@@ -101,7 +101,7 @@ describe('a token payment', () => {
     const token = await deploy('Token');
     await expect(
       world.signed(payer, { to: createWallet().address, amount: 1n, token: { ...token, decimals: 18 } }),
-    ).rejects.toMatchObject({ code: 'BUILD_FAILED', details: { expected: 6, actual: 18 } });
+    ).rejects.toMatchObject({ code: 'INVALID_TOKEN', details: { expected: 6, actual: 18 } });
   });
 
   test('to the token’s own contract, or with a memo, is refused', async () => {
