@@ -1,0 +1,324 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock, unixSeconds } from '@waiaas/core';
+import { WAIaaSOwnerClient } from '@waiaas/sdk';
+import { appendAudit, openStorage } from '@waiaas/storage';
+import BetterSqlite3 from 'better-sqlite3';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import {
+  createHarness,
+  createPayer,
+  createSession,
+  type DaemonProcess,
+  type Harness,
+  PASSWORD,
+  type Payer,
+  setLimits,
+} from './harness.ts';
+import { balanceOf, readRemains, stranger } from './ledger-truth.ts';
+
+/*
+ * Promise 4: what the daemon cannot tell makes it stricter. The table of docs/unknowns.md, row by row.
+ */
+
+const TABLE = readFileSync(new URL('../../../docs/unknowns.md', import.meta.url), 'utf8');
+const ROWS = [...TABLE.matchAll(/^\| (.+?) \| (.+?) \|$/gm)]
+  .map(([, unknown = '', outcome = '']) => ({ unknown, outcome }))
+  .filter(({ unknown }) => unknown !== 'unknown' && unknown !== '---');
+
+const LIMITS = { instant_max: '10000000', notify_max: '20000000', delay_max: '30000000', approval_timeout: 300 };
+const [INSTANT, NOTIFY, DELAY, ABOVE] = [5_000_000n, 15_000_000n, 25_000_000n, 35_000_000n];
+
+let harness: Harness;
+/** Initialised, with limits and a payer, without an owner. */
+let template: string;
+/** The same with an owner. */
+let owned: string;
+let payer: Payer;
+const owner = privateKeyToAccount(generatePrivateKey());
+
+beforeAll(async () => {
+  harness = await createHarness();
+  template = await harness.createDataDir();
+  const daemon = await harness.start(template);
+  await setLimits(daemon, LIMITS);
+  payer = await createPayer(harness, daemon);
+  await daemon.stop();
+  owned = harness.copyDataDir(template);
+  const second = await harness.start(owned);
+  await new WAIaaSOwnerClient({ baseUrl: second.url, signer: owner }).connect(PASSWORD);
+  await second.stop();
+});
+afterAll(() => harness.close());
+
+/** Runs something with a daemon in a copy of a directory. */
+async function withDaemon(
+  dataDir: string,
+  work: (daemon: DaemonProcess) => Promise<void>,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const daemon = await harness.start(dataDir, env);
+  try {
+    await work(daemon);
+  } finally {
+    await daemon.stop();
+  }
+}
+
+/** Changes the file of a database behind the daemon's back, past the guards of the schema. */
+function edit(dataDir: string, ...statements: readonly string[]): void {
+  const raw = new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'));
+  try {
+    const triggers = z
+      .array(z.object({ name: z.string(), sql: z.string() }))
+      .parse(raw.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all());
+    for (const { name } of triggers) raw.exec(`DROP TRIGGER ${name}`);
+    for (const statement of statements) raw.exec(statement);
+    for (const { sql } of triggers) raw.exec(sql);
+  } finally {
+    raw.close();
+  }
+}
+
+const send = (daemon: DaemonProcess, amount: bigint, to = stranger()) =>
+  daemon.client(payer.token).sendToken({ to, amount });
+const code = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'answered',
+    (error: unknown) => z.object({ code: z.string() }).parse(error).code,
+  );
+
+async function eventsOf(dataDir: string): Promise<readonly string[]> {
+  return (await readRemains(dataDir)).audit.map(({ event_type }) => event_type);
+}
+
+async function isDenied(dataDir: string): Promise<void> {
+  const to = stranger();
+  await withDaemon(dataDir, async (daemon) => {
+    expect(await code(send(daemon, INSTANT, to))).toBe('POLICY_DENIED');
+  });
+  expect(await balanceOf(harness.ledger, to)).toBe(0n);
+  expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+}
+
+const CASES: Readonly<Record<string, () => Promise<void>>> = {
+  async 'nobody is the owner'() {
+    const dataDir = harness.copyDataDir(template);
+    const to = stranger();
+    await withDaemon(dataDir, async (daemon) => {
+      const { transactionId, status, tier } = await send(daemon, ABOVE, to);
+      expect([status, tier]).toEqual(['QUEUED', 'APPROVAL']);
+      const byOperator = await daemon.operate('POST', `/v1/owner/approve/${transactionId}`);
+      expect(byOperator.status).toBe(401);
+      const byAnybody = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: owner });
+      expect(await code(byAnybody.approveTransaction(transactionId))).toMatch(/^OWNER_/);
+      await daemon.advance(301);
+      await expect
+        .poll(async () => (await daemon.client(payer.token).getTransaction(transactionId)).status, { timeout: 60_000 })
+        .toBe('EXPIRED');
+    });
+    expect(await balanceOf(harness.ledger, to)).toBe(0n);
+  },
+
+  async 'the owner on record was changed in the file'() {
+    const dataDir = harness.copyDataDir(owned);
+    const thief = privateKeyToAccount(generatePrivateKey());
+    edit(dataDir, `UPDATE owner_wallets SET address = '${thief.address}'`);
+    await withDaemon(dataDir, async (daemon) => {
+      const { transactionId } = await send(daemon, ABOVE);
+      const asThief = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: thief });
+      expect(await code(asThief.approveTransaction(transactionId))).not.toBe('answered');
+      const policy = { type: 'WHITELIST', rules: { allowed_addresses: [] } };
+      expect((await daemon.operate('POST', '/v1/owner/policies', policy)).status).toBe(403);
+      expect((await daemon.client(payer.token).getTransaction(transactionId)).status).toBe('QUEUED');
+    });
+    expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+  },
+
+  async 'the rules of a policy were changed in the file'() {
+    const dataDir = harness.copyDataDir(template);
+    edit(dataDir, "UPDATE policies SET rules = replace(rules, '10000000', '99000000')");
+    await isDenied(dataDir);
+  },
+
+  async 'a policy was taken out of the file'() {
+    const dataDir = harness.copyDataDir(template);
+    edit(dataDir, 'DELETE FROM policies');
+    await isDenied(dataDir);
+  },
+
+  async 'the asset has no limits'() {
+    await withDaemon(harness.copyDataDir(template), async (daemon) => {
+      const list = await daemon.operate('GET', '/v1/owner/policies');
+      const { policies } = z.object({ policies: z.array(z.object({ id: z.string() })) }).parse(list.body);
+      for (const { id } of policies) {
+        expect((await daemon.operate('DELETE', `/v1/owner/policies/${id}?confirm=true`)).status).toBeLessThan(300);
+      }
+      expect(await send(daemon, 1n)).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' });
+    });
+  },
+
+  async 'a rule asks for the balance, and the chain does not tell it'() {
+    await withDaemon(harness.copyDataDir(template), async (daemon) => {
+      await setLimits(daemon, { ...LIMITS, max_balance_share: 900 });
+      const silent = harness.ledger.faults.add({ type: 'httpError', status: 503, method: 'getBalance' });
+      try {
+        expect(await send(daemon, INSTANT)).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' });
+      } finally {
+        silent();
+      }
+    });
+  },
+
+  async 'too few channels reach the owner'() {
+    const tiers = async (daemon: DaemonProcess): Promise<void> => {
+      const tierOf = async (amount: bigint) => (await send(daemon, amount)).tier;
+      expect(await tierOf(NOTIFY)).toBe('APPROVAL');
+      expect(await tierOf(DELAY)).toBe('APPROVAL');
+      expect(await tierOf(INSTANT)).toBe('INSTANT');
+    };
+    await withDaemon(harness.copyDataDir(template), tiers, { WAIAAS_NOTIFICATIONS_MIN_CHANNELS: '1' });
+  },
+
+  async 'the bounds of a session were changed in the file'() {
+    const dataDir = harness.copyDataDir(template);
+    edit(dataDir, "UPDATE sessions SET expires_at = expires_at + 31536000, constraints = '{}'");
+    await withDaemon(dataDir, async (daemon) => {
+      expect(await code(send(daemon, INSTANT))).toBe('INVALID_TOKEN');
+    });
+  },
+
+  async 'a queued payment was changed in the file'() {
+    const dataDir = harness.copyDataDir(owned);
+    const [to, thief] = [stranger(), stranger()];
+    let [above, delayed] = ['', ''];
+    await withDaemon(dataDir, async (daemon) => {
+      above = (await send(daemon, ABOVE, to)).transactionId;
+      delayed = (await send(daemon, DELAY, to)).transactionId;
+    });
+    edit(dataDir, `UPDATE transactions SET to_address = '${thief}', intent = replace(intent, '${to}', '${thief}')`);
+    await withDaemon(dataDir, async (daemon) => {
+      const client = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: owner });
+      expect(await code(client.approveTransaction(above))).not.toBe('answered');
+      await daemon.advance(901);
+      await expect
+        .poll(async () => (await daemon.client(payer.token).getTransaction(delayed)).status, { timeout: 60_000 })
+        .toBe('CANCELLED');
+    });
+    expect([await balanceOf(harness.ledger, to), await balanceOf(harness.ledger, thief)]).toEqual([0n, 0n]);
+    expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+  },
+
+  async 'the kill switch cannot be read'() {
+    const dataDir = harness.copyDataDir(template);
+    edit(dataDir, `UPDATE system_state SET value = '"SOMETHING"' WHERE key = 'kill_switch_status'`);
+    await withDaemon(dataDir, async (daemon) => {
+      expect(await code(send(daemon, INSTANT))).toBe('SYSTEM_LOCKED');
+    });
+  },
+
+  async 'the audit log cannot be written'() {
+    const dataDir = harness.copyDataDir(template);
+    const to = stranger();
+    await withDaemon(dataDir, async (daemon) => {
+      const raw = new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'));
+      raw.exec("CREATE TRIGGER no_audit BEFORE INSERT ON audit_log BEGIN SELECT RAISE(ABORT, 'unwritable'); END");
+      raw.close();
+      expect(await code(send(daemon, INSTANT, to))).not.toBe('answered');
+    });
+    expect(await balanceOf(harness.ledger, to)).toBe(0n);
+    expect((await readRemains(dataDir)).transactions).toEqual([]);
+  },
+
+  async 'the clock was set back while the daemon was down'() {
+    const dataDir = harness.copyDataDir(template);
+    const storage = openStorage({
+      path: join(dataDir, 'data', 'waiaas.db'),
+      backupFolder: join(dataDir, 'backups'),
+      clock: systemClock,
+    });
+    const later = unixSeconds(systemClock) + 7200;
+    await storage.write(({ db }) => appendAudit(db, later, { event: 'DAEMON_STOPPED', actor: 'system' }));
+    await storage.close();
+    await expect(harness.start(dataDir)).rejects.toThrow('The clock shows');
+  },
+
+  async 'the node serves another network'() {
+    const dataDir = harness.copyDataDir(template);
+    const work = async (daemon: DaemonProcess): Promise<void> => {
+      const agent = { name: 'lost', chain: 'solana', network: 'devnet' };
+      const { id } = z.object({ id: z.string() }).parse((await daemon.operate('POST', '/v1/agents', agent)).body);
+      const { token } = await createSession(daemon, id);
+      const payment = daemon.client(token).sendToken({ to: stranger(), amount: INSTANT });
+      expect(await code(payment)).toBe('ADAPTER_NOT_AVAILABLE');
+    };
+    await withDaemon(dataDir, work, { WAIAAS_RPC_SOLANA_DEVNET: harness.ledger.rpcUrl });
+    expect((await readRemains(dataDir)).transactions).toEqual([]);
+  },
+
+  async 'the node cannot be reached'() {
+    const dataDir = harness.copyDataDir(template);
+    const dead = harness.ledger.faults.add({ type: 'httpError', status: 503 });
+    try {
+      await withDaemon(dataDir, async (daemon) => {
+        expect(await code(send(daemon, INSTANT))).toBe('ADAPTER_NOT_AVAILABLE');
+      });
+    } finally {
+      dead();
+    }
+    expect((await readRemains(dataDir)).transactions).toEqual([]);
+  },
+
+  async 'nobody can tell whether a payment has landed'() {
+    const dataDir = harness.copyDataDir(template);
+    const to = stranger();
+    await withDaemon(dataDir, async (daemon) => {
+      const client = daemon.client(payer.token);
+      const lost = harness.ledger.faults.add({ type: 'dropReply', method: 'sendTransaction' });
+      const silent = harness.ledger.faults.add({ type: 'httpError', status: 503, method: 'getSignatureStatuses' });
+      const payment = client.sendToken({ to, amount: INSTANT });
+      const submitted = async () => (await client.listTransactions({ status: 'SUBMITTED' })).transactions.length;
+      await expect.poll(submitted, { timeout: 60_000 }).toBe(1);
+      await daemon.advance(3600);
+      expect(await submitted()).toBe(1);
+      const { reserved } = z
+        .object({ reserved: z.string() })
+        .parse(
+          new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'), { readonly: true })
+            .prepare('SELECT reserved_amount AS reserved FROM transactions')
+            .get(),
+        );
+      expect(BigInt(reserved)).toBe(INSTANT);
+      lost();
+      silent();
+      expect((await payment).transactionId).toBeTruthy();
+      await expect.poll(submitted, { timeout: 60_000 }).toBe(0);
+    });
+    expect(await balanceOf(harness.ledger, to)).toBe(INSTANT);
+  },
+
+  async 'a request has a key that nobody knows'() {
+    const dataDir = harness.copyDataDir(template);
+    await withDaemon(dataDir, async (daemon) => {
+      const answer = await fetch(`${daemon.url}/v1/transactions/send`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${payer.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ to: stranger(), amount: '5', maxAmmount: '5' }),
+      });
+      expect(answer.status).toBe(400);
+    });
+    expect((await readRemains(dataDir)).transactions).toEqual([]);
+  },
+};
+
+test('the table and the tests name the same unknowns', () => {
+  expect(Object.keys(CASES)).toEqual(ROWS.map(({ unknown }) => unknown));
+});
+
+test.each(ROWS)('$unknown: $outcome', async ({ unknown }) => {
+  const run = CASES[unknown];
+  if (run === undefined) throw new Error('No test of that name');
+  await run();
+});
