@@ -14,8 +14,11 @@ import { balanceOf, readRemains, stranger } from './ledger-truth.ts';
 
 /*
  * Promise 2 with real processes: the daemon dies by SIGKILL at every unit of work and every call to the chain of one
- * payment of each tier, and is started again. The boundaries are counted in a run that is not killed.
+ * payment of each tier, and is started again; and at every one of that start. The boundaries are named and counted in runs
+ * that are not killed. With WAIAAS_CHAOS=full, faults of the chain come at each boundary, not only around the sending.
  */
+
+const IS_FULL = process.env.WAIAAS_CHAOS === 'full';
 
 const TERMINAL = ['CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED'];
 /** The shortest there is. */
@@ -37,6 +40,7 @@ interface Course {
 
 const COURSES = {
   INSTANT: { amount: 5_000_000n, seconds: 0, carryOut: async () => undefined },
+  NOTIFY: { amount: 15_000_000n, seconds: 0, carryOut: async () => undefined },
   DELAY: { amount: 25_000_000n, seconds: DELAY_SECONDS, carryOut: (daemon) => daemon.advance(DELAY_SECONDS) },
   APPROVAL: {
     amount: 35_000_000n,
@@ -46,7 +50,7 @@ const COURSES = {
   },
 } as const satisfies Readonly<Record<string, Course>>;
 type Tier = keyof typeof COURSES;
-const TIERS: readonly Tier[] = ['INSTANT', 'DELAY', 'APPROVAL'];
+const TIERS: readonly Tier[] = ['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL'];
 
 beforeAll(async () => {
   harness = await createHarness();
@@ -74,16 +78,26 @@ async function pay(daemon: DaemonProcess, tier: Tier, to: string) {
   return daemon.client(payer.token).waitForTransaction(transactionId, { timeout: 60_000 });
 }
 
-async function countBoundaries(tier: Tier): Promise<number> {
+async function boundariesOf(tier: Tier): Promise<readonly string[]> {
   const daemon = await harness.start(harness.copyDataDir(template));
   await daemon.arm('never');
   expect(await pay(daemon, tier, stranger())).toMatchObject({ status: 'CONFIRMED', tier });
-  const count = await daemon.countBoundaries();
+  const names = await daemon.boundaries();
   await daemon.stop();
-  return count;
+  return names;
 }
 
-async function killAt(tier: Tier, boundary: number): Promise<void> {
+/** Works on everything, two at a time: the machine may have no more. */
+async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const left = [...items];
+  const next = async (): Promise<void> => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
+  };
+  await Promise.all([next(), next()]);
+}
+
+/** Kills a payment at a boundary, and, where it is given, the start after that at one of its own. */
+async function killAt(tier: Tier, boundary: number, name: string, startBoundary?: number): Promise<readonly string[]> {
   const dataDir = harness.copyDataDir(template);
   const { amount, seconds } = COURSES[tier];
   const to = stranger();
@@ -100,12 +114,13 @@ async function killAt(tier: Tier, boundary: number): Promise<void> {
     .catch((error: unknown) => error);
   expect(await first.ended).toMatchObject({ signal: 'SIGKILL' });
 
+  if (startBoundary !== undefined) await harness.dieStarting(dataDir, startBoundary, advanced ? seconds : 0);
   const second = await harness.start(dataDir, {}, advanced ? seconds : 0);
   const client = second.client(payer.token);
   const answer = await pay(second, tier, to).catch((error: unknown) => error);
   const { transactions } = await client.listTransactions({ limit: 100 });
   const mine = transactions.filter((transaction) => transaction.toAddress === to);
-  const where = `${tier}, boundary ${boundary}: ${String(lost)}, answered ${String(answer)}`;
+  const where = `${tier}, ${boundary} (${name}), start ${startBoundary ?? 'whole'}: ${String(lost)}, answered ${String(answer)}`;
   expect(mine, where).toHaveLength(1);
   const [transaction] = mine;
   if (transaction === undefined) throw new Error('unreachable');
@@ -136,35 +151,51 @@ async function killAt(tier: Tier, boundary: number): Promise<void> {
   expect(events.at(-1)).toBe(last);
   expect(new Set(events).size).toBe(events.length);
   if (tier === 'APPROVAL' && end.status === 'CONFIRMED') expect(events).toContain('TX_APPROVED');
+  return second.startBoundaries;
 }
 
 describe.each(TIERS)('killed with SIGKILL at any boundary of a payment of tier %s', (tier) => {
+  let names: readonly string[];
+  beforeAll(async () => {
+    names = await boundariesOf(tier);
+    expect(names.length).toBeGreaterThan(14);
+    for (const call of ['buildTransaction', 'simulateTransaction', 'signTransaction', 'submitTransaction']) {
+      expect(names).toContain(`before ${call}`);
+      expect(names).toContain(`after ${call}`);
+    }
+  });
+
   test('the daemon pays at most once, tells the truth, and leaves nothing reserved or stuck', async () => {
-    const boundaries = await countBoundaries(tier);
-    expect(boundaries).toBeGreaterThan(14);
-    const all = Array.from({ length: boundaries }, (_, index) => index + 1);
-    // Two at a time: the machine may have no more.
-    const next = async (): Promise<void> => {
-      for (let boundary = all.shift(); boundary !== undefined; boundary = all.shift()) await killAt(tier, boundary);
-    };
-    await Promise.all([next(), next()]);
+    await forEach([...names.entries()], async ([index, name]) => {
+      await killAt(tier, index + 1, name);
+    });
     // Nothing the ledger ever took is unknown to the rows: each copy of the directory knows its own.
     const counts = harness.ledger.report().accepted.map(({ signature }) => signature);
     expect(new Set(counts).size).toBe(counts.length);
-  }, 300_000);
+  }, 600_000);
+
+  test('also when the start after that dies at any of its boundaries', async () => {
+    const sent = names.indexOf('after submitTransaction') + 1;
+    const startBoundaries = await killAt(tier, sent, 'after submitTransaction');
+    expect(startBoundaries.length).toBeGreaterThan(5);
+    await forEach([...startBoundaries.keys()], async (index) => {
+      await killAt(tier, sent, 'after submitTransaction', index + 1);
+    });
+  }, 600_000);
 
   test('also when the ledger takes its time, and when the node drops what it took', async () => {
-    const boundaries = await countBoundaries(tier);
+    const around = [names.length - 6, names.length - 4, names.length - 2];
+    const boundaries = IS_FULL ? [...names.keys()].map((index) => index + 1) : around;
     for (const fault of [
       { type: 'landLate', slots: 30, times: 1 },
       { type: 'dropReply', method: 'sendTransaction', times: 1 },
       { type: 'landNever', times: 1 },
     ] as const) {
-      for (const fromEnd of [6, 4, 2]) {
+      for (const boundary of boundaries) {
         const off = harness.ledger.faults.add(fault);
-        await killAt(tier, boundaries - fromEnd);
+        await killAt(tier, boundary, names[boundary - 1] ?? '');
         off();
       }
     }
-  }, 300_000);
+  }, 1_800_000);
 });

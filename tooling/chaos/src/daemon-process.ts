@@ -6,29 +6,31 @@ import type { Storage } from '@waiaas/storage';
 
 /*
  * The real daemon as a process of its own that can be told to kill itself at the n-th boundary: before or after any unit of
- * work and any call to the chain. daemon-process <data dir> <password file> [seconds its clock is ahead]; talks over IPC.
+ * work and any call to the chain. daemon-process <data dir> <password file> [seconds its clock is ahead] [boundary of the
+ * start to die at]; talks over IPC.
  */
 
-const [dataDir = '', passwordFile = '', ahead = '0'] = process.argv.slice(2);
+const [dataDir = '', passwordFile = '', ahead = '0', killAtStart = 'never'] = process.argv.slice(2);
 const { config } = loadConfig({ dataDir, env: process.env, flags: {} });
-let armed = false;
-let passed = 0;
-let killAt = Number.POSITIVE_INFINITY;
+let armed = true;
+/** Names of the boundaries that were passed, in order. */
+let passed: string[] = [];
+let killAt = killAtStart === 'never' ? Number.POSITIVE_INFINITY : Number(killAtStart);
 /** How much the daemon's clock is ahead of the machine's, ms. */
 let aheadMs = Number(ahead) * 1000;
 
-function boundary(): void {
+function boundary(name: string): void {
   if (!armed) return;
-  passed += 1;
-  if (passed === killAt) process.kill(process.pid, 'SIGKILL');
+  passed.push(name);
+  if (passed.length === killAt) process.kill(process.pid, 'SIGKILL');
 }
 
 const guarded =
-  <Args extends unknown[], Result>(call: (...args: Args) => Promise<Result>) =>
+  <Args extends unknown[], Result>(name: string, call: (...args: Args) => Promise<Result>) =>
   async (...args: Args): Promise<Result> => {
-    boundary();
+    boundary(`before ${name}`);
     const result = await call(...args);
-    boundary();
+    boundary(`after ${name}`);
     return result;
   };
 
@@ -51,20 +53,24 @@ const daemon = await startDaemon({
     storage: (storage: Storage): Storage => ({
       ...storage,
       write: async (unit) => {
-        boundary();
+        boundary('before a unit of work');
         const result = await storage.write(unit);
-        boundary();
+        boundary('after a unit of work');
         return result;
       },
     }),
     adapter: (adapter: IChainAdapter): IChainAdapter => ({
       ...adapter,
       isConnected: () => adapter.isConnected(),
-      buildTransaction: guarded((request) => adapter.buildTransaction(request)),
-      simulateTransaction: guarded((transaction) => adapter.simulateTransaction(transaction)),
-      signTransaction: guarded((transaction, sign) => adapter.signTransaction(transaction, sign)),
-      submitTransaction: guarded((transaction) => adapter.submitTransaction(transaction)),
-      waitForConfirmation: guarded((hash, options) => adapter.waitForConfirmation(hash, options)),
+      getBalance: guarded('getBalance', (address) => adapter.getBalance(address)),
+      buildTransaction: guarded('buildTransaction', (request) => adapter.buildTransaction(request)),
+      simulateTransaction: guarded('simulateTransaction', (transaction) => adapter.simulateTransaction(transaction)),
+      signTransaction: guarded('signTransaction', (transaction, sign) => adapter.signTransaction(transaction, sign)),
+      submitTransaction: guarded('submitTransaction', (transaction) => adapter.submitTransaction(transaction)),
+      getTransactionStatus: guarded('getTransactionStatus', (hash) => adapter.getTransactionStatus(hash)),
+      waitForConfirmation: guarded('waitForConfirmation', (hash, options) =>
+        adapter.waitForConfirmation(hash, options),
+      ),
     }),
   },
 });
@@ -73,7 +79,7 @@ process.on('message', (message: unknown) => {
   if (typeof message !== 'object' || message === null) return;
   if ('arm' in message) {
     armed = true;
-    passed = 0;
+    passed = [];
     killAt = typeof message.arm === 'number' ? message.arm : Number.POSITIVE_INFINITY;
     process.send?.({ armed: true });
   }
@@ -85,4 +91,6 @@ process.on('message', (message: unknown) => {
 });
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('SIGTERM', () => void daemon.stop('SIGTERM').then((code) => process.exit(code)));
-process.send?.({ port: daemon.port });
+const startBoundaries = passed;
+armed = false;
+process.send?.({ port: daemon.port, startBoundaries });

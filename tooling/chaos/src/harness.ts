@@ -16,8 +16,8 @@ export const JWT_SECRET = 'canary-jwt-secret-'.padEnd(64, 'x');
 /** In the path of the RPC address, where providers put it. */
 export const RPC_KEY = 'canary-rpc-api-key';
 
-const readySchema = z.object({ port: z.int() });
-const countSchema = z.object({ passed: z.int() });
+const readySchema = z.object({ port: z.int(), startBoundaries: z.array(z.string()) });
+const countSchema = z.object({ passed: z.array(z.string()) });
 
 /** The real daemon in a process of its own. */
 export interface DaemonProcess {
@@ -28,7 +28,10 @@ export interface DaemonProcess {
   client(token: string): WAIaaSClient;
   /** From now on boundaries are counted; at the n-th the process kills itself. */
   arm(at: number | 'never'): Promise<void>;
-  countBoundaries(): Promise<number>;
+  /** Names of the boundaries that were passed since, in order. */
+  boundaries(): Promise<readonly string[]>;
+  /** Names of those that its start passed. */
+  readonly startBoundaries: readonly string[];
   /** Sets the daemon's clock forward. */
   advance(seconds: number): Promise<void>;
   /** SIGTERM; answers the exit code. */
@@ -48,6 +51,8 @@ export interface Harness {
   copyDataDir(from: string): string;
   /** @param aheadSeconds how much the daemon's clock is ahead */
   start(dataDir: string, env?: Readonly<Record<string, string>>, aheadSeconds?: number): Promise<DaemonProcess>;
+  /** Starts a daemon that kills itself at a boundary of its start, or right after it where there are not so many. */
+  dieStarting(dataDir: string, boundary: number, aheadSeconds: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -117,7 +122,7 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
       });
       const first = await Promise.race([once(child, 'message'), ended.then(() => null)]);
       if (first === null) throw new Error(`The daemon did not start:\n${text}`);
-      const { port } = readySchema.parse(first[0]);
+      const { port, startBoundaries } = readySchema.parse(first[0]);
       const url = `http://127.0.0.1:${port}`;
       const tell = async (message: object): Promise<unknown> => {
         const answer = once(child, 'message');
@@ -143,12 +148,23 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
         client: (sessionToken) => new WAIaaSClient({ baseUrl: url, sessionToken, retry: { maxRetries: 0 } }),
         arm: async (at) => void (await tell({ arm: at === 'never' ? null : at })),
         advance: async (seconds) => void (await tell({ advance: seconds })),
-        countBoundaries: async () => countSchema.parse(await tell({ count: true })).passed,
+        startBoundaries,
+        boundaries: async () => countSchema.parse(await tell({ count: true })).passed,
         async stop() {
           child.kill('SIGTERM');
           return (await ended).code;
         },
       };
+    },
+    async dieStarting(dataDir, boundary, aheadSeconds) {
+      const child = fork(PROCESS, [dataDir, passwordFile, String(aheadSeconds), String(boundary)], {
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+      });
+      running.add(child);
+      child.once('message', () => child.kill('SIGKILL'));
+      const [, signal] = await once(child, 'exit');
+      running.delete(child);
+      if (signal !== 'SIGKILL') throw new Error('The start ended by itself');
     },
     async close() {
       for (const child of running) child.kill('SIGKILL');
