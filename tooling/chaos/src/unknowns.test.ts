@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systemClock, unixSeconds } from '@waiaas/core';
 import { WAIaaSOwnerClient } from '@waiaas/sdk';
-import { appendAudit, openStorage } from '@waiaas/storage';
 import BetterSqlite3 from 'better-sqlite3';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -234,14 +232,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
 
   async 'the clock was set back while the daemon was down'() {
     const dataDir = harness.copyDataDir(template);
-    const storage = openStorage({
-      path: join(dataDir, 'data', 'waiaas.db'),
-      backupFolder: join(dataDir, 'backups'),
-      clock: systemClock,
-    });
-    const later = unixSeconds(systemClock) + 7200;
-    await storage.write(({ db }) => appendAudit(db, later, { event: 'DAEMON_STOPPED', actor: 'system' }));
-    await storage.close();
+    await (await harness.start(dataDir, {}, 7200)).stop();
     await expect(harness.start(dataDir)).rejects.toThrow('The clock shows');
   },
 
