@@ -35,7 +35,7 @@ import { serializerCompiler, validatorCompiler } from './schema/compilers.ts';
 export async function createApiServer(options: ApiServerOptions): Promise<FastifyInstance> {
   const { authenticators, killSwitch, clock, logger, port, limits, shutdown } = options;
   const requestId = createRequestIds(options.randomBytes);
-  const limiting = rateLimiting(createRateLimiter(clock), limits, authenticators.sessionToken);
+  const limiting = rateLimiting(createRateLimiter(clock), limits, authenticators);
   const origins = cors(port, options.corsOrigins, limiting.report);
   const answering = { logger, cors: origins, rateLimiting: limiting };
 

@@ -5,7 +5,7 @@ import type { ApiServices } from './ports/services.ts';
 
 /** Requests per sliding minute (06 §1.8). Each may be up to 1,000,000. */
 export interface RateLimits {
-  /** Per peer address, for requests without a verified session token. */
+  /** Per peer address, for requests with neither a verified session token nor a live operator token. */
   readonly globalRpm: number;
   /** Per session. */
   readonly sessionRpm: number;
@@ -13,8 +13,10 @@ export interface RateLimits {
   readonly transactionRpm: number;
   /** New sessions per peer address. Default 5. */
   readonly sessionCreateRpm?: number;
-  /** Nonces per peer address, on each route that makes them. Default 80. */
+  /** Nonces for everybody together, on each route that makes them. Default 80. */
   readonly nonceRpm?: number;
+  /** Further nonces on each of these routes for requests that show a live operator token. Default 20. */
+  readonly nonceReserveRpm?: number;
   /** Health checks per peer address, in place of `globalRpm`. Default 600. */
   readonly healthRpm?: number;
 }

@@ -182,6 +182,7 @@ export const answeringServices: ApiServices = {
       expiresAt: TIME,
       renewalCount: 1,
       renewalsLeft: 29,
+      maxRenewals: 30,
       absoluteExpiresAt: TIME,
     }),
   },
@@ -335,12 +336,20 @@ export async function harness({ services, options, authenticators }: HarnessOpti
   const passwordsTried: (string | undefined)[] = [];
   const revoked: string[] = [];
   const stop = new AbortController();
-  const context: SessionContext = { sessionId: SESSION, agentId: AGENT, constraints: {}, tokenHash: 'a'.repeat(64) };
+  const context: SessionContext = {
+    sessionId: SESSION,
+    agentId: AGENT,
+    constraints: {},
+    tokenHash: 'a'.repeat(64),
+    renewBy: null,
+  };
   const signatures: unknown[][] = [];
   const signer = (authorization: string): OwnerSigner => {
     if (authorization !== asOwner.authorization) throw new WaiaasError('INVALID_SIGNATURE');
     return OWNER;
   };
+  /** The scheme's name has no case. */
+  const spelt = (header: string): string => header.replace(/^bearer /i, 'Bearer ');
   const sessions: Readonly<Record<string, SessionContext>> = {
     [`Bearer ${SESSION_TOKEN}`]: context,
     [`Bearer wai_sess_${OTHER_SESSION}`]: { ...context, sessionId: OTHER_SESSION },
@@ -351,10 +360,10 @@ export async function harness({ services, options, authenticators }: HarnessOpti
     authenticators: {
       sessionToken: {
         peek: (header) =>
-          header === `Bearer ${REVOKED_TOKEN}` ? OTHER_SESSION : (sessions[header]?.sessionId ?? null),
+          header === `Bearer ${REVOKED_TOKEN}` ? OTHER_SESSION : (sessions[spelt(header)]?.sessionId ?? null),
         authenticate: async (header) => {
           if (header === `Bearer ${REVOKED_TOKEN}`) throw new WaiaasError('SESSION_REVOKED');
-          const found = header === undefined ? undefined : sessions[header];
+          const found = header === undefined ? undefined : sessions[spelt(header)];
           if (found === undefined)
             throw new WaiaasError('INVALID_TOKEN', {
               details: { reason: header === undefined ? 'missing' : 'malformed' },
@@ -378,6 +387,7 @@ export async function harness({ services, options, authenticators }: HarnessOpti
           confirm();
           return { confirm };
         },
+        isLive: (token) => token === OPERATOR_TOKEN && !revoked.includes(token),
         revoke: (token) => void revoked.push(token),
       },
       owner: {
@@ -411,6 +421,7 @@ export async function harness({ services, options, authenticators }: HarnessOpti
       transactionRpm: 1_000_000,
       sessionCreateRpm: 1_000_000,
       nonceRpm: 1_000_000,
+      nonceReserveRpm: 1_000_000,
     },
     debug: false,
     shutdown: stop.signal,

@@ -70,6 +70,7 @@ test('a live session gives its agent and its constraints from the row', async ()
     agentId: AGENT,
     constraints: { maxTransactions: 3 },
     tokenHash: tokens.hash(token),
+    renewBy: null,
   });
 });
 

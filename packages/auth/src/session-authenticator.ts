@@ -3,12 +3,12 @@ import {
   type AgentStatus,
   type Clock,
   type DetailsOf,
+  isActive,
   type SessionConstraints,
   type SessionId,
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
-import { isActive } from './session-active.ts';
 import type { SessionRecord, SessionStore } from './session-store.ts';
 import { SESSION_TOKEN_PREFIX, type SessionTokens } from './session-tokens.ts';
 
@@ -19,6 +19,8 @@ export interface SessionContext {
   readonly constraints: SessionConstraints;
   /** SHA-256 of the token that was shown: a renewal replaces this very token and no other (03 §13). */
   readonly tokenHash: string;
+  /** Unix seconds by which the session has to be renewed, because the secret of the token was rotated; else null. */
+  readonly renewBy: number | null;
 }
 
 /** Finds out who sent a request. */
@@ -76,7 +78,8 @@ export function createSessionAuthenticator(options: SessionAuthenticatorOptions)
         throw refusal('unknown');
       }
       refuseUnlessActive(session.agentStatus);
-      return { sessionId: session.id, agentId: session.agentId, constraints: session.constraints, tokenHash };
+      const { id: sessionId, agentId, constraints } = session;
+      return { sessionId, agentId, constraints, tokenHash, renewBy: claimed.renewBy };
     },
   };
 }

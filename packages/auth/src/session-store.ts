@@ -1,12 +1,11 @@
-import type { AgentId, AgentStatus, SessionConstraints, SessionId } from '@waiaas/core';
-import type { SessionLife } from './session-active.ts';
+import type { AgentId, AgentStatus, SessionConstraints, SessionId, SessionLife } from '@waiaas/core';
 
 /** A session as the database knows it, with what a request needs of its agent. */
 export interface SessionRecord extends SessionLife {
   readonly id: SessionId;
   readonly agentId: AgentId;
   readonly constraints: SessionConstraints;
-  /** Whether the seal over the constraints verified (00 §3). False denies. */
+  /** Whether the session is as the daemon stored it: constraints, use, revocation (00 §3). False denies. */
   readonly constraintsAuthentic: boolean;
   /** State of the agent at the time of the look-up. */
   readonly agentStatus: AgentStatus;

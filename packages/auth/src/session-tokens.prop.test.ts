@@ -21,7 +21,7 @@ test('what was issued is read back', () => {
   fc.assert(
     fc.property(claims, (issued) => {
       const { sessionId, agentId, expiresAt } = issued;
-      expect(tokens.verify(tokens.issue(issued))).toEqual({ sessionId, agentId, expiresAt });
+      expect(tokens.verify(tokens.issue(issued))).toEqual({ sessionId, agentId, expiresAt, renewBy: null });
     }),
   );
 });

@@ -44,6 +44,7 @@ describe('a genuine token', () => {
       sessionId: vector.sessionId,
       agentId: vector.agentId,
       expiresAt: vector.expiresAt,
+      renewBy: null,
     });
     expect(
       tokens.issue({
@@ -132,7 +133,10 @@ describe('a rotation of the secret', () => {
     const rotating = createSessionTokens({ secret: old ?? '', clock });
     const [seen, unseen] = [rotating.issue(claims), rotating.issue({ ...claims, expiresAt: claims.expiresAt - 1 })];
     rotating.verify(seen);
-    rotating.useSecrets({ current: current ?? '', previous: { secret: old ?? '', validUntil: vectors.now + 300 } });
+    rotating.useSecrets({
+      current: current ?? '',
+      previous: { secret: old ?? '', validFrom: vectors.now, validUntil: vectors.now + 300 },
+    });
     const fresh = rotating.issue(claims);
     expect(fresh).not.toBe(seen);
     for (const [seconds, alive] of [
@@ -149,13 +153,47 @@ describe('a rotation of the secret', () => {
     }
   });
 
+  test('tells by when a session has to be renewed: for a token of the old secret, remembered or not', () => {
+    clock.seconds = vectors.now;
+    const rotating = createSessionTokens({ secret: old ?? '', clock });
+    const token = rotating.issue(claims);
+    expect(rotating.verify(token).renewBy).toBeNull();
+    const previous = { secret: old ?? '', validFrom: vectors.now, validUntil: vectors.now + 300 };
+    rotating.useSecrets({ current: current ?? '', previous });
+    expect([rotating.verify(token).renewBy, rotating.verify(token).renewBy]).toEqual([
+      previous.validUntil,
+      previous.validUntil,
+    ]);
+    expect(rotating.verify(rotating.issue(claims)).renewBy).toBeNull();
+  });
+
+  test('a clock that is set back makes no five minutes longer: before the rotation the old secret counts for nothing', () => {
+    clock.seconds = vectors.now;
+    const rotating = createSessionTokens({ secret: old ?? '', clock });
+    const token = rotating.issue({ ...claims, issuedAt: vectors.now - 100_000 });
+    const previous = { secret: old ?? '', validFrom: vectors.now, validUntil: vectors.now + 300 };
+    rotating.useSecrets({ current: current ?? '', previous });
+    for (const back of [1, 86_400]) {
+      clock.seconds = vectors.now - back;
+      expect(code(() => rotating.verify(token))).toContain('signature');
+    }
+    clock.seconds = vectors.now;
+    expect(rotating.verify(token).sessionId).toBe(claims.sessionId);
+  });
+
   test('a secret that was rotated away twice counts for nothing', () => {
     clock.seconds = vectors.now;
     const rotating = createSessionTokens({ secret: old ?? '', clock });
     const token = rotating.issue(claims);
     rotating.verify(token);
-    rotating.useSecrets({ current: current ?? '', previous: { secret: old ?? '', validUntil: vectors.now + 300 } });
-    rotating.useSecrets({ current: later ?? '', previous: { secret: current ?? '', validUntil: vectors.now + 300 } });
+    rotating.useSecrets({
+      current: current ?? '',
+      previous: { secret: old ?? '', validFrom: vectors.now, validUntil: vectors.now + 300 },
+    });
+    rotating.useSecrets({
+      current: later ?? '',
+      previous: { secret: current ?? '', validFrom: vectors.now, validUntil: vectors.now + 300 },
+    });
     expect(code(() => rotating.verify(token))).toContain('signature');
   });
 

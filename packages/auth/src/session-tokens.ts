@@ -29,6 +29,11 @@ export interface VerifiedSessionToken {
   readonly agentId: AgentId;
   /** Unix seconds. */
   readonly expiresAt: number;
+  /**
+   * Unix seconds at which it ends with the secret it was signed with, because that has been rotated; null for a token of
+   * the present secret. A session of such a token is renewed by then, or over.
+   */
+  readonly renewBy: number | null;
 }
 
 /** Makes and checks session tokens. */
@@ -54,8 +59,11 @@ export interface SessionTokens {
 export interface SessionSecrets {
   /** Signs every new token. */
   readonly current: string;
-  /** Signs none any more, but is accepted before a time in Unix seconds (03 §7: five minutes after a rotation). */
-  readonly previous: { readonly secret: string; readonly validUntil: number } | null;
+  /**
+   * Signs none any more, but is accepted from the rotation on and before its end, Unix seconds (03 §7: five minutes). A
+   * clock that was set back before the rotation does not make it longer.
+   */
+  readonly previous: { readonly secret: string; readonly validFrom: number; readonly validUntil: number } | null;
 }
 
 /** What session tokens are made of. */
@@ -103,13 +111,14 @@ const refusal = (reason: DetailsOf<'INVALID_TOKEN'>['reason']): WaiaasError =>
 export function createSessionTokens({ secret, previous = null, clock }: SessionTokensOptions): SessionTokens {
   let signers = readSecrets({ current: secret, previous });
 
-  function readGenuine(token: string): SessionTokenClaims {
+  function readGenuine(token: string): { readonly claims: SessionTokenClaims; readonly signer: Signer } {
     if (!token.startsWith(SESSION_TOKEN_PREFIX) || token.length > MAX_TOKEN_LENGTH) throw refusal('malformed');
     const hash = digest('sha256', token, 'hex');
-    const accepted = signers.filter(({ validUntil }) => unixSeconds(clock) < validUntil);
-    for (const { genuine } of accepted) {
-      const known = genuine.get(hash);
-      if (known !== undefined) return known;
+    const now = unixSeconds(clock);
+    const accepted = signers.filter(({ validFrom, validUntil }) => validFrom <= now && now < validUntil);
+    for (const signer of accepted) {
+      const claims = signer.genuine.get(hash);
+      if (claims !== undefined) return { claims, signer };
     }
     const [header, payload, signature, ...rest] = token.slice(SESSION_TOKEN_PREFIX.length).split('.');
     if (header !== HEADER || payload === undefined || signature === undefined || rest.length > 0) {
@@ -122,7 +131,7 @@ export function createSessionTokens({ secret, previous = null, clock }: SessionT
     if (claims === null) throw refusal('malformed');
     if (signer.genuine.size >= REMEMBERED) signer.genuine.clear();
     signer.genuine.set(hash, claims);
-    return claims;
+    return { claims, signer };
   }
 
   return {
@@ -135,9 +144,10 @@ export function createSessionTokens({ secret, previous = null, clock }: SessionT
     },
 
     verify(token) {
-      const claims = readGenuine(token);
-      if (claims.expiresAt <= unixSeconds(clock)) throw new WaiaasError('TOKEN_EXPIRED');
-      return { sessionId: claims.sessionId, agentId: claims.agentId, expiresAt: claims.expiresAt };
+      const { claims, signer } = readGenuine(token);
+      const { sessionId, agentId, expiresAt } = claims;
+      if (expiresAt <= unixSeconds(clock)) throw new WaiaasError('TOKEN_EXPIRED');
+      return { sessionId, agentId, expiresAt, renewBy: signer.validUntil === Infinity ? null : signer.validUntil };
     },
 
     hash: (token) => digest('sha256', token, 'hex'),
@@ -151,7 +161,9 @@ export function createSessionTokens({ secret, previous = null, clock }: SessionT
 /** A secret at work. */
 interface Signer {
   readonly sign: (signed: string) => string;
-  /** Unix seconds; from then on it counts for nothing. */
+  /** Unix seconds; before it, it counts for nothing. */
+  readonly validFrom: number;
+  /** Unix seconds; from then on it counts for nothing. Infinity for the present secret. */
   readonly validUntil: number;
   /**
    * A genuine token stays genuine, so its signature is worked out once; whether its time is over is asked every time. Kept
@@ -160,21 +172,22 @@ interface Signer {
   readonly genuine: Map<string, SessionTokenClaims>;
 }
 
-function createSigner(secret: string, validUntil: number): Signer {
+function createSigner(secret: string, validFrom: number, validUntil: number): Signer {
   if (secret.length < MIN_SECRET_LENGTH) {
     throw new RangeError(`The secret of session tokens must have at least ${MIN_SECRET_LENGTH} characters`);
   }
   const key = createSecretKey(Buffer.from(secret, 'utf8'));
   return {
     sign: (signed) => createHmac('sha256', key).update(signed).digest('base64url'),
+    validFrom,
     validUntil,
     genuine: new Map(),
   };
 }
 
 const readSecrets = ({ current, previous }: SessionSecrets): readonly [Signer, ...Signer[]] => [
-  createSigner(current, Number.POSITIVE_INFINITY),
-  ...(previous === null ? [] : [createSigner(previous.secret, previous.validUntil)]),
+  createSigner(current, -Infinity, Infinity),
+  ...(previous === null ? [] : [createSigner(previous.secret, previous.validFrom, previous.validUntil)]),
 ];
 
 const areOrderedSeconds = (issuedAt: unknown, expiresAt: unknown): boolean =>

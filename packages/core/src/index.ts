@@ -32,6 +32,7 @@ export * from './policy-rules.ts';
 export * from './rate-limit-rules.ts';
 export * from './row-sealer.ts';
 export * from './secret-box.ts';
+export * from './session-active.ts';
 export * from './session-constraints.ts';
 export * from './spending-limit.ts';
 export * from './state-machine.ts';

@@ -3,6 +3,7 @@ export const SEALED_KINDS = [
   'policy',
   'policy_set',
   'session',
+  'session_set',
   'intent',
   'decision',
   'owner',

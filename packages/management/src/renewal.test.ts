@@ -13,19 +13,25 @@ afterEach(() => world.remove());
 const LIFE = 1000;
 const hash = (token: string): string => Buffer.from(token).toString('hex').padStart(64, '0');
 
+interface Opened {
+  readonly id: ReturnType<typeof sessionId>;
+  readonly token: string;
+}
 async function open(constraints: SessionConstraints = {}) {
   const { sessionId: id, token } = await world.sessions.create({ agentId, expiresIn: LIFE, constraints }, OPERATOR);
   return { id: sessionId(id), token };
 }
-const renew = ({ id, token }: { id: ReturnType<typeof sessionId>; token: string }, path = id) =>
-  world.sessions.renew({ sessionId: id, tokenHash: hash(token) }, path, OPERATOR);
+const renew = ({ id, token }: Opened, path = id, renewBy: number | null = null) =>
+  world.sessions.renew({ sessionId: id, tokenHash: hash(token), renewBy }, path, OPERATOR);
+/** Renewed with a token that ends with its secret. */
+const renewInTime = (session: Opened) => renew(session, session.id, Math.floor(world.time.now() / 1000) + 300);
 const pass = (seconds: number) => world.time.advance(seconds * 1000);
 
 test('a renewed session lives as long again as it was granted for, under a new token', async () => {
   const session = await open();
   await pass(LIFE / 2);
   const renewed = await renew(session);
-  expect(renewed).toMatchObject({ renewalCount: 1, renewalsLeft: 2 });
+  expect(renewed).toMatchObject({ renewalCount: 1, renewalsLeft: 2, maxRenewals: 3 });
   expect(Date.parse(renewed.expiresAt)).toBe(world.time.now() - (world.time.now() % 1000) + LIFE * 1000);
   expect(await world.sessions.findByTokenHash(hash(session.token))).toBeNull();
   expect(await world.sessions.findByTokenHash(hash(renewed.token))).toMatchObject({
@@ -41,6 +47,23 @@ test('not a second before half of its life is over', async () => {
   await pass(1);
   const { token } = await renew(session);
   expect(await refusal(renew({ ...session, token }))).toMatchObject({ code: 'RENEWAL_TOO_EARLY' });
+});
+
+test('at once where the secret of its token was rotated, which is once: the new token is of the new secret', async () => {
+  const session = await open();
+  const { token } = await renewInTime(session);
+  expect(await refusal(renew({ ...session, token }))).toMatchObject({ code: 'RENEWAL_TOO_EARLY' });
+});
+
+test('even then no more often than it may, nor beyond its longest life', async () => {
+  let { id, token } = await open({ maxRenewals: 1 });
+  ({ token } = await renewInTime({ id, token }));
+  expect(await refusal(renewInTime({ id, token }))).toMatchObject({ code: 'RENEWAL_LIMIT_REACHED' });
+  const { sessionId: old, token: oldToken } = await world.sessions.create({ agentId, expiresIn: 200_000 }, OPERATOR);
+  await pass(1);
+  expect(await refusal(renewInTime({ id: sessionId(old), token: oldToken }))).toMatchObject({
+    code: 'SESSION_ABSOLUTE_LIFETIME_EXCEEDED',
+  });
 });
 
 test('as often as it may, and not once more', async () => {

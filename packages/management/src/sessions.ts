@@ -2,6 +2,7 @@ import {
   agentId as brandAgentId,
   type Clock,
   type IdGenerator,
+  isActive,
   isoFromSeconds,
   type RowSealer,
   type SessionConstraints,
@@ -21,6 +22,7 @@ import {
 } from '@waiaas/core';
 import {
   appendAudit,
+  areSessionsAuthentic,
   countLiveSessions,
   findAgent,
   findSession,
@@ -38,7 +40,7 @@ import {
 } from '@waiaas/storage';
 import { confirmOrigin, refuseWhileLocked } from './authority.ts';
 import { canonicalText } from './canonical-text.ts';
-import { checkRenewal, renewalsLeft } from './renewal.ts';
+import { checkRenewal, maxRenewals, renewalsLeft } from './renewal.ts';
 import { auditOrigin, type RequestOrigin } from './request-origin.ts';
 
 /** What session management works with. */
@@ -107,6 +109,8 @@ export interface SessionManagement {
 export interface RenewingSession {
   readonly sessionId: SessionId;
   readonly tokenHash: string;
+  /** Not null when the secret of that token was rotated; it is then renewed at any time. */
+  readonly renewBy: number | null;
 }
 
 /** A session as authentication needs it. */
@@ -119,6 +123,14 @@ export interface SessionLookup {
   readonly constraintsAuthentic: boolean;
   readonly agentStatus: NonNullable<Awaited<ReturnType<typeof findAgent>>>['status'];
 }
+
+/** The stored sessions of an agent are not what a daemon with this vault has written. */
+const sessionsNotAuthentic = (agentId: string): WaiaasError =>
+  new WaiaasError('POLICY_DENIED', {
+    message: 'The stored sessions of this agent were not written by this daemon; none of them counts.',
+    details: { reason: 'SESSION_NOT_AUTHENTIC', agentId },
+    hint: 'Revoke all sessions of the agent, then open new ones; see the audit log.',
+  });
 
 /** Rows of one cleanup round. */
 const CLEANUP_BATCH = 500;
@@ -149,7 +161,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
       expiresAt: row.expires_at,
       revokedAt: row.revoked_at,
       constraints: constraints.success ? constraints.data : {},
-      constraintsAuthentic: constraints.success && isSessionAuthentic(sealer, session),
+      constraintsAuthentic: constraints.success && (await isSessionAuthentic(storage.read, sealer, session)),
       agentStatus: agent_status,
     };
   });
@@ -164,6 +176,8 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
         if (agent.status === 'TERMINATED' || agent.status === 'TERMINATING') throw new WaiaasError('AGENT_TERMINATED');
         if (agent.status !== 'ACTIVE') throw new WaiaasError('AGENT_SUSPENDED');
         const agentId = brandAgentId(agent.id);
+        // A new session would be sealed together with what somebody has put there.
+        if (!(await areSessionsAuthentic(db, sealer, agentId))) throw sessionsNotAuthentic(agentId);
         if ((await countLiveSessions(db, agentId, now)) >= maxSessionsPerAgent) {
           throw new WaiaasError('SESSION_LIMIT_EXCEEDED', {
             message: `The agent has ${maxSessionsPerAgent} live sessions, the most it may have.`,
@@ -231,14 +245,15 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
         if (row === undefined || row.revoked_at !== null) throw new WaiaasError('SESSION_NOT_FOUND');
         // Somebody with the same token was faster: theirs is the token that counts now.
         if (row.token_hash !== session.tokenHash) throw new WaiaasError('RENEWAL_CONFLICT');
-        if (row.expires_at <= now) throw new WaiaasError('SESSION_EXPIRED');
-        if (!isSessionAuthentic(sealer, row))
+        if (!isActive({ expiresAt: row.expires_at, revokedAt: row.revoked_at }, now))
+          throw new WaiaasError('SESSION_EXPIRED');
+        if (!(await isSessionAuthentic(db, sealer, row)))
           throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
         const agent = await findAgent(db, row.agent_id);
         if (agent?.status !== 'ACTIVE') throw new WaiaasError('AGENT_SUSPENDED');
         const constraints = sessionConstraintsSchema.parse(JSON.parse(row.constraints));
         const limits = { constraints, defaultMaxRenewals: dependencies.defaultMaxRenewals };
-        const expiresAt = checkRenewal(row, limits, now);
+        const expiresAt = checkRenewal(row, limits, now, session.renewBy !== null);
         const token = tokens.issue({
           sessionId: id,
           agentId: brandAgentId(row.agent_id),
@@ -261,6 +276,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
           expiresAt: isoFromSeconds(expiresAt),
           renewalCount,
           renewalsLeft: renewalsLeft({ ...row, renewal_count: renewalCount }, limits),
+          maxRenewals: maxRenewals(limits),
           absoluteExpiresAt: isoFromSeconds(row.absolute_expires_at),
         };
       }),
@@ -269,8 +285,9 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
-        if (!(await revokeSession(db, id, now))) {
-          if ((await findSession(db, id)) === undefined) throw new WaiaasError('SESSION_NOT_FOUND');
+        const session = await findSession(db, id);
+        if (session === undefined) throw new WaiaasError('SESSION_NOT_FOUND');
+        if (!(await revokeSession(db, sealer, session, now))) {
           throw new WaiaasError('SESSION_REVOKED', { status: 409, message: 'The session was revoked before.' });
         }
         const waiting = await listWaitingOfSession(db, id);
@@ -288,6 +305,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
         }
         await appendAudit(db, now, {
           event: 'SESSION_REVOKED',
+          agentId: session.agent_id,
           sessionId: id,
           ...auditOrigin(origin),
           details: { trigger: 'manual_revoke', transactionsCancelled: waiting.length },
@@ -305,7 +323,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
       for (;;) {
         const batch = await storage.write(async ({ db }) => {
           const now = unixSeconds(clock);
-          const over = await removeOverSessions(db, now, CLEANUP_BATCH);
+          const over = await removeOverSessions(db, sealer, now, CLEANUP_BATCH);
           for (const row of over) {
             const event = row.revoked_at === null ? 'SESSION_EXPIRED' : 'SESSION_CLEANUP';
             await appendAudit(db, now, { event, actor: 'system', agentId: row.agent_id, sessionId: row.id });

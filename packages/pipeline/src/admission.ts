@@ -6,6 +6,7 @@ import {
   decodeIntent,
   encodeIntent,
   type Intent,
+  isActive,
   isoFromSeconds,
   NO_USAGE,
   nativeAssetId,
@@ -120,9 +121,11 @@ export function createAdmission(
       refusal,
       criteria: [{ rule: 'session', observed: refusal.token, limit: null, passed: false }],
     });
-    if (session.revoked_at !== null) return refused({ code: 'SESSION_REVOKED', token: 'SESSION_REVOKED' });
-    if (session.expires_at <= now) return refused({ code: 'SESSION_EXPIRED', token: 'SESSION_EXPIRED' });
-    const constraints = grantedConstraints(session, isSessionAuthentic(sealer, session));
+    if (!isActive({ expiresAt: session.expires_at, revokedAt: session.revoked_at }, now)) {
+      const code = session.revoked_at === null ? 'SESSION_EXPIRED' : 'SESSION_REVOKED';
+      return refused({ code, token: code });
+    }
+    const constraints = grantedConstraints(session, await isSessionAuthentic(db, sealer, session));
     if (constraints === null) {
       await appendAudit(db, now, {
         event: 'SEAL_BROKEN',

@@ -16,6 +16,7 @@ import {
   findAgent,
   findSession,
   findTransaction,
+  isSessionAuthentic,
   liveReservations,
   type OwnerEvidence,
   postponeDelay,
@@ -67,6 +68,11 @@ export interface Claims {
 
 const SUSPENDED: Refusal = { code: 'AGENT_SUSPENDED', token: 'AGENT_SUSPENDED' };
 const REVOKED: Refusal = { code: 'SESSION_REVOKED', token: 'SESSION_REVOKED' };
+const NOT_AUTHENTIC: Refusal = {
+  code: 'POLICY_DENIED',
+  token: 'SESSION_NOT_AUTHENTIC',
+  message: 'The session that asked for the payment is not as this daemon has stored it.',
+};
 const FORGED: Refusal = {
   code: 'POLICY_DENIED',
   token: 'INTENT_NOT_AUTHENTIC',
@@ -123,6 +129,15 @@ export function createClaims(
     // A session that was cleaned up had expired by itself, which does not end what it asked for (04 §14).
     const session = await findSession(db, intent.sessionId);
     if (session !== undefined && session.revoked_at !== null) return REVOKED;
+    if (session !== undefined && !(await isSessionAuthentic(db, sealer, session))) {
+      await appendAudit(db, now, {
+        event: 'SEAL_BROKEN',
+        actor: 'system',
+        ...subject(row),
+        details: { what: 'session' },
+      });
+      return NOT_AUTHENTIC;
+    }
     const others = (await liveReservations(db, brandAgentId(row.agent_id))).filter(({ id }) => id !== row.id);
     const denial = await decider.objection(db, intent, { live: others, now });
     return denial === null ? null : denialOf(denial, intent.asset);

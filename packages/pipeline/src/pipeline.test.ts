@@ -1,5 +1,5 @@
 import { transactionId as brandTransactionId, isWaiaasError, WaiaasError } from '@waiaas/core';
-import { checkSpendLedger, findTransaction } from '@waiaas/storage';
+import { checkSpendLedger, findSession, findTransaction } from '@waiaas/storage';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createWorld, type Payer, RECIPIENT, type World, type WorldOptions } from '../test/world.ts';
@@ -492,6 +492,41 @@ describe('what was stored behind the daemon’s back', () => {
     expect(await outcome(world.send(payer, 5n))).toMatchObject({ code: 'POLICY_DENIED' });
   });
 
+  test('a revoked session that was brought back denies, and so does one whose use was taken back', async () => {
+    await start();
+    const revoked = await world.createPayer();
+    await world.revokeSession(revoked.sessionId);
+    await tamper('DROP TRIGGER sessions_stay_revoked;; UPDATE sessions SET revoked_at = NULL');
+    expect(await outcome(world.send(revoked, 5n))).toMatchObject({ code: 'INVALID_TOKEN' });
+    expect(await audit()).toContain('SEAL_BROKEN');
+
+    const used = await world.createPayer({ maxTotalAmount: '10' });
+    const fresh = await findSession(world.storage.read, used.sessionId);
+    if (fresh === undefined) throw new Error('The session is gone');
+    await finish(world.send(used, 7n));
+    expect(await outcome(world.send(used, 7n))).toMatchObject({ code: 'SESSION_LIMIT_EXCEEDED' });
+    // As it was before, with the seal that the daemon gave it then.
+    await world.storage.write(({ db }) =>
+      db
+        .updateTable('sessions')
+        .set({ usage_stats: fresh.usage_stats, version: fresh.version, seal: fresh.seal })
+        .where('id', '=', used.sessionId)
+        .execute(),
+    );
+    expect(await outcome(world.send(used, 7n))).toMatchObject({ code: 'INVALID_TOKEN' });
+  });
+
+  test('a delayed payment of a session that was tampered with is not carried out', async () => {
+    await start({ rules: { instant_max: '0', notify_max: '0', delay_max: '100', delay_seconds: 60 } });
+    const payer = await world.createPayer();
+    const { transactionId } = await finish(world.send(payer, 5n));
+    await tamper('UPDATE sessions SET version = version + 1');
+    await world.time.advance(61_000);
+    await world.pipeline.runDelayed();
+    expect(await world.pipeline.get(payer, brandTransactionId(transactionId))).toMatchObject({ status: 'CANCELLED' });
+    expect(world.ledger.accepted.size).toBe(0);
+  });
+
   test('widened session constraints deny', async () => {
     await start();
     const payer = await world.createPayer({ maxAmountPerTx: '1' });
@@ -507,8 +542,22 @@ describe('reading', () => {
     const [one, two] = [await world.createPayer(), await world.createPayer()];
     const { transactionId } = await finish(world.send(one, 5n));
     const id = brandTransactionId(transactionId);
-    expect(await world.pipeline.get(one.agentId, id)).toMatchObject({ transactionId });
-    await expect(world.pipeline.get(two.agentId, id)).rejects.toMatchObject({ code: 'TX_NOT_FOUND' });
+    expect(await world.pipeline.get(one, id)).toMatchObject({ transactionId });
+    expect(await audit()).not.toContain('AUTH_FAILED');
+    await expect(world.pipeline.get(two, id)).rejects.toMatchObject({ code: 'TX_NOT_FOUND' });
+    // Told as if there were none, and recorded with who asked for what.
+    const [row] = await world.storage.read
+      .selectFrom('audit_log')
+      .selectAll()
+      .where('event_type', '=', 'AUTH_FAILED')
+      .execute();
+    expect(row).toMatchObject({
+      actor: `agent:${two.agentId}`,
+      agent_id: two.agentId,
+      session_id: two.sessionId,
+      tx_id: id,
+      severity: 'warning',
+    });
     expect(await world.pipeline.list(two.agentId, { order: 'desc', limit: 10 })).toEqual({
       transactions: [],
       nextCursor: null,

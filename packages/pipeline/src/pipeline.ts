@@ -31,6 +31,7 @@ import {
 } from '@waiaas/core';
 import type { RequestOrigin } from '@waiaas/management';
 import {
+  appendAudit,
   findAgent,
   findByIdempotencyKey,
   findDecision,
@@ -107,8 +108,11 @@ export interface Pipeline {
    * @throws WaiaasError when it was refused or failed; nothing was paid, unless the code is CHAIN_ERROR with a hash.
    */
   send(session: PayingSession, body: TransferBody, options: SendOptions): Promise<TransactionResponse>;
-  /** One transaction of an agent. @throws WaiaasError TX_NOT_FOUND, also for other agents' transactions. */
-  get(agentId: AgentId, id: TransactionId): Promise<TransactionResponse>;
+  /**
+   * One transaction of the session's agent.
+   * @throws WaiaasError TX_NOT_FOUND, also for other agents' transactions; asking for one of those leaves an audit row
+   */
+  get(session: Pick<PayingSession, 'agentId' | 'sessionId'>, id: TransactionId): Promise<TransactionResponse>;
   list(agentId: AgentId, query: ListQuery): Promise<TransactionListResponse>;
   /** Transactions that wait for time or for the owner. */
   pending(agentId: AgentId): Promise<PendingTransactionListResponse>;
@@ -422,9 +426,23 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       return answer(await waitForEnd(admission.row, options), admission.kind === 'replayed');
     },
 
-    async get(agentId, id) {
+    async get(session, id) {
       const row = await findTransaction(storage.read, id);
-      if (row === undefined || row.agent_id !== agentId) throw new WaiaasError('TX_NOT_FOUND');
+      if (row === undefined) throw new WaiaasError('TX_NOT_FOUND');
+      if (row.agent_id !== session.agentId) {
+        // Answered as if there were none, and kept: nobody comes by the id of another agent's payment in an honest way.
+        await storage.write(({ db }) =>
+          appendAudit(db, unixSeconds(clock), {
+            event: 'AUTH_FAILED',
+            actor: `agent:${session.agentId}`,
+            agentId: session.agentId,
+            sessionId: session.sessionId,
+            txId: id,
+            details: { what: 'transaction_of_another_agent' },
+          }),
+        );
+        throw new WaiaasError('TX_NOT_FOUND');
+      }
       return transactionView(row);
     },
 

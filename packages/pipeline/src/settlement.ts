@@ -70,9 +70,11 @@ const APPROVAL_TIMEOUT: Refusal = { code: 'APPROVAL_TIMEOUT', token: 'APPROVAL_T
 
 /** Makes the units of work after admission. */
 export function createSettlement(
-  dependencies: Pick<PipelineDependencies, 'clock' | 'settings'> & { readonly storage: Pick<Storage, 'write'> },
+  dependencies: Pick<PipelineDependencies, 'clock' | 'sealer' | 'settings'> & {
+    readonly storage: Pick<Storage, 'write'>;
+  },
 ): Settlement {
-  const { storage, clock, settings } = dependencies;
+  const { storage, clock, sealer, settings } = dependencies;
   const subject = (row: TransactionRow) => ({
     agentId: row.agent_id,
     txId: row.id,
@@ -101,7 +103,7 @@ export function createSettlement(
     });
     // A session's amounts are of the native asset; a token's base units are no part of them.
     const used = asset === nativeAssetId(row.chain) ? amount : 0n;
-    await addSessionUsage(db, row.session_id, used, isoTime(clock.now()));
+    await addSessionUsage(db, sealer, row.session_id, used, isoTime(clock.now()));
   }
 
   return {

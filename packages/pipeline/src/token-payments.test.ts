@@ -142,7 +142,7 @@ describe('a token payment', () => {
     const query = { order: 'desc', limit: 10 } as const;
     const { transactions } = await world.pipeline.list(payer.agentId, query);
     expect(transactions).toMatchObject([{ transactionId, type: 'TOKEN_TRANSFER', tokenMint: mint }]);
-    expect(await world.pipeline.get(payer.agentId, brandTransactionId(transactionId))).toMatchObject({
+    expect(await world.pipeline.get(payer, brandTransactionId(transactionId))).toMatchObject({
       tokenMint: mint,
     });
     await finish(world.send(payer, 1n));

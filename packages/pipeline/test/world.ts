@@ -102,6 +102,8 @@ export interface World {
   createPayer(constraints?: SessionConstraints, chain?: Chain): Promise<Payer>;
   createSession(agent: AgentId, constraints?: SessionConstraints): Promise<SessionId>;
   revokeSession(id: SessionId): Promise<void>;
+  /** One round of the worker that removes sessions that are over. */
+  cleanUpSessions(): Promise<number>;
   suspendAgent(id: AgentId): Promise<void>;
   resumeAgent(id: AgentId): Promise<void>;
   readonly owner: OwnerManagement;
@@ -254,6 +256,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return { agentId: id, sessionId: await createSession(id, constraints), constraints, address: agent.publicKey };
     },
     revokeSession: async (id) => void (await sessions.revoke(id, OPERATOR)),
+    cleanUpSessions: () => sessions.cleanUp(),
     suspendAgent: async (id) => void (await agents.suspend(id, OPERATOR)),
     resumeAgent: async (id) => void (await agents.resume(id, OPERATOR)),
     owner,

@@ -107,6 +107,61 @@ describe('a session renews itself', () => {
     expect(refused.map(({ code }) => code)).toEqual(['RENEWAL_LIMIT_REACHED']);
   });
 
+  test('as soon as the daemon says that the token ends with its secret, however young it is', async () => {
+    const rotated: Answer = (response, request) => {
+      response.setHeader('x-session-renew-by', new Date(1_300_000).toISOString());
+      json(BALANCE)(response, request);
+    };
+    await using server = await startServer(rotated, RENEWED, json(BALANCE));
+    const { client, told } = agentOf(server, 1001);
+    await client.getBalance();
+    await client.getBalance();
+    await client.getBalance();
+    expect(seen(server)).toEqual([
+      'GET /v1/wallet/balance old',
+      'PUT /v1/sessions/:id/renew old',
+      'GET /v1/wallet/balance new',
+      'GET /v1/wallet/balance new',
+    ]);
+    expect(told).toEqual([NEW]);
+  });
+
+  test('and soon again if that was refused, by the end of the token', async () => {
+    const rotated: Answer = (response, request) => {
+      response.setHeader('x-session-renew-by', new Date(1_300_000).toISOString());
+      json(BALANCE)(response, request);
+    };
+    await using server = await startServer(
+      rotated,
+      refusal(503, 'KEYSTORE_LOCKED', true),
+      rotated,
+      rotated,
+      RENEWED,
+      json(BALANCE),
+    );
+    const { client, clock, told } = agentOf(server, 1100);
+    await client.getBalance();
+    await client.getBalance();
+    clock.seconds = 1149;
+    await client.getBalance();
+    expect(told).toEqual([]);
+    clock.seconds = 1150;
+    await client.getBalance();
+    expect(told).toEqual([NEW]);
+  });
+
+  test.each(['', 'soon', '1e400'])('a time that is none (%j) changes nothing', async (text) => {
+    const odd: Answer = (response, request) => {
+      response.setHeader('x-session-renew-by', text);
+      json(BALANCE)(response, request);
+    };
+    await using server = await startServer(odd, odd);
+    const { client } = agentOf(server, 1100);
+    await client.getBalance();
+    await client.getBalance();
+    expect(server.received).toHaveLength(2);
+  });
+
   test('again after a while when it went wrong for another reason', async () => {
     await using server = await startServer(
       refusal(403, 'RENEWAL_TOO_EARLY', false),

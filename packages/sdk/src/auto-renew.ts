@@ -17,6 +17,12 @@ export interface AutoRenew {
 
 /** What an agent's calls go through while its token may be exchanged. */
 export interface RenewalGate {
+  /**
+   * Takes note of what an answer said: that the token it was asked for with ends at a time of its own, because the
+   * daemon's secret was rotated. It is renewed before the next call then.
+   * @param renewBy ISO 8601, or null where the answer said nothing
+   */
+  noteRenewBy(token: string | undefined, renewBy: string | null): void;
   /** Runs a call once no renewal is under way or due. */
   run<T>(signals: readonly (AbortSignal | undefined)[], call: () => Promise<T>): Promise<T>;
 }
@@ -46,12 +52,19 @@ export function createRenewalGate({ autoRenew, token, renew, now }: RenewalGateO
   let renewing: Promise<void> | null = null;
   /** The token that was last refused, and when another attempt makes sense. */
   let refused: { readonly token: string; readonly until: number } | null = null;
+  /** The token that ends before its time, and when. */
+  let ending: { readonly token: string; readonly at: number } | null = null;
+
+  /** When the token ends, by what it says or by what the daemon has said since. Epoch milliseconds. */
+  const endOf = (current: string, expiresAt: number): number =>
+    ending?.token === current ? Math.min(ending.at, expiresAt * 1000) : expiresAt * 1000;
 
   function isDue(): boolean {
     const current = token();
     const claims = current === undefined ? null : readSessionClaims(current);
     if (claims === null) return false;
     if (refused !== null && refused.token === current && now() < refused.until) return false;
+    if (ending?.token === current) return true;
     const [from, to] = [claims.issuedAt * 1000, claims.expiresAt * 1000];
     return now() >= from + (to - from) * DUE && now() < to;
   }
@@ -70,8 +83,8 @@ export function createRenewalGate({ autoRenew, token, renew, now }: RenewalGateO
       renewed = await renew();
     } catch (error) {
       if (!(error instanceof WAIaaSError)) throw error;
-      const expiresAt = (readSessionClaims(old)?.expiresAt ?? 0) * 1000;
-      const pause = FINAL.includes(error.code) ? Infinity : Math.max(LEAST_PAUSE, (expiresAt - now()) / 4);
+      const end = endOf(old, readSessionClaims(old)?.expiresAt ?? 0);
+      const pause = FINAL.includes(error.code) ? Infinity : Math.max(LEAST_PAUSE, (end - now()) / 4);
       refused = { token: old, until: now() + pause };
       autoRenew.onRefused(error);
       return;
@@ -97,6 +110,11 @@ export function createRenewalGate({ autoRenew, token, renew, now }: RenewalGateO
   }
 
   return {
+    noteRenewBy(asked, renewBy) {
+      const at = renewBy === null ? Number.NaN : Date.parse(renewBy);
+      if (asked !== undefined && asked === token() && !Number.isNaN(at)) ending = { token: asked, at };
+    },
+
     async run(signals, call) {
       const scope = openAbortScope(signals);
       try {

@@ -15,6 +15,8 @@ export interface Call<T> {
   readonly signals: readonly (AbortSignal | undefined)[];
   /** Codes that are not retried by this call although the daemon calls them retryable. */
   readonly finalCodes?: readonly string[];
+  /** Told the headers of every answer, also of those that are errors. */
+  readonly onAnswer?: ((headers: Headers) => void) | undefined;
   /** Told in errors, so that the caller can repeat a payment without paying twice. */
   readonly idempotencyKey?: string;
 }
@@ -40,6 +42,7 @@ export async function makeCall<T>(caller: Caller, call: Call<T>): Promise<T> {
   try {
     for (let retries = 0; ; retries += 1) {
       const outcome = await exchange(caller.fetch, call.request, call.timeout, scope.signal);
+      if ('answer' in outcome) call.onAnswer?.(outcome.answer.headers);
       const reading =
         'answer' in outcome
           ? readAnswer<T>(withoutSecrets(outcome.answer, call.request), call.fields, retry.retryableStatuses)

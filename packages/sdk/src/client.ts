@@ -215,8 +215,14 @@ export class WAIaaSClient {
   /** Makes a call with the token there is once it is the call's turn. */
   async #authorized<T>(describe: (credential: { readonly authorization: string }) => TransportCall<T>): Promise<T> {
     const { signal } = describe({ authorization: this.#authorization() });
-    const make = (): Promise<T> => this.#transport.call(describe({ authorization: this.#authorization() }));
-    return this.#gate === null ? make() : this.#gate.run([this.#transport.signal, signal], make);
+    const gate = this.#gate;
+    if (gate === null) return this.#transport.call(describe({ authorization: this.#authorization() }));
+    return gate.run([this.#transport.signal, signal], () => {
+      const authorization = this.#authorization();
+      const token = this.#token;
+      const onAnswer = (headers: Headers): void => gate.noteRenewBy(token, headers.get('x-session-renew-by'));
+      return this.#transport.call({ ...describe({ authorization }), onAnswer });
+    });
   }
 
   async #renew({ signal }: RequestOptions): Promise<SessionRenewResponse> {

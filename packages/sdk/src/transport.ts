@@ -29,6 +29,8 @@ export interface TransportCall<T> {
   readonly once?: boolean;
   readonly finalCodes?: readonly string[];
   readonly idempotencyKey?: string;
+  /** Told the headers of every answer, also of those that are errors. */
+  readonly onAnswer?: ((headers: Headers) => void) | undefined;
 }
 
 /** The way to one daemon. */

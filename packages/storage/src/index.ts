@@ -1,6 +1,7 @@
 export { AUDIT_CHAIN_START, type AuditRow, auditLink } from './audit-chain.ts';
 export { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './connection.ts';
 export { MigrationError, type MigrationReport } from './migrate.ts';
+export { SESSION_SETS_SCHEMA } from './migrations/0007-session-sets.ts';
 export {
   openForReading,
   openStorage,
@@ -21,6 +22,7 @@ export * from './tables/notification-log.ts';
 export * from './tables/notification-outbox.ts';
 export * from './tables/owner.ts';
 export * from './tables/policies.ts';
+export * from './tables/session-sets.ts';
 export * from './tables/sessions.ts';
 export * from './tables/spend-ledger.ts';
 export * from './tables/system-state.ts';

@@ -23,6 +23,7 @@ import type { Generated } from 'kysely';
 export interface Database {
   agents: AgentsTable;
   sessions: SessionsTable;
+  session_sets: SessionSetsTable;
   transactions: TransactionsTable;
   decisions: DecisionsTable;
   spend_ledger: SpendLedgerTable;
@@ -65,13 +66,20 @@ export interface SessionsTable {
   usage_stats: string;
   revoked_at: number | null;
   created_at: number;
-  /** Version the seal covers; moves on renewal. */
+  /** Version the seal covers; moves with every change. */
   version: number;
   seal: string;
   renewal_count: number;
   last_renewed_at: number | null;
   /** No renewal leads beyond it; 0 for sessions that cannot be renewed. */
   absolute_expires_at: number;
+}
+
+/** Seal over the sessions of an agent that are not revoked, so that bringing an older row back shows. */
+export interface SessionSetsTable {
+  agent_id: string;
+  version: number;
+  seal: string;
 }
 
 export interface TransactionsTable {

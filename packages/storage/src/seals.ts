@@ -17,6 +17,8 @@ type SealedSession = Pick<
   | 'token_hash'
   | 'expires_at'
   | 'constraints'
+  | 'usage_stats'
+  | 'revoked_at'
   | 'created_at'
   | 'version'
   | 'renewal_count'
@@ -25,10 +27,44 @@ type SealedSession = Pick<
 >;
 
 /**
- * What the seal of a session covers: everything that says what its token may do, for how long, and how often it may be
- * renewed. Sessions from before there were renewals have no absolute end and were sealed without.
+ * What the seal of a session covers: everything that says what its token may do, for how long, how often it may be renewed,
+ * what it has used, and whether it is revoked.
  */
 export const sessionContent = (row: SealedSession): SealedContent => ({
+  kind: 'session',
+  id: row.id,
+  version: row.version,
+  payload: canonicalJson({
+    agentId: row.agent_id,
+    tokenHash: row.token_hash,
+    expiresAt: row.expires_at,
+    constraints: row.constraints,
+    usage: row.usage_stats,
+    revokedAt: row.revoked_at,
+    createdAt: row.created_at,
+    renewalCount: row.renewal_count,
+    lastRenewedAt: row.last_renewed_at,
+    absoluteExpiresAt: row.absolute_expires_at,
+  }),
+});
+
+/** What the seal of the sessions of an agent covers: which versions are not revoked. */
+export const sessionSetContent = (
+  agentId: string,
+  version: number,
+  sessions: readonly Pick<SessionsTable, 'id' | 'version' | 'seal'>[],
+): SealedContent => ({
+  kind: 'session_set',
+  id: agentId,
+  version,
+  payload: canonicalJson(sessions.map((session) => [session.id, session.version, session.seal])),
+});
+
+/**
+ * What the seal of a session covered before there were sets of sessions: neither its use nor its revocation; and nothing of
+ * its renewals while there were none. Read once, when such a database is brought up to date.
+ */
+export const formerSessionContent = (row: SealedSession): SealedContent => ({
   kind: 'session',
   id: row.id,
   version: row.version,

@@ -67,7 +67,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
         authenticate: (authorization) => authenticator.authenticate(authorization),
       },
       masterPassword: { authenticate: refuse },
-      operatorTokens: { issue: refuse, authenticate: refuse, revoke: refuse },
+      operatorTokens: { issue: refuse, authenticate: refuse, isLive: () => false, revoke: refuse },
       owner: { isConnected: refuse, authenticate: refuse, provePossession: refuse, authenticateSession: refuse },
     },
     killSwitch: { status: () => 'NORMAL', details: () => ({ activatedAt: null, reason: null }) },

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IChainAdapter } from '@waiaas/core';
 import { createLogger, loadConfig, startDaemon } from '@waiaas/daemon';
-import type { Storage } from '@waiaas/storage';
+import type { Db, Storage } from '@waiaas/storage';
+import type { KyselyPlugin } from 'kysely';
 
 /*
  * The real daemon as a process of its own that can be told to kill itself at the n-th boundary: before or after any unit of
@@ -24,6 +25,21 @@ function boundary(name: string): void {
   passed.push(name);
   if (passed.length === killAt) process.kill(process.pid, 'SIGKILL');
 }
+
+/** How often a session was looked up. */
+let sessionReads = 0;
+const countSessionReads: KyselyPlugin = {
+  transformQuery({ node }) {
+    if (node.kind === 'SelectQueryNode' && JSON.stringify(node.from).includes('"sessions"')) sessionReads += 1;
+    return node;
+  },
+  transformResult: async ({ result }) => result,
+};
+const counted = (read: Db): Db => read.withPlugin(countSessionReads);
+
+/** Workers that a test wants out of its way. */
+const idle = new Set((process.env.CHAOS_IDLE_WORKERS ?? '').split(','));
+const A_DAY_MS = 86_400_000;
 
 const guarded =
   <Args extends unknown[], Result>(name: string, call: (...args: Args) => Promise<Result>) =>
@@ -48,10 +64,14 @@ const daemon = await startDaemon({
   onStep: () => undefined,
   wrap: {
     clock: (clock) => ({ now: () => clock.now() + aheadMs }),
-    // Delayed payments are looked for soon after their time has come.
-    workerInterval: (worker, intervalMs) => (worker === 'delayQueue' ? 50 : intervalMs),
+    workerInterval(worker, intervalMs) {
+      if (idle.has(worker)) return A_DAY_MS;
+      // Delayed payments are looked for soon after their time has come.
+      return worker === 'delayQueue' ? 50 : intervalMs;
+    },
     storage: (storage: Storage): Storage => ({
       ...storage,
+      read: counted(storage.read),
       write: async (unit) => {
         boundary('before a unit of work');
         const result = await storage.write(unit);
@@ -88,6 +108,7 @@ process.on('message', (message: unknown) => {
     process.send?.({ ahead: aheadMs / 1000 });
   }
   if ('count' in message) process.send?.({ passed });
+  if ('sessionReads' in message) process.send?.({ sessionReads });
 });
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('SIGTERM', () => void daemon.stop('SIGTERM').then((code) => process.exit(code)));

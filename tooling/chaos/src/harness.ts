@@ -18,6 +18,7 @@ export const RPC_KEY = 'canary-rpc-api-key';
 
 const readySchema = z.object({ port: z.int(), startBoundaries: z.array(z.string()) });
 const countSchema = z.object({ passed: z.array(z.string()) });
+const readsSchema = z.object({ sessionReads: z.int() });
 
 /** The real daemon in a process of its own. */
 export interface DaemonProcess {
@@ -34,6 +35,8 @@ export interface DaemonProcess {
   readonly startBoundaries: readonly string[];
   /** Sets the daemon's clock forward. */
   advance(seconds: number): Promise<void>;
+  /** How often the daemon has looked a session up in its database so far. */
+  countSessionReads(): Promise<number>;
   /** SIGTERM; answers the exit code. */
   stop(): Promise<number | null>;
   /** Resolves when the process has ended, whatever ended it. */
@@ -150,6 +153,7 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
         advance: async (seconds) => void (await tell({ advance: seconds })),
         startBoundaries,
         boundaries: async () => countSchema.parse(await tell({ count: true })).passed,
+        countSessionReads: async () => readsSchema.parse(await tell({ sessionReads: true })).sessionReads,
         async stop() {
           child.kill('SIGTERM');
           return (await ended).code;

@@ -19,6 +19,7 @@ export interface Remains {
   readonly audit: readonly { readonly event_type: string; readonly tx_id: string | null }[];
   readonly ledgerFaults: number;
   readonly usage: readonly { readonly totalTx: number; readonly totalAmount: string }[];
+  readonly tokenHashes: readonly string[];
 }
 
 /** Reads the database of a daemon that is not running. */
@@ -31,6 +32,9 @@ export async function readRemains(dataDir: string): Promise<Remains> {
       ledgerFaults: (await checkSpendLedger(storage.read)).length,
       usage: (await storage.read.selectFrom('sessions').select('usage_stats').orderBy('id').execute()).map((row) =>
         JSON.parse(row.usage_stats),
+      ),
+      tokenHashes: (await storage.read.selectFrom('sessions').select('token_hash').execute()).map(
+        ({ token_hash }) => token_hash,
       ),
     };
   } finally {

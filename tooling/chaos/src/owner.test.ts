@@ -1,23 +1,17 @@
 import { createHash } from 'node:crypto';
-import {
-  CHAINS,
-  canonicalJson,
-  type OwnerAction,
-  SESSION_STATEMENT,
-  sessionResource,
-  transactionResource,
-} from '@waiaas/core';
+import { base58 } from '@scure/base';
+import { CHAINS, canonicalJson, SESSION_STATEMENT, sessionResource, transactionResource } from '@waiaas/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHarness, createPayer, type Harness, PASSWORD, type Payer, setLimits } from './harness.ts';
-import { balanceOf, stranger } from './ledger-truth.ts';
+import { balanceOf, readRemains, stranger } from './ledger-truth.ts';
+import { ask, type OwnedDaemon, startOwnedDaemon } from './owned-daemon.ts';
 import {
   createOwnerWallet,
   headerOf,
   messageBy,
   type OwnerRequest,
   type OwnerWallet,
-  rawBodyOf,
   resourceOf,
   statementOf,
 } from './owner-wallet.ts';
@@ -26,52 +20,12 @@ import {
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await createHarness();
+  // Twenty approvals at once on a slow machine must not outlive the blockhash of the payment.
+  harness = await createHarness(60);
 }, 60_000);
 afterAll(() => harness.close());
 
-interface Answer {
-  readonly status: number;
-  readonly code: string | undefined;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-/** A daemon with an owner, and ways to speak to it as the owner or as somebody who would like to be. */
-async function ownedDaemon(wallet: OwnerWallet) {
-  const dataDir = await harness.createDataDir('nonce_cache_max = 10000\n');
-  const daemon = await harness.start(dataDir);
-  const domain = new URL(daemon.url).host;
-  const nonce = async (): Promise<string> =>
-    z.object({ nonce: z.string() }).parse(await (await fetch(`${daemon.url}/v1/nonce`)).json()).nonce;
-  async function ask(request: OwnerRequest, headers: Readonly<Record<string, string>>): Promise<Answer> {
-    const body = rawBodyOf(request);
-    const response = await fetch(daemon.url + request.path, {
-      method: request.method,
-      headers: { ...headers, ...(body === '' ? {} : { 'content-type': 'application/json' }) },
-      ...(body === '' ? {} : { body }),
-    });
-    const answer = z.record(z.string(), z.unknown()).parse(await response.json());
-    return { status: response.status, code: answer.code === undefined ? undefined : String(answer.code), body: answer };
-  }
-  /** The message for a request, every field of which may be forged. */
-  const compose = async (action: OwnerAction, request: OwnerRequest, over = {}, by = wallet): Promise<string> =>
-    messageBy(by, {
-      domain,
-      nonce: await nonce(),
-      statement: statementOf(action),
-      resource: resourceOf(request),
-      ...over,
-    });
-  const signed = async (action: OwnerAction, request: OwnerRequest, by = wallet): Promise<Answer> =>
-    ask(request, { authorization: headerOf(by, action, await compose(action, request, {}, by)) });
-  const connect = async (by = wallet): Promise<Answer> => {
-    const request = { method: 'POST', path: '/v1/owner/connect', body: { address: by.address, chain: by.chain } };
-    const authorization = headerOf(by, 'connect_owner', await compose('connect_owner', request, {}, by));
-    return ask(request, { authorization, 'x-master-password': PASSWORD });
-  };
-  return { dataDir, daemon, domain, nonce, ask, compose, signed, connect };
-}
-type Owned = Awaited<ReturnType<typeof ownedDaemon>>;
+const ownedDaemon = (wallet: OwnerWallet): Promise<OwnedDaemon> => startOwnedDaemon(harness, wallet);
 
 const STATUS = { method: 'GET', path: '/v1/owner/status' };
 const NEW_POLICY = {
@@ -82,7 +36,7 @@ const NEW_POLICY = {
 
 describe.each(CHAINS)('an owner on %s', (chain) => {
   const wallet = createOwnerWallet(chain);
-  let owned: Owned;
+  let owned: OwnedDaemon;
   let payer: Payer;
   let recipient: string;
 
@@ -179,6 +133,43 @@ describe.each(CHAINS)('an owner on %s', (chain) => {
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(19);
     await owned.daemon.client(payer.token).waitForTransaction(id);
     expect(await balanceOf(harness.ledger, recipient)).toBe(4_000_000_000n);
+  });
+
+  test('a payment has one spelling: its id in capitals names none, whatever is signed', async () => {
+    const id = await waiting();
+    for (const [route, action] of [
+      ['approve', 'approve_tx'],
+      ['reject', 'reject_tx'],
+    ] as const) {
+      const request = { method: 'POST', path: `/v1/owner/${route}/${id.toUpperCase()}` };
+      for (const text of [
+        await payment(action, id),
+        await payment(action, id.toUpperCase()),
+        await owned.compose('view_dashboard', request),
+      ]) {
+        const answer = await owned.ask(request, { authorization: headerOf(wallet, action, text) });
+        expect([400, 401]).toContain(answer.status);
+      }
+    }
+    expect(await statusOf(id)).toBe('QUEUED');
+    await owned.daemon.operate('POST', `/v1/owner/reject/${id}`);
+  });
+
+  // To the millisecond in packages/auth; here with room for a slow machine.
+  test.each([
+    ['almost five minutes ago', -285, 'NOT_REFUSED'],
+    ['more than five minutes ago', -301, 'INVALID_SIGNATURE'],
+    ['in five minutes', 300, 'NOT_REFUSED'],
+    ['in more than five minutes', 330, 'INVALID_SIGNATURE'],
+  ])('a request stamped %s (%d s) is taken or not: %s', async (_when, offset, expected) => {
+    // Issued before it is stamped, and not yet over: only the stamp is tried.
+    const issuedAt = Date.now() - 245_000;
+    const message = await owned.compose('view_dashboard', STATUS, { issuedAt, expirationTime: issuedAt + 300_000 });
+    const timestamp = new Date(Date.now() + offset * 1000).toISOString();
+    const answer = await owned.ask(STATUS, {
+      authorization: headerOf(wallet, 'view_dashboard', message, { timestamp }),
+    });
+    expect(answer.code ?? 'NOT_REFUSED').toBe(expected);
   });
 
   test('rejects, and what was rejected is not approved', async () => {
@@ -443,20 +434,34 @@ describe('becoming the owner', () => {
       headers.map((authorization) => owned.ask(request, { ...password, authorization })),
     );
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-    // The rest came too late, or with a nonce that the change of owner has voided.
-    expect(answers.filter(({ status }) => status === 409 || status === 401)).toHaveLength(9);
+    expect(answers.filter(({ code }) => code === 'OWNER_ALREADY_CONNECTED')).toHaveLength(9);
     await owned.daemon.stop();
   }, 60_000);
 
   test('a key that signs everything is none', async () => {
-    const identity = '11111111111111111111111111111112';
+    // The identity point as the key, and R = identity, S = 0: lenient verifiers take it for a signature over any text.
+    const identity = Buffer.alloc(32);
+    identity[0] = 1;
     const wallet: OwnerWallet = {
       chain: 'solana',
-      address: identity,
-      sign: () => '4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM',
+      address: base58.encode(identity),
+      sign: () => base58.encode(Buffer.concat([identity, Buffer.alloc(32)])),
     };
     const owned = await ownedDaemon(wallet);
-    expect((await owned.connect()).status).toBe(401);
+    expect(await owned.connect()).toMatchObject({ status: 401, code: 'INVALID_SIGNATURE' });
+    expect((await owned.daemon.operate('GET', '/v1/owner/status')).body).toMatchObject({ connected: false });
+    await owned.daemon.stop();
+  }, 60_000);
+
+  test('a stranger with a fresh wallet does not learn whether there is an owner', async () => {
+    const wallet = createOwnerWallet('solana');
+    const owned = await ownedDaemon(wallet);
+    const stranger = createOwnerWallet('ethereum');
+    const before = await owned.signed('view_dashboard', STATUS, stranger);
+    await owned.connect();
+    const after = await owned.signed('view_dashboard', STATUS, stranger);
+    expect(before).toMatchObject({ status: 403, code: 'OWNER_MISMATCH' });
+    expect({ ...after.body, requestId: '' }).toEqual({ ...before.body, requestId: '' });
     await owned.daemon.stop();
   }, 60_000);
 
@@ -472,7 +477,34 @@ describe('becoming the owner', () => {
     const daemon = await harness.start(owned.dataDir);
     const changed = await daemon.operate('POST', '/v1/owner/policies', NEW_POLICY.body);
     expect(changed).toMatchObject({ status: 403, body: { code: 'OWNER_AUTH_REQUIRED' } });
+    // Nor does the former owner, by either of the ways in; and each try is on record.
+    const domain = new URL(daemon.url).host;
+    const nonce = async (): Promise<string> =>
+      z.object({ nonce: z.string() }).parse(await (await fetch(`${daemon.url}/v1/nonce`)).json()).nonce;
+    const text = (fields: { statement: string; resource: string }, value: string): string =>
+      messageBy(wallet, { domain, nonce: value, ...fields });
+    const agent = '01936d3a-7f00-7001-9abc-fedcba987654';
+    const hash = createHash('sha256')
+      .update(canonicalJson({ expiresIn: 86_400 }))
+      .digest('hex');
+    const inBody = text({ statement: SESSION_STATEMENT, resource: sessionResource(agent, hash) }, await nonce());
+    const inHeader = text({ statement: statementOf('view_dashboard'), resource: resourceOf(STATUS) }, await nonce());
+    const session = {
+      agentId: agent,
+      chain: wallet.chain,
+      ownerAddress: wallet.address,
+      message: inBody,
+      signature: wallet.sign(inBody),
+    };
+    for (const [request, headers] of [
+      [{ method: 'POST', path: '/v1/sessions', body: session }, {}],
+      [STATUS, { authorization: headerOf(wallet, 'view_dashboard', inHeader) }],
+    ] as const) {
+      expect(await ask(daemon, request, headers)).toMatchObject({ status: 403, code: 'OWNER_MISMATCH' });
+    }
     await daemon.stop();
+    const { audit } = await readRemains(owned.dataDir);
+    expect(audit.filter(({ event_type }) => event_type === 'SEAL_BROKEN').length).toBeGreaterThanOrEqual(2);
   }, 60_000);
 });
 

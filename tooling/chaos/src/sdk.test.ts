@@ -1,7 +1,8 @@
-import { generateKeyPairSigner } from '@solana/kit';
+import { createSignableMessage, generateKeyPairSigner } from '@solana/kit';
 import { type AnySigner, type WAIaaSClient, WAIaaSError, WAIaaSOperatorClient, WAIaaSOwnerClient } from '@waiaas/sdk';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { createHarness, createPayer, type DaemonProcess, type Harness, PASSWORD, type Payer } from './harness.ts';
 import { balanceOf, stranger } from './ledger-truth.ts';
 
@@ -27,6 +28,47 @@ const WALLETS: readonly (readonly [string, () => AnySigner | Promise<AnySigner>]
   ['a signer of @solana/kit', generateKeyPairSigner],
   ['an account of viem', () => privateKeyToAccount(generatePrivateKey())],
 ];
+
+/** A wallet of the Wallet Standard, which signs the bytes it is handed. */
+async function standardWallet(): Promise<AnySigner> {
+  const inner = await generateKeyPairSigner();
+  const account = {
+    address: inner.address,
+    publicKey: new Uint8Array(32),
+    chains: ['solana:devnet'],
+    features: ['solana:signMessage'],
+  } as const;
+  const signMessage = (...inputs: readonly { readonly message: Uint8Array }[]) =>
+    Promise.all(
+      inputs.map(async ({ message }) => {
+        const [signatures] = await inner.signMessages([createSignableMessage(message)]);
+        return { signedMessage: message, signature: signatures?.[inner.address] ?? new Uint8Array() };
+      }),
+    );
+  const wallet = {
+    version: '1.0.0',
+    name: 'A wallet of the standard',
+    icon: 'data:image/png;base64,',
+    chains: account.chains,
+    features: { 'solana:signMessage': { version: '1.1.0', signMessage } },
+    accounts: [account],
+  } as const;
+  return { wallet, account };
+}
+
+/** A provider as browsers inject it, which knows its address in lower case. */
+function injectedProvider(): AnySigner {
+  const account = privateKeyToAccount(generatePrivateKey());
+  const asked = z.object({
+    method: z.literal('personal_sign'),
+    params: z.tuple([z.string().regex(/^0x[0-9a-f]*$/), z.literal(account.address.toLowerCase())]),
+  });
+  const request = async (args: unknown) => {
+    const [raw] = asked.parse(args).params;
+    return account.signMessage({ message: { raw: `0x${raw.slice(2)}` } });
+  };
+  return { provider: { request }, address: account.address.toLowerCase() };
+}
 
 describe.each(WALLETS)('with %s as the owner', (_name, makeSigner) => {
   let daemon: DaemonProcess;
@@ -176,7 +218,7 @@ describe.each(WALLETS)('with %s as the owner', (_name, makeSigner) => {
     expect(await codeOf(owner.getStatus())).toBe('OWNER_MISMATCH');
     const successor = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: next });
     expect(await successor.disconnect()).toMatchObject({ disconnected: true });
-    expect(await codeOf(successor.getStatus())).toBe('OWNER_NOT_CONNECTED');
+    expect(await codeOf(successor.getStatus())).toBe('OWNER_MISMATCH');
     await operator.createPolicy({ type: 'RATE_LIMIT', rules: { max_tx_per_hour: 500 } });
   });
 
@@ -194,3 +236,38 @@ describe.each(WALLETS)('with %s as the owner', (_name, makeSigner) => {
     expect(await codeOf(operator.listAgents())).toBe('AUTH_TOKEN_MISSING');
   });
 });
+
+test.each([60, 600])(
+  'an owner signs whatever life nonces have: %d seconds',
+  async (ttl) => {
+    const daemon = await harness.start(await harness.createDataDir(`nonce_cache_ttl = ${ttl}\n`));
+    const owner = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: await generateKeyPairSigner() });
+    expect(await owner.connect(PASSWORD)).toMatchObject({ address: owner.address });
+    expect(await owner.getStatus()).toMatchObject({ connected: true });
+    await daemon.stop();
+  },
+  60_000,
+);
+
+test.each([
+  ['a wallet of the Wallet Standard', standardWallet],
+  ['a provider of EIP-1193', injectedProvider],
+])(
+  '%s becomes the owner, opens a session and approves',
+  async (_name, makeSigner) => {
+    const daemon = await harness.start(await harness.createDataDir());
+    const owner = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: await makeSigner() });
+    expect(await owner.connect(PASSWORD)).toMatchObject({ address: owner.address });
+    const payer = await createPayer(harness, daemon);
+    const { token } = await owner.createSession({ agentId: payer.agentId, constraints: { maxTransactions: 1 } });
+    const agent = daemon.client(token);
+    const to = stranger();
+    const { transactionId, status } = await agent.sendToken({ to, amount: 20_000_000_000n });
+    expect(status).toBe('QUEUED');
+    await owner.approveTransaction(transactionId);
+    expect((await agent.waitForTransaction(transactionId)).status).toBe('CONFIRMED');
+    expect(await balanceOf(harness.ledger, to)).toBe(20_000_000_000n);
+    await daemon.stop();
+  },
+  60_000,
+);

@@ -1,8 +1,13 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { canonicalJson, SESSION_STATEMENT, sessionResource, transactionResource } from '@waiaas/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { createHarness, createPayer, type Harness, JWT_SECRET, PASSWORD, RPC_KEY, setLimits } from './harness.ts';
 import { stranger } from './ledger-truth.ts';
+import { startOwnedDaemon } from './owned-daemon.ts';
+import { createOwnerWallet, messageBy } from './owner-wallet.ts';
 
 /* Promise 10: secrets leave no trace in logs, database, answers, process list or environment. */
 
@@ -72,4 +77,98 @@ test('a full life of a daemon at log level trace leaves none of them anywhere', 
     expect(text.includes(RPC_KEY), `the RPC key in ${place}`).toBe(false);
   }
   expect(places.length).toBeGreaterThan(8);
+}, 90_000);
+
+test('nor do the headers of an owner, and what takes the place of a secret', async () => {
+  const wallet = createOwnerWallet('solana');
+  const owned = await startOwnedDaemon(harness, wallet, { WAIAAS_DAEMON_LOG_LEVEL: 'trace' });
+  const { daemon, dataDir } = owned;
+  await setLimits(daemon, {});
+  const answers: string[] = [];
+  const headers: string[] = [];
+  const signatures: string[] = [];
+  const note = (answer: unknown): void => void answers.push(JSON.stringify(answer));
+  /** Sends a request with a signature over a text, and keeps what must not be found. */
+  async function sign(action: 'approve_tx' | 'reject_tx' | 'view_dashboard', path: string, message: string) {
+    const authorization = owned.header(action, message);
+    headers.push(authorization.slice('Bearer '.length));
+    signatures.push(wallet.sign(message));
+    const method = action === 'view_dashboard' ? 'GET' : 'POST';
+    const answer = await owned.ask({ method, path }, { authorization });
+    note(answer);
+    return answer.status;
+  }
+  expect((await owned.connect()).status).toBe(201);
+  const payer = await createPayer(harness, daemon);
+  const to = stranger();
+  for (const action of ['approve_tx', 'reject_tx'] as const) {
+    const { transactionId } = await daemon.client(payer.token).sendToken({ to, amount: 4_000_000_000n });
+    const message = messageBy(wallet, {
+      domain: owned.domain,
+      nonce: await owned.nonce(),
+      statement: `WAIaaS Owner Action: ${action} - pay 4 SOL to ${to} on solana localnet`,
+      resource: transactionResource(transactionId),
+    });
+    expect(await sign(action, `/v1/owner/${action.replace('_tx', '')}/${transactionId}`, message)).toBe(200);
+  }
+  // One that is refused is kept no less to itself.
+  const request = { method: 'GET', path: '/v1/owner/status' };
+  const foreign = await owned.compose('view_dashboard', request, { domain: 'evil.com', uri: 'http://evil.com' });
+  expect(await sign('view_dashboard', request.path, foreign)).toBe(401);
+
+  const hash = createHash('sha256')
+    .update(canonicalJson({ expiresIn: 600 }))
+    .digest('hex');
+  const message = messageBy(wallet, {
+    domain: owned.domain,
+    nonce: await owned.nonce(),
+    statement: SESSION_STATEMENT,
+    resource: sessionResource(payer.agentId, hash),
+  });
+  const signature = wallet.sign(message);
+  const signed = { chain: wallet.chain, ownerAddress: wallet.address, message, signature };
+  const body = { agentId: payer.agentId, expiresIn: 600, ...signed };
+  const opened = await owned.ask({ method: 'POST', path: '/v1/sessions', body }, {});
+  const session = z.object({ token: z.string(), sessionId: z.string() }).parse(opened.body);
+
+  expect((await daemon.operate('POST', '/v1/admin/rotate-secret')).status).toBe(200);
+  const renewed = await owned.ask(
+    { method: 'PUT', path: `/v1/sessions/${session.sessionId}/renew` },
+    { authorization: `Bearer ${session.token}` },
+  );
+  const renewedToken = z.object({ token: z.string() }).parse(renewed.body).token;
+  const newPassword = 'Canary-Next-Password-72';
+  note(await daemon.operate('POST', '/v1/admin/password', { newPassword }));
+  note(await daemon.operate('GET', '/v1/sessions', undefined, newPassword));
+  await daemon.stop();
+
+  const secretsFile = join(dataDir, 'token-secrets.json');
+  const rotated = z
+    .object({ current: z.string(), previous: z.string() })
+    .parse(JSON.parse(readFileSync(secretsFile, 'utf8')));
+  expect(rotated.previous).toBe(JWT_SECRET);
+  const places: [string, string][] = [
+    ['answers', answers.join('\n')],
+    ['output', daemon.output()],
+  ];
+  for (const path of filesBelow(dataDir)) places.push([path.slice(dataDir.length), readFileSync(path, 'latin1')]);
+  for (const [place, text] of places) {
+    const secrets: [string, string][] = [
+      ['the old password', PASSWORD],
+      ['the new password', newPassword],
+      ['the session token of an owner', session.token],
+      ['a renewed token', renewedToken],
+      ['any session token', 'wai_sess_ey'],
+      ...headers.map((header): [string, string] => ['a header of the owner', header]),
+    ];
+    // The audit log keeps what an owner signed, as evidence; nothing else does.
+    if (!place.includes('waiaas.db'))
+      for (const text of [...signatures, signature]) secrets.push(['a signature', text]);
+    if (place !== '/token-secrets.json') {
+      secrets.push(['the new token secret', rotated.current]);
+      if (place !== '/config.toml') secrets.push(['the old token secret', rotated.previous]);
+    }
+    for (const [secret, value] of secrets) expect(text.includes(value), `${secret} in ${place}`).toBe(false);
+  }
+  expect(places.map(([place]) => place)).toContain('/token-secrets.json');
 }, 90_000);

@@ -61,11 +61,15 @@ export interface Composition {
 const SECOND = 1000;
 
 /**
- * Nonces per minute on each of the two routes that make them, so that all that can be alive at once leave a fifth of the
- * store free: nobody can keep an owner from getting one (03 §4).
+ * Nonces per minute on each of the two routes that make them, so that all that can be alive at once fit into the store: it
+ * never fills, and nobody can keep an owner from getting one (03 §4). A fifth of them is for operators.
  */
-const nonceRateLimit = (capacity: number, ttlSeconds: number): number =>
-  Math.max(1, Math.floor((capacity * 0.8) / (ttlSeconds / 60) / 2));
+function nonceLimits(capacity: number, ttlSeconds: number): { nonceRpm: number; nonceReserveRpm: number } {
+  // Of a minute that has only begun, all may come at once.
+  const perMinute = capacity / Math.ceil(ttlSeconds / 60) / 2;
+  const nonceReserveRpm = Math.max(1, Math.floor(perMinute / 5));
+  return { nonceRpm: Math.max(1, Math.floor(perMinute) - nonceReserveRpm), nonceReserveRpm };
+}
 
 /** Puts the daemon together: the one place that knows every concrete part (00 §2). */
 export function compose(foundations: Foundations): Composition {
@@ -199,7 +203,7 @@ export function compose(foundations: Foundations): Composition {
           globalRpm: security.rate_limit_global_rpm,
           sessionRpm: security.rate_limit_session_rpm,
           transactionRpm: security.rate_limit_tx_rpm,
-          nonceRpm: nonceRateLimit(security.nonce_cache_max, security.nonce_cache_ttl),
+          ...nonceLimits(security.nonce_cache_max, security.nonce_cache_ttl),
         },
         debug: daemon.log_level === 'debug' || daemon.log_level === 'trace',
         shutdown,

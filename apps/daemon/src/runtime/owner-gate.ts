@@ -103,10 +103,7 @@ export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
           throw new WaiaasError('INVALID_SIGNATURE');
         const signed = { chain, address: ownerAddress, message, signature };
         const signer = await verifier.authorise(signed, sessionPurpose(agentId(body.agentId), sessions.grantOf(body)));
-        const connected = await load();
-        if (connected === null) throw new WaiaasError('OWNER_NOT_CONNECTED');
-        if (!connected.authentic || connected.chain !== signer.chain || connected.address !== signer.address)
-          throw new WaiaasError('OWNER_MISMATCH');
+        await authenticator.confirmOwner(signer);
         return noted(signer);
       },
     },

@@ -216,7 +216,7 @@ export function createServices(parts: ServiceParts): ApiServices {
       send: (session, body, options) => pipeline.send(session, body, options),
       list: ({ agentId }, query) => pipeline.list(agentId, query),
       pending: ({ agentId }) => pipeline.pending(agentId),
-      get: ({ agentId }, id) => pipeline.get(agentId, id),
+      get: (session, id) => pipeline.get(session, id),
       dryRun: (session, body) => pipeline.dryRun(session, body),
     },
     decisions: {

@@ -2,7 +2,16 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
 import { createAuditTrail } from '@waiaas/safety';
-import { appendAudit, listAgents, MigrationError, openStorage, type Storage, sealNoOwner } from '@waiaas/storage';
+import {
+  adoptSessions,
+  appendAudit,
+  listAgents,
+  MigrationError,
+  openStorage,
+  SESSION_SETS_SCHEMA,
+  type Storage,
+  sealNoOwner,
+} from '@waiaas/storage';
 import { parseLogSize } from '../config/index.ts';
 import {
   type CrashEvent,
@@ -194,6 +203,9 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     // Only a database that has just got its place for an owner may be told that there is none.
     if (migration.from > 0 && migration.from < OWNER_SCHEMA)
       await storage.write(({ db }) => sealNoOwner(db, keystore.sealer));
+    // Nor may sessions of another one be sealed as they are found.
+    if (migration.from > 0 && migration.from < SESSION_SETS_SCHEMA)
+      await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
     gate.open();
     onStep(`Keystore unlocked (${keystore.keyCount} keys)`);
   } else {

@@ -69,25 +69,34 @@ export function openTokenSecrets(options: {
   const { path, configured, clock } = options;
   const found = readSecretsFile(path);
   const stored = found !== null && found.replaces === sha256(configured) ? found : null;
-  const endOf = (file: SecretsFile): number => file.rotatedAt + OVERLAP;
-  const over = stored !== null && endOf(stored) <= unixSeconds(clock);
+  /** The overlap of a rotation. A clock that was set back before it began does not make it longer: it is over. */
+  const isOver = (rotatedAt: number): boolean => {
+    const now = unixSeconds(clock);
+    return now < rotatedAt || rotatedAt + OVERLAP <= now;
+  };
+  const over = stored !== null && isOver(stored.rotatedAt);
+  const overlapOf = (secret: string, rotatedAt: number) => ({
+    secret,
+    validFrom: rotatedAt,
+    validUntil: rotatedAt + OVERLAP,
+  });
 
   let current = stored?.current ?? configured;
-  /** Unix seconds; null before the first rotation. */
-  let previousUntil = stored === null ? null : endOf(stored);
+  /** Unix seconds of the last rotation; null before the first. */
+  let last = stored === null ? null : stored.rotatedAt;
   let rotating = false;
 
   return {
     secrets: {
       current,
-      previous: stored === null || over ? null : { secret: stored.previous, validUntil: endOf(stored) },
+      previous: stored === null || over ? null : overlapOf(stored.previous, stored.rotatedAt),
     },
     overlapEnded: over,
     async rotate(commit, use) {
       const now = unixSeconds(clock);
-      const wait = previousUntil === null ? 0 : previousUntil - now;
+      const wait = last === null || isOver(last) ? 0 : last + OVERLAP - now;
       if (rotating || wait > 0) {
-        throw new WaiaasError('ROTATION_TOO_RECENT', { details: { retryAfter: Math.max(1, Math.min(wait, OVERLAP)) } });
+        throw new WaiaasError('ROTATION_TOO_RECENT', { details: { retryAfter: Math.max(1, wait) } });
       }
       rotating = true;
       try {
@@ -101,9 +110,9 @@ export function openTokenSecrets(options: {
           rotatedAt: now,
         };
         writeFileAtomically(path, `${JSON.stringify(file)}\n`);
-        use({ current: next, previous: { secret: current, validUntil: now + OVERLAP } });
+        use({ current: next, previous: overlapOf(current, now) });
         current = next;
-        previousUntil = now + OVERLAP;
+        last = now;
         return {
           rotated: true,
           timestamp: isoTime(clock.now()),

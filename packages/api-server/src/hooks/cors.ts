@@ -1,10 +1,10 @@
-import { WaiaasError } from '@waiaas/core';
+import { RENEW_BY_HEADER, WaiaasError } from '@waiaas/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { perPort } from '../per-port.ts';
 import { occursTwice } from './host-check.ts';
 import type { Step } from './step.ts';
 
-const EXPOSED = 'X-Request-ID, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset';
+const EXPOSED = `X-Request-ID, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, ${RENEW_BY_HEADER}`;
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, POST, PUT, DELETE',
   'access-control-allow-headers': 'Authorization, Content-Type, X-Request-ID, X-Master-Password, Idempotency-Key',

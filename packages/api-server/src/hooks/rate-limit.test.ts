@@ -1,7 +1,9 @@
+import { sessionId } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
 import {
   asOperator,
   asSession,
+  asToken,
   type Harness,
   harness,
   OTHER_SESSION,
@@ -9,7 +11,7 @@ import {
   REVOKED_TOKEN,
 } from '../../test/fixtures.ts';
 
-const LIMITS = { globalRpm: 100, sessionRpm: 300, transactionRpm: 10, nonceRpm: 1000 };
+const LIMITS = { globalRpm: 100, sessionRpm: 300, transactionRpm: 10, nonceRpm: 1000, nonceReserveRpm: 1000 };
 const limited = () => harness({ options: { limits: LIMITS } });
 
 const times = async (count: number, send: () => ReturnType<Harness['request']>): Promise<number[]> => {
@@ -35,6 +37,17 @@ describe('rate limits', () => {
     expect(refused.headers['x-ratelimit-remaining']).toBe('0');
     expect((await request({ url: '/v1/wallet/balance', headers: asSession })).statusCode).toBe(200);
   });
+
+  test.each(['bearer', 'BEARER', 'Bearer', 'bEaReR'])(
+    'the spelling %s of the scheme gives no second budget',
+    async (scheme) => {
+      const { request } = await limited();
+      const send = (authorization: string) =>
+        request({ method: 'POST', url: '/v1/transactions/send', headers: { authorization }, payload: PAYMENT });
+      await times(10, () => send(asSession.authorization));
+      expect((await send(asSession.authorization.replace('Bearer', scheme))).statusCode).toBe(429);
+    },
+  );
 
   test('reads do not use up payments', async () => {
     const { request } = await limited();
@@ -81,6 +94,88 @@ describe('rate limits', () => {
     const revoked = { authorization: `Bearer ${REVOKED_TOKEN}` };
     expect(allOf(await times(100, () => request({ url: '/v1/wallet/balance', headers: revoked })))).toEqual([401]);
     expect((await request({ url: '/v1/nonce' })).statusCode).toBe(429);
+  });
+
+  describe('nonces, of which there is one store for all', () => {
+    const message = {
+      chain: 'solana',
+      address: '7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU',
+      action: 'view_dashboard',
+      method: 'GET',
+      path: '/v1/owner/status',
+    };
+    const nonces = () =>
+      harness({ options: { limits: { ...LIMITS, globalRpm: 1000, nonceRpm: 8, nonceReserveRpm: 2 } } });
+    const asks: readonly (readonly [string, (server: Harness, headers: Record<string, string>) => Promise<number>])[] =
+      [
+        [
+          'GET /v1/nonce',
+          async ({ request }, headers) => (await request({ method: 'GET', url: '/v1/nonce', headers })).statusCode,
+        ],
+        [
+          'POST /v1/owner/messages',
+          async ({ request }, headers) =>
+            (await request({ method: 'POST', url: '/v1/owner/messages', headers, payload: message })).statusCode,
+        ],
+      ];
+
+    test.each(asks)('%s: five sessions get no more of them than anybody without one', async (_route, ask) => {
+      const server = await harness({
+        options: { limits: { ...LIMITS, nonceRpm: 8, nonceReserveRpm: 2 } },
+        authenticators: {
+          sessionToken: {
+            // Every token is a session of its own.
+            peek: (header) => sessionId(`0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1${header.at(-1)}`),
+            authenticate: () => Promise.reject(new Error('not asked')),
+          },
+        },
+      });
+      const statuses: number[] = [];
+      for (let round = 0; round < 10; round += 1)
+        for (let session = 0; session < 5; session += 1)
+          statuses.push(await ask(server, { authorization: `Bearer wai_sess_${session}` }));
+      expect(statuses.filter((status) => status === 200)).toHaveLength(8);
+      expect(await ask(server, {})).toBe(429);
+      server.now += 60_000;
+      expect(await ask(server, {})).toBe(200);
+    });
+
+    test.each(asks)('%s: some are kept for whoever shows a live operator token', async (_route, ask) => {
+      const server = await nonces();
+      while ((await ask(server, {})) === 200);
+      expect(await ask(server, { authorization: 'Bearer wai_op_made-up' })).toBe(429);
+      expect([await ask(server, asToken), await ask(server, asToken)]).toEqual([200, 200]);
+      expect(await ask(server, asToken)).toBe(429);
+    });
+
+    test('an address that has used up its budget takes nothing from operators', async () => {
+      const { request } = await limited();
+      await times(101, () => request({ url: '/nothing' }));
+      expect((await request({ url: '/nothing' })).statusCode).toBe(429);
+      expect((await request({ url: '/v1/nonce', headers: asToken })).statusCode).toBe(200);
+      expect((await request({ url: '/v1/agents', headers: asToken })).statusCode).toBe(200);
+      expect((await request({ url: '/v1/agents', headers: { authorization: 'Bearer wai_op_guess' } })).statusCode).toBe(
+        429,
+      );
+      // Where a token is no credential it buys nothing: least of all guesses of the password.
+      for (const url of ['/v1/admin/login', '/v1/wallet/balance', '/nothing'])
+        expect(
+          (await request({ method: url.includes('login') ? 'POST' : 'GET', url, headers: asToken })).statusCode,
+        ).toBe(429);
+    });
+
+    test('a session token buys no tries of the master password at the texts for owners', async () => {
+      const { request } = await harness({ options: { limits: { ...LIMITS, sessionRpm: 1000 } } });
+      const guess = () =>
+        request({
+          method: 'POST',
+          url: '/v1/owner/messages',
+          headers: { ...asSession, 'x-master-password': 'wrong wrong wrong' },
+          payload: { ...message, action: 'approve_tx', method: 'POST', path: '/v1/owner/approve/x' },
+        });
+      const statuses = await times(101, guess);
+      expect(statuses.at(-1)).toBe(429);
+    });
   });
 
   test('a session token buys no more tries at the operator routes', async () => {

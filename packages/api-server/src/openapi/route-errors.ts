@@ -16,7 +16,15 @@ const OWNER: readonly ErrorCode[] = ['INVALID_SIGNATURE', 'INVALID_NONCE', 'OWNE
 
 const BY_AUDIENCE: Readonly<Record<NonNullable<RoutePlan['auth']>, readonly ErrorCode[]>> = {
   public: [],
-  session: ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'SESSION_EXPIRED'],
+  session: [
+    'INVALID_TOKEN',
+    'TOKEN_EXPIRED',
+    'SESSION_REVOKED',
+    'SESSION_EXPIRED',
+    // A token of a stopped agent is genuine; its state is told instead (03 §10 step 5).
+    'AGENT_SUSPENDED',
+    'AGENT_TERMINATED',
+  ],
   operator: OPERATOR,
   master: MASTER,
   operatorOrOwner: [...OPERATOR, ...OWNER],

@@ -50,6 +50,8 @@ export interface OperatorTokenAuthenticator {
    * @throws WaiaasError INVALID_OPERATOR_TOKEN
    */
   authenticate(token: string): ShownCredential;
+  /** Whether a token is valid now. Chooses a rate-limit bucket: restarts no idle time and grants nothing. */
+  isLive(token: string): boolean;
   /** Ends a token. Unknown tokens are none of its business. */
   revoke(token: string): void;
 }

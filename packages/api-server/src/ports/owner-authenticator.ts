@@ -30,7 +30,7 @@ export interface OwnerAuthenticator {
   isConnected(): Promise<boolean>;
   /**
    * @param authorization the whole header value
-   * @throws WaiaasError INVALID_SIGNATURE, INVALID_NONCE, OWNER_NOT_CONNECTED, OWNER_MISMATCH; and, for a payment,
+   * @throws WaiaasError INVALID_SIGNATURE, INVALID_NONCE, OWNER_MISMATCH, also where there is no owner; and, for a payment,
    *   TX_NOT_FOUND and POLICY_DENIED, which only the owner gets to see
    */
   authenticate(authorization: string, action: OwnerAction, subject: OwnerSubject): Promise<OwnerSigner>;
@@ -46,7 +46,7 @@ export interface OwnerAuthenticator {
   ): Promise<OwnerSigner>;
   /**
    * The owner's signature in the body of POST /v1/sessions (03 §6).
-   * @throws WaiaasError INVALID_SIGNATURE, INVALID_NONCE, OWNER_NOT_CONNECTED, OWNER_MISMATCH
+   * @throws WaiaasError INVALID_SIGNATURE, INVALID_NONCE, OWNER_MISMATCH, also where there is no owner
    */
   authenticateSession(body: SessionCreate): Promise<OwnerSigner>;
 }

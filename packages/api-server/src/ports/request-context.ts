@@ -8,6 +8,8 @@ export interface SessionContext {
   readonly constraints: SessionConstraints;
   /** SHA-256 of the token that was shown, hex. */
   readonly tokenHash: string;
+  /** Unix seconds by which the session has to be renewed, because the secret of the token was rotated; else null. */
+  readonly renewBy: number | null;
 }
 
 /** Who asked, as audit rows name it. */

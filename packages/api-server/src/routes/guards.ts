@@ -1,6 +1,9 @@
 import {
   type Chain,
+  isoFromSeconds,
   isTransactionId,
+  isWaiaasError,
+  RENEW_BY_HEADER,
   type SessionCreate,
   transactionId,
   validationError,
@@ -123,13 +126,16 @@ export function createGuards(
 
   return {
     session: {
-      async onRequest(request) {
+      async onRequest(request, reply) {
         try {
           request.sessionContext = await sessionToken.authenticate(request.headers.authorization);
         } catch (error) {
           rateLimiting.chargeFailedSignIn(request);
           throw error;
         }
+        // Nothing else tells an agent that its token is about to end before its time.
+        const { renewBy } = request.sessionContext;
+        if (renewBy !== null) reply.header(RENEW_BY_HEADER, isoFromSeconds(renewBy));
       },
     },
     operator: { onRequest: operator, preHandler: confirm },
@@ -171,12 +177,18 @@ export function createGuards(
       async preHandler(request) {
         request.shownCredential?.confirm();
         if (request.ownerPayload === null) throw new TypeError('The payload was checked for before');
-        request.owner = await owner.provePossession(
-          request.ownerPayload,
-          actionOf(request),
-          signedRequest(request),
-          claimOf(request),
-        );
+        try {
+          request.owner = await owner.provePossession(
+            request.ownerPayload,
+            actionOf(request),
+            signedRequest(request),
+            claimOf(request),
+          );
+        } catch (error) {
+          // Whoever became the owner meanwhile has voided all nonces. Who has shown the password may know that.
+          if (!isWaiaasError(error) || error.code !== 'INVALID_NONCE' || !(await owner.isConnected())) throw error;
+          throw new WaiaasError('OWNER_ALREADY_CONNECTED');
+        }
       },
     },
     sessionCreation: {

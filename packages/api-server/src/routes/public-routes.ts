@@ -1,10 +1,10 @@
-import { healthResponseSchema, isoTime, nonceResponseSchema } from '@waiaas/core';
+import { healthResponseSchema, isoTime, nonceResponseSchema, SIGN_IN_LIFE_MS } from '@waiaas/core';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { RouteDependencies } from './route-dependencies.ts';
 
 /** Routes nobody needs to sign in for (06 §3.1). */
-export function publicRoutes(scope: FastifyInstance, { services }: RouteDependencies): void {
+export function publicRoutes(scope: FastifyInstance, { services, clock }: RouteDependencies): void {
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const config = { auth: 'public' } as const;
 
@@ -35,7 +35,8 @@ export function publicRoutes(scope: FastifyInstance, { services }: RouteDependen
     },
     () => {
       const { nonce, expiresAt } = services.nonces.issue();
-      return { nonce, expiresAt: isoTime(expiresAt) };
+      // A message that carries it lives no longer, whatever the store would allow.
+      return { nonce, expiresAt: isoTime(Math.min(expiresAt, clock.now() + SIGN_IN_LIFE_MS)) };
     },
   );
 }

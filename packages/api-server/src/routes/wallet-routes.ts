@@ -19,7 +19,7 @@ export function walletRoutes(scope: FastifyInstance, { services }: RouteDependen
     {
       config: {
         auth: 'session',
-        errors: ['CONSTRAINT_VIOLATED', 'AGENT_TERMINATED', 'CHAIN_ERROR', 'ADAPTER_NOT_AVAILABLE'],
+        errors: ['CONSTRAINT_VIOLATED', 'CHAIN_NOT_SUPPORTED', 'CHAIN_ERROR', 'ADAPTER_NOT_AVAILABLE'],
       },
       schema: {
         operationId: 'getBalance',
@@ -34,7 +34,7 @@ export function walletRoutes(scope: FastifyInstance, { services }: RouteDependen
   app.get(
     '/v1/wallet/address',
     {
-      config: { auth: 'session', errors: ['AGENT_TERMINATED'] },
+      config: { auth: 'session', errors: ['CONSTRAINT_VIOLATED'] },
       schema: {
         operationId: 'getAddress',
         tags: ['Wallet'],
@@ -69,7 +69,6 @@ export function walletRoutes(scope: FastifyInstance, { services }: RouteDependen
         auth: 'session',
         errors: [
           'CONSTRAINT_VIOLATED',
-          'AGENT_TERMINATED',
           'INVALID_TOKEN_MINT',
           'UNSUPPORTED_TOKEN',
           'CHAIN_ERROR',

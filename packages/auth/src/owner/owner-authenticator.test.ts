@@ -220,7 +220,7 @@ describe.each(CHAINS)('on %s', (chain) => {
 
   test('without an owner, or with one whose row was tampered with, nobody is the owner', async () => {
     connected = null;
-    expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_NOT_CONNECTED 404');
+    expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_MISMATCH 403');
     connected = { chain, address: wallet.address, authentic: false };
     expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_MISMATCH 403');
     expect(faults).toEqual(['OWNER_NOT_AUTHENTIC']);
@@ -287,7 +287,7 @@ describe.each(CHAINS)('on %s', (chain) => {
   test('an owner who was disconnected is refused at the very next request', async () => {
     expect(await refusal(request(wallet, APPROVE))).toBe('NOT_REFUSED');
     connected = null;
-    expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_NOT_CONNECTED 404');
+    expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_MISMATCH 403');
   });
 
   describe('proof of possession', () => {

@@ -43,9 +43,14 @@ export interface OwnerAuthenticatorOptions extends SignInVerifierOptions {
 /** Checks the owner's signature on requests. */
 export interface OwnerAuthenticator {
   /**
+   * Resolves when a proven signer is the connected owner (step 5).
+   * @throws WaiaasError OWNER_MISMATCH
+   */
+  confirmOwner(signer: Signer): Promise<void>;
+  /**
    * Resolves when the header authorises exactly this request, and never again.
    * @throws WaiaasError UNAUTHORIZED, INVALID_SIGNATURE (401; 403 for a signature over another action than the route's),
-   *   OWNER_NOT_CONNECTED, OWNER_MISMATCH, INVALID_NONCE
+   *   OWNER_MISMATCH, also where there is no owner; INVALID_NONCE
    */
   authenticate(authorization: string | undefined, demand: OwnerDemand): Promise<SignedBy>;
   /**
@@ -71,7 +76,7 @@ const TIMESTAMP_MS = 300_000;
  * 3. the nonce is one that could still be used: INVALID_NONCE
  * 4. the message: grammar, domain, times, signature; and (4b) that nonce, address, chain and action beside the message are
  *    those that were signed: INVALID_SIGNATURE
- * 5. the signer is the owner: OWNER_NOT_CONNECTED or OWNER_MISMATCH
+ * 5. the signer is the owner: OWNER_MISMATCH
  * 6. the action is the route's: INVALID_SIGNATURE with 403; then statement and resource are those of this very request:
  *    INVALID_SIGNATURE
  * 7. the nonce is used up: INVALID_NONCE
@@ -126,7 +131,8 @@ export function createOwnerAuthenticator(options: OwnerAuthenticatorOptions): Ow
 
   const refuseUnlessOwner = async (signer: Signer): Promise<void> => {
     const connected = await owner.load();
-    if (connected === null) throw new WaiaasError('OWNER_NOT_CONNECTED');
+    // The same answer as to any stranger: whether there is an owner is nobody's business.
+    if (connected === null) throw new WaiaasError('OWNER_MISMATCH');
     if (!connected.authentic) {
       onRefused('OWNER_NOT_AUTHENTIC');
       throw new WaiaasError('OWNER_MISMATCH');
@@ -135,6 +141,7 @@ export function createOwnerAuthenticator(options: OwnerAuthenticatorOptions): Ow
   };
 
   return {
+    confirmOwner: refuseUnlessOwner,
     authenticate: (authorization, demand) => authorise(authorization, demand, refuseUnlessOwner),
     provePossession: (authorization, demand, { chain, address }) =>
       authorise(authorization, demand, (signer) =>

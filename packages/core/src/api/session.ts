@@ -57,6 +57,13 @@ export const ownerSessionListQuerySchema = z.strictObject({
   ...pageQuery,
 });
 
+/**
+ * Header of every answer to a session whose token was signed with the secret before the present one: the time, ISO 8601,
+ * by which the session has to be renewed, for the token ends then (03 §7). Renewal is possible at once, however young the
+ * session is.
+ */
+export const RENEW_BY_HEADER = 'X-Session-Renew-By';
+
 /** A session as lists show it: never the token, never its hash. */
 export const sessionSummarySchema = z.object({
   id: idSchema,
@@ -96,8 +103,9 @@ export const sessionRenewResponseSchema = z.object({
   token: z.string(),
   expiresAt: timestampSchema,
   renewalCount: z.int(),
-  /** Renewals that are left. */
+  /** Renewals that are left, and how many there are in all. */
   renewalsLeft: z.int(),
+  maxRenewals: z.int(),
   absoluteExpiresAt: timestampSchema,
 });
 export type SessionRenewResponse = z.infer<typeof sessionRenewResponseSchema>;

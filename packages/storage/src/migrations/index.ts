@@ -4,6 +4,7 @@ import { decisions } from './0003-decisions.ts';
 import { notificationOutbox } from './0004-notification-outbox.ts';
 import { tokenTransfers } from './0005-token-transfers.ts';
 import { auditChain } from './0006-audit-chain.ts';
+import { sessionSets } from './0007-session-sets.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly Migration[] = [
   notificationOutbox,
   tokenTransfers,
   auditChain,
+  sessionSets,
 ];

@@ -32,6 +32,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [4, '2f06a7153eafec246826f1578261fccdf2a256b7a851c828ce4db909183fc9a2'],
   [5, '5739050ce010178b70f0ae511c56ddb28aa4429707ce37650f46ddec23fac808'],
   [6, 'e549d82f98e0ef74483bc4b6a4a2b3e6e9980f64374c9f732a64c7513d50c35a'],
+  [7, '0ccccaf2706c9f7e7e44ef9b010f98a5e48ce1faed731f438fe0beffbcdf2677'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -102,6 +103,7 @@ const CONTENT: readonly (readonly [since: number, sql: string])[] = [
        VALUES ('${testId(9)}', 'e', 1, '{}', 1, 1);`,
   ],
   [6, `INSERT INTO audit_head VALUES (1, 1, 3, '${hash('c')}', 1, 's');`],
+  [7, `INSERT INTO session_sets VALUES ('${testId(1)}', 1, 's');`],
 ];
 
 const tablesOf = (db: BetterSqlite3.Database): string[] =>

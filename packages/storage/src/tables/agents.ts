@@ -2,6 +2,7 @@ import type { AgentId, AgentStatus, SuspensionReason } from '@waiaas/core';
 import { type Selectable, sql } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { AgentsTable } from '../schema.ts';
+import { isActiveRow } from './sessions.ts';
 
 /** A row of `agents`. */
 export type AgentRow = Selectable<AgentsTable>;
@@ -24,8 +25,9 @@ export const listAgentOverviews = (db: Db, now: number, only?: AgentId): Promise
     .selectFrom('agents')
     .selectAll('agents')
     .select([
-      sql<number>`(SELECT count(*) FROM sessions s
-        WHERE s.agent_id = agents.id AND s.revoked_at IS NULL AND s.expires_at > ${now})`.as('session_count'),
+      sql<number>`(SELECT count(*) FROM sessions WHERE sessions.agent_id = agents.id AND ${isActiveRow(now)})`.as(
+        'session_count',
+      ),
       sql<number>`(SELECT count(*) FROM transactions t WHERE t.agent_id = agents.id)`.as('transaction_count'),
     ])
     .$if(only !== undefined, (query) => query.where('agents.id', '=', only ?? ''))

@@ -57,12 +57,12 @@ test('of two renewals of the same session only one succeeds, and the row stays s
   expect(outcomes.filter(Boolean)).toHaveLength(1);
   const after = await present();
   expect(after).toMatchObject({ renewal_count: 1, last_renewed_at: 500, expires_at: 2000, version: 2 });
-  expect(isSessionAuthentic(testSealer, after)).toBe(true);
+  expect(await isSessionAuthentic(temporary.storage.read, testSealer, after)).toBe(true);
 });
 
 test('a revoked session is not renewed, not even by a statement of its own', async () => {
   const before = await present();
-  await temporary.storage.write(({ db }) => revokeSession(db, SESSION, 10));
+  await temporary.storage.write(({ db }) => revokeSession(db, testSealer, before, 10));
   const renewal = { tokenHash: hash('b'), expiresAt: 2000, now: 500 };
   expect(await temporary.storage.write(({ db }) => renewSession(db, testSealer, before, renewal))).toBe(false);
   const raw = new BetterSqlite3(temporary.path);
@@ -72,7 +72,7 @@ test('a revoked session is not renewed, not even by a statement of its own', asy
 
 test('nobody without the vault gives a session more renewals or a longer life', async () => {
   const raw = new BetterSqlite3(temporary.path);
-  const authentic = async () => isSessionAuthentic(testSealer, await present());
+  const authentic = async () => isSessionAuthentic(temporary.storage.read, testSealer, await present());
   expect(await authentic()).toBe(true);
   expect(() => raw.exec('UPDATE sessions SET absolute_expires_at = 99999')).toThrow('never changes');
   raw.exec('DROP TRIGGER sessions_absolute_end_fixed');

@@ -7,10 +7,11 @@ import {
   type SessionId,
   sessionUsageSchema,
 } from '@waiaas/core';
-import type { Selectable } from 'kysely';
+import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { SessionsTable } from '../schema.ts';
 import { sessionContent } from '../seals.ts';
+import { areSessionsAuthentic, changeSessions } from './session-sets.ts';
 
 /** A row of `sessions`. */
 export type SessionRow = Selectable<SessionsTable>;
@@ -29,7 +30,7 @@ export interface NewSession {
   readonly absoluteExpiresAt: number;
 }
 
-/** Inserts a session with its seal and no usage. */
+/** Inserts a session with its seal and no usage. The caller has checked that those of the agent are authentic. */
 export async function insertSession(db: Db, sealer: RowSealer, session: NewSession): Promise<void> {
   const row = {
     id: session.id,
@@ -37,21 +38,20 @@ export async function insertSession(db: Db, sealer: RowSealer, session: NewSessi
     token_hash: session.tokenHash,
     expires_at: session.expiresAt,
     constraints: session.constraints,
+    usage_stats: canonicalJson(NO_USAGE),
+    revoked_at: null,
     created_at: session.createdAt,
     version: 1,
     renewal_count: 0,
     last_renewed_at: null,
     absolute_expires_at: session.absoluteExpiresAt,
   };
-  await db
-    .insertInto('sessions')
-    .values({
-      ...row,
-      usage_stats: canonicalJson(NO_USAGE),
-      revoked_at: null,
-      seal: sealer.seal(sessionContent(row)),
-    })
-    .execute();
+  await changeSessions(db, sealer, session.agentId, () =>
+    db
+      .insertInto('sessions')
+      .values({ ...row, seal: sealer.seal(sessionContent(row)) })
+      .execute(),
+  );
 }
 
 export const findSession = (db: Db, id: string): Promise<SessionRow | undefined> =>
@@ -71,9 +71,18 @@ export async function findSessionByTokenHash(db: Db, tokenHash: string): Promise
   return agent === undefined ? undefined : { ...session, agent_status: agent.status };
 }
 
-/** Whether what a session may do is what was granted. */
-export const isSessionAuthentic = (sealer: RowSealer, row: SessionRow): boolean =>
-  sealer.verify(sessionContent(row), row.seal);
+const isSealed = (sealer: RowSealer, row: SessionRow): boolean => sealer.verify(sessionContent(row), row.seal);
+
+/**
+ * Whether what a session may still do is what was granted, less what it has used: its own seal holds, and no session of its
+ * agent was brought back or rolled back to what it once was.
+ */
+export const isSessionAuthentic = async (db: Db, sealer: RowSealer, row: SessionRow): Promise<boolean> =>
+  isSealed(sealer, row) && (await areSessionsAuthentic(db, sealer, row.agent_id));
+
+/** `isActive` of core in the words of the database; the two are held against each other by a test. */
+export const isActiveRow = (now: number): RawBuilder<SqlBool> =>
+  sql<SqlBool>`(sessions.revoked_at IS NULL AND sessions.expires_at > ${now})`;
 
 /** Live sessions of an agent. */
 export async function countLiveSessions(db: Db, agentId: AgentId, now: number): Promise<number> {
@@ -81,8 +90,7 @@ export async function countLiveSessions(db: Db, agentId: AgentId, now: number): 
     .selectFrom('sessions')
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .where('agent_id', '=', agentId)
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', now)
+    .where(isActiveRow(now))
     .executeTakeFirstOrThrow();
   return n;
 }
@@ -92,8 +100,7 @@ export async function countAllLiveSessions(db: Db, now: number): Promise<number>
   const { n } = await db
     .selectFrom('sessions')
     .select((eb) => eb.fn.countAll<number>().as('n'))
-    .where('revoked_at', 'is', null)
-    .where('expires_at', '>', now)
+    .where(isActiveRow(now))
     .executeTakeFirstOrThrow();
   return n;
 }
@@ -115,22 +122,39 @@ export const listSessions = (db: Db, query: SessionQuery) => {
     .selectAll('sessions')
     .select('agents.name as agent_name');
   if (query.agentId !== undefined) select = select.where('sessions.agent_id', '=', query.agentId);
-  if (query.liveAt !== undefined) {
-    select = select.where('sessions.revoked_at', 'is', null).where('sessions.expires_at', '>', query.liveAt);
-  }
+  if (query.liveAt !== undefined) select = select.where(isActiveRow(query.liveAt));
   if (query.cursor !== undefined)
     select = select.where('sessions.id', query.order === 'desc' ? '<' : '>', query.cursor);
   return select.orderBy('sessions.id', query.order).limit(query.limit).execute();
 };
 
 /** Revokes a session. False when it was revoked before: the caller lost a race. */
-export async function revokeSession(db: Db, id: SessionId, now: number): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('sessions')
-    .set({ revoked_at: now })
-    .where('id', '=', id)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst();
+export async function revokeSession(db: Db, sealer: RowSealer, before: SessionRow, now: number): Promise<boolean> {
+  if (before.revoked_at !== null) return false;
+  return changeRow(db, sealer, before, { revoked_at: now });
+}
+
+/**
+ * Changes a session as it was read to its next version, and seals it and the set it is in. False when it is not as it was
+ * read. A row that was not sealed rightly is changed all the same, and stays so.
+ */
+async function changeRow(
+  db: Db,
+  sealer: RowSealer,
+  before: SessionRow,
+  change: Partial<Omit<SessionRow, 'id' | 'agent_id' | 'version' | 'seal'>>,
+): Promise<boolean> {
+  const fields = { ...change, version: before.version + 1 };
+  const seal = isSealed(sealer, before) ? sealer.seal(sessionContent({ ...before, ...fields })) : before.seal;
+  const { numUpdatedRows } = await changeSessions(db, sealer, before.agent_id, () =>
+    db
+      .updateTable('sessions')
+      .set({ ...fields, seal })
+      .where('id', '=', before.id)
+      .where('version', '=', before.version)
+      .where('revoked_at', 'is', before.revoked_at)
+      .executeTakeFirst(),
+  );
   return numUpdatedRows === 1n;
 }
 
@@ -152,33 +176,27 @@ export async function renewSession(
   before: SessionRow,
   renewal: SessionRenewal,
 ): Promise<boolean> {
-  const after = {
-    ...before,
+  if (before.revoked_at !== null) return false;
+  return changeRow(db, sealer, before, {
     token_hash: renewal.tokenHash,
     expires_at: renewal.expiresAt,
     last_renewed_at: renewal.now,
     renewal_count: before.renewal_count + 1,
-    version: before.version + 1,
-  };
-  const { token_hash, expires_at, last_renewed_at, renewal_count, version } = after;
-  const { numUpdatedRows } = await db
-    .updateTable('sessions')
-    .set({ token_hash, expires_at, last_renewed_at, renewal_count, version, seal: sealer.seal(sessionContent(after)) })
-    .where('id', '=', before.id)
-    .where('token_hash', '=', before.token_hash)
-    .where('version', '=', before.version)
-    .where('revoked_at', 'is', null)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
+  });
 }
 
 /**
  * Adds a settled payment to a session's usage, whatever its limits say: the money has moved (04 §13). Does nothing when
  * the session has been cleaned up meanwhile.
  */
-export async function addSessionUsage(db: Db, id: string | null, amount: bigint, at: string): Promise<void> {
-  if (id === null) return;
-  const row = await db.selectFrom('sessions').select('usage_stats').where('id', '=', id).executeTakeFirst();
+export async function addSessionUsage(
+  db: Db,
+  sealer: RowSealer,
+  id: string | null,
+  amount: bigint,
+  at: string,
+): Promise<void> {
+  const row = id === null ? undefined : await findSession(db, id);
   if (row === undefined) return;
   const usage = sessionUsageSchema.parse(JSON.parse(row.usage_stats));
   const next = {
@@ -186,11 +204,7 @@ export async function addSessionUsage(db: Db, id: string | null, amount: bigint,
     totalAmount: (BigInt(usage.totalAmount) + amount).toString(),
     lastTxAt: at,
   };
-  await db
-    .updateTable('sessions')
-    .set({ usage_stats: canonicalJson(next) })
-    .where('id', '=', id)
-    .execute();
+  await changeRow(db, sealer, row, { usage_stats: canonicalJson(next) });
 }
 
 /** A session removed by the cleanup. */
@@ -204,7 +218,12 @@ export interface RemovedSession {
  * Removes sessions that are over: expired, or revoked more than a day ago (01 §2.8). Sessions with a payment under way
  * stay, so that it can settle. At most `limit` at a time.
  */
-export async function removeOverSessions(db: Db, now: number, limit: number): Promise<readonly RemovedSession[]> {
+export async function removeOverSessions(
+  db: Db,
+  sealer: RowSealer,
+  now: number,
+  limit: number,
+): Promise<readonly RemovedSession[]> {
   const over = await db
     .selectFrom('sessions')
     .select(['id', 'agent_id', 'revoked_at'])
@@ -223,15 +242,9 @@ export async function removeOverSessions(db: Db, now: number, limit: number): Pr
     .orderBy('id')
     .limit(limit)
     .execute();
-  if (over.length > 0) {
-    await db
-      .deleteFrom('sessions')
-      .where(
-        'id',
-        'in',
-        over.map((row) => row.id),
-      )
-      .execute();
+  for (const agentId of new Set(over.map(({ agent_id }) => agent_id))) {
+    const ids = over.filter(({ agent_id }) => agent_id === agentId).map(({ id }) => id);
+    await changeSessions(db, sealer, agentId, () => db.deleteFrom('sessions').where('id', 'in', ids).execute());
   }
   return over;
 }

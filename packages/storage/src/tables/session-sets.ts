@@ -1,0 +1,70 @@
+import type { RowSealer } from '@waiaas/core';
+import type { Db } from '../query-executor.ts';
+import { formerSessionContent, sessionContent, sessionSetContent } from '../seals.ts';
+
+/*
+ * A seal on a row shows that the row was changed; it does not show that an older row was put in its place. So the sessions
+ * of an agent that are not revoked are sealed together: whoever brings a revoked one back, takes use off a session by an
+ * older copy of it, or puts in one that was removed, has a set that nobody sealed, and none of its sessions counts.
+ */
+
+const inSet = (db: Db, agentId: string) =>
+  db
+    .selectFrom('sessions')
+    .select(['id', 'version', 'seal'])
+    .where('agent_id', '=', agentId)
+    .where('revoked_at', 'is', null)
+    .orderBy('id')
+    .execute();
+
+const headOf = (db: Db, agentId: string) =>
+  db.selectFrom('session_sets').selectAll().where('agent_id', '=', agentId).executeTakeFirst();
+
+/** Whether the sessions of an agent are as the daemon stored them. Where there are none, nothing can be wrong with them. */
+export async function areSessionsAuthentic(db: Db, sealer: RowSealer, agentId: string): Promise<boolean> {
+  const sessions = await inSet(db, agentId);
+  if (sessions.length === 0) return true;
+  const head = await headOf(db, agentId);
+  return head !== undefined && sealer.verify(sessionSetContent(agentId, head.version, sessions), head.seal);
+}
+
+async function sealSet(db: Db, sealer: RowSealer, agentId: string): Promise<void> {
+  const version = ((await headOf(db, agentId))?.version ?? 0) + 1;
+  const seal = sealer.seal(sessionSetContent(agentId, version, await inSet(db, agentId)));
+  await db
+    .insertInto('session_sets')
+    .values({ agent_id: agentId, version, seal })
+    .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ version, seal }))
+    .execute();
+}
+
+/**
+ * Changes sessions of an agent and seals their set as it is then. A set that was not authentic is not sealed: the change
+ * would make genuine what somebody has put there.
+ */
+export async function changeSessions<T>(
+  db: Db,
+  sealer: RowSealer,
+  agentId: string,
+  change: () => Promise<T>,
+): Promise<T> {
+  const authentic = await areSessionsAuthentic(db, sealer, agentId);
+  const result = await change();
+  if (authentic) await sealSet(db, sealer, agentId);
+  return result;
+}
+
+/**
+ * Seals the sessions of a database from before there were sets, once: those whose former seal holds get the present one.
+ * Called only where the schema has just been brought up to date; at any other time, former seals count for nothing.
+ */
+export async function adoptSessions(db: Db, sealer: RowSealer): Promise<void> {
+  const rows = await db.selectFrom('sessions').selectAll().execute();
+  for (const row of rows) {
+    if (!sealer.verify(formerSessionContent(row), row.seal)) continue;
+    const version = row.version + 1;
+    const seal = sealer.seal(sessionContent({ ...row, version }));
+    await db.updateTable('sessions').set({ version, seal }).where('id', '=', row.id).execute();
+  }
+  for (const agentId of new Set(rows.map(({ agent_id }) => agent_id))) await sealSet(db, sealer, agentId);
+}
