@@ -195,7 +195,7 @@ test('caps hold to the base unit and verdicts are true, whatever happens in what
         }
       },
     ),
-    { numRuns: 300, interruptAfterTimeLimit: 90_000, markInterruptAsFailure: true },
+    { numRuns: 300 },
   );
   expect(verdicts).toBeGreaterThan(200);
-}, 120_000);
+}, 600_000);

@@ -36,10 +36,11 @@ const LOCKED: Refusal = { code: 'KEYSTORE_LOCKED', token: 'KEYSTORE_LOCKED' };
 
 /** Why something thrown before the broadcast stopped the execution. */
 function whyStopped(error: unknown): Refusal {
-  if (isChainError(error)) return chainRefusal(error);
-  if (isWaiaasError(error, 'SYSTEM_LOCKED')) return KILL_SWITCH;
-  if (isWaiaasError(error, 'KEYSTORE_LOCKED')) return LOCKED;
-  if (isWaiaasError(error)) return { code: error.code, token: error.code, retryable: false };
+  // Adapters hand on why the keystore did not sign as the cause of their own error.
+  const reason = isChainError(error) && isWaiaasError(error.cause) ? error.cause : error;
+  if (isWaiaasError(reason, 'SYSTEM_LOCKED')) return KILL_SWITCH;
+  if (isWaiaasError(reason, 'KEYSTORE_LOCKED')) return LOCKED;
+  if (isWaiaasError(reason)) return { code: reason.code, token: reason.code, retryable: false };
   return chainRefusal(error);
 }
 

@@ -151,7 +151,7 @@ describe.each(CHAINS)('$name', ({ landsAfter, faults }) => {
       await second.stop();
       await second.remove();
     }
-  }, 120_000);
+  }, 600_000);
 });
 
 test('a second kill during the recovery changes nothing', async () => {
