@@ -5,6 +5,7 @@ export const SEALED_KINDS = [
   'session',
   'session_set',
   'intent',
+  'transaction',
   'decision',
   'owner',
   'owner_head',

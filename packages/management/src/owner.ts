@@ -8,16 +8,17 @@ import {
   type OwnerConnectResponse,
   type OwnerDisconnectResponse,
   type RowSealer,
-  transactionId,
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
 import {
   appendAudit,
+  authenticate,
   type Db,
   insertOwner,
   listQueuedOfTier,
   loadOwner,
+  mergeMetadata,
   type OwnerRow,
   type OwnerState,
   removeOwner,
@@ -26,7 +27,6 @@ import {
   transition,
 } from '@waiaas/storage';
 import { confirmGovernor, confirmOrigin, ownerNotAuthentic, refuseWhileLocked } from './authority.ts';
-import { canonicalText } from './canonical-text.ts';
 import { auditOrigin, type RequestOrigin } from './request-origin.ts';
 
 /** What owner management works with. */
@@ -74,12 +74,21 @@ function canonical({ chain, address }: OwnerWallet): string {
 }
 
 /** Ends every payment that waits for the owner's approval. Answers how many there were. */
-async function expireApprovals(db: Db, now: number, token: 'OWNER_CHANGED' | 'OWNER_DISCONNECTED'): Promise<number> {
-  const waiting = await listQueuedOfTier(db, 'APPROVAL');
-  for (const row of waiting) {
-    const refusal = { code: 'TX_EXPIRED', token };
-    const fields = { error: token, reserved_amount: null, metadata: canonicalText({ refusal }) };
-    await transition(db, transactionId(row.id), 'QUEUED', 'EXPIRED', fields);
+async function expireApprovals(
+  db: Db,
+  sealer: RowSealer,
+  now: number,
+  token: 'OWNER_CHANGED' | 'OWNER_DISCONNECTED',
+): Promise<number> {
+  let expired = 0;
+  for (const found of await listQueuedOfTier(db, 'APPROVAL')) {
+    const row = await authenticate(db, sealer, found, now);
+    // Nobody can approve a row that is not what the daemon wrote.
+    if (row === null || row.status !== 'QUEUED') continue;
+    const metadata = mergeMetadata(row, { refusal: { code: 'TX_EXPIRED', token } });
+    if ((await transition(db, sealer, row, 'EXPIRED', { error: token, reserved_amount: null, metadata })) === null)
+      continue;
+    expired += 1;
     await appendAudit(db, now, {
       event: 'TX_FAILED',
       actor: 'system',
@@ -89,7 +98,7 @@ async function expireApprovals(db: Db, now: number, token: 'OWNER_CHANGED' | 'OW
       details: { error: token },
     });
   }
-  return waiting.length;
+  return expired;
 }
 
 const connected = (row: OwnerRow): OwnerConnectResponse => ({
@@ -136,7 +145,7 @@ export function createOwnerManagement(dependencies: OwnerManagementDependencies)
         }
         await removeOwner(db, sealer);
         const row = await insertOwner(db, sealer, { id: ids.next(), chain: wallet.chain, address, now });
-        const expiredTransactions = await expireApprovals(db, now, 'OWNER_CHANGED');
+        const expiredTransactions = await expireApprovals(db, sealer, now, 'OWNER_CHANGED');
         const details = { ownerId: row.id, chain: row.chain, address, previous: { chain, address: previousAddress } };
         await appendAudit(db, now, {
           event: 'OWNER_CHANGED',
@@ -156,7 +165,7 @@ export function createOwnerManagement(dependencies: OwnerManagementDependencies)
         await confirmGovernor(db, sealer, origin);
         if (present.state === 'not_authentic') throw ownerNotAuthentic();
         await removeOwner(db, sealer);
-        const expiredTransactions = await expireApprovals(db, now, 'OWNER_DISCONNECTED');
+        const expiredTransactions = await expireApprovals(db, sealer, now, 'OWNER_DISCONNECTED');
         const { id, chain, address } = present.owner;
         await appendAudit(db, now, {
           event: 'OWNER_DISCONNECTED',

@@ -15,7 +15,6 @@ import {
   sessionConstraintsSchema,
   sessionId,
   sessionUsageSchema,
-  transactionId,
   unixSeconds,
   validationError,
   WaiaasError,
@@ -23,6 +22,7 @@ import {
 import {
   appendAudit,
   areSessionsAuthentic,
+  authenticate,
   countLiveSessions,
   findAgent,
   findSession,
@@ -31,6 +31,7 @@ import {
   isSessionAuthentic,
   listSessions,
   listWaitingOfSession,
+  mergeMetadata,
   rememberUntilWrite,
   removeOverSessions,
   renewSession,
@@ -290,11 +291,14 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
         if (!(await revokeSession(db, sealer, session, now))) {
           throw new WaiaasError('SESSION_REVOKED', { status: 409, message: 'The session was revoked before.' });
         }
-        const waiting = await listWaitingOfSession(db, id);
-        for (const row of waiting) {
+        let transactionsCancelled = 0;
+        for (const found of await listWaitingOfSession(db, id)) {
+          const row = await authenticate(db, sealer, found, now);
+          if (row === null) continue;
           const refusal = { code: 'SESSION_REVOKED', token: 'SESSION_REVOKED' };
-          const error = { error: refusal.token, reserved_amount: null, metadata: canonicalText({ refusal }) };
-          await transition(db, transactionId(row.id), row.status, 'CANCELLED', error);
+          const fields = { error: refusal.token, reserved_amount: null, metadata: mergeMetadata(row, { refusal }) };
+          if ((await transition(db, sealer, row, 'CANCELLED', fields)) === null) continue;
+          transactionsCancelled += 1;
           const subject = { agentId: row.agent_id, sessionId: id, txId: row.id };
           await appendAudit(db, now, {
             event: 'TX_CANCELLED',
@@ -308,13 +312,13 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
           agentId: session.agent_id,
           sessionId: id,
           ...auditOrigin(origin),
-          details: { trigger: 'manual_revoke', transactionsCancelled: waiting.length },
+          details: { trigger: 'manual_revoke', transactionsCancelled },
         });
         return {
           revoked: true,
           sessionId: id,
           revokedAt: isoFromSeconds(now),
-          transactionsCancelled: waiting.length,
+          transactionsCancelled,
         };
       }),
 

@@ -19,12 +19,12 @@ import {
 } from '@waiaas/core';
 import { type AllowDecision, encodeFacts } from '@waiaas/policy-engine';
 import {
+  type AuthenticTransaction,
   appendAudit,
   type Db,
   findAgent,
   findByIdempotencyKey,
   findSession,
-  findTransaction,
   insertDecision,
   insertPending,
   insertPendingApproval,
@@ -33,6 +33,7 @@ import {
   type LiveReservation,
   liveReservations,
   readState,
+  reportBrokenSeal,
   type SessionRow,
   type TransactionRow,
   type TransitionFields,
@@ -55,14 +56,14 @@ export interface AdmissionRequest {
 
 /** What admission answers. Only `admitted` rows that are EXECUTING are carried out by the caller. */
 export type Admission =
-  | { readonly kind: 'admitted'; readonly row: TransactionRow; readonly epoch: number }
-  | { readonly kind: 'refused'; readonly row: TransactionRow }
+  | { readonly kind: 'admitted'; readonly row: AuthenticTransaction; readonly epoch: number }
+  | { readonly kind: 'refused'; readonly row: AuthenticTransaction }
   /** The key was used before, for the same request: its transaction as it is now. */
   | { readonly kind: 'replayed'; readonly row: TransactionRow };
 
-const stored = async (db: Db, id: string): Promise<TransactionRow> => {
-  const row = await findTransaction(db, id);
-  if (row === undefined)
+/** What a step of the admission has written; the row of a unit of work cannot be taken away under it. */
+const written = (row: AuthenticTransaction | null): AuthenticTransaction => {
+  if (row === null)
     throw new WaiaasError('INTERNAL_ERROR', { message: 'A transaction vanished while it was admitted' });
   return row;
 };
@@ -152,23 +153,22 @@ export function createAdmission(
         usage: usage.success
           ? usage.data
           : { ...NO_USAGE, totalTx: Number.MAX_SAFE_INTEGER, totalAmount: '9'.repeat(78) },
-        live: live.filter((row) => row.session_id === session.id),
+        live: live.filter(({ sessionId }) => sessionId === session.id),
       },
     );
   }
 
   async function refuse(
     db: Db,
-    intent: Intent,
+    pending: AuthenticTransaction,
+    { agentId, sessionId, transactionId }: Intent,
     refusal: Refusal,
     event: 'TX_SESSION_CHECK' | 'POLICY_VIOLATION',
     now: number,
   ) {
-    const subject = { agentId: intent.agentId, sessionId: intent.sessionId, txId: intent.transactionId };
-    await transition(db, intent.transactionId, 'PENDING', 'CANCELLED', {
-      error: errorColumn(refusal),
-      metadata: toJson({ refusal }),
-    });
+    const subject = { agentId, sessionId, txId: transactionId };
+    const fields = { error: errorColumn(refusal), metadata: toJson({ refusal }) };
+    const row = written(await transition(db, sealer, pending, 'CANCELLED', fields));
     const details = { code: refusal.code, reason: refusal.token, ...refusal.details };
     await appendAudit(db, now, { event, actor: 'system', ...subject, severity: 'warning', details });
     await appendAudit(db, now, {
@@ -177,10 +177,16 @@ export function createAdmission(
       ...subject,
       details: { reason: refusal.token },
     });
-    return { kind: 'refused', row: await stored(db, intent.transactionId) } as const;
+    return { kind: 'refused', row } as const;
   }
 
-  async function queue(db: Db, intent: Intent, decision: AllowDecision, now: number): Promise<void> {
+  async function queue(
+    db: Db,
+    pending: AuthenticTransaction,
+    intent: Intent,
+    decision: AllowDecision,
+    now: number,
+  ): Promise<AuthenticTransaction> {
     const waits = decision.tier === 'DELAY' || decision.tier === 'APPROVAL';
     const fields: TransitionFields = {
       tier: decision.tier,
@@ -196,7 +202,7 @@ export function createAdmission(
           ? now + (decision.approvalTimeoutSeconds ?? settings.approvalTimeoutSeconds)
           : null,
     };
-    await transition(db, intent.transactionId, 'PENDING', 'QUEUED', fields);
+    const queued = written(await transition(db, sealer, pending, 'QUEUED', fields));
     if (fields.approval_expires_at !== null && fields.approval_expires_at !== undefined) {
       const expiresAt = fields.approval_expires_at;
       await insertPendingApproval(db, { id: ids.next(), txId: intent.transactionId, expiresAt, now });
@@ -220,7 +226,7 @@ export function createAdmission(
       },
     });
     // Only these two tiers may be carried out without anyone's further doing; the others wait for theirs.
-    if (!waits) await transition(db, intent.transactionId, 'QUEUED', 'EXECUTING');
+    return waits ? queued : written(await transition(db, sealer, queued, 'EXECUTING', { claimed_at: now }));
   }
 
   return async (db, request) => {
@@ -248,7 +254,7 @@ export function createAdmission(
     }
 
     const encoded = encodeIntent(intent);
-    await insertPending(db, {
+    const pending = await insertPending(db, sealer, {
       id: intent.transactionId,
       agent_id: intent.agentId,
       session_id: intent.sessionId,
@@ -282,19 +288,21 @@ export function createAdmission(
       },
     });
 
-    const live = await liveReservations(db, intent.agentId);
+    const { reservations: live, changed, complete } = await liveReservations(db, sealer, intent.agentId);
+    for (const row of changed) await reportBrokenSeal(db, row, now);
     const { refusal: violation, criteria } = await sessionVerdict(db, intent, session, live, now);
     if (violation !== null) {
       await record(db, intent, criteria, null, now);
-      return refuse(db, intent, violation, 'TX_SESSION_CHECK', now);
+      return refuse(db, pending, intent, violation, 'TX_SESSION_CHECK', now);
     }
     await appendAudit(db, now, { event: 'TX_SESSION_CHECK', actor: 'system', ...subject, details: { passed: true } });
 
-    const decided = await decider.decide(db, intent, { live, now, balance: request.balance });
+    const context = { live: complete ? live : null, now, balance: request.balance };
+    const decided = await decider.decide(db, intent, context);
     await record(db, intent, criteria, decided, now);
     const { decision } = decided;
     if (decision.outcome === 'DENY')
-      return refuse(db, intent, denialOf(decision, intent.asset), 'POLICY_VIOLATION', now);
+      return refuse(db, pending, intent, denialOf(decision, intent.asset), 'POLICY_VIOLATION', now);
     if (decision.tier === 'DELAY' || decision.tier === 'APPROVAL') {
       const waiting = live.filter(
         (row) => row.status === 'QUEUED' && (row.tier === 'DELAY' || row.tier === 'APPROVAL'),
@@ -307,8 +315,7 @@ export function createAdmission(
         });
       }
     }
-    await queue(db, intent, decision, now);
-    return { kind: 'admitted', row: await stored(db, intent.transactionId), epoch };
+    return { kind: 'admitted', row: await queue(db, pending, intent, decision, now), epoch };
   };
 }
 

@@ -54,11 +54,11 @@ const smallest = (limits: readonly (bigint | null)[]): bigint | null =>
  * rows; by the time it arrives another session of the agent may have spent some of it.
  */
 export function createBudget(
-  dependencies: Pick<PipelineDependencies, 'storage' | 'clock' | 'settings' | 'adapters'> & {
+  dependencies: Pick<PipelineDependencies, 'storage' | 'sealer' | 'clock' | 'settings' | 'adapters'> & {
     readonly decider: Decider;
   },
 ): (session: BudgetSession, query?: BudgetQuery) => Promise<BudgetResponse> {
-  const { storage, clock, settings, adapters, decider } = dependencies;
+  const { storage, sealer, clock, settings, adapters, decider } = dependencies;
 
   async function caps(
     db: Db,
@@ -94,18 +94,18 @@ export function createBudget(
     const token = tokenMint === undefined ? null : await readToken({ adapters }, { chain, network }, tokenMint);
     const asset = token === null ? nativeAssetId(chain) : tokenAssetId(chain, token.address);
     const { symbol, decimals } = token ?? nativeAsset(chain);
-    const live = await liveReservations(db, agentId);
+    const { reservations: live, complete } = await liveReservations(db, sealer, agentId);
 
     const room = sessionRoom(constraints, nativeAssetId(chain), {
       usage: sessionUsageSchema.parse(JSON.parse(row.usage_stats)),
-      live: live.filter(({ session_id }) => session_id === sessionId),
+      live: live.filter((reserved) => reserved.sessionId === sessionId),
     });
     const renewal: RenewalLimits = { constraints, defaultMaxRenewals: settings.defaultMaxRenewals };
 
     const compiled = await decider.inForce(db, agentId);
     const payment: Payment = { chain, asset, amount: 1n, to: agent.public_key };
     const policy =
-      compiled === null || compiled.blocker !== null
+      !complete || compiled === null || compiled.blocker !== null
         ? null
         : await caps(db, agentId, asset, { compiled, live, payment, now });
     const forbidden =

@@ -1,6 +1,5 @@
 import {
-  agentId as brandAgentId,
-  transactionId as brandTransactionId,
+  type Intent,
   isoFromSeconds,
   isTerminal,
   type OwnerReject,
@@ -10,7 +9,9 @@ import {
 } from '@waiaas/core';
 import { actorName, auditOrigin, confirmOrigin, type RequestOrigin } from '@waiaas/management';
 import {
+  type AuthenticTransaction,
   appendAudit,
+  authenticate,
   type Db,
   decideApproval,
   findAgent,
@@ -18,26 +19,27 @@ import {
   findTransaction,
   isSessionAuthentic,
   liveReservations,
+  mergeMetadata,
   type OwnerEvidence,
   postponeDelay,
   readState,
   type Storage,
-  type TransactionRow,
   transition,
 } from '@waiaas/storage';
 import { readIntent } from './admission.ts';
 import type { Claim } from './claimed-payment.ts';
 import { type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
-import { errorColumn, mergeMetadata, type Refusal } from './refusal.ts';
+import { NOT_AUTHENTIC, notAuthentic } from './not-authentic.ts';
+import { errorColumn, type Refusal } from './refusal.ts';
 
 /** What became of a delayed payment whose time has come. */
 export type DelayClaim =
   /** It is EXECUTING now, and whoever asked carries it out. */
   | { readonly kind: 'claimed'; readonly claim: Claim }
   /** It is cancelled: today's rules forbid it. */
-  | { readonly kind: 'cancelled'; readonly row: TransactionRow }
-  /** Nothing was done: not its time, not its state, or the kill switch is engaged. */
+  | { readonly kind: 'cancelled'; readonly row: AuthenticTransaction }
+  /** Nothing was done: not its time, not its state, not what the daemon wrote, or the kill switch is engaged. */
   | { readonly kind: 'left' };
 
 /**
@@ -52,18 +54,18 @@ export interface Claims {
    * T3 for a payment the owner has just approved with a signature over it.
    * @throws WaiaasError TX_NOT_FOUND, TX_EXPIRED, TX_ALREADY_PROCESSED, OWNER_MISMATCH, OWNER_NOT_CONNECTED,
    *   SYSTEM_LOCKED, AGENT_SUSPENDED, POLICY_DENIED, WHITELIST_DENIED, SPENDING_LIMIT_EXCEEDED. A payment refused for the
-   *   last five stays queued.
+   *   last five stays queued. One that is not what the daemon wrote is left as it is, too: POLICY_DENIED.
    */
   approve(id: TransactionId, origin: RequestOrigin): Promise<Claim>;
   /**
    * T8: ends a payment that waits.
-   * @throws WaiaasError TX_NOT_FOUND, TX_ALREADY_PROCESSED, OWNER_MISMATCH, OWNER_NOT_CONNECTED
+   * @throws WaiaasError TX_NOT_FOUND, TX_ALREADY_PROCESSED, OWNER_MISMATCH, OWNER_NOT_CONNECTED, POLICY_DENIED
    */
-  reject(id: TransactionId, input: OwnerReject, origin: RequestOrigin): Promise<TransactionRow>;
+  reject(id: TransactionId, input: OwnerReject, origin: RequestOrigin): Promise<AuthenticTransaction>;
   /** Gives a delayed payment whose time passed while nobody could stop it another while (04 §20). */
-  postpone(row: TransactionRow, until: number): Promise<void>;
+  postpone(row: AuthenticTransaction, until: number): Promise<AuthenticTransaction | null>;
   /** Ends a delayed payment that is too old to be what anybody still wants (04 §20). */
-  timeOut(row: TransactionRow): Promise<TransactionRow | null>;
+  timeOut(row: AuthenticTransaction): Promise<AuthenticTransaction | null>;
 }
 
 const SUSPENDED: Refusal = { code: 'AGENT_SUSPENDED', token: 'AGENT_SUSPENDED' };
@@ -72,11 +74,6 @@ const NOT_AUTHENTIC: Refusal = {
   code: 'POLICY_DENIED',
   token: 'SESSION_NOT_AUTHENTIC',
   message: 'The session that asked for the payment is not as this daemon has stored it.',
-};
-const FORGED: Refusal = {
-  code: 'POLICY_DENIED',
-  token: 'INTENT_NOT_AUTHENTIC',
-  message: 'The stored payment is not the one that was admitted; it is never carried out.',
 };
 const EXPIRED: Refusal = { code: 'APPROVAL_TIMEOUT', token: 'APPROVAL_TIMEOUT' };
 const TIMED_OUT: Refusal = {
@@ -89,10 +86,12 @@ const evidenceOf = ({ actor }: RequestOrigin): OwnerEvidence | null =>
   actor.kind === 'owner' ? { message: actor.message, signature: actor.signature } : null;
 
 const toError = (refusal: Refusal, id: TransactionId): WaiaasError =>
-  new WaiaasError(refusal.code, {
-    ...(refusal.message === undefined ? {} : { message: refusal.message }),
-    details: { ...refusal.details, transactionId: id },
-  });
+  refusal === NOT_AUTHENTIC
+    ? notAuthentic(id)
+    : new WaiaasError(refusal.code, {
+        ...(refusal.message === undefined ? {} : { message: refusal.message }),
+        details: { ...refusal.details, transactionId: id },
+      });
 
 /** Makes the steps out of the queue. */
 export function createClaims(
@@ -102,28 +101,15 @@ export function createClaims(
   },
 ): Claims {
   const { storage, clock, watch, sealer, gate, decider } = dependencies;
-  const subject = (row: TransactionRow) => ({
+  const subject = (row: AuthenticTransaction) => ({
     agentId: row.agent_id,
     txId: row.id,
     ...(row.session_id === null ? {} : { sessionId: row.session_id }),
   });
-  const after = async (db: Db, row: TransactionRow): Promise<TransactionRow> =>
-    (await findTransaction(db, row.id)) ?? row;
   const released = { reserved_amount: null, signed_tx: null } as const;
 
   /** What forbids a queued payment to be carried out now; null when nothing does. */
-  async function objection(db: Db, row: TransactionRow, now: number): Promise<Refusal | null> {
-    const authentic = readIntent(sealer, row);
-    if (authentic === null) {
-      await appendAudit(db, now, {
-        event: 'SEAL_BROKEN',
-        actor: 'system',
-        ...subject(row),
-        details: { what: 'intent' },
-      });
-      return FORGED;
-    }
-    const { intent } = authentic;
+  async function objection(db: Db, row: AuthenticTransaction, intent: Intent, now: number): Promise<Refusal | null> {
     const agent = await findAgent(db, row.agent_id);
     if (agent?.status !== 'ACTIVE') return SUSPENDED;
     // A session that was cleaned up had expired by itself, which does not end what it asked for (04 §14).
@@ -138,31 +124,52 @@ export function createClaims(
       });
       return NOT_AUTHENTIC;
     }
-    const others = (await liveReservations(db, brandAgentId(row.agent_id))).filter(({ id }) => id !== row.id);
-    const denial = await decider.objection(db, intent, { live: others, now });
+    const { reservations, complete } = await liveReservations(db, sealer, intent.agentId);
+    const others = reservations.filter(({ id }) => id !== row.id);
+    const denial = await decider.objection(db, intent, { live: complete ? others : null, now });
     return denial === null ? null : denialOf(denial, intent.asset);
   }
 
   async function cancel(
     db: Db,
-    row: TransactionRow,
+    row: AuthenticTransaction,
     refusal: Refusal,
     by: Pick<Parameters<typeof appendAudit>[2], 'actor' | 'ip' | 'evidence'>,
     now: number,
-  ): Promise<TransactionRow> {
+  ): Promise<AuthenticTransaction> {
     const fields = { ...released, error: errorColumn(refusal), metadata: mergeMetadata(row, { refusal }) };
-    await transition(db, brandTransactionId(row.id), row.status, 'CANCELLED', fields);
+    const ended = await transition(db, sealer, row, 'CANCELLED', fields);
+    if (ended === null) throw new WaiaasError('TX_ALREADY_PROCESSED');
     const details = { reason: refusal.token, ...(refusal.reason === undefined ? {} : { text: refusal.reason }) };
     await appendAudit(db, now, { event: 'TX_CANCELLED', ...by, ...subject(row), details });
-    return after(db, row);
+    return ended;
   }
 
-  async function expire(db: Db, row: TransactionRow, refusal: Refusal, now: number): Promise<TransactionRow> {
+  async function expire(
+    db: Db,
+    row: AuthenticTransaction,
+    refusal: Refusal,
+    now: number,
+  ): Promise<AuthenticTransaction> {
     const fields = { ...released, error: errorColumn(refusal), metadata: mergeMetadata(row, { refusal }) };
-    await transition(db, brandTransactionId(row.id), 'QUEUED', 'EXPIRED', fields);
+    const ended = await transition(db, sealer, row, 'EXPIRED', fields);
+    if (ended === null) throw new WaiaasError('TX_ALREADY_PROCESSED');
     const details = { error: refusal.token };
     await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
-    return after(db, row);
+    return ended;
+  }
+
+  /** A payment that is what the daemon wrote, and what it pays. */
+  async function load(
+    db: Db,
+    id: TransactionId,
+    now: number,
+  ): Promise<{ readonly row: AuthenticTransaction; readonly intent: Intent } | 'none' | 'not authentic'> {
+    const found = await findTransaction(db, id);
+    if (found === undefined) return 'none';
+    const row = await authenticate(db, sealer, found, now);
+    const authentic = row === null ? null : readIntent(sealer, row);
+    return row === null || authentic === null ? 'not authentic' : { row, intent: authentic.intent };
   }
 
   const isNormal = async (db: Db): Promise<boolean> =>
@@ -173,20 +180,23 @@ export function createClaims(
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
         const { epoch } = gate;
-        const row = await findTransaction(db, id);
-        const due = row?.execute_after ?? Number.POSITIVE_INFINITY;
-        if (row === undefined || row.status !== 'QUEUED' || row.tier !== 'DELAY' || now < due) return { kind: 'left' };
+        const loaded = await load(db, id, now);
+        if (typeof loaded === 'string') return { kind: 'left' };
+        const { row, intent } = loaded;
+        const due = row.execute_after ?? Number.POSITIVE_INFINITY;
+        if (row.status !== 'QUEUED' || row.tier !== 'DELAY' || now < due) return { kind: 'left' };
         // It came due while nobody could have stopped it: it gets its time for a veto first.
         if (due * 1000 <= watch.awakeSince) return { kind: 'left' };
         if (!(await isNormal(db))) return { kind: 'left' };
-        const refusal = await objection(db, row, now);
+        const refusal = await objection(db, row, intent, now);
         if (refusal !== null) {
           return { kind: 'cancelled', row: await cancel(db, row, refusal, { actor: 'system' }, now) };
         }
-        if (!(await transition(db, id, 'QUEUED', 'EXECUTING'))) return { kind: 'left' };
+        const claimed = await transition(db, sealer, row, 'EXECUTING', { claimed_at: now });
+        if (claimed === null) return { kind: 'left' };
         const details = { tier: row.tier, intentHash: row.intent_hash };
         await appendAudit(db, now, { event: 'TX_CLAIMED', actor: 'system', ...subject(row), details });
-        return { kind: 'claimed', claim: { row: await after(db, row), epoch } };
+        return { kind: 'claimed', claim: { row: claimed, epoch } };
       }),
 
     async approve(id, origin) {
@@ -195,8 +205,11 @@ export function createClaims(
         const { epoch } = gate;
         if (origin.actor.kind !== 'owner') throw new WaiaasError('OWNER_AUTH_REQUIRED');
         await confirmOrigin(db, sealer, origin);
-        const row = await findTransaction(db, id);
-        if (row === undefined) throw new WaiaasError('TX_NOT_FOUND');
+        const loaded = await load(db, id, now);
+        if (loaded === 'none') throw new WaiaasError('TX_NOT_FOUND');
+        // Returned, not thrown, so that the report is kept.
+        if (loaded === 'not authentic') return NOT_AUTHENTIC;
+        const { row, intent } = loaded;
         if (row.status === 'EXPIRED') throw new WaiaasError('TX_EXPIRED', { details: { transactionId: id } });
         if (row.status !== 'QUEUED' || row.tier !== 'APPROVAL' || row.approval_expires_at === null) {
           throw new WaiaasError('TX_ALREADY_PROCESSED', { details: { status: row.status, tier: row.tier } });
@@ -207,14 +220,15 @@ export function createClaims(
           return { code: 'TX_EXPIRED', token: 'APPROVAL_TIMEOUT' };
         }
         if (!(await isNormal(db))) throw new WaiaasError('SYSTEM_LOCKED');
-        const refusal = await objection(db, row, now);
-        if (refusal === REVOKED || refusal === FORGED) {
+        const refusal = await objection(db, row, intent, now);
+        if (refusal === REVOKED) {
           await cancel(db, row, refusal, { actor: 'system' }, now);
-          return refusal === REVOKED ? { code: 'TX_ALREADY_PROCESSED', token: 'SESSION_REVOKED' } : refusal;
+          return { code: 'TX_ALREADY_PROCESSED', token: 'SESSION_REVOKED' };
         }
         // The owner may amend what is in the way, reject the payment, or let it expire.
         if (refusal !== null) throw toError(refusal, id);
-        if (!(await transition(db, id, 'QUEUED', 'EXECUTING'))) throw new WaiaasError('TX_ALREADY_PROCESSED');
+        const claimed = await transition(db, sealer, row, 'EXECUTING', { claimed_at: now });
+        if (claimed === null) throw new WaiaasError('TX_ALREADY_PROCESSED');
         await decideApproval(db, id, { approved: true, now, evidence: evidenceOf(origin) });
         await appendAudit(db, now, {
           event: 'TX_APPROVED',
@@ -222,18 +236,20 @@ export function createClaims(
           ...subject(row),
           details: { intentHash: row.intent_hash, amount: row.amount, asset: row.asset, to: row.to_address },
         });
-        return { row: await after(db, row), epoch };
+        return { row: claimed, epoch };
       });
       if ('token' in outcome) throw toError(outcome, id);
       return outcome;
     },
 
-    reject: (id, { reason }, origin) =>
-      storage.write(async ({ db }) => {
+    async reject(id, { reason }, origin) {
+      const outcome = await storage.write(async ({ db }): Promise<AuthenticTransaction | Refusal> => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
-        const row = await findTransaction(db, id);
-        if (row === undefined) throw new WaiaasError('TX_NOT_FOUND');
+        const loaded = await load(db, id, now);
+        if (loaded === 'none') throw new WaiaasError('TX_NOT_FOUND');
+        if (loaded === 'not authentic') return NOT_AUTHENTIC;
+        const { row } = loaded;
         if (isTerminal(row.status) || row.status === 'EXECUTING' || row.status === 'SUBMITTED') {
           throw new WaiaasError('TX_ALREADY_PROCESSED', { details: { status: row.status } });
         }
@@ -246,20 +262,24 @@ export function createClaims(
           details: { reason: 'OWNER_REJECTED', rejectedBy: actorName(origin) },
         };
         return cancel(db, row, refusal, auditOrigin(origin), now);
-      }),
+      });
+      if ('token' in outcome) throw toError(outcome, id);
+      return outcome;
+    },
 
     postpone: (row, until) =>
       storage.write(async ({ db }) => {
-        if (!(await postponeDelay(db, brandTransactionId(row.id), until))) return;
+        const postponed = await postponeDelay(db, sealer, row, until);
+        if (postponed === null) return null;
         const details = { executeAfter: isoFromSeconds(until) };
         await appendAudit(db, unixSeconds(clock), { event: 'TX_POSTPONED', actor: 'system', ...subject(row), details });
+        return postponed;
       }),
 
     timeOut: (row) =>
       storage.write(async ({ db }) => {
-        const present = await findTransaction(db, row.id);
-        if (present?.status !== 'QUEUED' || present.tier !== 'DELAY') return null;
-        return expire(db, present, TIMED_OUT, unixSeconds(clock));
+        if (row.status !== 'QUEUED' || row.tier !== 'DELAY') return null;
+        return expire(db, row, TIMED_OUT, unixSeconds(clock));
       }),
   };
 }

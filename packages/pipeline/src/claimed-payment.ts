@@ -1,18 +1,18 @@
 import type { PermitMint, SigningPermit } from '@waiaas/keystore';
-import type { TransactionRow } from '@waiaas/storage';
+import type { AuthenticTransaction } from '@waiaas/storage';
 import { readIntent } from './admission.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 
 /** A payment that a unit of work has moved to EXECUTING. */
 export interface Claim {
-  readonly row: TransactionRow;
+  readonly row: AuthenticTransaction;
   /** Epoch of the gate while it was decided. */
   readonly epoch: number;
 }
 
 /** A payment to be carried out by whoever holds this, once. */
 export interface ClaimedPayment {
-  readonly row: TransactionRow;
+  readonly row: AuthenticTransaction;
   /** Null when the gate was closed since the decision, whether or not it is open again: then nothing is signed. */
   readonly permit: SigningPermit | null;
 }

@@ -1,5 +1,6 @@
 import { type AgentId, type AssetId, type Intent, sumBaseUnits } from '@waiaas/core';
 import {
+  blockedPolicies,
   type CompiledPolicies,
   type Decision,
   type DenyDecision,
@@ -26,8 +27,8 @@ export interface Decided {
 
 /** What a decision is about, beside the payment. */
 export interface DecisionContext {
-  /** Reservations of the agent without that of the payment. */
-  readonly live: readonly LiveReservation[];
+  /** Reservations of the agent without that of the payment; null when it cannot be told what is reserved, which denies. */
+  readonly live: readonly LiveReservation[] | null;
   /** Unix seconds. */
   readonly now: number;
   /**
@@ -62,16 +63,11 @@ export interface Decider {
 
 /** What is reserved of an asset. */
 export const reservedOf = (live: readonly LiveReservation[], asset: AssetId): bigint =>
-  sumBaseUnits(live.filter((row) => row.asset === asset).map((row) => BigInt(row.reserved_amount ?? '0')));
+  sumBaseUnits(live.filter((reserved) => reserved.asset === asset).map(({ amount }) => amount));
 
-const NOT_AUTHENTIC: DenyDecision = Object.freeze({
-  outcome: 'DENY',
-  code: 'POLICY_DENIED',
-  reason: 'POLICY_NOT_AUTHENTIC',
-  policyId: null,
-  policyVersion: null,
-  criteria: [],
-});
+/** What denies everything: policies, or counters, that are not what the daemon wrote. */
+const blocked = (agentId: AgentId, reason: 'POLICY_NOT_AUTHENTIC' | 'COUNTERS_NOT_AUTHENTIC'): CompiledPolicies =>
+  blockedPolicies(agentId, { reason, policyId: null, policyVersion: null });
 
 /** What the requester of a denied payment is told. */
 export function denialOf(decision: DenyDecision, asset: AssetId): Refusal {
@@ -94,8 +90,8 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
   const { owner, sealer, settings } = dependencies;
   const loadPolicies = createPolicyLoader(sealer);
 
-  /** The policies in force, or null when they are not what was stored: then nothing may be allowed. */
-  async function authentic(db: Db, intent: JudgedPayment, now: number): Promise<CompiledPolicies | null> {
+  /** The policies in force; where they are not what was stored, policies that deny everything. */
+  async function authentic(db: Db, intent: JudgedPayment, now: number): Promise<CompiledPolicies> {
     const { compiled, complete, forged } = await loadPolicies(db, intent.agentId);
     if (complete && forged.length === 0) return compiled;
     await appendAudit(db, now, {
@@ -105,7 +101,7 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
       txId: intent.transactionId,
       details: { what: 'policy', policies: forged, complete },
     });
-    return complete ? compiled : null;
+    return complete ? compiled : blocked(intent.agentId, 'POLICY_NOT_AUTHENTIC');
   }
 
   async function spends(db: Db, intent: JudgedPayment, queries: readonly { name: 'day' | 'week'; since: number }[]) {
@@ -124,10 +120,11 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
 
   async function judge(
     db: Db,
-    compiled: CompiledPolicies,
+    policies: CompiledPolicies,
     judged: JudgedPayment,
     { live, now, balance }: DecisionContext,
   ): Promise<Decided> {
+    const compiled = live === null ? blocked(judged.agentId, 'COUNTERS_NOT_AUTHENTIC') : policies;
     const payment = paymentOf(judged);
     const needed = factsNeeded(compiled, payment, now);
     if (needed.balance && balance === undefined) throw new BalanceNeeded();
@@ -136,7 +133,7 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
       counts[name] = await countRecentTransactions(db, judged.agentId, since, judged.transactionId);
     }
     const facts: PaymentFacts = {
-      ...surroundings(live, judged.asset, now),
+      ...surroundings(live ?? [], judged.asset, now),
       spent: await spends(db, judged, needed.spent),
       ...(needed.recentTransactions.length === 0 ? {} : { recentTransactions: counts }),
       ...(needed.balance && balance !== undefined ? { balance } : {}),
@@ -145,21 +142,16 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
   }
 
   return {
-    async decide(db, intent, context) {
-      const compiled = await authentic(db, intent, context.now);
-      if (compiled !== null) return judge(db, compiled, intent, context);
-      const around = surroundings(context.live, intent.asset, context.now);
-      return { decision: NOT_AUTHENTIC, facts: { ...around, spent: { day: null, week: null } }, policies: [] };
-    },
+    decide: async (db, intent, context) => judge(db, await authentic(db, intent, context.now), intent, context),
 
     judge,
 
     async objection(db, intent, { live, now }) {
-      const compiled = await authentic(db, intent, now);
-      if (compiled === null) return NOT_AUTHENTIC;
+      const policies = await authentic(db, intent, now);
+      const compiled = live === null ? blocked(intent.agentId, 'COUNTERS_NOT_AUTHENTIC') : policies;
       const payment = paymentOf(intent);
       const spent = await spends(db, intent, factsNeeded(compiled, payment, now).spent);
-      return evaluateClaim(compiled, payment, { now, spent, reserved: reservedOf(live, intent.asset) });
+      return evaluateClaim(compiled, payment, { now, spent, reserved: reservedOf(live ?? [], intent.asset) });
     },
 
     async inForce(db, agentId) {

@@ -8,7 +8,7 @@ import {
   type TransferRequest,
 } from '@waiaas/core';
 import type { SigningPermit } from '@waiaas/keystore';
-import type { TransactionRow } from '@waiaas/storage';
+import type { AuthenticTransaction } from '@waiaas/storage';
 import { type AuthenticIntent, readIntent } from './admission.ts';
 import { chainRefusal } from './chain-refusal.ts';
 import type { ClaimedPayment } from './claimed-payment.ts';
@@ -72,7 +72,7 @@ function withAsset(refusal: Refusal, { intent }: AuthenticIntent): Refusal {
  * execution is up, and T4 refuses a second hash. What is sent is stored before it is sent. Once the network may have the bytes, no error is a
  * failure: the row becomes SUBMITTED and the chain decides.
  */
-export type Executor = (payment: ClaimedPayment) => Promise<TransactionRow | null>;
+export type Executor = (payment: ClaimedPayment) => Promise<AuthenticTransaction | null>;
 
 export function createExecutor(
   dependencies: Pick<
@@ -150,6 +150,7 @@ export function createExecutor(
 
   return async ({ row, permit }) => {
     let signed: SignedTransaction;
+    let recorded: AuthenticTransaction;
     let adapter: IChainAdapter | undefined;
     let authentic: AuthenticIntent | null = null;
     try {
@@ -159,10 +160,12 @@ export function createExecutor(
       if (adapter === undefined) throw new Stopped({ code: 'ADAPTER_NOT_AVAILABLE', token: 'ADAPTER_NOT_AVAILABLE' });
       if (permit === null) throw new Stopped(KILL_SWITCH);
       signed = await withinCap(prepare(adapter, authentic, permit), permit);
-      if (!(await settlement.recordBroadcast(row, signed))) {
+      const record = await settlement.recordBroadcast(row, signed);
+      if (record === null) {
         signed.discard?.();
         return null;
       }
+      recorded = record;
     } catch (error) {
       if (!(error instanceof Stopped)) logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');
       const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];
@@ -170,14 +173,14 @@ export function createExecutor(
     }
     // Engaged between signature and broadcast: these bytes have left nobody's hands yet, and now never will.
     if (!gate.isOpen) {
-      const failed = await settlement.failedBeforeLanding(row, KILL_SWITCH);
+      const failed = await settlement.failedBeforeLanding(recorded, KILL_SWITCH);
       signed.discard?.();
       return failed;
     }
     const outcome = await send(adapter, signed);
     if (outcome === 'sent' || outcome === 'ambiguous') {
-      return settlement.submitted(row, { ambiguous: outcome === 'ambiguous' });
+      return settlement.submitted(recorded, { ambiguous: outcome === 'ambiguous' });
     }
-    return settlement.failedBeforeLanding(row, outcome);
+    return settlement.failedBeforeLanding(recorded, outcome);
   };
 }

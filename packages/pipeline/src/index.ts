@@ -9,6 +9,7 @@ export type {
   Timers,
   Watchfulness,
 } from './dependencies.ts';
+export { sealEarlierTransactions } from './earlier-transactions.ts';
 export {
   createPipeline,
   type ListQuery,

@@ -32,6 +32,8 @@ import {
 import type { RequestOrigin } from '@waiaas/management';
 import {
   appendAudit,
+  type AuthenticTransaction,
+  authenticTransaction,
   findAgent,
   findByIdempotencyKey,
   findDecision,
@@ -43,6 +45,7 @@ import {
   listPendingOfAgent,
   listTransactions,
   listWaiting,
+  reportBrokenSeal,
   type TransactionRow,
 } from '@waiaas/storage';
 import { type Admission, type AdmissionRequest, assertSameRequest, createAdmission, readIntent } from './admission.ts';
@@ -53,16 +56,18 @@ import { BalanceNeeded, createDecider } from './decide.ts';
 import { createDecisionRecords, type DecisionRecords } from './decision-record.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { DryRun, dryRunOf } from './dry-run.ts';
+import { createEachRow } from './each-row.ts';
 import { createExecutor } from './executor.ts';
 import { createHoldings } from './holdings.ts';
 import { requestHash } from './intent-hash.ts';
+import { notAuthentic } from './not-authentic.ts';
 import { createPolicyEvaluator } from './policy-evaluation.ts';
 import { giveTimeForAVeto, type RecoveryReport, recover } from './recovery.ts';
 import { type Refusal, refusalError } from './refusal.ts';
 import { createSettlement } from './settlement.ts';
 import { balanceOfAsset, readToken } from './tokens.ts';
-import { checkLateLandings, createTracker } from './tracker.ts';
-import { transactionView } from './transaction-view.ts';
+import { createLateCheck, createTracker } from './tracker.ts';
+import { changedView, transactionView } from './transaction-view.ts';
 import { waitingView } from './waiting-view.ts';
 
 /** The session a request was authenticated for. */
@@ -210,6 +215,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       return paymentOf(requested);
     },
   });
+  const eachRow = createEachRow(dependencies);
   const execute = createExecutor({ ...dependencies, settlement });
   const track = createTracker({ ...dependencies, settlement });
 
@@ -222,7 +228,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   let vetoedUntil = Number.NEGATIVE_INFINITY;
   let stopping = false;
 
-  async function follow(row: TransactionRow): Promise<void> {
+  async function follow(row: AuthenticTransaction): Promise<void> {
     confirming.add(row.id);
     try {
       await track(row, following.signal);
@@ -248,13 +254,14 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
    * A row whose outcome could not be written, because the database could not. Asks the database until it answers, then
    * ends the row the way a restart would: by what is recorded, never by what was remembered.
    */
-  async function resolveStranded(row: TransactionRow): Promise<void> {
+  async function resolveStranded(row: AuthenticTransaction): Promise<void> {
     for (let round = 0; !following.signal.aborted; round++) {
       await timers.sleep(Math.min(1000 * 2 ** Math.min(round, 5), 30_000), following.signal);
       if (following.signal.aborted) return;
       try {
-        const present = await findTransaction(storage.read, row.id);
-        if (present === undefined || isTerminal(present.status)) return;
+        const found = await findTransaction(storage.read, row.id);
+        const present = found === undefined ? null : await authentic(found);
+        if (present === null || isTerminal(present.status)) return;
         if (present.status === 'SUBMITTED') return await follow(present);
         if (present.tx_hash === null) {
           await settlement.failedBeforeLanding(present, {
@@ -279,8 +286,15 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     begin(claim.row, () => executeToEnd(payment));
   }
 
+  /** A row that may be acted upon, or told of; null, and reported, when it is not what the daemon wrote. */
+  async function authentic(row: TransactionRow): Promise<AuthenticTransaction | null> {
+    const found = await authenticTransaction(storage.read, sealer, row);
+    if (found === null) await storage.write(({ db }) => reportBrokenSeal(db, row, unixSeconds(clock)));
+    return found;
+  }
+
   /** Starts work on a row that nobody waits for by itself; its failures end here. */
-  function begin(row: TransactionRow, work: (row: TransactionRow) => Promise<void>): void {
+  function begin(row: AuthenticTransaction, work: (row: AuthenticTransaction) => Promise<void>): void {
     const ending = work(row)
       .catch((error: unknown) =>
         logger.error({ txId: row.id, error: String(error) }, 'A payment was left to the next start'),
@@ -306,11 +320,16 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     await Promise.race([done, timers.sleep(graceMs, grace.signal)]);
   }
 
-  const answer = (row: TransactionRow, replayed: boolean): TransactionResponse => {
+  /** Rows as their agent sees them; one that is not what the daemon wrote says so, and nothing that could be believed. */
+  const viewAll = (rows: readonly TransactionRow[]): Promise<TransactionResponse[]> =>
+    Promise.all(rows.map(async (row) => ((await authentic(row)) === null ? changedView(row) : transactionView(row))));
+
+  async function answer(row: TransactionRow, replayed: boolean): Promise<TransactionResponse> {
+    if ((await authentic(row)) === null) throw notAuthentic(row.id);
     if (row.status === 'FAILED' || row.status === 'CANCELLED' || row.status === 'EXPIRED')
       throw refusalError(row, replayed);
     return { ...transactionView(row), ...(replayed ? { replayed } : {}) };
-  };
+  }
 
   /** Checks that need no database and leave no row: the request is as if it had never been (04 §6.1). */
   function checkReady(requested: RequestedPayment): void {
@@ -397,11 +416,11 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     }
   }
 
-  /** Whether the chain of a queued payment can be reached. A payment that is not authentic goes nowhere: its claim ends it. */
+  /** Whether the chain of a queued payment can be reached. A payment that is not authentic goes nowhere: its claim refuses it. */
   function isReachable(row: TransactionRow): boolean {
-    const authentic = readIntent(sealer, row);
-    if (authentic === null) return true;
-    const { chain, network } = authentic.intent;
+    const stored = readIntent(sealer, row);
+    if (stored === null) return true;
+    const { chain, network } = stored.intent;
     return adapters.find(chain, network)?.isConnected() === true;
   }
 
@@ -443,6 +462,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         );
         throw new WaiaasError('TX_NOT_FOUND');
       }
+      if ((await authentic(row)) === null) throw notAuthentic(id);
       return transactionView(row);
     },
 
@@ -451,13 +471,13 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       const rows = await listTransactions(storage.read, { ...query, agentId, limit: query.limit + 1 });
       const page = rows.slice(0, query.limit);
       return {
-        transactions: page.map(transactionView),
+        transactions: await viewAll(page),
         nextCursor: rows.length > page.length ? (page.at(-1)?.id ?? null) : null,
       };
     },
 
     async pending(agentId) {
-      return { transactions: (await listPendingOfAgent(storage.read, agentId)).map(transactionView) };
+      return { transactions: await viewAll(await listPendingOfAgent(storage.read, agentId)) };
     },
 
     budget,
@@ -498,14 +518,9 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     async admitted(id) {
       const row = await findTransaction(storage.read, id);
       if (row === undefined) throw new WaiaasError('TX_NOT_FOUND');
-      const authentic = readIntent(sealer, row);
-      if (authentic === null) {
-        throw new WaiaasError('POLICY_DENIED', {
-          message: 'The stored payment is not the one that was admitted; it is never carried out.',
-          details: { reason: 'INTENT_NOT_AUTHENTIC', transactionId: id },
-        });
-      }
-      return authentic.intent;
+      const stored = (await authentic(row)) === null ? null : readIntent(sealer, row);
+      if (stored === null) throw notAuthentic(id);
+      return stored.intent;
     },
 
     async approve(id, origin) {
@@ -530,8 +545,9 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       if (stopping || !gate.isOpen) return;
       const awakeSince = Math.floor(watch.awakeSince / 1000);
       if (awakeSince !== vetoedUntil) {
-        const { postponed, expired } = await giveTimeForAVeto({ ...dependencies, claims }, awakeSince);
-        vetoedUntil = awakeSince;
+        const veto = await giveTimeForAVeto({ ...dependencies, claims, eachRow }, awakeSince);
+        const { postponed, expired } = veto;
+        if (veto.failed === 0) vetoedUntil = awakeSince;
         if (postponed + expired > 0) {
           logger.warn({ postponed, expired }, 'Delayed payments came due while nobody could stop them');
         }
@@ -555,33 +571,33 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     },
 
     async recover() {
-      const report = await recover({ ...dependencies, settlement, claims });
+      const report = await recover({ ...dependencies, settlement, claims, eachRow });
       for (const row of report.followed) begin(row, follow);
       return report;
     },
 
     async expireApprovals() {
-      for (const { id } of await listOverdueApprovals(storage.read, unixSeconds(clock))) {
-        await settlement.approvalExpired(brandTransactionId(id));
-      }
+      await eachRow(await listOverdueApprovals(storage.read, unixSeconds(clock)), ({ id }) =>
+        settlement.approvalExpired(brandTransactionId(id)),
+      );
     },
 
     async checkLateLandings() {
-      await checkLateLandings({ ...dependencies, settlement }, await listLateChecks(storage.read, unixSeconds(clock)));
+      const checkLateLanding = createLateCheck({ ...dependencies, settlement });
+      await eachRow(await listLateChecks(storage.read, unixSeconds(clock)), checkLateLanding);
     },
 
     async sweep() {
-      const now = unixSeconds(clock);
-      for (const row of await listByStatus(storage.read, 'PENDING')) {
-        if (row.created_at <= now - ZOMBIE_SECONDS) await settlement.cancelled(row, RESERVATION_TIMEOUT);
-      }
-      for (const row of await listByStatus(storage.read, 'EXECUTING')) {
-        const since = row.queued_at ?? row.created_at;
-        if (!endings.has(row.id) && since <= now - ZOMBIE_SECONDS) begin(row, resolveStranded);
-      }
-      for (const row of await listByStatus(storage.read, 'SUBMITTED')) {
+      const stale = unixSeconds(clock) - ZOMBIE_SECONDS;
+      await eachRow(await listByStatus(storage.read, 'PENDING'), async (row) => {
+        if (row.created_at <= stale) await settlement.cancelled(row, RESERVATION_TIMEOUT);
+      });
+      await eachRow(await listByStatus(storage.read, 'EXECUTING'), async (row) => {
+        if (!endings.has(row.id) && (row.claimed_at ?? row.created_at) <= stale) begin(row, resolveStranded);
+      });
+      await eachRow(await listByStatus(storage.read, 'SUBMITTED'), async (row) => {
         if (!endings.has(row.id)) begin(row, follow);
-      }
+      });
     },
 
     get underWay() {

@@ -170,7 +170,8 @@ export function createPolicyEvaluator(
     const attempt = (balance?: bigint | null): Promise<Found | BalanceNeeded> =>
       storage
         .write(async ({ db }): Promise<never> => {
-          const context = { live: await liveReservations(db, intent.agentId), now, balance };
+          const { reservations, complete } = await liveReservations(db, sealer, intent.agentId);
+          const context = { live: complete ? reservations : null, now, balance };
           const present = await decider.decide(db, intent, context);
           const proposed = await decider.judge(db, compiled, intent, context);
           throw new Found(present.decision, proposed.decision);

@@ -1,13 +1,14 @@
 import { transactionId, unixSeconds } from '@waiaas/core';
 import {
+  type AuthenticTransaction,
   appendAudit,
   listByStatus,
   listOverdueApprovals,
   listQueuedOfTier,
-  type TransactionRow,
 } from '@waiaas/storage';
 import type { Claims } from './claim.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import type { EachRow } from './each-row.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -22,7 +23,7 @@ export interface RecoveryReport {
   /** Delayed payments that came due while the daemon was down: they wait a little, so that the owner can still stop them. */
   readonly postponed: number;
   /** Rows that may have been sent: to be followed until the chain tells. */
-  readonly followed: readonly TransactionRow[];
+  readonly followed: readonly AuthenticTransaction[];
 }
 
 /** How late a delayed payment may be, seconds; after a day nobody can be presumed to want it still (04 §20). */
@@ -45,23 +46,21 @@ const RESTARTED: Refusal = {
 export async function giveTimeForAVeto(
   dependencies: Pick<PipelineDependencies, 'storage' | 'clock'> & {
     readonly claims: Pick<Claims, 'postpone' | 'timeOut'>;
+    readonly eachRow: EachRow;
   },
   until: number,
-): Promise<{ readonly expired: number; readonly postponed: number }> {
-  const { storage, clock, claims } = dependencies;
+): Promise<{ readonly expired: number; readonly postponed: number; readonly failed: number }> {
+  const { storage, clock, claims, eachRow } = dependencies;
   let expired = 0;
   let postponed = 0;
-  for (const row of await listQueuedOfTier(storage.read, 'DELAY')) {
+  const failed = await eachRow(await listQueuedOfTier(storage.read, 'DELAY'), async (row) => {
     const due = row.execute_after ?? until;
-    if (due > until) continue;
+    if (due > until) return;
     if (unixSeconds(clock) - due > QUEUE_TIMEOUT) {
       if ((await claims.timeOut(row)) !== null) expired += 1;
-    } else {
-      await claims.postpone(row, unixSeconds(clock) + VETO_SECONDS);
-      postponed += 1;
-    }
-  }
-  return { expired, postponed };
+    } else if ((await claims.postpone(row, unixSeconds(clock) + VETO_SECONDS)) !== null) postponed += 1;
+  });
+  return { expired, postponed, failed };
 }
 
 /**
@@ -74,41 +73,42 @@ export async function giveTimeForAVeto(
  * - EXECUTING without a hash: nothing was recorded for broadcast, so nothing was sent. Failed, never begun again.
  * - EXECUTING with a hash: it may have been sent. Its outcome is unknown, which is what SUBMITTED means.
  * - SUBMITTED: followed on.
+ *
+ * Rows that are not what the daemon wrote are left as they are, and so are all while the seals cannot be checked; one row
+ * that cannot be taken up does not keep the others from it.
  */
 export async function recover(
   dependencies: Pick<PipelineDependencies, 'storage' | 'clock' | 'logger'> & {
     readonly settlement: Settlement;
     readonly claims: Pick<Claims, 'postpone' | 'timeOut'>;
+    readonly eachRow: EachRow;
   },
 ): Promise<RecoveryReport> {
-  const { storage, clock, logger, settlement } = dependencies;
+  const { storage, clock, logger, settlement, eachRow } = dependencies;
   let cancelled = 0;
   let failed = 0;
   let expired = 0;
   let postponed = 0;
-  const followed: TransactionRow[] = [];
+  const followed: AuthenticTransaction[] = [];
 
-  for (const row of await listByStatus(storage.read, 'PENDING')) {
+  const cancel = async (row: AuthenticTransaction): Promise<void> => {
     if ((await settlement.cancelled(row, RESTARTED)) !== null) cancelled += 1;
-  }
-  for (const row of await listByStatus(storage.read, 'QUEUED')) {
-    if (row.tier === 'DELAY' || row.tier === 'APPROVAL') continue;
-    if ((await settlement.cancelled(row, RESTARTED)) !== null) cancelled += 1;
-  }
-  for (const { id } of await listOverdueApprovals(storage.read, unixSeconds(clock))) {
+  };
+  await eachRow(await listByStatus(storage.read, 'PENDING'), cancel);
+  await eachRow(await listByStatus(storage.read, 'QUEUED'), async (row) => {
+    if (row.tier !== 'DELAY' && row.tier !== 'APPROVAL') await cancel(row);
+  });
+  await eachRow(await listOverdueApprovals(storage.read, unixSeconds(clock)), async ({ id }) => {
     if ((await settlement.approvalExpired(transactionId(id))) !== null) expired += 1;
-  }
+  });
   const overdue = await giveTimeForAVeto(dependencies, unixSeconds(clock));
   expired += overdue.expired;
   postponed += overdue.postponed;
-  for (const row of await listByStatus(storage.read, 'EXECUTING')) {
-    if (row.tx_hash === null) {
-      if ((await settlement.failedBeforeLanding(row, RESTARTED)) !== null) failed += 1;
-    } else {
-      await settlement.submitted(row, { ambiguous: true, recovered: true });
-    }
-  }
-  followed.push(...(await listByStatus(storage.read, 'SUBMITTED')));
+  await eachRow(await listByStatus(storage.read, 'EXECUTING'), async (row) => {
+    if (row.tx_hash !== null) await settlement.submitted(row, { ambiguous: true, recovered: true });
+    else if ((await settlement.failedBeforeLanding(row, RESTARTED)) !== null) failed += 1;
+  });
+  await eachRow(await listByStatus(storage.read, 'SUBMITTED'), async (row) => void followed.push(row));
 
   const report = { cancelled, failed, expired, postponed, followed };
   const found = { cancelled, failed, expired, postponed, followed: followed.map((row) => row.id) };

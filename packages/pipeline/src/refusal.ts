@@ -1,5 +1,5 @@
-import { type AnyDetails, type ErrorCode, errorEntry, isErrorCode, toJson, WaiaasError } from '@waiaas/core';
-import type { TransactionRow } from '@waiaas/storage';
+import { type AnyDetails, type ErrorCode, errorEntry, isErrorCode, WaiaasError } from '@waiaas/core';
+import { readMetadata, type TransactionRow } from '@waiaas/storage';
 
 /**
  * Why a transaction ended without paying, as it is stored with the row: the error its requester gets, now and at every
@@ -22,19 +22,8 @@ export interface Refusal {
 export const errorColumn = (refusal: Refusal): string =>
   refusal.reason === undefined ? refusal.token : `${refusal.token}: ${refusal.reason}`;
 
-/** The metadata of a row with fields added; what was there before is kept (04 §2). */
-export function mergeMetadata(
-  row: Pick<TransactionRow, 'metadata'>,
-  fields: Readonly<Record<string, unknown>>,
-): string {
-  const before: unknown = row.metadata === null ? {} : JSON.parse(row.metadata);
-  return toJson({ ...(typeof before === 'object' ? before : {}), ...fields });
-}
-
 const readRefusal = (row: TransactionRow): Partial<Refusal> => {
-  const metadata: unknown = row.metadata === null ? {} : JSON.parse(row.metadata);
-  if (typeof metadata !== 'object' || metadata === null || !('refusal' in metadata)) return {};
-  const { refusal } = metadata;
+  const { refusal } = readMetadata(row);
   return typeof refusal === 'object' && refusal !== null ? refusal : {};
 };
 

@@ -57,7 +57,7 @@ export const remainingOf = (room: Room<bigint>): bigint => {
 export function sessionRoom(constraints: SessionConstraints, native: AssetId, use: SessionUse): SessionRoom {
   const { maxAmountPerTx, maxTotalAmount, maxTransactions } = constraints;
   let reserved = 0n;
-  for (const row of use.live) if (row.asset === native) reserved += BigInt(row.reserved_amount ?? '0');
+  for (const { asset, amount } of use.live) if (asset === native) reserved += amount;
   return {
     perTransaction: maxAmountPerTx === undefined ? null : BigInt(maxAmountPerTx),
     total:

@@ -1,26 +1,27 @@
 import {
   assetId,
   agentId as brandAgentId,
-  transactionId as brandTransactionId,
   isoTime,
   nativeAssetId,
   type TransactionId,
   unixSeconds,
 } from '@waiaas/core';
 import {
+  type AuthenticTransaction,
   addSessionUsage,
   appendAudit,
   appendSpend,
+  authenticate,
   clearLateCheck,
   type Db,
   findTransaction,
+  mergeMetadata,
   recordBroadcast,
   type Storage,
-  type TransactionRow,
   transition,
 } from '@waiaas/storage';
 import type { PipelineDependencies } from './dependencies.ts';
-import { errorColumn, mergeMetadata, type Refusal } from './refusal.ts';
+import { errorColumn, type Refusal } from './refusal.ts';
 
 /** What is known of a landed transaction. */
 export interface Landing {
@@ -35,35 +36,39 @@ const landingFields = (landing: Landing) => ({
 
 /**
  * The units of work after admission: T4 to T7 and T9 of 04 §3. Each is a compare-and-set with its audit row; the release
- * or settlement of the reservation is part of the transition, never a step of its own. They answer the row as it is
- * afterwards, or null when another hand was faster: then nothing was done and nothing must follow.
+ * or settlement of the reservation is part of the transition, never a step of its own. They take a row in the state that
+ * was sealed last and answer it in the next one, or null when another hand was faster: then nothing was done and nothing
+ * must follow.
  */
 export interface Settlement {
-  /** T4: what is about to be sent. False: nothing may be sent. */
+  /** T4: what is about to be sent. Null: nothing may be sent. */
   recordBroadcast(
-    row: TransactionRow,
+    row: AuthenticTransaction,
     signed: { txHash: string; bytes: Uint8Array; lastValidBlockHeight?: bigint },
-  ): Promise<boolean>;
+  ): Promise<AuthenticTransaction | null>;
   /** T5: sent, or possibly sent. */
-  submitted(row: TransactionRow, how: { ambiguous: boolean; recovered?: boolean }): Promise<TransactionRow | null>;
+  submitted(
+    row: AuthenticTransaction,
+    how: { ambiguous: boolean; recovered?: boolean },
+  ): Promise<AuthenticTransaction | null>;
   /** T6: the chain executed it. */
-  confirmed(row: TransactionRow, landing: Landing): Promise<TransactionRow | null>;
+  confirmed(row: AuthenticTransaction, landing: Landing): Promise<AuthenticTransaction | null>;
   /** T7 from EXECUTING: known not to have been taken by the network. */
   failedBeforeLanding(
-    row: TransactionRow,
+    row: AuthenticTransaction,
     refusal: Refusal,
     extra?: Readonly<Record<string, unknown>>,
-  ): Promise<TransactionRow | null>;
+  ): Promise<AuthenticTransaction | null>;
   /** T7 from SUBMITTED: the chain executed it and it failed. */
-  failedOnChain(row: TransactionRow, refusal: Refusal, landing: Landing): Promise<TransactionRow | null>;
+  failedOnChain(row: AuthenticTransaction, refusal: Refusal, landing: Landing): Promise<AuthenticTransaction | null>;
   /** T7 from SUBMITTED: proven that it can no longer land. */
-  expired(row: TransactionRow, proof: { finalizedBlockHeight: bigint }): Promise<TransactionRow | null>;
+  expired(row: AuthenticTransaction, proof: { finalizedBlockHeight: bigint }): Promise<AuthenticTransaction | null>;
   /** System cancellation of a row that was never carried out. */
-  cancelled(row: TransactionRow, refusal: Refusal): Promise<TransactionRow | null>;
+  cancelled(row: AuthenticTransaction, refusal: Refusal): Promise<AuthenticTransaction | null>;
   /** T9: nobody approved in time. */
-  approvalExpired(id: TransactionId): Promise<TransactionRow | null>;
+  approvalExpired(id: TransactionId): Promise<AuthenticTransaction | null>;
   /** The last look-up of a transaction that had ended: `landed` when it turned up after all. */
-  lateChecked(row: TransactionRow, landed: Landing | null): Promise<void>;
+  lateChecked(row: AuthenticTransaction, landed: Landing | null): Promise<void>;
 }
 
 const APPROVAL_TIMEOUT: Refusal = { code: 'APPROVAL_TIMEOUT', token: 'APPROVAL_TIMEOUT' };
@@ -75,21 +80,14 @@ export function createSettlement(
   },
 ): Settlement {
   const { storage, clock, sealer, settings } = dependencies;
-  const subject = (row: TransactionRow) => ({
+  const subject = (row: AuthenticTransaction) => ({
     agentId: row.agent_id,
     txId: row.id,
     ...(row.session_id === null ? {} : { sessionId: row.session_id }),
   });
-  const idOf = (row: TransactionRow): TransactionId => brandTransactionId(row.id);
-  const after = async (db: Db, row: TransactionRow): Promise<TransactionRow | null> =>
-    (await findTransaction(db, row.id)) ?? null;
   const released = { reserved_amount: null, signed_tx: null } as const;
 
-  /** A row's metadata may have changed since it was read; merging needs the present one. */
-  const metadataOf = async (db: Db, row: TransactionRow, fields: Readonly<Record<string, unknown>>): Promise<string> =>
-    mergeMetadata((await findTransaction(db, row.id)) ?? row, fields);
-
-  async function settleSpend(db: Db, row: TransactionRow): Promise<void> {
+  async function settleSpend(db: Db, row: AuthenticTransaction): Promise<void> {
     // Rounded up, so that a spend never leaves a window before its full time is over.
     const now = Math.ceil(clock.now() / 1000);
     const amount = BigInt(row.amount);
@@ -109,23 +107,23 @@ export function createSettlement(
   return {
     recordBroadcast: (row, signed) =>
       storage.write(async ({ db }) => {
-        const recorded = await recordBroadcast(db, idOf(row), {
+        const recorded = await recordBroadcast(db, sealer, row, {
           txHash: signed.txHash,
           signedTx: signed.bytes,
           lastValidBlockHeight: signed.lastValidBlockHeight ?? null,
         });
-        if (!recorded) return false;
+        if (recorded === null) return null;
         const details = { txHash: signed.txHash, intentHash: row.intent_hash };
         await appendAudit(db, unixSeconds(clock), { event: 'TX_SIGNED', actor: 'system', ...subject(row), details });
-        return true;
+        return recorded;
       }),
 
     submitted: (row, how) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        if (!(await transition(db, idOf(row), 'EXECUTING', 'SUBMITTED', { submitted_at: now }))) return null;
-        const sent = await after(db, row);
-        const details = { txHash: sent?.tx_hash, ...how };
+        const sent = await transition(db, sealer, row, 'SUBMITTED', { submitted_at: now });
+        if (sent === null) return null;
+        const details = { txHash: sent.tx_hash, ...how };
         await appendAudit(db, now, { event: 'TX_SUBMITTED', actor: 'system', ...subject(row), details });
         return sent;
       }),
@@ -133,38 +131,38 @@ export function createSettlement(
     confirmed: (row, landing) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        const metadata = await metadataOf(db, row, landingFields(landing));
-        if (!(await transition(db, idOf(row), 'SUBMITTED', 'CONFIRMED', { ...released, executed_at: now, metadata })))
-          return null;
+        const metadata = mergeMetadata(row, landingFields(landing));
+        const paid = await transition(db, sealer, row, 'CONFIRMED', { ...released, executed_at: now, metadata });
+        if (paid === null) return null;
         await settleSpend(db, row);
         const details = { txHash: row.tx_hash, amount: row.amount, asset: row.asset, ...landingFields(landing) };
         await appendAudit(db, now, { event: 'TX_CONFIRMED', actor: 'system', ...subject(row), details });
-        return after(db, row);
+        return paid;
       }),
 
     failedBeforeLanding: (row, refusal, extra = {}) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        const present = (await after(db, row)) ?? row;
-        const metadata = mergeMetadata(present, { ...extra, refusal });
+        const metadata = mergeMetadata(row, { ...extra, refusal });
         const error = errorColumn(refusal);
         // Signed bytes that the network refused are looked up once more, in case it took them after all.
-        const late_check_at = present.tx_hash === null ? null : now + settings.lateCheckSeconds;
-        if (!(await transition(db, idOf(row), 'EXECUTING', 'FAILED', { ...released, error, metadata, late_check_at })))
-          return null;
+        const late_check_at = row.tx_hash === null ? null : now + settings.lateCheckSeconds;
+        const failed = await transition(db, sealer, row, 'FAILED', { ...released, error, metadata, late_check_at });
+        if (failed === null) return null;
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details: { error } });
-        return after(db, row);
+        return failed;
       }),
 
     failedOnChain: (row, refusal, landing) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        const metadata = await metadataOf(db, row, { ...landingFields(landing), refusal });
+        const metadata = mergeMetadata(row, { ...landingFields(landing), refusal });
         const error = errorColumn(refusal);
-        if (!(await transition(db, idOf(row), 'SUBMITTED', 'FAILED', { ...released, error, metadata }))) return null;
+        const failed = await transition(db, sealer, row, 'FAILED', { ...released, error, metadata });
+        if (failed === null) return null;
         const details = { error, txHash: row.tx_hash, ...landingFields(landing) };
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
-        return after(db, row);
+        return failed;
       }),
 
     expired: (row, proof) =>
@@ -174,38 +172,40 @@ export function createSettlement(
         const token = row.last_valid_block_height === null ? 'NONCE_USED' : 'BLOCKHASH_EXPIRED';
         const refusal: Refusal = { code: 'TX_EXPIRED', token };
         const evidence = { ...proof, lastValidBlockHeight: row.last_valid_block_height };
-        const metadata = await metadataOf(db, row, { proof: evidence, refusal });
         const fields = {
           ...released,
           error: errorColumn(refusal),
-          metadata,
+          metadata: mergeMetadata(row, { proof: evidence, refusal }),
           late_check_at: now + settings.lateCheckSeconds,
         };
-        if (!(await transition(db, idOf(row), 'SUBMITTED', 'EXPIRED', fields))) return null;
+        const ended = await transition(db, sealer, row, 'EXPIRED', fields);
+        if (ended === null) return null;
         const details = { error: token, txHash: row.tx_hash, ...evidence };
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
-        return after(db, row);
+        return ended;
       }),
 
     cancelled: (row, refusal) =>
       storage.write(async ({ db }) => {
         if (row.status !== 'PENDING' && row.status !== 'QUEUED') return null;
         const now = unixSeconds(clock);
-        const metadata = await metadataOf(db, row, { refusal });
-        const fields = { ...released, error: errorColumn(refusal), metadata };
-        if (!(await transition(db, idOf(row), row.status, 'CANCELLED', fields))) return null;
+        const fields = { ...released, error: errorColumn(refusal), metadata: mergeMetadata(row, { refusal }) };
+        const ended = await transition(db, sealer, row, 'CANCELLED', fields);
+        if (ended === null) return null;
         const details = { reason: refusal.token };
         await appendAudit(db, now, { event: 'TX_CANCELLED', actor: 'system', ...subject(row), details });
-        return after(db, row);
+        return ended;
       }),
 
     approvalExpired: (id) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
-        const row = await findTransaction(db, id);
+        const found = await findTransaction(db, id);
+        const row = found === undefined ? null : await authenticate(db, sealer, found, now);
         // Expired from the deadline on, never before it.
         if (
-          row === undefined ||
+          row === null ||
+          row.status !== 'QUEUED' ||
           row.tier !== 'APPROVAL' ||
           row.approval_expires_at === null ||
           now < row.approval_expires_at
@@ -213,15 +213,16 @@ export function createSettlement(
           return null;
         const metadata = mergeMetadata(row, { refusal: APPROVAL_TIMEOUT });
         const fields = { ...released, error: errorColumn(APPROVAL_TIMEOUT), metadata };
-        if (!(await transition(db, id, 'QUEUED', 'EXPIRED', fields))) return null;
+        const ended = await transition(db, sealer, row, 'EXPIRED', fields);
+        if (ended === null) return null;
         const details = { error: 'APPROVAL_TIMEOUT' };
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
-        return after(db, row);
+        return ended;
       }),
 
     lateChecked: (row, landed) =>
       storage.write(async ({ db }) => {
-        if (!(await clearLateCheck(db, idOf(row)))) return;
+        if ((await clearLateCheck(db, sealer, row)) === null) return;
         if (landed === null) return;
         const now = unixSeconds(clock);
         // The state stays terminal, but the money is gone: it counts towards every cap from now on (04 §6.6).

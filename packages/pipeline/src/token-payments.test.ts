@@ -474,7 +474,7 @@ describe('between admission and execution', () => {
           .execute();
       });
       expect((await refusal(world.pipeline.approve(id, by(ALICE)))).code).toBe('POLICY_DENIED');
-      expect(await row(id)).toMatchObject({ status: 'CANCELLED', error: 'INTENT_NOT_AUTHENTIC' });
+      expect(await row(id)).toMatchObject({ status: 'QUEUED', error: null });
       expect(world.ledger.accepted.size).toBe(0);
       await world.stop();
       await world.remove();
@@ -671,7 +671,7 @@ test('a payment that was admitted before there were tokens is still carried out 
   const encoded = encodeIntent(intent);
   await world.storage.write(async ({ db }) => {
     const now = Math.floor(world.time.now() / 1000);
-    await insertPending(db, {
+    const pending = await insertPending(db, keystore.sealer, {
       ...{ id, agent_id: payer.agentId, session_id: payer.sessionId, chain: 'solana', type: 'TRANSFER' },
       ...{ asset: 'solana:native', amount: '5000', to_address: RECIPIENT, memo: 'old', fee_priority: 'medium' },
       ...{
@@ -684,7 +684,8 @@ test('a payment that was admitted before there were tokens is still carried out 
       created_at: 1,
     });
     const approval_expires_at = now + 3600;
-    await transition(db, id, 'PENDING', 'QUEUED', { tier: 'APPROVAL', reserved_amount: '5000', approval_expires_at });
+    const fields = { tier: 'APPROVAL', reserved_amount: '5000', approval_expires_at } as const;
+    await transition(db, keystore.sealer, pending, 'QUEUED', fields);
     await insertPendingApproval(db, {
       id: '01936d3a-7f00-7abc-8def-0123456789ac',
       txId: id,

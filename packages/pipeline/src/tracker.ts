@@ -1,5 +1,6 @@
-import { type ConfirmationVerdict, decodeIntent, type IChainAdapter } from '@waiaas/core';
-import type { TransactionRow } from '@waiaas/storage';
+import type { ConfirmationVerdict, IChainAdapter } from '@waiaas/core';
+import type { AuthenticTransaction } from '@waiaas/storage';
+import { readIntent } from './admission.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
@@ -8,11 +9,11 @@ import type { Settlement } from './settlement.ts';
 const MAX_PAUSE = 15_000;
 
 const adapterOf = (
-  dependencies: Pick<PipelineDependencies, 'adapters'>,
-  row: TransactionRow,
+  { adapters, sealer }: Pick<PipelineDependencies, 'adapters' | 'sealer'>,
+  row: AuthenticTransaction,
 ): IChainAdapter | undefined => {
-  const { chain, network } = decodeIntent(row.intent);
-  return dependencies.adapters.find(chain, network);
+  const authentic = readIntent(sealer, row);
+  return authentic === null ? undefined : adapters.find(authentic.intent.chain, authentic.intent.network);
 };
 
 /**
@@ -22,16 +23,16 @@ const adapterOf = (
  *
  * @returns the row in its terminal state, or null when the signal ended the wait or another hand settled it
  */
-export type Tracker = (row: TransactionRow, signal: AbortSignal) => Promise<TransactionRow | null>;
+export type Tracker = (row: AuthenticTransaction, signal: AbortSignal) => Promise<AuthenticTransaction | null>;
 
 export function createTracker(
-  dependencies: Pick<PipelineDependencies, 'adapters' | 'gate' | 'timers' | 'logger' | 'settings'> & {
+  dependencies: Pick<PipelineDependencies, 'adapters' | 'sealer' | 'gate' | 'timers' | 'logger' | 'settings'> & {
     readonly settlement: Settlement;
   },
 ): Tracker {
   const { gate, timers, logger, settings, settlement } = dependencies;
 
-  async function resend(adapter: IChainAdapter, row: TransactionRow, txHash: string): Promise<void> {
+  async function resend(adapter: IChainAdapter, row: AuthenticTransaction, txHash: string): Promise<void> {
     // While the kill switch is engaged a transaction is watched, not helped (04 §20).
     if (row.signed_tx === null || !gate.isOpen) return;
     try {
@@ -46,7 +47,7 @@ export function createTracker(
 
   async function ask(
     adapter: IChainAdapter,
-    row: TransactionRow,
+    row: AuthenticTransaction,
     txHash: string,
     signal: AbortSignal,
   ): Promise<ConfirmationVerdict> {
@@ -66,9 +67,9 @@ export function createTracker(
   }
 
   function settle(
-    row: TransactionRow,
+    row: AuthenticTransaction,
     verdict: Exclude<ConfirmationVerdict, { verdict: 'unknown' }>,
-  ): Promise<TransactionRow | null> {
+  ): Promise<AuthenticTransaction | null> {
     switch (verdict.verdict) {
       case 'confirmed':
         return settlement.confirmed(row, verdict);
@@ -113,24 +114,16 @@ export function createTracker(
 }
 
 /**
- * The last look-up of transactions that ended without landing (04 §6.6): one that turns up after all counts towards the
+ * The last look-up of a transaction that ended without landing (04 §6.6): one that turns up after all counts towards the
  * caps and is reported as critical. A look-up that fails is made again at the next run.
  */
-export async function checkLateLandings(
-  dependencies: Pick<PipelineDependencies, 'adapters' | 'logger'> & { readonly settlement: Settlement },
-  rows: readonly TransactionRow[],
-): Promise<void> {
-  const { logger, settlement } = dependencies;
-  for (const row of rows) {
+export const createLateCheck =
+  (dependencies: Pick<PipelineDependencies, 'adapters' | 'sealer'> & { readonly settlement: Settlement }) =>
+  async (row: AuthenticTransaction): Promise<void> => {
     const adapter = adapterOf(dependencies, row);
-    if (row.tx_hash === null || adapter === undefined || !adapter.isConnected()) continue;
-    try {
-      const status = await adapter.getTransactionStatus(row.tx_hash);
-      const landed = status.state === 'landed' && status.error === null;
-      if (landed && status.commitment === 'processed') continue;
-      await settlement.lateChecked(row, landed ? { blockNumber: status.blockNumber } : null);
-    } catch (error) {
-      logger.warn({ txId: row.id, error: String(error) }, 'The last look-up of a transaction failed; it is made again');
-    }
-  }
-}
+    if (row.tx_hash === null || adapter === undefined || !adapter.isConnected()) return;
+    const status = await adapter.getTransactionStatus(row.tx_hash);
+    const landed = status.state === 'landed' && status.error === null;
+    if (landed && status.commitment === 'processed') return;
+    await dependencies.settlement.lateChecked(row, landed ? { blockNumber: status.blockNumber } : null);
+  };

@@ -1,5 +1,6 @@
 import { assetId, isoFromSeconds, type TransactionResponse, type TransactionStatus, tokenOfAsset } from '@waiaas/core';
-import type { TransactionRow } from '@waiaas/storage';
+import { readMetadata, type TransactionRow } from '@waiaas/storage';
+import { NOT_AUTHENTIC } from './not-authentic.ts';
 
 /** States from which on the hash is shown: before, nothing has been broadcast (04 §2). */
 const HASH_SHOWN: readonly TransactionStatus[] = ['SUBMITTED', 'CONFIRMED', 'FAILED', 'EXPIRED'];
@@ -8,9 +9,8 @@ const deadline = (row: TransactionRow): number | null =>
   row.tier === 'DELAY' ? row.execute_after : row.approval_expires_at;
 
 const feeOf = (row: TransactionRow): string | undefined => {
-  const metadata: unknown = row.metadata === null ? null : JSON.parse(row.metadata);
-  if (typeof metadata !== 'object' || metadata === null || !('fee' in metadata)) return undefined;
-  return typeof metadata.fee === 'string' ? metadata.fee : undefined;
+  const { fee } = readMetadata(row);
+  return typeof fee === 'string' ? fee : undefined;
 };
 
 const optional = <Key extends string, Value>(key: Key, value: Value | null | undefined): { [K in Key]?: Value } => {
@@ -37,4 +37,18 @@ export const transactionView = (row: TransactionRow): TransactionResponse => ({
   ...optional('executedAt', time(row.executed_at)),
   ...optional('expiresAt', time(deadline(row))),
   ...optional('error', row.error),
+});
+
+/**
+ * What is shown of a row that is not what the daemon wrote: that there is one. Neither its hash nor its times nor its fee
+ * are anybody's word any more.
+ */
+export const changedView = (row: TransactionRow): TransactionResponse => ({
+  transactionId: row.id,
+  status: row.status,
+  type: row.type,
+  amount: row.amount,
+  toAddress: row.to_address,
+  createdAt: isoFromSeconds(row.created_at),
+  error: NOT_AUTHENTIC.token,
 });

@@ -40,7 +40,7 @@ export function compilePolicies(rows: readonly PolicyRow[], agentId: AgentId): C
 
 /**
  * Policies that deny everything, for a reason the engine cannot find in the rows by itself: a set from which a row was
- * removed, or a decision that is replayed (09 no. 9).
+ * removed, counters that were changed, or a decision that is replayed (09 no. 9).
  * @example blockedPolicies(agentId, { reason: 'POLICY_NOT_AUTHENTIC', policyId: null, policyVersion: null })
  */
 export const blockedPolicies = (agentId: AgentId, blocker: Blocker): CompiledPolicies =>

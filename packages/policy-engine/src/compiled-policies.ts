@@ -1,9 +1,15 @@
 import type { AgentId, AssetId, Chain, PolicyId } from '@waiaas/core';
 import type { DenyReason, PolicyReference } from './decision.ts';
 
-/** Why nothing may be allowed: a stored policy that cannot be applied denies every payment it might have limited. */
+/**
+ * Why nothing may be allowed: a stored policy that cannot be applied denies every payment it might have limited, and so do
+ * counters of spending that somebody else has written.
+ */
 export type Blocker = {
-  readonly reason: Extract<DenyReason, 'POLICY_MALFORMED' | 'POLICY_NOT_AUTHENTIC' | 'POLICY_TYPE_UNKNOWN'>;
+  readonly reason: Extract<
+    DenyReason,
+    'POLICY_MALFORMED' | 'POLICY_NOT_AUTHENTIC' | 'POLICY_TYPE_UNKNOWN' | 'COUNTERS_NOT_AUTHENTIC'
+  >;
   /** Null where no single policy is at fault, such as a set from which one was removed. */
   readonly policyId: PolicyId | null;
   /** Null where the row's own version is not a number that could be told. */

@@ -39,6 +39,7 @@ export function explain(reason: DenyReason): string {
     case 'POLICY_MALFORMED':
     case 'POLICY_NOT_AUTHENTIC':
     case 'POLICY_TYPE_UNKNOWN':
+    case 'COUNTERS_NOT_AUTHENTIC':
       return 'known';
     default:
       // @ts-expect-error FACTS_UNKNOWN is left over

@@ -51,6 +51,7 @@ export type DenyReason =
   | 'POLICY_MALFORMED'
   | 'POLICY_NOT_AUTHENTIC'
   | 'POLICY_TYPE_UNKNOWN'
+  | 'COUNTERS_NOT_AUTHENTIC'
   | 'FACTS_UNKNOWN';
 
 /** A cap that would be exceeded. Base units. */

@@ -6,7 +6,9 @@ import { compileWhitelist } from './compile-whitelist.ts';
 import type { Blocker } from './compiled-policies.ts';
 import type { PolicyRow } from './policy-row.ts';
 
+/** What can be wrong with a row, the worst first. */
 const REASONS = ['POLICY_NOT_AUTHENTIC', 'POLICY_TYPE_UNKNOWN', 'POLICY_MALFORMED'] as const;
+type RowProblem = (typeof REASONS)[number];
 
 const COMPILE: Readonly<Record<PolicyType, (row: PolicyRow) => object | null>> = {
   SPENDING_LIMIT: compileSpendingLimit,
@@ -22,7 +24,7 @@ const COMPILE: Readonly<Record<PolicyType, (row: PolicyRow) => object | null>> =
  * Priority and override do not hide a row from this: that a limit is stored and cannot be applied denies (09 no. 4).
  */
 export function findBlocker(rows: readonly PolicyRow[], agentId: AgentId): Blocker | null {
-  const blockers = rows.flatMap((row): (Blocker & { readonly policyId: PolicyId })[] => {
+  const blockers = rows.flatMap((row): (Blocker & { readonly reason: RowProblem; readonly policyId: PolicyId })[] => {
     const reason = problemOf(row, agentId);
     if (reason === null) return [];
     return [{ reason, policyId: row.id, policyVersion: Number.isSafeInteger(row.version) ? row.version : null }];
@@ -33,7 +35,7 @@ export function findBlocker(rows: readonly PolicyRow[], agentId: AgentId): Block
   return first ?? null;
 }
 
-function problemOf(row: PolicyRow, agentId: AgentId): Blocker['reason'] | null {
+function problemOf(row: PolicyRow, agentId: AgentId): RowProblem | null {
   // Nothing in such a row is proven: not that it is disabled, and not that it is another agent's.
   if (row.authentic !== true) return 'POLICY_NOT_AUTHENTIC';
   if (row.agentId !== null && row.agentId !== agentId) return null;

@@ -40,15 +40,19 @@ const insertTransaction = (): string => {
   const id = testId(next++);
   db.prepare(
     `INSERT INTO transactions (id, agent_id, session_id, chain, type, asset, amount, to_address, fee_priority, intent, intent_hash,
-       intent_seal, request_hash, created_at) VALUES (?, ?, ?, 'solana', 'TRANSFER', 'solana:native', '5', 'to', 'medium', '{}', ?, 's', ?, 1)`,
+       intent_seal, request_hash, created_at, state_version, state_seal)
+     VALUES (?, ?, ?, 'solana', 'TRANSFER', 'solana:native', '5', 'to', 'medium', '{}', ?, 's', ?, 1, 1, 's')`,
   ).run(id, testId(1), testId(2), '0'.repeat(64), '0'.repeat(64));
   return id;
 };
+/** What comes with every change of a transaction. */
+const SEALED = `state_version = state_version + 1, state_seal = state_seal || '.'`;
 /** Moves a transaction with whatever its new state needs. */
 const move = (id: string, to: TransactionStatus): void => {
   const live = to === 'QUEUED' || to === 'EXECUTING' || to === 'SUBMITTED';
   db.prepare(
-    `UPDATE transactions SET status = ?, tier = 'INSTANT', reserved_amount = ?, tx_hash = coalesce(tx_hash, id), executed_at = 1 WHERE id = ?`,
+    `UPDATE transactions SET status = ?, tier = 'INSTANT', reserved_amount = ?, tx_hash = coalesce(tx_hash, id), executed_at = 1, ${SEALED}
+     WHERE id = ?`,
   ).run(to, live ? '5' : null, id);
 };
 const PATHS: Readonly<Record<TransactionStatus, readonly TransactionStatus[]>> = {
@@ -94,9 +98,12 @@ describe('states', () => {
 
   test('a terminal state holds no reservation and no signed bytes', () => {
     const id = inState('SUBMITTED');
-    expect(attempt(`UPDATE transactions SET status = 'FAILED' WHERE id = ?`, id)).toThrow('CHECK');
+    expect(attempt(`UPDATE transactions SET status = 'FAILED', ${SEALED} WHERE id = ?`, id)).toThrow('CHECK');
     expect(
-      attempt(`UPDATE transactions SET status = 'FAILED', reserved_amount = NULL, signed_tx = x'00' WHERE id = ?`, id),
+      attempt(
+        `UPDATE transactions SET status = 'FAILED', reserved_amount = NULL, signed_tx = x'00', ${SEALED} WHERE id = ?`,
+        id,
+      ),
     ).toThrow('CHECK');
   });
 
@@ -105,7 +112,7 @@ describe('states', () => {
     for (const reserved of [null, '4', '6']) {
       expect(
         attempt(
-          `UPDATE transactions SET status = 'QUEUED', tier = 'INSTANT', reserved_amount = ? WHERE id = ?`,
+          `UPDATE transactions SET status = 'QUEUED', tier = 'INSTANT', reserved_amount = ?, ${SEALED} WHERE id = ?`,
           reserved,
           id,
         ),
@@ -117,7 +124,11 @@ describe('states', () => {
     for (const tier of ['DELAY', 'APPROVAL']) {
       const id = insertTransaction();
       expect(
-        attempt(`UPDATE transactions SET status = 'QUEUED', tier = ?, reserved_amount = '5' WHERE id = ?`, tier, id),
+        attempt(
+          `UPDATE transactions SET status = 'QUEUED', tier = ?, reserved_amount = '5', ${SEALED} WHERE id = ?`,
+          tier,
+          id,
+        ),
       ).toThrow('CHECK');
     }
   });
@@ -126,7 +137,10 @@ describe('states', () => {
     const id = insertTransaction();
     expect(
       attempt(
-        `INSERT INTO transactions SELECT '${testId(9)}', agent_id, session_id, chain, type, asset, amount, to_address, memo, fee_priority, 'CANCELLED', tier, reserved_amount, intent, intent_hash, intent_seal, idempotency_key, request_hash, policy_id, policy_version, delay_seconds, approval_timeout_seconds, created_at, queued_at, execute_after, approval_expires_at, submitted_at, executed_at, tx_hash, last_valid_block_height, signed_tx, late_check_at, error, metadata FROM transactions WHERE id = ?`,
+        `INSERT INTO transactions (id, agent_id, chain, type, asset, amount, to_address, fee_priority, intent, intent_hash,
+           intent_seal, request_hash, created_at, state_version, state_seal, status)
+         SELECT '${testId(9)}', agent_id, chain, type, asset, amount, to_address, fee_priority, intent, intent_hash, intent_seal,
+           request_hash, created_at, 1, 's', 'CANCELLED' FROM transactions WHERE id = ?`,
         id,
       ),
     ).toThrow('PENDING');
@@ -154,7 +168,45 @@ describe('an admitted intent', () => {
 
   test('is signed once: its hash cannot be replaced', () => {
     const id = inState('SUBMITTED');
-    expect(attempt(`UPDATE transactions SET tx_hash = 'other' WHERE id = ?`, id)).toThrow('signed once');
+    expect(attempt(`UPDATE transactions SET tx_hash = 'other', ${SEALED} WHERE id = ?`, id)).toThrow('signed once');
+  });
+});
+
+describe('the state of a transaction', () => {
+  test('changes with its next version and another seal, and in no other way', () => {
+    const id = inState('QUEUED');
+    for (const change of [
+      'late_check_at = 1',
+      'execute_after = 0',
+      `late_check_at = 1, state_version = state_version + 1`,
+      `late_check_at = 1, state_seal = 'other'`,
+      `late_check_at = 1, state_version = state_version + 2, state_seal = 'other'`,
+      `state_seal = 'other'`,
+      'state_version = state_version + 1',
+    ]) {
+      expect(attempt(`UPDATE transactions SET ${change} WHERE id = ?`, id), change).toThrow('next sealed state');
+    }
+    expect(attempt(`UPDATE transactions SET late_check_at = 1, ${SEALED} WHERE id = ?`, id)).not.toThrow();
+  });
+
+  test('starts with a seal', () => {
+    for (const [version, seal] of [
+      [0, 's'],
+      [2, 's'],
+      [1, ''],
+    ]) {
+      expect(
+        attempt(
+          `INSERT INTO transactions (id, agent_id, chain, type, asset, amount, to_address, fee_priority, intent, intent_hash,
+             intent_seal, request_hash, created_at, state_version, state_seal)
+           SELECT '${testId(9)}', agent_id, chain, type, asset, amount, to_address, fee_priority, intent, intent_hash, intent_seal,
+             request_hash, created_at, ?, ? FROM transactions WHERE id = ?`,
+          version,
+          seal,
+          insertTransaction(),
+        ),
+      ).toThrow('starts with a sealed state');
+    }
   });
 });
 
@@ -175,8 +227,9 @@ describe('values that are no values', () => {
   test.each(['-5', '0x10', '1e3', ' 5 ', '', '1.5', '007', '+1'])('the amount %j', (amount) => {
     expect(
       attempt(
-        `INSERT INTO transactions (id, agent_id, chain, type, asset, amount, to_address, fee_priority, intent, intent_hash, intent_seal, request_hash, created_at)
-         VALUES (?, ?, 'solana', 'TRANSFER', 'solana:native', ?, 'to', 'medium', '{}', ?, 's', ?, 1)`,
+        `INSERT INTO transactions (id, agent_id, chain, type, asset, amount, to_address, fee_priority, intent, intent_hash, intent_seal, request_hash, created_at,
+           state_version, state_seal)
+         VALUES (?, ?, 'solana', 'TRANSFER', 'solana:native', ?, 'to', 'medium', '{}', ?, 's', ?, 1, 1, 's')`,
         testId(50),
         testId(1),
         amount,

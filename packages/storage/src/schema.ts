@@ -111,6 +111,8 @@ export interface TransactionsTable {
   queued_at: number | null;
   execute_after: number | null;
   approval_expires_at: number | null;
+  /** When its execution began. */
+  claimed_at: number | null;
   submitted_at: number | null;
   executed_at: number | null;
   /** Known before broadcast; shown to clients from SUBMITTED on. */
@@ -122,6 +124,10 @@ export interface TransactionsTable {
   late_check_at: number | null;
   error: string | null;
   metadata: string | null;
+  /** Moves on with every change of the row; 0 for rows from before there were seals. */
+  state_version: number;
+  /** Covers the row as it is: whoever acts upon a row acts upon what the daemon has written, or not at all. */
+  state_seal: string;
 }
 
 /** How a payment was decided: what was checked and seen, and the policies that were in force. Never changed. */

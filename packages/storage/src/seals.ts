@@ -1,4 +1,6 @@
-import { canonicalJson, type RowSealer, type SealedContent } from '@waiaas/core';
+import { hash } from 'node:crypto';
+import { canonicalJson, decodeIntent, type RowSealer, type SealedContent } from '@waiaas/core';
+import type { Selectable } from 'kysely';
 import type {
   AuditHeadTable,
   DecisionsTable,
@@ -158,6 +160,65 @@ export const intentContent = (row: Pick<TransactionsTable, 'id' | 'intent'>): Se
   id: row.id,
   version: 1,
   payload: row.intent,
+});
+
+/** A whole row of `transactions` but for its seal. */
+export type SealedTransaction = Omit<Selectable<TransactionsTable>, 'state_seal'>;
+
+/**
+ * The session that asked. A row forgets it when the session is cleaned up; the intent does not.
+ * @throws TypeError when the intent cannot be read
+ */
+const sessionOf = (row: SealedTransaction): string => row.session_id ?? decodeIntent(row.intent).sessionId;
+
+const digest = (bytes: Uint8Array | null): string | null => (bytes === null ? null : hash('sha256', bytes));
+
+/**
+ * What the seal of a transaction covers: all of the row. Whatever decides something about it, its state, tier, times,
+ * reservation, hash and bound, is as the daemon wrote it or the seal breaks.
+ *
+ * @throws TypeError for a row that no daemon has written
+ */
+export const transactionContent = (row: SealedTransaction): SealedContent => ({
+  kind: 'transaction',
+  id: row.id,
+  version: row.state_version,
+  payload: canonicalJson([
+    row.agent_id,
+    sessionOf(row),
+    row.chain,
+    row.type,
+    row.asset,
+    row.amount,
+    row.to_address,
+    row.memo,
+    row.fee_priority,
+    row.intent,
+    row.intent_hash,
+    row.intent_seal,
+    row.idempotency_key,
+    row.request_hash,
+    row.created_at,
+    row.status,
+    row.tier,
+    row.reserved_amount,
+    row.policy_id,
+    row.policy_version,
+    row.delay_seconds,
+    row.approval_timeout_seconds,
+    row.queued_at,
+    row.execute_after,
+    row.approval_expires_at,
+    row.claimed_at,
+    row.submitted_at,
+    row.executed_at,
+    row.tx_hash,
+    row.last_valid_block_height,
+    digest(row.signed_tx),
+    row.late_check_at,
+    row.error,
+    row.metadata,
+  ]),
 });
 
 /** Whether a transaction's intent is the one that was admitted. */

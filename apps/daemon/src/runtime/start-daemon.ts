@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
+import { sealEarlierTransactions } from '@waiaas/pipeline';
 import { createAuditTrail } from '@waiaas/safety';
 import {
   adoptSessions,
@@ -206,6 +207,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     // Nor may sessions of another one be sealed as they are found.
     if (migration.from > 0 && migration.from < SESSION_SETS_SCHEMA)
       await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
+    await sealEarlierTransactions({ storage, sealer: keystore.sealer, clock, logger });
     gate.open();
     onStep(`Keystore unlocked (${keystore.keyCount} keys)`);
   } else {

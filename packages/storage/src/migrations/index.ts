@@ -5,6 +5,7 @@ import { notificationOutbox } from './0004-notification-outbox.ts';
 import { tokenTransfers } from './0005-token-transfers.ts';
 import { auditChain } from './0006-audit-chain.ts';
 import { sessionSets } from './0007-session-sets.ts';
+import { sealedStates } from './0008-sealed-states.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   tokenTransfers,
   auditChain,
   sessionSets,
+  sealedStates,
 ];

@@ -33,6 +33,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [5, '5739050ce010178b70f0ae511c56ddb28aa4429707ce37650f46ddec23fac808'],
   [6, 'e549d82f98e0ef74483bc4b6a4a2b3e6e9980f64374c9f732a64c7513d50c35a'],
   [7, '0ccccaf2706c9f7e7e44ef9b010f98a5e48ce1faed731f438fe0beffbcdf2677'],
+  [8, 'd0cb41f2d1514b4d95423d61b1908731231fba81e39f85fa6b78f26c394900db'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -160,10 +161,20 @@ describe.each(MIGRATIONS.slice(0, -1).map(({ version }) => version))('a database
     const run = (sql: string) => () => db.exec(sql);
     expect(run(`DELETE FROM transactions`)).toThrow('kept');
     expect(run(`UPDATE transactions SET amount = '6'`)).toThrow('never changes');
-    expect(run(`UPDATE transactions SET tx_hash = 'other' WHERE tx_hash IS NOT NULL`)).toThrow('signed once');
-    expect(run(`UPDATE transactions SET status = 'PENDING' WHERE id = '${testId(12)}'`)).toThrow('illegal state');
-    expect(run(`UPDATE transactions SET reserved_amount = NULL WHERE id = '${testId(12)}'`)).toThrow('CHECK');
-    expect(run(transaction(13, 'waiting'))).toThrow('UNIQUE');
+    const sealed = `state_version = state_version + 1, state_seal = 'sealed'`;
+    const change = (fields: string, where: string) =>
+      run(`UPDATE transactions SET ${fields}, ${sealed} WHERE ${where}`);
+    expect(change(`tx_hash = 'other'`, 'tx_hash IS NOT NULL')).toThrow('signed once');
+    expect(change(`status = 'PENDING'`, `id = '${testId(12)}'`)).toThrow('illegal state');
+    expect(change('reserved_amount = NULL', `id = '${testId(12)}'`)).toThrow('CHECK');
+    expect(run(`UPDATE transactions SET execute_after = 0`)).toThrow('next sealed state');
+    expect(run(transaction(13, 'waiting'))).toThrow('sealed state');
+    const columns =
+      'agent_id, chain, type, asset, amount, to_address, fee_priority, intent, intent_hash, intent_seal, request_hash';
+    const copy = (columns: string, values: string) =>
+      run(`INSERT INTO transactions (id, created_at, state_version, state_seal, ${columns})
+           SELECT '${testId(13)}', 1, 1, 's', ${values} FROM transactions WHERE id = '${testId(12)}'`);
+    expect(copy(`idempotency_key, ${columns}`, `idempotency_key, ${columns}`)).toThrow('UNIQUE');
     expect(run(`DELETE FROM agents`)).toThrow('FOREIGN KEY');
     expect(
       run(`INSERT INTO spend_ledger VALUES (8, '${testId(1)}', 'solana:native', 5, '${testId(99)}', '5', '5')`),

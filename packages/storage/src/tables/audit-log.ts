@@ -163,3 +163,9 @@ export const readAuditHead = (db: Db): Promise<AuditHead | undefined> =>
 /** Whether a head was sealed by a daemon with this vault. */
 export const isAuditHeadAuthentic = (sealer: Pick<RowSealer, 'verify'>, head: AuditHead): boolean =>
   sealer.verify(auditHeadContent(head), head.seal);
+/** Whether one of some kinds of audit row was ever written, about a transaction where one is named. */
+export async function hasAuditEvent(db: Db, events: readonly AuditEvent[], txId?: string): Promise<boolean> {
+  let select = db.selectFrom('audit_log').select('id').where('event_type', 'in', events);
+  if (txId !== undefined) select = select.where('tx_id', '=', txId);
+  return (await select.limit(1).executeTakeFirst()) !== undefined;
+}

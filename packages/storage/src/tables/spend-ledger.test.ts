@@ -2,10 +2,11 @@ import { type AssetId, agentId, assetId, nativeAssetId, transactionId } from '@w
 import BetterSqlite3 from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openTemporaryStorage, type TemporaryStorage, testId } from '../../test/temporary-storage.ts';
+import { newTransaction } from '../../test/new-transaction.ts';
+import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
 import { insertAgent } from './agents.ts';
 import { appendSpend, checkSpendLedger, spentSince } from './spend-ledger.ts';
-import { insertPending, transition } from './transactions.ts';
+import { type AuthenticTransaction, insertPending, recordBroadcast, transition } from './transaction-states.ts';
 
 let temporary: TemporaryStorage;
 const SOL = nativeAssetId('solana');
@@ -43,30 +44,18 @@ let next = 1000;
 async function settle(agent: ReturnType<typeof agentId>, asset: AssetId, amount: bigint, now: number): Promise<void> {
   const id = transactionId(testId(next++));
   await write(async ({ db }) => {
-    const hash = '0'.repeat(64);
-    await insertPending(db, {
-      id,
-      agent_id: agent,
-      session_id: null,
-      chain: 'solana',
-      type: 'TRANSFER',
-      asset,
-      amount: amount.toString(),
-      to_address: 'to',
-      memo: null,
-      fee_priority: 'medium',
-      intent: '{}',
-      intent_hash: hash,
-      intent_seal: 's',
-      idempotency_key: null,
-      request_hash: hash,
-      created_at: now,
-    });
-    await transition(db, id, 'PENDING', 'QUEUED', { tier: 'INSTANT', reserved_amount: amount.toString() });
-    await transition(db, id, 'QUEUED', 'EXECUTING');
-    await db.updateTable('transactions').set({ tx_hash: id }).where('id', '=', id).execute();
-    await transition(db, id, 'EXECUTING', 'SUBMITTED');
-    await transition(db, id, 'SUBMITTED', 'CONFIRMED', { reserved_amount: null, executed_at: now });
+    const pending = newTransaction(id, { agentId: agent, asset, amount, now });
+    let row: AuthenticTransaction | null = await insertPending(db, testSealer, pending);
+    const steps: readonly ((before: AuthenticTransaction) => Promise<AuthenticTransaction | null>)[] = [
+      (before) => transition(db, testSealer, before, 'QUEUED', { tier: 'INSTANT', reserved_amount: before.amount }),
+      (before) => transition(db, testSealer, before, 'EXECUTING'),
+      (before) =>
+        recordBroadcast(db, testSealer, before, { txHash: id, lastValidBlockHeight: 1n, signedTx: new Uint8Array(1) }),
+      (before) => transition(db, testSealer, before, 'SUBMITTED'),
+      (before) =>
+        transition(db, testSealer, before, 'CONFIRMED', { reserved_amount: null, signed_tx: null, executed_at: now }),
+    ];
+    for (const step of steps) row = row === null ? null : await step(row);
     await appendSpend(db, { agentId: agent, asset, txId: id, amount, now });
   });
 }

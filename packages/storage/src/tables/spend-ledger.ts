@@ -101,6 +101,9 @@ export async function listAssetsPaid(db: Db, agentId: AgentId, most: number): Pr
   }
   return assets;
 }
+/** Whether a payment is counted as spent. */
+export const isSpent = async (db: Db, txId: string): Promise<boolean> =>
+  (await db.selectFrom('spend_ledger').select('seq').where('tx_id', '=', txId).executeTakeFirst()) !== undefined;
 
 /** A running total that does not add up. */
 export interface LedgerFault {

@@ -1,39 +1,10 @@
 import type { AgentId, Chain, Network, TransactionId, TransactionStatus } from '@waiaas/core';
-import type { Insertable, Selectable, Updateable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { TransactionsTable } from '../schema.ts';
 
 /** A row of `transactions`. */
 export type TransactionRow = Selectable<TransactionsTable>;
-
-/** What is known of a transaction before it is decided. */
-export type NewTransaction = Pick<
-  Insertable<TransactionsTable>,
-  | 'id'
-  | 'agent_id'
-  | 'session_id'
-  | 'chain'
-  | 'type'
-  | 'asset'
-  | 'amount'
-  | 'to_address'
-  | 'memo'
-  | 'fee_priority'
-  | 'intent'
-  | 'intent_hash'
-  | 'intent_seal'
-  | 'idempotency_key'
-  | 'request_hash'
-  | 'created_at'
->;
-
-/** Inserts a transaction as PENDING. */
-export async function insertPending(db: Db, row: NewTransaction): Promise<void> {
-  await db
-    .insertInto('transactions')
-    .values({ ...row, status: 'PENDING' })
-    .execute();
-}
 
 export const findTransaction = (db: Db, id: string): Promise<TransactionRow | undefined> =>
   db.selectFrom('transactions').selectAll().where('id', '=', id).executeTakeFirst();
@@ -45,72 +16,6 @@ export const findByIdempotencyKey = (db: Db, agentId: AgentId, key: string): Pro
     .where('agent_id', '=', agentId)
     .where('idempotency_key', '=', key)
     .executeTakeFirst();
-
-/** What moves with a transition. The intent never does. */
-export type TransitionFields = Pick<
-  Updateable<TransactionsTable>,
-  | 'tier'
-  | 'reserved_amount'
-  | 'policy_id'
-  | 'policy_version'
-  | 'delay_seconds'
-  | 'approval_timeout_seconds'
-  | 'queued_at'
-  | 'execute_after'
-  | 'approval_expires_at'
-  | 'submitted_at'
-  | 'executed_at'
-  | 'late_check_at'
-  | 'signed_tx'
-  | 'error'
-  | 'metadata'
->;
-
-/**
- * Moves a transaction from one state to another, compare-and-set (04 §3). False when it was not in that state: the
- * caller lost a race and must do nothing further. The database refuses pairs outside the matrix.
- */
-export async function transition(
-  db: Db,
-  id: TransactionId,
-  from: TransactionStatus,
-  to: TransactionStatus,
-  fields: TransitionFields = {},
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('transactions')
-    .set({ ...fields, status: to })
-    .where('id', '=', id)
-    .where('status', '=', from)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
-
-/** The record that is made before anything is sent (T4): hash, bound and bytes of the one transaction for this intent. */
-export interface BroadcastRecord {
-  readonly txHash: string;
-  readonly lastValidBlockHeight: bigint | null;
-  readonly signedTx: Uint8Array;
-}
-
-/**
- * Stores what is about to be broadcast (04 §6.5). False when the transaction is not EXECUTING or has been signed before:
- * then nothing may be sent.
- */
-export async function recordBroadcast(db: Db, id: TransactionId, record: BroadcastRecord): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('transactions')
-    .set({
-      tx_hash: record.txHash,
-      last_valid_block_height: record.lastValidBlockHeight?.toString() ?? null,
-      signed_tx: record.signedTx,
-    })
-    .where('id', '=', id)
-    .where('status', '=', 'EXECUTING')
-    .where('tx_hash', 'is', null)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
 
 /** Signed bytes of a transaction that may still land. */
 export interface SignedBytes {
@@ -141,34 +46,15 @@ export async function listSignedOf(
   );
 }
 
-/** Something reserved and not yet settled or released. */
-export interface LiveReservation {
-  readonly id: string;
-  readonly session_id: string | null;
-  readonly asset: string;
-  readonly reserved_amount: string | null;
-  readonly tier: TransactionRow['tier'];
-  readonly status: TransactionStatus;
-}
-
-/** All live reservations of an agent, to be summed in BigInt (04 §13). */
-export const liveReservations = (db: Db, agentId: AgentId): Promise<LiveReservation[]> =>
-  db
-    .selectFrom('transactions')
-    .select(['id', 'session_id', 'asset', 'reserved_amount', 'tier', 'status'])
-    .where('agent_id', '=', agentId)
-    .where('reserved_amount', 'is not', null)
-    .execute();
-
 /** Transactions in one state, oldest first: for recovery and the workers. */
 export const listByStatus = (db: Db, status: TransactionStatus): Promise<TransactionRow[]> =>
   db.selectFrom('transactions').selectAll().where('status', '=', status).orderBy('id').execute();
 
-/** Ids of queued approvals whose deadline has come. */
-export const listOverdueApprovals = (db: Db, now: number) =>
+/** Queued approvals whose deadline has come. */
+export const listOverdueApprovals = (db: Db, now: number): Promise<TransactionRow[]> =>
   db
     .selectFrom('transactions')
-    .select(['id', 'agent_id'])
+    .selectAll()
     .where('status', '=', 'QUEUED')
     .where('tier', '=', 'APPROVAL')
     .where('approval_expires_at', '<=', now)
@@ -179,22 +65,11 @@ export const listOverdueApprovals = (db: Db, now: number) =>
 export const listLateChecks = (db: Db, now: number): Promise<TransactionRow[]> =>
   db.selectFrom('transactions').selectAll().where('late_check_at', '<=', now).orderBy('id').limit(100).execute();
 
-/** Marks the last look-up of a transaction as done. */
-export async function clearLateCheck(db: Db, id: TransactionId): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('transactions')
-    .set({ late_check_at: null })
-    .where('id', '=', id)
-    .where('late_check_at', 'is not', null)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
-}
-
 /** Queued or pending transactions of a session. */
-export const listWaitingOfSession = (db: Db, sessionId: string) =>
+export const listWaitingOfSession = (db: Db, sessionId: string): Promise<TransactionRow[]> =>
   db
     .selectFrom('transactions')
-    .select(['id', 'agent_id', 'status'])
+    .selectAll()
     .where('session_id', '=', sessionId)
     .where('status', 'in', ['PENDING', 'QUEUED'])
     .orderBy('id')
@@ -332,17 +207,4 @@ export async function decideApproval(
     })
     .where('tx_id', '=', txId)
     .execute();
-}
-
-/** Moves the time of a delayed transaction that is still queued. Never to an earlier one. False: nothing was changed. */
-export async function postponeDelay(db: Db, id: TransactionId, until: number): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('transactions')
-    .set({ execute_after: until })
-    .where('id', '=', id)
-    .where('status', '=', 'QUEUED')
-    .where('tier', '=', 'DELAY')
-    .where('execute_after', '<', until)
-    .executeTakeFirst();
-  return numUpdatedRows === 1n;
 }

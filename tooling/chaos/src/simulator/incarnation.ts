@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import { createIdGenerator, createSteadyClock, type IChainAdapter, type Logger, type SteadyClock } from '@waiaas/core';
+import {
+  createIdGenerator,
+  createSteadyClock,
+  type IChainAdapter,
+  type Logger,
+  type RowSealer,
+  type SteadyClock,
+} from '@waiaas/core';
 import type { VirtualTime } from '@waiaas/fake-chain';
 import { createKeystore, type SigningGate } from '@waiaas/keystore';
 import {
@@ -60,6 +67,7 @@ export interface Circumstances {
   readonly decorateStorage: (storage: Storage) => Storage;
   readonly decorateWatch: (watch: Watchfulness) => Watchfulness;
   readonly decoratePipeline: (pipeline: Pipeline) => Pipeline;
+  readonly decorateSealer: (sealer: RowSealer) => RowSealer;
   readonly decorateGate: (gate: Pick<SigningGate, 'open' | 'close'>) => Pick<SigningGate, 'open' | 'close'>;
 }
 
@@ -125,7 +133,7 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   if (!(await keystore.isInitialised())) await keystore.initialise(PASSWORD);
   await keystore.unlock(PASSWORD);
   gate.open();
-  const { sealer } = keystore;
+  const sealer = circumstances.decorateSealer(keystore.sealer);
   const common = { storage, sealer, clock, ids };
   await seed({ ...common, storage: opened });
   const adapter = circumstances.adapter(life);

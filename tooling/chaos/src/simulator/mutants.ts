@@ -30,6 +30,15 @@ const after =
     };
   };
 
+/** A daemon that believes whatever the file says, with somebody who writes into it. */
+const credulous = (statement: string): Mutant => ({
+  sealer: (sealer) => ({ ...sealer, verify: () => true }),
+  storage: after(
+    ['DROP TRIGGER IF EXISTS transactions_state_moves_on', 'PRAGMA ignore_check_constraints = ON'],
+    statement,
+  ),
+});
+
 const withAdapter = (change: (adapter: IChainAdapter) => Partial<IChainAdapter>): Mutant => ({
   adapter: (adapter) => ({ ...adapter, isConnected: () => adapter.isConnected(), ...change(adapter) }),
 });
@@ -45,27 +54,17 @@ export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonl
     found: /(daily|weekly) \d+ > \d+|spend ledger/,
   },
   'forgets what is under way': {
-    mutant: {
-      storage: after(
-        ['PRAGMA ignore_check_constraints = ON'],
-        "UPDATE transactions SET reserved_amount = '0' WHERE reserved_amount IS NOT NULL",
-      ),
-    },
+    mutant: credulous("UPDATE transactions SET reserved_amount = '0' WHERE reserved_amount IS NOT NULL"),
     found: /(daily|weekly) \d+ > \d+|a session may/,
   },
   'does not wait': {
-    mutant: {
-      storage: after([], "UPDATE transactions SET execute_after = 0 WHERE status = 'QUEUED' AND tier = 'DELAY'"),
-    },
+    mutant: credulous("UPDATE transactions SET execute_after = 0 WHERE status = 'QUEUED' AND tier = 'DELAY'"),
     found: /before its time/,
   },
   'takes a delay for an approval': {
-    mutant: {
-      storage: after(
-        [],
-        "UPDATE transactions SET tier = 'DELAY', execute_after = 0 WHERE status = 'QUEUED' AND tier = 'APPROVAL'",
-      ),
-    },
+    mutant: credulous(
+      "UPDATE transactions SET tier = 'DELAY', execute_after = 0 WHERE status = 'QUEUED' AND tier = 'APPROVAL'",
+    ),
     found: /without an approval|was given tier/,
   },
   'takes silence for failure': {

@@ -7,6 +7,7 @@ import {
   sessionId as brandSessionId,
   type IChainAdapter,
   type PolicySummary,
+  type RowSealer,
   type SessionConstraints,
   type SessionId,
   sessionConstraintsSchema,
@@ -44,6 +45,8 @@ export interface Mutant {
   readonly storage?: (storage: Storage) => Storage;
   readonly pipeline?: (pipeline: Pipeline) => Pipeline;
   readonly watch?: (watch: Watchfulness) => Watchfulness;
+  /** The seals that it checks by. */
+  readonly sealer?: (sealer: RowSealer) => RowSealer;
   /** The gate that it stops by. */
   readonly gate?: (gate: Pick<SigningGate, 'open' | 'close'>) => Pick<SigningGate, 'open' | 'close'>;
   /** Policies that it was given as well, and does not keep. */
@@ -151,6 +154,7 @@ export async function createSimulatedWorld({
       decorateStorage: mutant?.storage ?? ((storage) => storage),
       decorateWatch: mutant?.watch ?? ((watch) => watch),
       decoratePipeline: mutant?.pipeline ?? ((pipeline) => pipeline),
+      decorateSealer: mutant?.sealer ?? ((sealer) => sealer),
       decorateGate: mutant?.gate ?? ((gate) => gate),
       adapter: (life) => {
         const chain = createSimulatedChain(

@@ -1,0 +1,294 @@
+import { transactionId as brandTransactionId, isWaiaasError, type TransactionId } from '@waiaas/core';
+import type { FaultPlan } from '@waiaas/fake-chain';
+import { findTransaction } from '@waiaas/storage';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { alter } from '../test/hands-in-the-file.ts';
+import { ALICE, BOB, by, createWorld, OPERATOR, type Payer, type World, type WorldOptions } from '../test/world.ts';
+
+/*
+ * Somebody writes the database file and has not the vault (00 §3). Whatever they change about a payment, in whatever state:
+ * it is not carried out for it, not settled as something else, it counts as what it was admitted for, it is reported as
+ * critical once, and the payments beside it go on.
+ */
+
+const TIERS = { instant_max: '100', notify_max: '100', delay_max: '1000', delay_seconds: 60, approval_timeout: 3600 };
+
+let world: World;
+let payer: Payer;
+/** How the network is just now. */
+let faults: FaultPlan;
+
+const options: WorldOptions = {
+  rules: TIERS,
+  settings: { maxPendingTransactions: 100 },
+  network: { landsAfter: 3, faults: (call) => faults(call) },
+};
+
+async function restart(): Promise<void> {
+  const { folder, ledger, time } = world;
+  await world.stop();
+  world = await createWorld({ ...options, folder, ledger, time });
+  await world.pipeline.recover();
+}
+
+beforeEach(async () => {
+  faults = () => undefined;
+  world = await createWorld(options);
+  payer = await world.createPayer();
+  await world.owner.connect(ALICE, OPERATOR);
+});
+afterEach(async () => {
+  await world.stop();
+  await world.remove();
+});
+
+const rowOf = async (id: string) => {
+  const row = await findTransaction(world.storage.read, id);
+  if (row === undefined) throw new Error('There is no such transaction');
+  return row;
+};
+const alarmed = async (): Promise<readonly (string | null)[]> =>
+  (
+    await world.storage.read
+      .selectFrom('audit_log')
+      .select('tx_id')
+      .where('event_type', '=', 'SEAL_BROKEN')
+      .where('severity', '=', 'critical')
+      .orderBy('tx_id')
+      .execute()
+  ).map((row) => row.tx_id);
+const outcome = async (work: Promise<unknown>): Promise<unknown> => {
+  let end: unknown;
+  work.then(
+    () => {
+      end = 'done';
+    },
+    (error: unknown) => {
+      end = isWaiaasError(error) ? error.code : error;
+    },
+  );
+  await world.time.runUntil(() => {
+    world.ledger.advance(1);
+    return end !== undefined;
+  });
+  return end;
+};
+/** Asks for a payment and waits for nothing. */
+async function ask(amount: bigint): Promise<TransactionId> {
+  let id: string | undefined;
+  world.send(payer, amount, { waitMs: 1 }).then(({ transactionId }) => {
+    id = transactionId;
+  });
+  await world.time.runUntil(() => id !== undefined);
+  return brandTransactionId(id ?? '');
+}
+const everyWorker = async (): Promise<void> => {
+  for (let round = 0; round < 4; round += 1) {
+    await world.pipeline.runDelayed();
+    await world.pipeline.expireApprovals();
+    await world.pipeline.sweep();
+    await world.pipeline.checkLateLandings();
+    world.ledger.advance(10);
+    await world.time.advance(30_000);
+  }
+};
+const change = (id: string, set: string) => `UPDATE transactions SET ${set} WHERE id = '${id}'`;
+const paid = (): bigint[] => [...world.ledger.accepted.values()].map(({ amount }) => amount);
+
+/** Ways to change a payment that waits, so that it would be paid at once, otherwise, for less, twice, or not be counted. */
+const CHANGES = [
+  "tier = 'DELAY', execute_after = 0",
+  "tier = 'INSTANT'",
+  "tier = 'NOTIFY', execute_after = 0, approval_expires_at = NULL",
+  'execute_after = 0',
+  'execute_after = 9999999999',
+  'approval_expires_at = 0',
+  'approval_expires_at = 9999999999',
+  "status = 'PENDING', tier = NULL",
+  "status = 'EXECUTING'",
+  "status = 'EXECUTING', tx_hash = id",
+  "status = 'SUBMITTED', tx_hash = id, last_valid_block_height = '1'",
+  "amount = '1', reserved_amount = '1'",
+  "reserved_amount = '1'",
+  "to_address = 'Mallory'",
+  "memo = 'x'",
+  "asset = 'solana:other'",
+  "type = 'OTHER'",
+  "chain = 'ethereum'",
+  "fee_priority = 'high'",
+  `intent_hash = '${'0'.repeat(64)}'`,
+  'session_id = (SELECT min(id) FROM sessions WHERE id <> session_id)',
+  'agent_id = (SELECT max(id) FROM agents)',
+  'delay_seconds = 1',
+  'approval_timeout_seconds = 1',
+  'policy_id = NULL, policy_version = NULL',
+  'queued_at = 1',
+  'claimed_at = 1',
+  'created_at = 5',
+  'late_check_at = 1',
+  'idempotency_key = id',
+  `request_hash = '${'0'.repeat(64)}'`,
+  "error = 'x'",
+  "metadata = '{}'",
+  "metadata = 'no JSON at all'",
+  'state_version = state_version + 1',
+  'state_version = state_version - 1',
+  "state_seal = ''",
+  "state_seal = 'x'",
+] as const;
+
+/** Changes after which nobody can tell any more what a payment was admitted for. */
+const UNREADABLE = [
+  'intent = replace(intent, \'"amount":"5\', \'"amount":"6\')',
+  "intent = 'no JSON at all'",
+  "intent_seal = 'x'",
+] as const;
+
+describe.each([
+  ['a cool-down', 500n],
+  ['an approval', 5000n],
+])('a payment that waits for %s', (_what, amount) => {
+  test('is paid by nobody, however it was changed, before and after a restart; the others are', async () => {
+    await world.createSession(payer.agentId);
+    await world.createPayer();
+    const ids: TransactionId[] = [];
+    for (const _ of CHANGES) ids.push(await ask(amount));
+    const sound = await ask(amount);
+    await alter(world, ...ids.map((id, index) => change(id, CHANGES[index] ?? '')));
+    const before = new Map(await Promise.all(ids.map(async (id) => [id, await rowOf(id)] as const)));
+    const tryEverything = async (): Promise<void> => {
+      await everyWorker();
+      for (const id of ids) expect(await outcome(world.pipeline.approve(id, by(ALICE)))).not.toBe('done');
+    };
+    await tryEverything();
+    await restart();
+    await tryEverything();
+    if (amount === 5000n) await world.pipeline.approve(sound, by(ALICE));
+    await everyWorker();
+    expect(await rowOf(sound)).toMatchObject({ status: 'CONFIRMED' });
+    expect(paid()).toEqual([amount]);
+    for (const [index, id] of ids.entries()) expect(await rowOf(id), CHANGES[index]).toEqual(before.get(id));
+    expect(await alarmed()).toEqual(ids.toSorted());
+  }, 120_000);
+
+  test.each(UNREADABLE)('of which nobody can tell what it was, by %s: nothing of its agent is paid', async (set) => {
+    const id = await ask(amount);
+    const sound = await ask(amount);
+    await alter(world, change(id, set));
+    const before = await rowOf(id);
+    await everyWorker();
+    for (const each of [id, sound]) expect(await outcome(world.pipeline.approve(each, by(ALICE)))).not.toBe('done');
+    await restart();
+    await everyWorker();
+    expect(await outcome(world.send(payer, 1n))).toBe('POLICY_DENIED');
+    expect(paid()).toEqual([]);
+    expect(await rowOf(id)).toEqual(before);
+    expect(await alarmed()).toEqual([id]);
+  });
+
+  test('and was changed is not approved, not rejected, not told, and not ended by anything', async () => {
+    const id = await ask(amount);
+    await alter(world, change(id, "to_address = 'Mallory'"));
+    expect(await outcome(world.pipeline.approve(id, by(ALICE)))).toBe('POLICY_DENIED');
+    expect(await outcome(world.pipeline.reject(id, {}, OPERATOR))).toBe('POLICY_DENIED');
+    expect(await outcome(world.pipeline.admitted(id))).toBe('POLICY_DENIED');
+    expect(await outcome(world.pipeline.get(payer.agentId, id))).toBe('POLICY_DENIED');
+    const { transactions } = await world.pipeline.list(payer.agentId, { order: 'asc', limit: 10 });
+    expect(transactions).toMatchObject([{ transactionId: id, error: 'TRANSACTION_NOT_AUTHENTIC' }]);
+    await world.owner.change(BOB, by(ALICE));
+    await world.revokeSession(payer.sessionId);
+    expect(await rowOf(id)).toMatchObject({ status: 'QUEUED', reserved_amount: amount.toString() });
+    expect(await alarmed()).toEqual([id]);
+  });
+
+  test('counts as what it was admitted for when it says less', async () => {
+    await world.setRules({ ...TIERS, daily_max: (amount + 10n).toString() });
+    const id = await ask(amount);
+    await alter(world, change(id, "amount = '1', reserved_amount = '1'"));
+    expect(await outcome(world.send(payer, 11n))).toBe('SPENDING_LIMIT_EXCEEDED');
+    expect(await outcome(world.send(payer, 10n))).toBe('done');
+  });
+});
+
+describe('a payment that was sent', () => {
+  const silent: FaultPlan = (call) => (call === 'waitForConfirmation' ? 'lost-answer' : undefined);
+
+  test.each([
+    "amount = '1', reserved_amount = '1'",
+    "last_valid_block_height = '1'",
+    'last_valid_block_height = NULL',
+    `tx_hash = '${'ab'.repeat(64)}'`,
+    "signed_tx = x'00'",
+    "tier = 'APPROVAL'",
+    "asset = 'solana:other'",
+    'intent = replace(intent, \'"amount":"90"\', \'"amount":"1"\')',
+    "status = 'EXECUTING', tx_hash = NULL",
+    "status = 'QUEUED', tier = 'DELAY', execute_after = 0, tx_hash = NULL",
+  ])('and changed by %s stays, holds what it was admitted for, and nothing more is paid', async (set) => {
+    await world.setRules({ ...TIERS, daily_max: '100' });
+    faults = silent;
+    const id = await ask(90n);
+    await world.time.advance(1000);
+    expect(await rowOf(id)).toMatchObject({ status: 'SUBMITTED' });
+    const unreadable = set.startsWith('intent');
+    await alter(world, change(id, set));
+    const before = await rowOf(id);
+    faults = () => undefined;
+    await restart();
+    world.ledger.advance(500);
+    await everyWorker();
+    expect(await rowOf(id)).toEqual(before);
+    expect(await outcome(world.send(payer, 11n))).toBe(unreadable ? 'POLICY_DENIED' : 'SPENDING_LIMIT_EXCEEDED');
+    if (!unreadable) expect(await outcome(world.send(payer, 10n))).toBe('done');
+    expect(paid()).toEqual(unreadable ? [90n] : [90n, 10n]);
+    expect(await alarmed()).toEqual([id]);
+  });
+
+  test('is settled by what the daemon knows when the file is changed under it', async () => {
+    await world.setRules({ ...TIERS, daily_max: '100' });
+    faults = silent;
+    const id = await ask(90n);
+    await world.time.advance(1000);
+    await alter(world, change(id, "amount = '1', reserved_amount = '1', last_valid_block_height = '1'"));
+    faults = () => undefined;
+    world.ledger.advance(10);
+    await world.time.advance(60_000);
+    expect(await outcome(world.send(payer, 11n))).toBe('SPENDING_LIMIT_EXCEEDED');
+    expect(paid()).toEqual([90n]);
+  });
+});
+
+describe('a payment that has ended', () => {
+  const AGAIN = [
+    "status = 'QUEUED', tier = 'DELAY', execute_after = 0, reserved_amount = amount, tx_hash = NULL, executed_at = NULL",
+    "status = 'EXECUTING', reserved_amount = amount, tx_hash = NULL",
+    "status = 'PENDING', tier = NULL",
+    "status = 'FAILED', late_check_at = 1",
+    "status = 'SUBMITTED', reserved_amount = amount",
+  ] as const;
+
+  test('is paid once, however it is brought back', async () => {
+    const ids: TransactionId[] = [];
+    for (const _ of AGAIN) ids.push(await ask(50n), await ask(500n));
+    await world.time.advance(60_000);
+    await everyWorker();
+    for (const id of ids) expect(await rowOf(id)).toMatchObject({ status: 'CONFIRMED' });
+    await alter(world, ...ids.map((id, index) => change(id, AGAIN[Math.floor(index / 2)] ?? '')));
+    const before = await Promise.all(ids.map(rowOf));
+    await everyWorker();
+    await restart();
+    await everyWorker();
+    expect(paid()).toHaveLength(ids.length);
+    expect(await Promise.all(ids.map(rowOf))).toEqual(before);
+    expect(await alarmed()).toEqual(ids.toSorted());
+  }, 60_000);
+
+  test('is not told again under its key once it was changed', async () => {
+    faults = (call) => (call === 'simulateTransaction' ? 'refused' : undefined);
+    expect(await outcome(world.send(payer, 50n, { idempotencyKey: 'k' }))).toBe('SIMULATION_FAILED');
+    faults = () => undefined;
+    await alter(world, "UPDATE transactions SET status = 'CONFIRMED', error = NULL");
+    expect(await outcome(world.send(payer, 50n, { idempotencyKey: 'k' }))).toBe('POLICY_DENIED');
+    expect(paid()).toEqual([]);
+  });
+});

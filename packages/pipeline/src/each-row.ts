@@ -1,0 +1,42 @@
+import { isWaiaasError, unixSeconds } from '@waiaas/core';
+import {
+  type AuthenticTransaction,
+  authenticTransaction,
+  reportBrokenSeal,
+  type TransactionRow,
+} from '@waiaas/storage';
+import type { PipelineDependencies } from './dependencies.ts';
+
+/**
+ * Does something with each of some rows, as far as they are what the daemon wrote. A row that is not is reported, once; one
+ * whose work fails is logged. Neither keeps the others from their turn (04 §15). Answers how many are to be tried again.
+ */
+export type EachRow = (
+  rows: readonly TransactionRow[],
+  work: (row: AuthenticTransaction) => Promise<unknown>,
+) => Promise<number>;
+
+/** Makes it. */
+export function createEachRow(
+  dependencies: Pick<PipelineDependencies, 'storage' | 'sealer' | 'clock' | 'logger'>,
+): EachRow {
+  const { storage, sealer, clock, logger } = dependencies;
+  return async (rows, work) => {
+    let failed = 0;
+    for (const [index, found] of rows.entries()) {
+      try {
+        const row = await authenticTransaction(storage.read, sealer, found);
+        if (row !== null) await work(row);
+        else await storage.write(({ db }) => reportBrokenSeal(db, found, unixSeconds(clock)));
+      } catch (error) {
+        if (isWaiaasError(error, 'KEYSTORE_LOCKED')) {
+          logger.warn({ rows: rows.length }, 'Payments are left as they are until the vault is opened');
+          return failed + rows.length - index;
+        }
+        failed += 1;
+        logger.error({ txId: found.id, error: String(error) }, 'A payment could not be taken up; the others go on');
+      }
+    }
+    return failed;
+  };
+}

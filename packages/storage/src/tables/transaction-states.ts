@@ -1,0 +1,260 @@
+import type { RowSealer, TransactionStatus } from '@waiaas/core';
+import { CompiledQuery } from 'kysely';
+import type { Db } from '../query-executor.ts';
+import { transactionContent } from '../seals.ts';
+import { appendAudit, hasAuditEvent } from './audit-log.ts';
+import type { TransactionRow } from './transactions.ts';
+
+/*
+ * Every state of a transaction is sealed by the functions of this file and by nothing else (00 §3). What acts upon a
+ * payment takes an `AuthenticTransaction`, which only these functions make.
+ */
+
+declare const authentic: unique symbol;
+/** A transaction in a state that this daemon's vault has sealed. Only such a one is acted upon. */
+export type AuthenticTransaction = TransactionRow & { readonly [authentic]: true };
+
+const isAuthentic = (sealer: RowSealer, row: TransactionRow): row is AuthenticTransaction => {
+  try {
+    return sealer.verify(transactionContent(row), row.state_seal);
+  } catch (error) {
+    // Content that cannot even be encoded was written by somebody else.
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+};
+
+/**
+ * A row as one that may be acted upon; null when its state is not the one the daemon has sealed.
+ * @throws WaiaasError KEYSTORE_LOCKED when that cannot be told yet
+ */
+export const authenticTransaction = async (
+  _db: Db,
+  sealer: RowSealer,
+  row: TransactionRow,
+): Promise<AuthenticTransaction | null> => (isAuthentic(sealer, row) ? row : null);
+
+/** Reports a transaction that somebody else has changed: as critical, and once, however often it is met. */
+export async function reportBrokenSeal(db: Db, row: TransactionRow, now: number): Promise<void> {
+  if (await hasAuditEvent(db, ['SEAL_BROKEN'], row.id)) return;
+  await appendAudit(db, now, {
+    event: 'SEAL_BROKEN',
+    actor: 'system',
+    agentId: row.agent_id,
+    txId: row.id,
+    details: { what: 'transaction', status: row.status, stateVersion: row.state_version },
+  });
+}
+
+/**
+ * A row as one that may be acted upon, or null, which is reported: whoever gets null leaves the row as it is. It keeps
+ * its reservation, for nobody can say what has become of its payment.
+ *
+ * @throws WaiaasError KEYSTORE_LOCKED when that cannot be told yet
+ */
+export async function authenticate(
+  db: Db,
+  sealer: RowSealer,
+  row: TransactionRow,
+  now: number,
+): Promise<AuthenticTransaction | null> {
+  const found = await authenticTransaction(db, sealer, row);
+  if (found === null) await reportBrokenSeal(db, row, now);
+  return found;
+}
+
+/** What is known of a transaction before it is decided. */
+export type NewTransaction = Pick<
+  TransactionRow,
+  | 'id'
+  | 'agent_id'
+  | 'session_id'
+  | 'chain'
+  | 'type'
+  | 'asset'
+  | 'amount'
+  | 'to_address'
+  | 'memo'
+  | 'fee_priority'
+  | 'intent'
+  | 'intent_hash'
+  | 'intent_seal'
+  | 'idempotency_key'
+  | 'request_hash'
+  | 'created_at'
+>;
+
+const UNDECIDED = {
+  status: 'PENDING',
+  tier: null,
+  reserved_amount: null,
+  policy_id: null,
+  policy_version: null,
+  delay_seconds: null,
+  approval_timeout_seconds: null,
+  queued_at: null,
+  execute_after: null,
+  approval_expires_at: null,
+  claimed_at: null,
+  submitted_at: null,
+  executed_at: null,
+  tx_hash: null,
+  last_valid_block_height: null,
+  signed_tx: null,
+  late_check_at: null,
+  error: null,
+  metadata: null,
+  state_version: 1,
+} as const;
+
+/** Rows this file has just sealed need no check of their own. */
+const isJustSealed = (row: TransactionRow): row is AuthenticTransaction => row.state_seal !== '';
+
+function sealed(sealer: RowSealer, row: Omit<TransactionRow, 'state_seal'>): AuthenticTransaction {
+  const written: TransactionRow = { ...row, state_seal: sealer.seal(transactionContent(row)) };
+  if (!isJustSealed(written)) throw new Error('A seal is never empty');
+  return written;
+}
+
+/** Runs a statement that is written out: building one takes ten times as long as running it, and every payment passes here. */
+const run = (db: Db, text: string, values: readonly unknown[]) => db.executeQuery(CompiledQuery.raw(text, [...values]));
+
+/** Inserts a transaction as PENDING. */
+export async function insertPending(db: Db, sealer: RowSealer, row: NewTransaction): Promise<AuthenticTransaction> {
+  const pending = sealed(sealer, { ...UNDECIDED, ...row });
+  const columns = Object.keys(pending);
+  const text = `INSERT INTO transactions (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+  await run(db, text, Object.values(pending));
+  return pending;
+}
+
+/** Columns that change. The intent never does. */
+type Changes = Partial<Omit<TransactionRow, keyof NewTransaction | 'state_version' | 'state_seal'>>;
+
+/**
+ * Puts the next state in the place of one, compare-and-set: null when the row is no longer in that state. What is sealed
+ * follows from the state that was handed in, not from what the file says by now.
+ */
+async function moveOn(
+  db: Db,
+  sealer: RowSealer,
+  before: AuthenticTransaction,
+  changes: Changes,
+): Promise<AuthenticTransaction | null> {
+  const after = sealed(sealer, { ...before, ...changes, state_version: before.state_version + 1 });
+  const { state_version, state_seal } = after;
+  const set = { ...changes, state_version, state_seal };
+  const { numAffectedRows } = await run(
+    db,
+    `UPDATE transactions SET ${Object.keys(set)
+      .map((column) => `${column} = ?`)
+      .join(', ')} WHERE id = ? AND state_version = ? AND state_seal = ?`,
+    [...Object.values(set), before.id, before.state_version, before.state_seal],
+  );
+  return numAffectedRows === 1n ? after : null;
+}
+
+/** What moves with a transition. */
+export type TransitionFields = Pick<
+  Changes,
+  | 'tier'
+  | 'reserved_amount'
+  | 'policy_id'
+  | 'policy_version'
+  | 'delay_seconds'
+  | 'approval_timeout_seconds'
+  | 'queued_at'
+  | 'execute_after'
+  | 'approval_expires_at'
+  | 'claimed_at'
+  | 'submitted_at'
+  | 'executed_at'
+  | 'late_check_at'
+  | 'signed_tx'
+  | 'error'
+  | 'metadata'
+>;
+
+/**
+ * Moves a transaction to its next state, sealed, compare-and-set (04 §3). Answers the row as it is then, or null when it
+ * is no longer the one that was handed in: the caller lost a race and must do nothing further. The database refuses pairs
+ * outside the matrix.
+ */
+export const transition = (
+  db: Db,
+  sealer: RowSealer,
+  before: AuthenticTransaction,
+  to: TransactionStatus,
+  fields: TransitionFields = {},
+): Promise<AuthenticTransaction | null> => moveOn(db, sealer, before, { ...fields, status: to });
+
+/** The record that is made before anything is sent (T4): hash, bound and bytes of the one transaction for this intent. */
+export interface BroadcastRecord {
+  readonly txHash: string;
+  readonly lastValidBlockHeight: bigint | null;
+  readonly signedTx: Uint8Array;
+}
+
+/**
+ * Stores what is about to be broadcast (04 §6.5). Null when the transaction is not EXECUTING or has been signed before:
+ * then nothing may be sent.
+ */
+export async function recordBroadcast(
+  db: Db,
+  sealer: RowSealer,
+  before: AuthenticTransaction,
+  record: BroadcastRecord,
+): Promise<AuthenticTransaction | null> {
+  if (before.status !== 'EXECUTING' || before.tx_hash !== null) return null;
+  return moveOn(db, sealer, before, {
+    tx_hash: record.txHash,
+    last_valid_block_height: record.lastValidBlockHeight?.toString() ?? null,
+    signed_tx: record.signedTx,
+  });
+}
+
+/** Moves the time of a delayed transaction that is still queued. Never to an earlier one: then null, nothing was changed. */
+export async function postponeDelay(
+  db: Db,
+  sealer: RowSealer,
+  before: AuthenticTransaction,
+  until: number,
+): Promise<AuthenticTransaction | null> {
+  const { status, tier, execute_after } = before;
+  if (status !== 'QUEUED' || tier !== 'DELAY' || execute_after === null || execute_after >= until) return null;
+  return moveOn(db, sealer, before, { execute_after: until });
+}
+
+/** Marks the last look-up of a transaction as done. */
+export async function clearLateCheck(
+  db: Db,
+  sealer: RowSealer,
+  before: AuthenticTransaction,
+): Promise<AuthenticTransaction | null> {
+  return before.late_check_at === null ? null : moveOn(db, sealer, before, { late_check_at: null });
+}
+
+/** Transactions from before states were sealed, after one of them. */
+export const listUnsealed = (db: Db, after: string, limit: number): Promise<TransactionRow[]> =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('state_version', '=', 0)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+
+/**
+ * Seals a row from before states were sealed, as it is. For bringing a database up to date and for nothing else: the caller
+ * has checked whatever can be checked.
+ */
+export async function sealAsFound(db: Db, sealer: RowSealer, row: TransactionRow): Promise<void> {
+  if (row.state_version !== 0) throw new Error('The state of this transaction was sealed before');
+  const { state_version, state_seal } = sealed(sealer, { ...row, state_version: 1 });
+  await run(db, 'UPDATE transactions SET state_version = ?, state_seal = ? WHERE id = ? AND state_version = 0', [
+    state_version,
+    state_seal,
+    row.id,
+  ]);
+}
