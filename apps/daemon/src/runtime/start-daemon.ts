@@ -175,13 +175,8 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     signal: options.signal,
   });
   if (accepted !== null) await audit(accepted);
-  const auditTrail = createAuditTrail({
-    storage,
-    sealer: keystore.sealer,
-    anchors: createAnchorFile(anchorFilePath(dataDir, config)),
-    clock,
-    logger,
-  });
+  const anchors = createAnchorFile(anchorFilePath(dataDir, config));
+  const auditTrail = createAuditTrail({ storage, sealer: keystore.sealer, anchors, clock, logger });
   const tokenSecrets = openTokenSecrets({ path: paths.tokenSecrets, configured: config.security.jwt_secret, clock });
   if (tokenSecrets.overlapEnded) await audit({ event: 'PREVIOUS_SECRET_EXPIRED', actor: 'system' });
   goOn();
@@ -207,7 +202,10 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     // Nor may sessions of another one be sealed as they are found.
     if (migration.from > 0 && migration.from < SESSION_SETS_SCHEMA)
       await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
-    await sealEarlierTransactions({ storage, sealer: keystore.sealer, clock, logger });
+    // Heads are kept outside from the first run on that seals every state: where there are any, a database without such
+    // seals is not the one this daemon has left.
+    if ((await anchors.read()) === '')
+      await sealEarlierTransactions({ storage, sealer: keystore.sealer, clock, logger });
     gate.open();
     onStep(`Keystore unlocked (${keystore.keyCount} keys)`);
   } else {

@@ -1,8 +1,17 @@
 import { agentId, nativeAssetId, transactionId } from '@waiaas/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openTemporaryStorage, type TemporaryStorage, testId } from '../../test/temporary-storage.ts';
+import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
+import type { UnitOfWork } from '../write-queue.ts';
 import { insertAgent } from './agents.ts';
-import { insertPending, listSignedOf, recordBroadcast, transition } from './transactions.ts';
+import {
+  type AuthenticTransaction,
+  authenticTransaction,
+  insertPending,
+  recordBroadcast,
+  type TransitionFields,
+  transition,
+} from './transaction-states.ts';
+import { findTransaction, listSignedOf } from './transactions.ts';
 
 let temporary: TemporaryStorage;
 beforeEach(() => {
@@ -33,12 +42,27 @@ async function createAgent(number: number, address: string): Promise<ReturnType<
   return id;
 }
 
+/** Moves a payment on from where it is. */
+async function move(
+  { db }: UnitOfWork,
+  id: ReturnType<typeof transactionId>,
+  to: 'QUEUED' | 'EXECUTING' | 'SUBMITTED' | 'CONFIRMED' | 'FAILED',
+  fields: TransitionFields = {},
+): Promise<AuthenticTransaction> {
+  const row = await findTransaction(db, id);
+  const before = row === undefined ? null : await authenticTransaction(db, testSealer, row);
+  const after = before === null ? null : await transition(db, testSealer, before, to, fields);
+  if (after === null) throw new Error(`It did not become ${to}`);
+  return after;
+}
+
 /** A payment that is about to be sent: recorded, unless told otherwise. */
 async function execute(agent: ReturnType<typeof agentId>, number: number, isRecorded = true) {
   const id = transactionId(testId(number));
-  await write(async ({ db }) => {
+  await write(async (work) => {
+    const { db } = work;
     const hash = '0'.repeat(64);
-    await insertPending(db, {
+    await insertPending(db, testSealer, {
       id,
       agent_id: agent,
       session_id: null,
@@ -56,11 +80,11 @@ async function execute(agent: ReturnType<typeof agentId>, number: number, isReco
       request_hash: hash,
       created_at: 1,
     });
-    await transition(db, id, 'PENDING', 'QUEUED', { tier: 'INSTANT', reserved_amount: '5' });
-    await transition(db, id, 'QUEUED', 'EXECUTING');
+    await move(work, id, 'QUEUED', { tier: 'INSTANT', reserved_amount: '5' });
+    const executing = await move(work, id, 'EXECUTING');
     if (!isRecorded) return;
     const signed = { txHash: `hash ${number}`, lastValidBlockHeight: null, signedTx: Uint8Array.of(number) };
-    expect(await recordBroadcast(db, id, signed)).toBe(true);
+    expect(await recordBroadcast(db, testSealer, executing, signed)).not.toBeNull();
   });
   return id;
 }
@@ -79,10 +103,10 @@ test('what was signed for a wallet is listed from its record until its end is pr
     ['hash 10', 10],
     ['hash 11', 11],
   ]);
-  await write(({ db }) => transition(db, first, 'EXECUTING', 'SUBMITTED', { submitted_at: 1 }));
+  await write((work) => move(work, first, 'SUBMITTED', { submitted_at: 1 }));
   expect(await listed()).toHaveLength(2);
-  await write(({ db }) => transition(db, first, 'SUBMITTED', 'CONFIRMED', { ...end, executed_at: 1 }));
-  await write(({ db }) => transition(db, second, 'EXECUTING', 'FAILED', end));
+  await write((work) => move(work, first, 'CONFIRMED', { ...end, executed_at: 1 }));
+  await write((work) => move(work, second, 'FAILED', end));
   expect(await listed()).toEqual([]);
 });
 
