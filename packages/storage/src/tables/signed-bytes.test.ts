@@ -1,5 +1,6 @@
 import { agentId, nativeAssetId, transactionId } from '@waiaas/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { newTransaction } from '../../test/new-transaction.ts';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
 import type { UnitOfWork } from '../write-queue.ts';
 import { insertAgent } from './agents.ts';
@@ -61,25 +62,8 @@ async function execute(agent: ReturnType<typeof agentId>, number: number, isReco
   const id = transactionId(testId(number));
   await write(async (work) => {
     const { db } = work;
-    const hash = '0'.repeat(64);
-    await insertPending(db, testSealer, {
-      id,
-      agent_id: agent,
-      session_id: null,
-      chain: 'ethereum',
-      type: 'TRANSFER',
-      asset: nativeAssetId('ethereum'),
-      amount: '5',
-      to_address: 'to',
-      memo: null,
-      fee_priority: 'medium',
-      intent: '{}',
-      intent_hash: hash,
-      intent_seal: 's',
-      idempotency_key: null,
-      request_hash: hash,
-      created_at: 1,
-    });
+    const payment = newTransaction(id, { agentId: agent, asset: nativeAssetId('solana'), amount: 5n, now: 1 });
+    await insertPending(db, testSealer, { ...payment, chain: 'ethereum', asset: nativeAssetId('ethereum') });
     await move(work, id, 'QUEUED', { tier: 'INSTANT', reserved_amount: '5' });
     const executing = await move(work, id, 'EXECUTING');
     if (!isRecorded) return;
