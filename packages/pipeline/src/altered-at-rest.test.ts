@@ -169,7 +169,7 @@ describe.each([
     expect(paid()).toEqual([amount]);
     for (const [index, id] of ids.entries()) expect(await rowOf(id), CHANGES[index]).toEqual(before.get(id));
     expect(await alarmed()).toEqual(ids.toSorted());
-  }, 120_000);
+  }, 600_000);
 
   test.each(UNREADABLE)('of which nobody can tell what it was, by %s: nothing of its agent is paid', async (set) => {
     const id = await ask(amount);
