@@ -70,7 +70,7 @@ export interface Claims {
 
 const SUSPENDED: Refusal = { code: 'AGENT_SUSPENDED', token: 'AGENT_SUSPENDED' };
 const REVOKED: Refusal = { code: 'SESSION_REVOKED', token: 'SESSION_REVOKED' };
-const NOT_AUTHENTIC: Refusal = {
+const FORGED_SESSION: Refusal = {
   code: 'POLICY_DENIED',
   token: 'SESSION_NOT_AUTHENTIC',
   message: 'The session that asked for the payment is not as this daemon has stored it.',
@@ -122,7 +122,7 @@ export function createClaims(
         ...subject(row),
         details: { what: 'session' },
       });
-      return NOT_AUTHENTIC;
+      return FORGED_SESSION;
     }
     const { reservations, complete } = await liveReservations(db, sealer, intent.agentId);
     const others = reservations.filter(({ id }) => id !== row.id);
