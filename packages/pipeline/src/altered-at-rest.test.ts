@@ -192,7 +192,7 @@ describe.each([
     expect(await outcome(world.pipeline.approve(id, by(ALICE)))).toBe('POLICY_DENIED');
     expect(await outcome(world.pipeline.reject(id, {}, OPERATOR))).toBe('POLICY_DENIED');
     expect(await outcome(world.pipeline.admitted(id))).toBe('POLICY_DENIED');
-    expect(await outcome(world.pipeline.get(payer.agentId, id))).toBe('POLICY_DENIED');
+    expect(await outcome(world.pipeline.get(payer, id))).toBe('POLICY_DENIED');
     const { transactions } = await world.pipeline.list(payer.agentId, { order: 'asc', limit: 10 });
     expect(transactions).toMatchObject([{ transactionId: id, error: 'TRANSACTION_NOT_AUTHENTIC' }]);
     await world.owner.change(BOB, by(ALICE));

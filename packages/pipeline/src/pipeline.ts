@@ -31,8 +31,8 @@ import {
 } from '@waiaas/core';
 import type { RequestOrigin } from '@waiaas/management';
 import {
-  appendAudit,
   type AuthenticTransaction,
+  appendAudit,
   authenticTransaction,
   findAgent,
   findByIdempotencyKey,
