@@ -41,10 +41,15 @@ const answer: Answer = (response, request) => {
   renewals += 1;
   good = NEW;
   const time = '2026-11-22T00:00:00.000Z';
-  json({ sessionId: SESSION, token: NEW, expiresAt: time, renewalCount: 1, renewalsLeft: 4, absoluteExpiresAt: time })(
-    response,
-    request,
-  );
+  json({
+    sessionId: SESSION,
+    token: NEW,
+    expiresAt: time,
+    renewalCount: 1,
+    renewalsLeft: 4,
+    maxRenewals: 5,
+    absoluteExpiresAt: time,
+  })(response, request);
 };
 
 beforeEach(async () => {

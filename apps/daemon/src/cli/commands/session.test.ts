@@ -116,6 +116,7 @@ describe('session renew', () => {
     expiresAt: TIME,
     renewalCount: 1,
     renewalsLeft: 4,
+    maxRenewals: 5,
     absoluteExpiresAt: TIME,
   };
   beforeEach(() => {
