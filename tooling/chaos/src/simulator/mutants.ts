@@ -58,7 +58,9 @@ export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonl
     found: /(daily|weekly) \d+ > \d+|a session may/,
   },
   'does not wait': {
-    mutant: credulous("UPDATE transactions SET execute_after = 0 WHERE status = 'QUEUED' AND tier = 'DELAY'"),
+    mutant: credulous(
+      "UPDATE transactions SET execute_after = queued_at + 1 WHERE status = 'QUEUED' AND tier = 'DELAY'",
+    ),
     found: /before its time/,
   },
   'takes a delay for an approval': {
