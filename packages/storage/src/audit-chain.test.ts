@@ -155,6 +155,17 @@ describe('the sealed head', () => {
     expect(await readAuditHead(storage.read)).toEqual(before);
   });
 
+  test('stays where it was when rows are cut off inside of a unit of work, and the daemon goes on', async () => {
+    const { storage } = temporary;
+    await append(storage, 5);
+    const before = await readAuditHead(storage.read);
+    behindItsBack(NO_TRIGGERS);
+    await storage.write(({ db }) => db.deleteFrom('audit_log').where('id', '>', 3).execute());
+    await append(storage);
+    expect(storage.isAuditIntact()).toBe(false);
+    expect(await readAuditHead(storage.read)).toEqual(before);
+  });
+
   test.each([
     ['the last rows are cut off', [NO_TRIGGERS, 'DELETE FROM audit_log WHERE id > 3']],
     ['the last row is replaced', [NO_TRIGGERS, "UPDATE audit_log SET hash = 'x' WHERE id = 5"]],

@@ -73,7 +73,7 @@ export function createAuditSealing(
 
   function seal(row: Last): number | null {
     const head = present.get();
-    const holds = LINK.test(row.hash) && headHolds(head);
+    const holds = LINK.test(row.hash) && row.id >= (head?.audit_id ?? 0) && headHolds(head);
     if (holds === false) isBroken = true;
     if (holds !== true || head?.audit_id === row.id) return null;
     const next = {

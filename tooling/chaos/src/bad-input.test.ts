@@ -52,7 +52,8 @@ describe('over HTTP', () => {
 
   test.each([
     ['an unknown key', { to: stranger(), amount: '5', limit: '1' }],
-    ['a token transfer', { to: stranger(), amount: '5', type: 'TOKEN_TRANSFER', tokenMint: stranger() }],
+    ['a token transfer that names no token', { to: stranger(), amount: '5', type: 'TOKEN_TRANSFER' }],
+    ['a token where native coin is asked for', { to: stranger(), amount: '5', tokenMint: stranger() }],
     ['a memo that is too long in bytes', { to: stranger(), amount: '5', memo: '가'.repeat(86) }],
     ['a list', []],
     ['no JSON', '{'],
@@ -70,6 +71,13 @@ describe('over HTTP', () => {
     ]) {
       expect(await send({ to, amount: '5' })).toMatchObject({ status: 400, body: { code: 'INVALID_ADDRESS' } });
     }
+  });
+
+  test('a token that is no address is INVALID_TOKEN_MINT', async () => {
+    expect(await send({ to: stranger(), amount: '5', type: 'TOKEN_TRANSFER', tokenMint: 'x' })).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_TOKEN_MINT' },
+    });
   });
 
   test('a bad Idempotency-Key is a 400', async () => {
