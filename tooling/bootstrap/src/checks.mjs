@@ -1,7 +1,8 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodeOf, runChild } from './child.mjs';
-import { countLayers, countLint, countTypecheck, countVitest } from './reports.mjs';
+import { runPython } from './python.mjs';
+import { countLayers, countLint, countPython, countTypecheck, countVitest } from './reports.mjs';
 import { capture } from './steps.mjs';
 import { ERRORS_FILE } from './vitest-errors-reporter.mjs';
 
@@ -77,6 +78,13 @@ export const CHECKS = [
     live: false,
     run: (run) => captured(run, [join(run.root, 'tooling/layers/bin/layers.mjs'), join(run.folder, 'layers.json')]),
     count: (read, exitCode) => countLayers(read('layers.json'), exitCode),
+  },
+  {
+    name: 'python',
+    reports: ['python.json'],
+    live: false,
+    run: runPython,
+    count: (read, exitCode) => countPython(read('python.json'), exitCode),
   },
   {
     name: 'vitest',

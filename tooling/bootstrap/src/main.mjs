@@ -4,6 +4,7 @@ import { BootstrapError } from './bootstrap-error.mjs';
 import { exitCodeOf, forwardSignals, runChild } from './child.mjs';
 import { countLine } from './counts.mjs';
 import { withoutDaemonSettings } from './environment.mjs';
+import { generatePython } from './python.mjs';
 import { setUp } from './set-up.mjs';
 import { runTests } from './test-run.mjs';
 
@@ -15,7 +16,8 @@ const PROGRAMS = /** @type {Readonly<Record<string, string>>} */ ({
   waiaas: 'apps/daemon/bin/waiaas.mjs',
 });
 
-const USAGE = 'Usage: node tooling/bootstrap/bin/run.mjs <demo|test|bench|chaos|waiaas|setup> [arguments]';
+const USAGE =
+  'Usage: node tooling/bootstrap/bin/run.mjs <demo|test|bench|chaos|waiaas|setup|generate-python> [arguments]';
 
 /**
  * Does all set-up a command needs, then runs it.
@@ -25,7 +27,7 @@ const USAGE = 'Usage: node tooling/bootstrap/bin/run.mjs <demo|test|bench|chaos|
  */
 export async function main({ root, args: [command = '', ...rest] }) {
   const program = Object.hasOwn(PROGRAMS, command) ? PROGRAMS[command] : undefined;
-  if (program === undefined && command !== 'test' && command !== 'setup') {
+  if (program === undefined && !['test', 'setup', 'generate-python'].includes(command)) {
     process.stderr.write(`${USAGE}\n`);
     return 2;
   }
@@ -42,6 +44,10 @@ export async function main({ root, args: [command = '', ...rest] }) {
     const { node, env } = await setUp({ root, env: own, out });
     if (command === 'test')
       return await runTests({ root, node, env, filters: rest, out, colors: process.stdout.isTTY });
+    if (command === 'generate-python') {
+      await generatePython({ root, node, env });
+      return 0;
+    }
     if (program === undefined) {
       out.write(`Ready. To use pnpm by hand: export PATH="${env.PATH?.split(':').slice(0, 2).join(':')}:$PATH"\n`);
       return 0;

@@ -1,4 +1,4 @@
-import { verdict } from './counts.mjs';
+import { sum, verdict } from './counts.mjs';
 
 /**
  * Each function turns what one runner wrote, and its exit code, into counts. `report` is the parsed JSON file, undefined
@@ -43,6 +43,26 @@ export function countLayers(report, exitCode) {
   const violations = field(report, 'violations');
   const clean = Array.isArray(violations) && violations.length === 0;
   return verdict(exitCode === 0 && clean && number(report, 'files') > 0);
+}
+
+/**
+ * The report on the Python SDK: its type check counts as one, its tests as many as they are. Without a Python, or an index
+ * to install from, they count as one that was skipped; with arguments, which are vitest's, as none.
+ *
+ * @param {unknown} report
+ * @param {number} exitCode
+ * @returns {Counts}
+ */
+export function countPython(report, exitCode) {
+  if (exitCode === 0 && field(report, 'notAsked') === true) return { passed: 0, failed: 0, skipped: 0 };
+  if (exitCode === 0 && typeof field(report, 'reason') === 'string') return { passed: 0, failed: 0, skipped: 1 };
+  const tests = field(report, 'pytest');
+  const [passed, failed, skipped] = ['passed', 'failed', 'skipped'].map((name) => number(tests, name));
+  const typed = verdict(field(report, 'typed') === 0);
+  if (!(Number(passed) > 0) || !(Number(failed) >= 0)) return sum([typed, { passed: 0, failed: 1, skipped: 0 }]);
+  const tested = { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) || 0 };
+  const counts = sum([typed, tested]);
+  return counts.failed === 0 && exitCode !== 0 ? { ...counts, failed: 1 } : counts;
 }
 
 /**

@@ -77,9 +77,11 @@ async function runCheck(check, run, out) {
     return { counts, output };
   };
   /** @param {{ counts: import('./counts.mjs').Counts }} result */
-  const verdict = ({ counts }) => (counts.failed === 0 ? 'passed, ' : 'failed, ');
+  const verdict = ({ counts }) =>
+    counts.failed > 0 ? 'failed, ' : counts.skipped > counts.passed ? 'skipped, ' : 'passed, ';
   const { counts, output } = check.live ? await work() : await step(out, check.name, work, { quietMs: 0, verdict });
-  if (counts.failed > 0 && output !== '' && interruptedBy() === undefined) out.write(`${output.trimEnd()}\n\n`);
+  const telling = counts.failed > 0 || counts.skipped > counts.passed;
+  if (telling && output !== '' && interruptedBy() === undefined) out.write(`${output.trimEnd()}\n\n`);
   return counts;
 }
 

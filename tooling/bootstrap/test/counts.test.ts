@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { countLine, sum, verdict } from '../src/counts.mjs';
-import { countLayers, countLint, countTypecheck, countVitest } from '../src/reports.mjs';
+import { countLayers, countLint, countPython, countTypecheck, countVitest } from '../src/reports.mjs';
 
 const PASSED = { passed: 1, failed: 0, skipped: 0 };
 const FAILED = { passed: 0, failed: 1, skipped: 0 };
@@ -102,5 +102,32 @@ describe('vitest', () => {
     expect(countVitest(report, quiet, 1).failed).toBe(1);
     expect(countVitest(report, undefined, 130).failed).toBe(1);
     expect(countVitest({ ...report, success: false }, quiet, 0).failed).toBe(1);
+  });
+});
+
+describe('the Python SDK', () => {
+  const report = { typed: 0, tested: 0, pytest: { passed: 40, failed: 0, skipped: 0 } };
+
+  test('counts its type check as one and its tests as many as they are', () => {
+    expect(countPython(report, 0)).toEqual({ passed: 41, failed: 0, skipped: 0 });
+    expect(countPython({ ...report, typed: 1 }, 1)).toEqual({ passed: 40, failed: 1, skipped: 0 });
+    expect(countPython({ ...report, pytest: { passed: 39, failed: 1, skipped: 0 } }, 1)).toEqual({
+      passed: 40,
+      failed: 1,
+      skipped: 0,
+    });
+  });
+
+  test('is skipped, as one, where there is no Python; with arguments it is not asked', () => {
+    expect(countPython({ reason: 'there is none' }, 0)).toEqual({ passed: 0, failed: 0, skipped: 1 });
+    expect(countPython({ notAsked: true }, 0)).toEqual({ passed: 0, failed: 0, skipped: 0 });
+  });
+
+  test('fails when its runner failed, left no report, or ran nothing', () => {
+    expect(countPython(report, 1).failed).toBe(1);
+    expect(countPython(undefined, 0).failed).toBeGreaterThan(0);
+    expect(countPython({ ...report, pytest: null }, 0).failed).toBe(1);
+    expect(countPython({ ...report, pytest: { passed: 0, failed: 0, skipped: 3 } }, 0).failed).toBe(1);
+    expect(countPython({ reason: 'there is none' }, 1).failed).toBeGreaterThan(0);
   });
 });

@@ -1,0 +1,193 @@
+# Made by tools/generate_sync.py from _async/management.py. Do not edit.
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel
+
+from .._http import encode_body, encode_id, encode_query
+from .._time import iso_time
+from ..errors import local_error
+from ..models import (
+    AgentCreate,
+    AgentListResponse,
+    AgentSummary,
+    AuditLogResponse,
+    AuditVerification,
+    CreatePolicyRequest,
+    DecisionRecordResponse,
+    OwnerRejectResponse,
+    OwnerStatusResponse,
+    PendingApproval,
+    PendingApprovalListResponse,
+    PolicyDeleteResponse,
+    PolicyEvaluationRequest,
+    PolicyEvaluationResponse,
+    PolicyListResponse,
+    PolicyResponse,
+    ReplayResponse,
+    SessionConstraints,
+    SessionCreateResponse,
+    SessionListResponse,
+    SessionRevokeResponse,
+    UpdatePolicyRequest,
+)
+
+A = TypeVar("A", bound=BaseModel)
+Order = Literal["asc", "desc"]
+
+
+class ManagementClient(ABC):
+    """What an operator and an owner can both do. Requests that change something are sent once: after a TIMEOUT or a
+    NETWORK_ERROR look before you ask again."""
+
+    @abstractmethod
+    def _manage(self, method: str, path: str, answer: type[A], action: str, body: str | None = None) -> A:
+        """Makes a call with the client's credential; ``action`` is what an owner's signature for it authorises."""
+
+    @abstractmethod
+    def create_session(
+        self, *, agent_id: str, expires_in: int | None = None, constraints: SessionConstraints | None = None
+    ) -> SessionCreateResponse:
+        """Opens a session for an agent. Its token is in the answer and never shown again."""
+
+    @abstractmethod
+    def reject_transaction(
+        self, transaction: str | PendingApproval, *, reason: str | None = None
+    ) -> OwnerRejectResponse:
+        """Ends a payment that waits."""
+
+    def create_agent(self, agent: AgentCreate) -> AgentSummary:
+        """Creates an agent with a wallet of its own."""
+        return self._manage("POST", "/v1/agents", AgentSummary, "manage_sessions", encode_body(agent))
+
+    def list_agents(self) -> AgentListResponse:
+        """All agents."""
+        return self._manage("GET", "/v1/agents", AgentListResponse, "manage_sessions")
+
+    def get_agent(self, agent_id: str) -> AgentSummary:
+        """One agent."""
+        agents = (self.list_agents()).agents
+        for agent in agents:
+            if agent.id == agent_id:
+                return agent
+        raise local_error("AGENT_NOT_FOUND", "There is no agent with that id", 404)
+
+    def suspend_agent(self, agent_id: str) -> AgentSummary:
+        """Stops an agent from paying, at once."""
+        path = f"/v1/agents/{encode_id(agent_id)}/suspend"
+        return self._manage("POST", path, AgentSummary, "manage_sessions")
+
+    def resume_agent(self, agent_id: str) -> AgentSummary:
+        """Lets a suspended agent pay again."""
+        path = f"/v1/agents/{encode_id(agent_id)}/resume"
+        return self._manage("POST", path, AgentSummary, "manage_sessions")
+
+    def list_sessions(
+        self,
+        *,
+        agent_id: str | None = None,
+        active: bool | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        order: Order | None = None,
+    ) -> SessionListResponse:
+        """Sessions, newest first unless asked otherwise, those that are over too unless ``active``."""
+        query = {"agentId": agent_id, "active": active, "limit": limit, "cursor": cursor, "order": order}
+        path = f"/v1/owner/sessions{encode_query(query)}"
+        return self._manage("GET", path, SessionListResponse, "manage_sessions")
+
+    def revoke_session(self, session_id: str) -> SessionRevokeResponse:
+        """Ends a session at once, and cancels what it had waiting."""
+        path = f"/v1/owner/sessions/{encode_id(session_id)}"
+        return self._manage("DELETE", path, SessionRevokeResponse, "manage_sessions")
+
+    def list_pending_approvals(
+        self,
+        *,
+        agent_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        order: Order | None = None,
+    ) -> PendingApprovalListResponse:
+        """Payments that wait for time or for the owner, with the words an owner signs to approve them."""
+        query = {"agentId": agent_id, "limit": limit, "cursor": cursor, "order": order}
+        path = f"/v1/owner/pending-approvals{encode_query(query)}"
+        return self._manage("GET", path, PendingApprovalListResponse, "manage_sessions")
+
+    def get_status(self) -> OwnerStatusResponse:
+        """Who the owner is, and what waits."""
+        return self._manage("GET", "/v1/owner/status", OwnerStatusResponse, "view_dashboard")
+
+    def list_policies(self) -> PolicyListResponse:
+        """All policies."""
+        return self._manage("GET", "/v1/owner/policies", PolicyListResponse, "view_dashboard")
+
+    def create_policy(self, policy: CreatePolicyRequest) -> PolicyResponse:
+        """Adds a policy, for one agent or for all. Once an owner is connected, only the owner can."""
+        return self._manage(
+            "POST", "/v1/owner/policies", PolicyResponse, "update_settings", encode_body(policy)
+        )
+
+    def update_policy(self, policy_id: str, change: UpdatePolicyRequest) -> PolicyResponse:
+        """Changes a policy: a new version of it. Rules are replaced as a whole."""
+        path = f"/v1/owner/policies/{encode_id(policy_id)}"
+        return self._manage("PUT", path, PolicyResponse, "update_settings", encode_body(change))
+
+    def delete_policy(self, policy_id: str, *, confirm: bool = False) -> PolicyDeleteResponse:
+        """Removes a policy; what was decided by it stays on record. ``confirm`` where it leaves no spending limit in force."""
+        path = f"/v1/owner/policies/{encode_id(policy_id)}{encode_query({'confirm': confirm or None})}"
+        return self._manage("DELETE", path, PolicyDeleteResponse, "update_settings")
+
+    def evaluate_policies(self, evaluation: PolicyEvaluationRequest) -> PolicyEvaluationResponse:
+        """What a set of policies would decide, about a payment now and about those of the past. Changes nothing."""
+        path = "/v1/owner/policies/evaluate"
+        return self._manage("POST", path, PolicyEvaluationResponse, "view_dashboard", encode_body(evaluation))
+
+    def get_decision(self, transaction_id: str) -> DecisionRecordResponse:
+        """How a payment was decided, rule by rule, and whether it comes out the same again."""
+        path = f"/v1/owner/decisions/{encode_id(transaction_id)}"
+        return self._manage("GET", path, DecisionRecordResponse, "view_dashboard")
+
+    def replay_decisions(self) -> ReplayResponse:
+        """Makes every decision again from its record, and compares."""
+        return self._manage("GET", "/v1/owner/decisions/replay", ReplayResponse, "view_dashboard")
+
+    def list_audit_log(
+        self,
+        *,
+        event: str | None = None,
+        severity: Literal["info", "warning", "critical"] | None = None,
+        actor: str | None = None,
+        agent_id: str | None = None,
+        session_id: str | None = None,
+        transaction_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        order: Order | None = None,
+    ) -> AuditLogResponse:
+        """What the daemon did, newest rows first unless asked otherwise, from ``since`` on and before ``until``, both aware of
+        their zone; ``next_cursor`` leads to the next page."""
+        query = {
+            "event": event,
+            "severity": severity,
+            "actor": actor,
+            "agentId": agent_id,
+            "sessionId": session_id,
+            "transactionId": transaction_id,
+            "from": None if since is None else iso_time(since),
+            "to": None if until is None else iso_time(until),
+            "limit": limit,
+            "cursor": cursor,
+            "order": order,
+        }
+        path = f"/v1/owner/audit-log{encode_query(query)}"
+        return self._manage("GET", path, AuditLogResponse, "view_dashboard")
+
+    def verify_audit_log(self) -> AuditVerification:
+        """Checks every row of the audit log, its sealed end and the ends kept outside the database."""
+        return self._manage("GET", "/v1/owner/audit-log/verify", AuditVerification, "view_dashboard")
