@@ -1,4 +1,5 @@
 import { errorBodySchema } from '@waiaas/core';
+import { WAIaaSClient, WAIaaSOperatorClient, WAIaaSOwnerClient } from '@waiaas/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHarness, createPayer, type DaemonProcess, type Harness, PASSWORD, type Payer } from './harness.ts';
@@ -26,6 +27,31 @@ const documentSchema = z.object({
   paths: z.record(z.string(), z.record(z.string(), z.unknown())),
 });
 
+/** Methods of the clients for TypeScript that have another name than their operation, or none where none is needed. */
+const OTHERWISE: Readonly<Record<string, string | null>> = {
+  // For monitors, which need no client; and the document itself.
+  healthCheck: null,
+  getOpenApiSpec: null,
+  // Owners lay out their texts themselves.
+  composeOwnerMessage: null,
+  // The same as those under /v1/owner.
+  listSessions: null,
+  revokeSession: null,
+  sendTransaction: 'sendToken',
+  dryRunTransaction: 'dryRun',
+  listAllAgents: 'listAgents',
+  listOwnerSessions: 'listSessions',
+  revokeOwnerSession: 'revokeSession',
+  getOwnerStatus: 'getStatus',
+  getAdminStatus: 'getDaemonStatus',
+  adminLogin: 'signIn',
+  adminLogout: 'signOut',
+  adminShutdown: 'shutDown',
+  connectOwner: 'connect',
+  disconnectOwner: 'disconnect',
+  changeOwner: 'change',
+};
+
 describe('the API document of the running daemon', () => {
   test('names every route that answers, and every route it names answers', async () => {
     const document = documentSchema.parse(await (await fetch(`${daemon.url}/doc`)).json());
@@ -50,6 +76,22 @@ describe('the API document of the running daemon', () => {
         const { code } = z.object({ code: z.string().optional() }).parse(await response.json());
         expect(code === 'ROUTE_NOT_FOUND', `${method} ${path}`).toBe(!isDocumented(method, concrete));
       }
+    }
+  });
+
+  test('names no operation that the clients have no method for', async () => {
+    const document = documentSchema.parse(await (await fetch(`${daemon.url}/doc`)).json());
+    const operations = Object.values(document.paths).flatMap((item) =>
+      Object.values(item).map((operation) => z.looseObject({ operationId: z.string() }).parse(operation).operationId),
+    );
+    const methods = [WAIaaSClient, WAIaaSOperatorClient, WAIaaSOwnerClient].flatMap(({ prototype }) => [
+      ...Object.getOwnPropertyNames(prototype),
+      ...Object.getOwnPropertyNames(Object.getPrototypeOf(prototype)),
+    ]);
+    for (const operation of Object.keys(OTHERWISE)) expect(operations).toContain(operation);
+    for (const operation of operations) {
+      const method = Object.hasOwn(OTHERWISE, operation) ? OTHERWISE[operation] : operation;
+      if (typeof method === 'string') expect(methods, operation).toContain(method);
     }
   });
 
