@@ -16,12 +16,14 @@ from waiaas import (
     AsyncWAIaaSClient,
     AsyncWAIaaSOperatorClient,
     AsyncWAIaaSOwnerClient,
+    AutoRenew,
     EthereumOwnerKey,
     OwnerSigner,
     SessionConstraints,
     SolanaOwnerKey,
     TransactionStatus,
     TransferRequest,
+    WAIaaSClient,
     WAIaaSError,
     WAIaaSOperatorClient,
     WAIaaSOwnerClient,
@@ -218,3 +220,24 @@ async def test_the_clients_that_do_not_block_do_the_same(world: World, operator:
         finally:
             await owner.disconnect()
         assert not (await async_operator.get_status()).connected
+
+
+def test_a_session_outlives_the_secret_that_its_token_was_signed_with(
+    world: World, operator: WAIaaSOperatorClient
+) -> None:
+    _, token = world.new_agent(operator)
+    kept: list[str] = []
+    with WAIaaSClient(
+        base_url=world.url,
+        session_token=token,
+        auto_renew=AutoRenew(lambda renewed: kept.append(renewed.token), lambda error: pytest.fail(str(error))),
+    ) as client:
+        operator.rotate_secret(world.password)
+        client.get_balance()
+        assert kept == []
+        client.get_balance()
+        assert len(kept) == 1
+        world.advance(600)
+        client.get_balance()
+        with world.client(token) as late:
+            assert code_of(late.get_balance) == "INVALID_TOKEN"

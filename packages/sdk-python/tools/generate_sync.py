@@ -17,6 +17,8 @@ WORDS = (
     (r"\baiter_bytes\b", "iter_bytes"),
     (r"\b(?:Async|Any)(?=OwnerSigner)", ""),
     (r"\bsign_async\b", "sign_sync"),
+    (r"\bAwaitable\[(\w+)\]", r"\1"),
+    (r"\bAwaitable, ", ""),
     (r"\bAsync(?=[A-Z])", ""),
 )
 

@@ -3,10 +3,12 @@
 from ._async.client import AsyncWAIaaSClient
 from ._async.operator_client import AsyncWAIaaSOperatorClient
 from ._async.owner_client import AsyncWAIaaSOwnerClient
+from ._async.renewal import AsyncAutoRenew
 from ._retry import RetryPolicy
 from ._sync.client import WAIaaSClient
 from ._sync.operator_client import WAIaaSOperatorClient
 from ._sync.owner_client import WAIaaSOwnerClient
+from ._sync.renewal import AutoRenew
 from ._version import __version__
 from .errors import ErrorCode, WAIaaSError
 from .models import (
@@ -15,6 +17,7 @@ from .models import (
     Network,
     PendingApproval,
     SessionConstraints,
+    SessionRenewResponse,
     Tier,
     TransactionResponse,
     TransactionStatus,
@@ -24,10 +27,12 @@ from .owner import AsyncOwnerSigner, EthereumOwnerKey, OwnerSigner, SolanaOwnerK
 
 __all__ = [
     "AgentCreate",
+    "AsyncAutoRenew",
     "AsyncOwnerSigner",
     "AsyncWAIaaSClient",
     "AsyncWAIaaSOperatorClient",
     "AsyncWAIaaSOwnerClient",
+    "AutoRenew",
     "Chain",
     "ErrorCode",
     "EthereumOwnerKey",
@@ -36,6 +41,7 @@ __all__ = [
     "PendingApproval",
     "RetryPolicy",
     "SessionConstraints",
+    "SessionRenewResponse",
     "SolanaOwnerKey",
     "Tier",
     "TransactionResponse",

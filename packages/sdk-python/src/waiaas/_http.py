@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
@@ -42,6 +42,8 @@ class Call(Generic[A]):
     once: bool = False
     final_codes: frozenset[str] = frozenset()
     idempotency_key: str | None = None
+    #: Told the headers of every answer, also of those that are errors.
+    on_answer: Callable[[Mapping[str, str]], None] | None = None
 
     def all_headers(self) -> dict[str, str]:
         content = {} if self.body is None else {"content-type": "application/json"}

@@ -7,6 +7,15 @@ from datetime import datetime, timezone
 from .errors import local_error
 
 
+def parse_time(text: str) -> float | None:
+    """Unix seconds of a time as the API writes it; None for what is none, or is of nobody knows which zone."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return None if moment.utcoffset() is None else moment.timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
 def iso_time(moment: datetime) -> str:
     """UTC with milliseconds and Z. A time without a zone could be anywhere's, and is refused."""
     if moment.utcoffset() is None:

@@ -868,6 +868,7 @@ class SessionRenewResponse(Answer):
     expires_at: Timestamp = Field(validation_alias="expiresAt", serialization_alias="expiresAt")
     renewal_count: int = Field(validation_alias="renewalCount", serialization_alias="renewalCount")
     renewals_left: int = Field(validation_alias="renewalsLeft", serialization_alias="renewalsLeft")
+    max_renewals: int = Field(validation_alias="maxRenewals", serialization_alias="maxRenewals")
     absolute_expires_at: Timestamp = Field(validation_alias="absoluteExpiresAt", serialization_alias="absoluteExpiresAt")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Literal, TypeVar
 
@@ -37,6 +38,7 @@ from ..models import (
     TransactionStatus,
     TransferRequest,
 )
+from .renewal import AsyncAutoRenew, AsyncRenewalGate, AsyncRenewing
 from .transport import AsyncTransport
 
 A = TypeVar("A", bound=BaseModel)
@@ -59,11 +61,13 @@ class AsyncWAIaaSClient:
         timeout: float | None = None,
         max_retries: int = 3,
         retry: RetryPolicy | None = None,
+        auto_renew: AsyncAutoRenew | None = None,
         http_client: httpx.AsyncClient | None = None,
         runtime: AsyncRuntime | None = None,
     ) -> None:
         """``timeout`` is for one attempt, seconds: 30 unless given, and 45 for a payment, whose confirmation the daemon waits
-        for up to 30 seconds. ``retry`` says more than ``max_retries``, and stands in for it."""
+        for up to 30 seconds. ``retry`` says more than ``max_retries``, and stands in for it. ``auto_renew`` renews the session
+        before it ends, between two calls; without it never."""
         self._transport = AsyncTransport(
             base_url=base_url,
             timeout=timeout,
@@ -72,6 +76,8 @@ class AsyncWAIaaSClient:
             runtime=runtime,
         )
         self.__token: str | None = None
+        renewing = AsyncRenewing(lambda: self.__token, self.renew_session, self._transport.runtime.now)
+        self._gate = None if auto_renew is None else AsyncRenewalGate(auto_renew, renewing)
         if session_token is not None:
             self.set_session_token(session_token)
 
@@ -124,12 +130,12 @@ class AsyncWAIaaSClient:
         too; whoever repeats a call whose outcome is not known must repeat it with that key.
         """
         key = str(uuid.uuid4()) if idempotency_key is None else check_idempotency_key(idempotency_key)
-        return await self._transport.call(
+        return await self._authorized(
             Call(
                 "POST",
                 "/v1/transactions/send",
                 TransactionResponse,
-                headers={**self._authorization(), "idempotency-key": key},
+                headers={"idempotency-key": key},
                 body=encode_payment(request),
                 timeout=SEND_TIMEOUT,
                 # The key stays bound to the payment that failed: asking again could only repeat the error.
@@ -140,14 +146,8 @@ class AsyncWAIaaSClient:
 
     async def dry_run(self, request: TransferRequest) -> DryRunResponse:
         """What the daemon would decide about a payment if it were asked for now. Leaves no trace and pays nothing."""
-        return await self._transport.call(
-            Call(
-                "POST",
-                "/v1/transactions/dry-run",
-                DryRunResponse,
-                headers=self._authorization(),
-                body=encode_payment(request),
-            )
+        return await self._authorized(
+            Call("POST", "/v1/transactions/dry-run", DryRunResponse, body=encode_payment(request))
         )
 
     async def list_transactions(
@@ -189,6 +189,17 @@ class AsyncWAIaaSClient:
             self.set_session_token(renewed.token)
         return renewed
 
+    async def renew_if_due(self) -> None:
+        """Renews the session if ``auto_renew`` would before the next call; sends nothing otherwise. For programs that may be
+        idle for longer than a session lives."""
+        if self._gate is None:
+            raise local_error("INVALID_ARGUMENT", "The client was made without auto_renew")
+
+        async def nothing() -> None:
+            return None
+
+        await self._gate.run(nothing)
+
     async def wait_for_transaction(self, transaction_id: str, *, timeout: float = 120.0) -> TransactionResponse:
         """Asks for a transaction until it is CONFIRMED, FAILED, CANCELLED or EXPIRED: look at ``status``. TIMEOUT when it
         takes longer than ``timeout`` seconds; the transaction goes on."""
@@ -211,7 +222,27 @@ class AsyncWAIaaSClient:
             pause = min(pause * 2, 5.0)
 
     async def _get(self, path: str, answer: type[A]) -> A:
-        return await self._transport.call(Call("GET", path, answer, headers=self._authorization()))
+        return await self._authorized(Call("GET", path, answer))
+
+    async def _authorized(self, call: Call[A]) -> A:
+        """Makes a call with the token there is once it is the call's turn."""
+        gate = self._gate
+        headers = {**call.headers, **self._authorization()}
+        if gate is None:
+            return await self._transport.call(replace(call, headers=headers))
+
+        async def send() -> A:
+            authorization = self._authorization()
+            token = authorization["authorization"].removeprefix("Bearer ")
+
+            def note(answered: Mapping[str, str]) -> None:
+                gate.note_renew_by(token, answered.get("x-session-renew-by"))
+
+            return await self._transport.call(
+                replace(call, headers={**call.headers, **authorization}, on_answer=note)
+            )
+
+        return await gate.run(send)
 
     def _authorization(self) -> Mapping[str, str]:
         if self.__token is None:

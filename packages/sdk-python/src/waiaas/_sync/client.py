@@ -4,6 +4,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Literal, TypeVar
 
@@ -38,6 +39,7 @@ from ..models import (
     TransactionStatus,
     TransferRequest,
 )
+from .renewal import AutoRenew, RenewalGate, Renewing
 from .transport import Transport
 
 A = TypeVar("A", bound=BaseModel)
@@ -60,11 +62,13 @@ class WAIaaSClient:
         timeout: float | None = None,
         max_retries: int = 3,
         retry: RetryPolicy | None = None,
+        auto_renew: AutoRenew | None = None,
         http_client: httpx.Client | None = None,
         runtime: Runtime | None = None,
     ) -> None:
         """``timeout`` is for one attempt, seconds: 30 unless given, and 45 for a payment, whose confirmation the daemon waits
-        for up to 30 seconds. ``retry`` says more than ``max_retries``, and stands in for it."""
+        for up to 30 seconds. ``retry`` says more than ``max_retries``, and stands in for it. ``auto_renew`` renews the session
+        before it ends, between two calls; without it never."""
         self._transport = Transport(
             base_url=base_url,
             timeout=timeout,
@@ -73,6 +77,8 @@ class WAIaaSClient:
             runtime=runtime,
         )
         self.__token: str | None = None
+        renewing = Renewing(lambda: self.__token, self.renew_session, self._transport.runtime.now)
+        self._gate = None if auto_renew is None else RenewalGate(auto_renew, renewing)
         if session_token is not None:
             self.set_session_token(session_token)
 
@@ -125,12 +131,12 @@ class WAIaaSClient:
         too; whoever repeats a call whose outcome is not known must repeat it with that key.
         """
         key = str(uuid.uuid4()) if idempotency_key is None else check_idempotency_key(idempotency_key)
-        return self._transport.call(
+        return self._authorized(
             Call(
                 "POST",
                 "/v1/transactions/send",
                 TransactionResponse,
-                headers={**self._authorization(), "idempotency-key": key},
+                headers={"idempotency-key": key},
                 body=encode_payment(request),
                 timeout=SEND_TIMEOUT,
                 # The key stays bound to the payment that failed: asking again could only repeat the error.
@@ -141,14 +147,8 @@ class WAIaaSClient:
 
     def dry_run(self, request: TransferRequest) -> DryRunResponse:
         """What the daemon would decide about a payment if it were asked for now. Leaves no trace and pays nothing."""
-        return self._transport.call(
-            Call(
-                "POST",
-                "/v1/transactions/dry-run",
-                DryRunResponse,
-                headers=self._authorization(),
-                body=encode_payment(request),
-            )
+        return self._authorized(
+            Call("POST", "/v1/transactions/dry-run", DryRunResponse, body=encode_payment(request))
         )
 
     def list_transactions(
@@ -190,6 +190,17 @@ class WAIaaSClient:
             self.set_session_token(renewed.token)
         return renewed
 
+    def renew_if_due(self) -> None:
+        """Renews the session if ``auto_renew`` would before the next call; sends nothing otherwise. For programs that may be
+        idle for longer than a session lives."""
+        if self._gate is None:
+            raise local_error("INVALID_ARGUMENT", "The client was made without auto_renew")
+
+        def nothing() -> None:
+            return None
+
+        self._gate.run(nothing)
+
     def wait_for_transaction(self, transaction_id: str, *, timeout: float = 120.0) -> TransactionResponse:
         """Asks for a transaction until it is CONFIRMED, FAILED, CANCELLED or EXPIRED: look at ``status``. TIMEOUT when it
         takes longer than ``timeout`` seconds; the transaction goes on."""
@@ -212,7 +223,27 @@ class WAIaaSClient:
             pause = min(pause * 2, 5.0)
 
     def _get(self, path: str, answer: type[A]) -> A:
-        return self._transport.call(Call("GET", path, answer, headers=self._authorization()))
+        return self._authorized(Call("GET", path, answer))
+
+    def _authorized(self, call: Call[A]) -> A:
+        """Makes a call with the token there is once it is the call's turn."""
+        gate = self._gate
+        headers = {**call.headers, **self._authorization()}
+        if gate is None:
+            return self._transport.call(replace(call, headers=headers))
+
+        def send() -> A:
+            authorization = self._authorization()
+            token = authorization["authorization"].removeprefix("Bearer ")
+
+            def note(answered: Mapping[str, str]) -> None:
+                gate.note_renew_by(token, answered.get("x-session-renew-by"))
+
+            return self._transport.call(
+                replace(call, headers={**call.headers, **authorization}, on_answer=note)
+            )
+
+        return gate.run(send)
 
     def _authorization(self) -> Mapping[str, str]:
         if self.__token is None:

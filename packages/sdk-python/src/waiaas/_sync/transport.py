@@ -60,6 +60,8 @@ class Transport:
             asked = 0.0
             try:
                 raw = self._exchange(call, timeout)
+                if call.on_answer is not None:
+                    call.on_answer(raw.headers)
                 asked = retry_after_delay(raw.headers)
                 return read_answer(call, raw, self._retry)
             except WAIaaSError as error:
