@@ -76,12 +76,15 @@ export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapte
     isConnected: () => connection.current !== null,
     getHealth: () => probeHealth(connection.current, clock, readMs),
     isValidAddress: isSolanaAddress,
-    getBalance: (address) => guarded('RPC_ERROR', async () => readBalance(connection.require(), readMs, address)),
+    getBalance: (address) =>
+      guarded('RPC_ERROR', async () => connection.require().run((view) => readBalance(view, readMs, address))),
     buildTransaction: (request) =>
-      guarded('BUILD_FAILED', async () => buildPayment({ view: connection.require(), twins, maxPriorityFee }, request)),
+      guarded('BUILD_FAILED', async () =>
+        connection.require().run((view) => buildPayment({ view, twins, maxPriorityFee }, request)),
+      ),
     simulateTransaction: (transaction) =>
       guarded('SIMULATION_FAILED', async () =>
-        simulatePayment(connection.require().session, clock, sendMs, transaction),
+        connection.require().run(({ session }) => simulatePayment(session, clock, sendMs, transaction)),
       ),
     signTransaction: (transaction, sign) =>
       guarded('SIGN_FAILED', () => signPayment(transaction, sign, clock, maxPriorityFee)),
@@ -92,7 +95,7 @@ export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapte
           submitPayment(
             {
               // Of a transaction sent earlier, a refusal now says nothing.
-              session: connection.require(sent.has(transaction.txHash)).session,
+              pool: connection.require(sent.has(transaction.txHash)),
               clock,
               logger,
               timeoutMs: sendMs,
@@ -105,7 +108,10 @@ export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapte
     getTransactionStatus: (txHash) =>
       guarded(
         'RPC_ERROR',
-        async () => (await connection.require(true).signature(requireSignature(txHash))).status,
+        async () => {
+          const signature = requireSignature(txHash);
+          return (await connection.require(true).run((view) => view.signature(signature))).status;
+        },
         true,
       ),
     waitForConfirmation: (txHash, waiting = {}) =>
@@ -113,16 +119,16 @@ export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapte
         'RPC_ERROR',
         async () =>
           confirmPayment(
-            { view: connection.require(true), clock, sleep, pollMs, timeoutMs: readMs },
+            { pool: connection.require(true), clock, sleep, pollMs, timeoutMs: readMs },
             requireSignature(txHash),
             waiting,
           ),
         true,
       ),
     estimateFee: (request) =>
-      guarded(
-        'RPC_ERROR',
-        async () => (await quoteFee(connection.require(), checkRequest(request), maxPriorityFee)).fee,
-      ),
+      guarded('RPC_ERROR', async () => {
+        const checked = checkRequest(request);
+        return (await connection.require().run((view) => quoteFee(view, checked, maxPriorityFee))).fee;
+      }),
   };
 }

@@ -6,17 +6,21 @@ import {
   isChainError,
   type TransactionStatusReport,
 } from '@waiaas/core';
+import { blamesNode } from './cluster-node.ts';
 import { executedFee } from './executed-fee.ts';
+import type { NodePool } from './node-pool.ts';
 import type { NodeView } from './node-view.ts';
 import { createPollPace } from './poll-pace.ts';
 import { Abandoned, raceAbort } from './race-abort.ts';
 import type { Sleep } from './sleep.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+/** Looks in vain after which another endpoint is asked: the first one may have stopped following the chain. */
+const LOOKS_PER_NODE = 4;
 
 /** What waiting needs beside the transaction. */
 export interface ConfirmContext {
-  readonly view: NodeView;
+  readonly pool: NodePool;
   readonly clock: Clock;
   readonly sleep: Sleep;
   readonly pollMs: number;
@@ -35,7 +39,7 @@ function verdictOf(status: TransactionStatusReport, target: 'confirmed' | 'final
 }
 
 /**
- * Looks once. `expired` is proven in this order: the finalized block height is past the bound; only then a look-up with
+ * Looks once, at one node. `expired` is proven in this order: the finalized block height is past the bound; only then a look-up with
  * full history starts; it finds nothing; and the node that answered had come at least as far as that finalized block,
  * so that what it does not know did not happen (04 §6.6).
  */
@@ -55,43 +59,80 @@ async function look(
 }
 
 /**
- * Waits for a proven verdict (02 §16, 04 §6.6). Quick looks first, then every `pollMs`; faults of the node slow it down
- * and are never a verdict. Time running out, an aborted signal and a disconnect are `unknown`, not errors.
+ * Asks the other endpoints before something is called expired: one that knows it overrules the proof of another, which may
+ * have lost its history. Those that do not answer are not waited for: a dead endpoint must not keep money reserved for ever.
+ */
+async function knownElsewhere(pool: NodePool, signature: Signature): Promise<boolean> {
+  const others = pool.nodes.filter(({ isWell }) => isWell);
+  if (others.length < 2) return false;
+  const found = await Promise.all(
+    others.map(async (node) => {
+      try {
+        await node.verify();
+        return (await node.view.signature(signature)).status.state === 'landed';
+      } catch (error) {
+        if (blamesNode(error)) node.failed(error);
+        else if (!isChainError(error)) throw error;
+        return false;
+      }
+    }),
+  );
+  return found.includes(true);
+}
+
+/**
+ * Waits for a proven verdict (02 §16, 04 §6.6). Quick looks first, then every `pollMs`, and at once when a node tells over
+ * WebSocket that there is something to see; faults of nodes slow it down and are never a verdict. Time running out, an aborted
+ * signal and a disconnect are `unknown`, not errors.
  */
 export async function confirmPayment(
   context: ConfirmContext,
   signature: Signature,
   options: ConfirmationOptions,
 ): Promise<ConfirmationVerdict> {
-  const { view, clock, sleep, pollMs } = context;
+  const { pool, clock, sleep, pollMs } = context;
   const { target = 'confirmed', timeoutMs = DEFAULT_TIMEOUT_MS, lastValidBlockHeight: bound } = options;
-  const { closed } = view.session;
-  const signal = options.signal === undefined ? closed : AbortSignal.any([closed, options.signal]);
+  const over = new AbortController();
+  const signal = AbortSignal.any([pool.closed, over.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const deadline = clock.now() + timeoutMs;
-  const pace = createPollPace(pollMs);
+  let pace = createPollPace(pollMs);
+  let bell = new AbortController();
+  void pool.signals.listen(signature, target, signal, () => bell.abort());
 
-  while (!signal.aborted) {
-    let pause: number;
-    try {
-      const proven = await raceAbort(look(view, signature, target, bound), signal);
-      if (proven !== null) return await withFee(context, signature, proven, target, signal);
-      pause = pace.afterAnswer();
-    } catch (error) {
-      if (error instanceof Abandoned) break;
-      if (!isChainError(error)) throw error;
-      const asked = error.details?.retryAfterMs;
-      pause = pace.afterFault(typeof asked === 'number' ? asked : 0);
+  try {
+    for (let looks = 0; !signal.aborted; looks += 1) {
+      let pause: number;
+      try {
+        const turn = Math.floor(looks / LOOKS_PER_NODE);
+        const looking = pool.run((view) => look(view, signature, target, bound), turn);
+        const proven = await raceAbort(looking, signal);
+        const isHasty = proven?.verdict === 'expired' && (await raceAbort(knownElsewhere(pool, signature), signal));
+        if (proven !== null && !isHasty) return await withFee(context, signature, proven, target, signal);
+        pause = pace.afterAnswer();
+      } catch (error) {
+        if (error instanceof Abandoned) break;
+        if (!isChainError(error)) throw error;
+        const asked = error.details?.retryAfterMs;
+        pause = pace.afterFault(typeof asked === 'number' ? asked : 0);
+      }
+      const left = deadline - clock.now();
+      if (left <= 0) break;
+      await sleep(Math.min(pause, left), AbortSignal.any([signal, bell.signal]));
+      if (bell.signal.aborted) {
+        // Word came. The node that is asked may hear of it a moment later than the one that told.
+        bell = new AbortController();
+        pace = createPollPace(pollMs);
+      }
     }
-    const left = deadline - clock.now();
-    if (left <= 0) break;
-    await sleep(Math.min(pause, left), signal);
+    return { verdict: 'unknown' };
+  } finally {
+    over.abort();
   }
-  return { verdict: 'unknown' };
 }
 
 /** Adds the fee that was paid. The verdict stands whether or not the fee can be had. */
 async function withFee(
-  { view, timeoutMs }: ConfirmContext,
+  { pool, timeoutMs }: ConfirmContext,
   signature: Signature,
   proven: Proven,
   target: 'confirmed' | 'finalized',
@@ -99,10 +140,11 @@ async function withFee(
 ): Promise<ConfirmationVerdict> {
   if (proven.verdict === 'expired') return proven;
   try {
-    const fee = await raceAbort(executedFee(view.session, signature, target, timeoutMs), signal);
+    const asking = pool.run((view) => executedFee(view.session, signature, target, timeoutMs));
+    const fee = await raceAbort(asking, signal);
     return fee === undefined ? proven : { ...proven, fee };
   } catch (error) {
-    if (error instanceof Abandoned) return proven;
+    if (error instanceof Abandoned || isChainError(error)) return proven;
     throw error;
   }
 }

@@ -1,24 +1,20 @@
 import { ChainError } from '@waiaas/core';
-import { networkOfGenesis } from './genesis.ts';
-import { createNodeView, type NodeView } from './node-view.ts';
+import { createNodePool, mostHopeful, type NodePool } from './node-pool.ts';
 import type { SolanaSettings } from './options.ts';
-import { textOf } from './rpc-answer.ts';
-import { openRpcSession, type RpcSession } from './rpc-session.ts';
-import { openTransport } from './transport.ts';
 
 /** Waits between the attempts to connect, ms: three attempts (02 §21 C17). */
 const WAITS_MS = [1_000, 2_000];
 
-/** Life of the connection to a node. */
+/** Life of the connection to a network. */
 export interface Connection {
-  /** The connected node, or null. */
-  readonly current: NodeView | null;
+  /** The endpoints, once one of them has shown that it serves the network; or null. */
+  readonly current: NodePool | null;
   /**
-   * The connected node.
+   * The endpoints.
    * @param mayHaveLanded what the error says about a transaction sent earlier
-   * @throws ChainError RPC_ERROR, not retryable, when there is none.
+   * @throws ChainError RPC_ERROR, not retryable, when not connected
    */
-  require(mayHaveLanded?: boolean): NodeView;
+  require(mayHaveLanded?: boolean): NodePool;
   connect(rpcUrl: string): Promise<void>;
   disconnect(): void;
 }
@@ -26,73 +22,63 @@ export interface Connection {
 const refusal = (message: string, mayHaveLanded = false): ChainError =>
   new ChainError({ code: 'RPC_ERROR', chain: 'solana', message, retryable: false, mayHaveLanded });
 
-/** Checks that the node is up and serves the configured network. */
-async function probe(session: RpcSession, settings: SolanaSettings): Promise<void> {
-  const { network, expectedGenesisHash, readMs: timeoutMs } = settings;
-  await session.call({
-    method: 'getHealth',
-    timeoutMs,
-    request: async (rpc, abortSignal) => textOf(await rpc.getHealth().send({ abortSignal }), 'health'),
-  });
-  const genesis = await session.call({
-    method: 'getGenesisHash',
-    timeoutMs,
-    request: async (rpc, abortSignal) => textOf(await rpc.getGenesisHash().send({ abortSignal }), 'genesis hash'),
-  });
-  // A local ledger has any genesis hash but that of a public cluster, where its keys would move real money.
-  const isRight =
-    expectedGenesisHash === undefined ? networkOfGenesis(genesis) === undefined : genesis === expectedGenesisHash;
-  if (isRight) return;
-  throw new ChainError({
-    code: 'WRONG_NETWORK',
-    chain: 'solana',
-    message: `The node at ${session.endpoint.host} does not serve ${network}`,
-    details: { host: session.endpoint.host, network, served: networkOfGenesis(genesis) ?? 'unknown' },
-    mayHaveLanded: false,
-  });
+/**
+ * Looks for the first endpoint that works and serves the network. One that serves another is a mistake in the configuration
+ * that nobody should learn of by an outage: it fails the whole attempt.
+ */
+async function findNode(pool: NodePool): Promise<void> {
+  const failures: ChainError[] = [];
+  for (const node of pool.nodes) {
+    try {
+      await node.verify();
+      return;
+    } catch (error) {
+      if (!(error instanceof ChainError) || error.code === 'WRONG_NETWORK') throw error;
+      failures.push(error);
+    }
+  }
+  throw mostHopeful(failures);
 }
 
 /** Creates a connection that is not connected yet. Concurrent calls of `connect` share one attempt. */
 export function createConnection(settings: SolanaSettings): Connection {
-  let current: NodeView | null = null;
+  const { logger, sleep } = settings;
+  let current: NodePool | null = null;
   let target = '';
-  let connecting: { readonly done: Promise<void>; readonly session: RpcSession } | null = null;
+  let connecting: { readonly done: Promise<void>; readonly pool: NodePool } | null = null;
 
-  const establish = async (session: RpcSession): Promise<void> => {
+  const establish = async (pool: NodePool): Promise<void> => {
     for (let attempt = 0; ; attempt++) {
       try {
-        await probe(session, settings);
+        await findNode(pool);
         break;
       } catch (error) {
         const wait = WAITS_MS[attempt];
         const isTransient = error instanceof ChainError && error.retryable;
-        if (wait === undefined || !isTransient || session.closed.aborted) throw error;
-        settings.logger.warn(
-          { err: error, host: session.endpoint.host, waitMs: wait },
-          'Connecting failed; trying again',
-        );
-        await settings.sleep(wait, session.closed);
+        if (wait === undefined || !isTransient || pool.closed.aborted) throw error;
+        logger.warn({ err: error, waitMs: wait }, 'Connecting failed; trying again');
+        await sleep(wait, pool.closed);
       }
     }
-    if (session.closed.aborted) throw refusal('The adapter was disconnected while it was connecting');
-    current = createNodeView(session, settings);
+    if (pool.closed.aborted) throw refusal('The adapter was disconnected while it was connecting');
+    current = pool;
   };
 
   const start = (rpcUrl: string): Promise<void> => {
-    const session = openRpcSession(openTransport(rpcUrl === '' ? settings.endpoints : [rpcUrl]), settings.clock);
+    const pool = createNodePool(rpcUrl === '' ? settings.endpoints : [rpcUrl], settings);
     const attempt = async (): Promise<void> => {
       try {
-        await establish(session);
+        await establish(pool);
       } catch (error) {
-        session.close();
+        pool.close();
         throw error;
       } finally {
-        if (connecting?.session === session) connecting = null;
+        if (connecting?.pool === pool) connecting = null;
       }
     };
     const done = attempt();
     target = rpcUrl;
-    connecting = { done, session };
+    connecting = { done, pool };
     return done;
   };
 
@@ -112,9 +98,9 @@ export function createConnection(settings: SolanaSettings): Connection {
       await (connecting?.done ?? start(rpcUrl));
     },
     disconnect() {
-      connecting?.session.close();
+      connecting?.pool.close();
       connecting = null;
-      current?.session.close();
+      current?.close();
       current = null;
     },
   };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { readEndpoint, redactUrls } from './endpoint.ts';
 
 describe('an endpoint shows its host and nothing else', () => {
-  const endpoint = readEndpoint('https://rpc.example.org:8443/v2/Sup3rSecretKey?api-key=An0therSecret');
+  const endpoint = readEndpoint('https://rpc.example.org:8443/v2/Sup3rSecretKey?api-key=An0therSecret', ['https:']);
 
   test('host', () => expect(endpoint.host).toBe('rpc.example.org:8443'));
 

@@ -29,13 +29,14 @@ const refusal = (message: string): ChainError =>
 
 /**
  * Reads an endpoint.
- * @throws ChainError RPC_ERROR, not retryable, when it is not an http(s) URL or carries a user name or password.
- * @example readEndpoint('https://rpc.example.org/v2/key').host // "rpc.example.org"
+ * @param protocols those it may have, with their colon
+ * @throws ChainError RPC_ERROR, not retryable, when it is not a URL of such a protocol or carries a user name or password.
+ * @example readEndpoint('https://rpc.example.org/v2/key', ['https:']).host // "rpc.example.org"
  */
-export function readEndpoint(text: string): Endpoint {
+export function readEndpoint(text: string, protocols: readonly [string, ...string[]]): Endpoint {
   const url = URL.parse(text);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    throw refusal('The RPC endpoint is not an http or https URL');
+  if (url === null || !protocols.includes(url.protocol)) {
+    throw refusal(`The RPC endpoint is not a URL of the kind ${protocols.join('//… or ')}//…`);
   }
   if (url.username !== '' || url.password !== '') {
     throw refusal(`The RPC endpoint at ${url.host} must not carry a user name or password`);

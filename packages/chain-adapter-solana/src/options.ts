@@ -16,6 +16,11 @@ export interface SolanaAdapterOptions {
   readonly network: Network;
   /** RPC endpoints in order of preference, http or https. May carry an API key: only their hosts are ever shown. */
   readonly endpoints: readonly string[];
+  /**
+   * WebSocket endpoints in order of preference, ws or wss. They only make confirmations faster. Default: none, every
+   * confirmation is asked for.
+   */
+  readonly webSockets?: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** Genesis hash the node must have. Default: the public one of the network; for localnet none. */
@@ -33,6 +38,7 @@ export interface SolanaAdapterOptions {
 export interface SolanaSettings {
   readonly network: Network;
   readonly endpoints: readonly string[];
+  readonly webSockets: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly expectedGenesisHash: string | undefined;
@@ -60,6 +66,7 @@ export function settingsOf(options: SolanaAdapterOptions): SolanaSettings {
   return {
     network: options.network,
     endpoints: options.endpoints,
+    webSockets: options.webSockets ?? [],
     clock: options.clock,
     logger: options.logger,
     expectedGenesisHash: options.expectedGenesisHash ?? genesisHashOf(options.network),

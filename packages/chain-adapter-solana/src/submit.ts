@@ -1,8 +1,9 @@
 import type { Base64EncodedWireTransaction } from '@solana/kit';
 import { ChainError, type Clock, type Logger, type SignedTransaction, type SubmitResult } from '@waiaas/core';
+import { blamesNode, type ClusterNode } from './cluster-node.ts';
 import { systemInstructions } from './funds-error.ts';
+import { mostHopeful, type NodePool } from './node-pool.ts';
 import { textOf } from './rpc-answer.ts';
-import type { RpcSession } from './rpc-session.ts';
 import type { SentRegister } from './sent-register.ts';
 import { faultOf } from './solana-fault.ts';
 import { base64Wire, readWire, transactionId } from './wire-transaction.ts';
@@ -15,6 +16,7 @@ const refuse = (message: string): ChainError =>
   new ChainError({ code: 'SUBMIT_FAILED', chain: 'solana', message, retryable: false, mayHaveLanded: false });
 
 interface Sendable {
+  readonly txHash: string;
   readonly wire: Base64EncodedWireTransaction;
   readonly message: Uint8Array;
 }
@@ -25,7 +27,7 @@ function sendable({ bytes, txHash }: SignedTransaction): Sendable {
   if (parts === null) throw refuse('The bytes are not a transaction with one signature');
   if (transactionId(parts.signature) !== txHash) throw refuse('The transaction id is not that of the signature');
   try {
-    return { wire: base64Wire(bytes), message: parts.message };
+    return { txHash, wire: base64Wire(bytes), message: parts.message };
   } catch {
     throw refuse('The bytes are not a transaction');
   }
@@ -33,25 +35,25 @@ function sendable({ bytes, txHash }: SignedTransaction): Sendable {
 
 /** What sending needs beside the transaction. */
 export interface SubmitContext {
-  readonly session: RpcSession;
+  readonly pool: NodePool;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly timeoutMs: number;
   readonly sent: SentRegister;
 }
 
-/**
- * Sends a signed transaction, once, with preflight (02 §15). That the network has executed it before is a success.
- *
- * An error says in `mayHaveLanded` whether it may land all the same. It may not only when the node refused the bytes as
- * such or after running them, and this adapter had not sent them before: an earlier send may be what makes this one fail.
- * @throws ChainError SUBMIT_FAILED, INSUFFICIENT_BALANCE, SOLANA_BLOCKHASH_EXPIRED, SOLANA_PROGRAM_ERROR, BUILD_FAILED,
- * RPC_ERROR, NETWORK_ERROR.
- */
-export async function submitPayment(context: SubmitContext, transaction: SignedTransaction): Promise<SubmitResult> {
-  const { session, clock, logger, timeoutMs, sent } = context;
-  const { txHash } = transaction;
-  const { wire, message } = sendable(transaction);
+type Attempt =
+  | { readonly kind: 'taken'; readonly alreadyProcessed: boolean }
+  | { readonly kind: 'refused' | 'open'; readonly error: ChainError };
+
+/** Hands the bytes to one node. */
+async function sendTo(
+  node: ClusterNode,
+  { clock, logger, timeoutMs, sent }: SubmitContext,
+  { wire, message, txHash }: Sendable,
+): Promise<Attempt> {
+  const { session } = node.view;
+  const { host } = session.endpoint;
   const isFirst = sent.add(txHash);
   try {
     const told = await session.raw({
@@ -70,22 +72,40 @@ export async function submitPayment(context: SubmitContext, transaction: SignedT
           'transaction id',
         ),
     });
-    if (told !== txHash) {
-      logger.error(
-        { txHash, host: session.endpoint.host },
-        'The node names another transaction than the one it was sent',
-      );
-    }
-    return { txHash, alreadyProcessed: false };
+    if (told !== txHash) logger.error({ txHash, host }, 'The node names another transaction than the one it was sent');
+    return { kind: 'taken', alreadyProcessed: false };
   } catch (error) {
     const fault = faultOf(error, { now: clock.now(), systemPlaces: systemInstructions(message) });
-    if (fault.outcome === 'executed') return { txHash, alreadyProcessed: true };
+    if (fault.outcome === 'executed') return { kind: 'taken', alreadyProcessed: true };
     if (fault.alarm === true) {
-      logger.error(
-        { txHash, host: session.endpoint.host },
-        'A node rejects a signature that was verified before it was sent',
-      );
+      logger.error({ txHash, host }, 'A node rejects a signature that was verified before it was sent');
     }
-    throw session.errorOf(fault, error, METHOD, !(isFirst && fault.outcome === 'refused'));
+    const mayHaveLanded = !(isFirst && fault.outcome === 'refused');
+    return { kind: fault.outcome, error: session.errorOf(fault, error, METHOD, mayHaveLanded) };
   }
+}
+
+/**
+ * Sends a signed transaction with preflight, once to a node, and the very same bytes to the next when the first one's answer
+ * leaves the outcome open (02 §15). That the network has executed it before is a success.
+ *
+ * An error says in `mayHaveLanded` whether it may land all the same. It may not only when the node refused the bytes as
+ * such or after running them, and this adapter had not sent them before: an earlier send may be what makes this one fail.
+ * @throws ChainError SUBMIT_FAILED, INSUFFICIENT_BALANCE, INSUFFICIENT_TOKEN_BALANCE, SOLANA_BLOCKHASH_EXPIRED,
+ * SOLANA_PROGRAM_ERROR, BUILD_FAILED, RPC_ERROR, NETWORK_ERROR.
+ */
+export async function submitPayment(context: SubmitContext, transaction: SignedTransaction): Promise<SubmitResult> {
+  const bytes = sendable(transaction);
+  const failures: ChainError[] = [];
+  for await (const node of context.pool.candidates()) {
+    const attempt = await sendTo(node, context, bytes);
+    if (attempt.kind === 'taken') {
+      node.succeeded();
+      return { txHash: bytes.txHash, alreadyProcessed: attempt.alreadyProcessed };
+    }
+    if (attempt.kind === 'refused') throw attempt.error;
+    if (blamesNode(attempt.error)) node.failed(attempt.error);
+    failures.push(attempt.error);
+  }
+  throw mostHopeful(failures);
 }

@@ -1,5 +1,4 @@
 import { createDefaultRpcTransport, createSolanaRpcFromTransport, type RpcTransport } from '@solana/kit';
-import { ChainError } from '@waiaas/core';
 import { type Endpoint, readEndpoint } from './endpoint.ts';
 
 /** A JSON-RPC client of kit. */
@@ -12,20 +11,10 @@ export interface Transport {
 }
 
 /**
- * Opens the way to a node: the one place that decides which endpoint a call goes to. Uses the first endpoint.
- * @throws ChainError RPC_ERROR, not retryable, when there is none or it is not usable.
+ * Opens the way to a node.
+ * @throws ChainError RPC_ERROR, not retryable, when the URL is not usable.
  */
-export function openTransport(endpoints: readonly string[]): Transport {
-  const [first] = endpoints;
-  if (first === undefined || first === '') {
-    throw new ChainError({
-      code: 'RPC_ERROR',
-      chain: 'solana',
-      message: 'No RPC endpoint is configured for this network',
-      retryable: false,
-      mayHaveLanded: false,
-    });
-  }
-  const endpoint = readEndpoint(first);
+export function openTransport(url: string): Transport {
+  const endpoint = readEndpoint(url, ['http:', 'https:']);
   return { endpoint, rpc: createSolanaRpcFromTransport(createDefaultRpcTransport({ url: endpoint.url })) };
 }

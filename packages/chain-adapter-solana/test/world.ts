@@ -81,13 +81,15 @@ export interface World {
 }
 
 /** What of a world a test may choose. */
-export type WorldOptions = Partial<SolanaAdapterOptions> & {
+export type WorldOptions = Partial<Omit<SolanaAdapterOptions, 'webSockets'>> & {
   readonly ledger?: LocalnetOptions;
+  /** WebSocket endpoints. */
+  readonly webSockets?: (localnet: Localnet) => readonly string[];
   /** Query of the endpoint's URL, where API keys are. */
   readonly query?: string;
 };
 
-export async function createWorld({ ledger, query = '', ...options }: WorldOptions = {}): Promise<World> {
+export async function createWorld({ ledger, query = '', webSockets, ...options }: WorldOptions = {}): Promise<World> {
   const localnet = await startLocalnet({ slotMs: 'manual', finalizeAfterSlots: 4, ...ledger });
   const clock = testClock();
   const logger = memoryLogger();
@@ -104,6 +106,7 @@ export async function createWorld({ ledger, query = '', ...options }: WorldOptio
     clock,
     logger,
     sleep,
+    ...(webSockets === undefined ? {} : { webSockets: webSockets(localnet) }),
     ...options,
   });
   await adapter.connect();

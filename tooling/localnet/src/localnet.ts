@@ -81,6 +81,7 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
   const advanceSlots = (count: number): void => {
     for (let slot = 0; slot < count; slot += 1) ledger.produceBlock();
   };
+  const report = (): Report => reportOf(node, wsServer.clients.size);
   const controls: Controls = {
     addFault: (fault) => void node.faults.add(fault),
     resetFaults: () => node.faults.reset(),
@@ -89,7 +90,7 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
     skipSlots: (count) => ledger.produceBlock(count),
     airdrop: (address, lamports) => ledger.credit(address, lamports),
     closeSockets,
-    report: () => reportToJson(reportOf(node)),
+    report: () => reportToJson(report()),
   };
 
   const httpServer = createHttpServer(node, controls);
@@ -114,7 +115,7 @@ export async function startLocalnet(options: LocalnetOptions = {}): Promise<Loca
     airdrop: controls.airdrop,
     setAccount: (account) => ledger.setAccount(account),
     closeSockets,
-    report: () => reportOf(node),
+    report,
     resetCounters: controls.resetCounters,
     async close() {
       stopClock?.();

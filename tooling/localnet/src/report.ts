@@ -26,12 +26,14 @@ export interface Report {
   readonly landed: readonly LandedSummary[];
   /** Accepted transactions still waiting for their slot. */
   readonly pending: number;
+  /** WebSocket connections open right now. */
+  readonly sockets: number;
   /** Faults that are still on. */
   readonly faults: readonly Fault[];
 }
 
 /** Looks at the node. */
-export function reportOf({ ledger, counters, faults }: Node): Report {
+export function reportOf({ ledger, counters, faults }: Node, sockets: number): Report {
   const tip = ledger.timeline.tip();
   return {
     slot: tip.slot,
@@ -45,6 +47,7 @@ export function reportOf({ ledger, counters, faults }: Node): Report {
       source,
     })),
     pending: ledger.pendingCount(),
+    sockets,
     faults: faults.list(),
   };
 }

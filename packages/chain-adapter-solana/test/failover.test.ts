@@ -1,0 +1,283 @@
+import type { IChainAdapter } from '@waiaas/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createSolanaAdapter } from '../src/adapter.ts';
+import type { SolanaAdapterOptions } from '../src/options.ts';
+import { type Relay, startRelay } from './relay.ts';
+import { createWallet, createWorld, SOL, type Wallet, type World } from './world.ts';
+
+const MAINNET = '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d';
+
+let world: World;
+let first: Relay;
+let second: Relay;
+let adapter: IChainAdapter;
+let from: Wallet;
+let to: Wallet;
+
+const adapterOn = (endpoints: readonly string[], options: Partial<SolanaAdapterOptions> = {}): IChainAdapter =>
+  createSolanaAdapter({
+    network: 'localnet',
+    endpoints,
+    clock: world.clock,
+    logger: world.logger,
+    sleep: world.sleep,
+    timeouts: { readMs: 3_000, sendMs: 3_000 },
+    ...options,
+  });
+
+beforeEach(async () => {
+  world = await createWorld({ ledger: { finalizeAfterSlots: 8 } });
+  [first, second] = [await startRelay(world.localnet.rpcUrl), await startRelay(world.localnet.rpcUrl)];
+  [from, to] = [await world.funded(), await createWallet()];
+  adapter = adapterOn([first.url, second.url]);
+});
+afterEach(async () => {
+  await adapter.disconnect();
+  await Promise.all([first.close(), second.close()]);
+  await world.close();
+});
+
+/** The whole way of a payment, as its owner would go it: nothing is signed twice, the same bytes are sent until settled. */
+async function pay(amount = SOL): Promise<string> {
+  const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount, memo: 'invoice 7' });
+  const simulated = await adapter.simulateTransaction(built);
+  expect(simulated).toMatchObject({ success: true });
+  const signed = await adapter.signTransaction(built, from.sign);
+  await adapter.submitTransaction(signed);
+  const verdict = await adapter.waitForConfirmation(signed.txHash, {
+    lastValidBlockHeight: signed.lastValidBlockHeight ?? 0n,
+  });
+  expect(verdict).toMatchObject({ verdict: 'confirmed', fee: expect.any(BigInt) });
+  return signed.txHash;
+}
+
+const landings = () => world.localnet.report().landed.filter(({ source }) => source === 'sendTransaction');
+
+describe('the first endpoint dies in the middle of a payment', () => {
+  const STEPS = [
+    'getLatestBlockhash',
+    'getMinimumBalanceForRentExemption',
+    'getMultipleAccounts',
+    'getRecentPrioritizationFees',
+    'simulateTransaction',
+    'sendTransaction',
+    'getSignatureStatuses',
+    'getTransaction',
+  ];
+  test.each(STEPS.flatMap((method) => [[method, 'before'] as const, [method, 'after'] as const]))(
+    'at %s, %s the node has executed it: paid once, by the second',
+    async (method, moment) => {
+      await adapter.connect();
+      first.dieAt(method, moment);
+      const txHash = await pay();
+      expect(first.calls).toContain(method);
+      expect(landings().map(({ signature }) => signature)).toEqual([txHash]);
+      expect(await world.balance(to.address)).toBe(SOL);
+      expect(world.localnet.report().accepted).toHaveLength(1);
+    },
+  );
+
+  test('by falling silent: paid once, by the second, and the silence is waited out once', async () => {
+    adapter = adapterOn([first.url, second.url], { timeouts: { readMs: 400, sendMs: 400 } });
+    await adapter.connect();
+    first.hang();
+    await pay();
+    expect(await world.balance(to.address)).toBe(SOL);
+    expect(landings()).toHaveLength(1);
+    const asked = first.calls.length;
+    await pay(2n * SOL);
+    expect(first.calls.length).toBe(asked);
+  });
+
+  test('the bytes that the second gets are the very same', async () => {
+    await adapter.connect();
+    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+    const signed = await adapter.signTransaction(built, from.sign);
+    first.dieAt('sendTransaction', 'after');
+    expect(await adapter.submitTransaction(signed)).toEqual({ txHash: signed.txHash, alreadyProcessed: true });
+    expect(world.localnet.report().accepted).toEqual([{ signature: signed.txHash, times: 1 }]);
+  });
+
+  test('and the second refuses what the first may have landed: that proves nothing', async () => {
+    await adapter.connect();
+    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+    const signed = await adapter.signTransaction(built, from.sign);
+    first.dieAt('sendTransaction', 'after');
+    second.say('sendTransaction', { error: { code: -32002, message: 'x', data: { err: 'InsufficientFundsForFee' } } });
+    await expect(adapter.submitTransaction(signed)).rejects.toMatchObject({
+      code: 'INSUFFICIENT_BALANCE',
+      mayHaveLanded: true,
+    });
+    expect(await adapter.waitForConfirmation(signed.txHash)).toMatchObject({ verdict: 'confirmed' });
+  });
+
+  test('a refusal of the first is final: nobody else is asked', async () => {
+    await adapter.connect();
+    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+    const signed = await adapter.signTransaction(built, from.sign);
+    first.say('sendTransaction', { error: { code: -32002, message: 'x', data: { err: 'InsufficientFundsForFee' } } });
+    await expect(adapter.submitTransaction(signed)).rejects.toMatchObject({
+      code: 'INSUFFICIENT_BALANCE',
+      mayHaveLanded: false,
+    });
+    expect(second.calls).not.toContain('sendTransaction');
+  });
+
+  test('a first that lags behind and knows no blockhash is passed over', async () => {
+    await adapter.connect();
+    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+    const signed = await adapter.signTransaction(built, from.sign);
+    first.say('sendTransaction', { error: { code: -32002, message: 'x', data: { err: 'BlockhashNotFound' } } });
+    expect(await adapter.submitTransaction(signed)).toEqual({ txHash: signed.txHash, alreadyProcessed: false });
+  });
+});
+
+describe('which endpoint is used', () => {
+  test('the first, as long as it works', async () => {
+    await adapter.connect();
+    await pay();
+    expect(second.calls).toEqual([]);
+  });
+
+  test.each([
+    ['is overloaded', { error: { code: -32603, message: 'x' } }],
+    ['is behind', { error: { code: -32005, message: 'behind', data: { numSlotsBehind: 42 } } }],
+    ['talks nonsense', { result: 'surprise' }],
+  ])('the second when the first %s; the first again once it works', async (_, answer) => {
+    await adapter.connect();
+    first.say('getBalance', answer);
+    expect(await adapter.getBalance(from.address)).toMatchObject({ balance: 10n * SOL });
+    expect(second.calls).toContain('getBalance');
+    first.revive();
+    const before = second.calls.length;
+    await adapter.getBalance(from.address);
+    expect(second.calls.length).toBe(before + 1);
+    world.clock.advance(1_001);
+    // The first is probed behind the back of this call, which is not kept waiting.
+    await adapter.getBalance(from.address);
+    await adapter.getHealth();
+    const after = second.calls.length;
+    await adapter.getBalance(from.address);
+    expect(second.calls.length).toBe(after);
+  });
+
+  test('one that keeps failing is tried ever more rarely', async () => {
+    await adapter.connect();
+    first.die();
+    for (let second = 0; second < 600; second += 1) {
+      world.clock.advance(1_000);
+      await adapter.getBalance(from.address);
+    }
+    const probes = world.logger.lines.filter(({ message }) => message === 'An RPC endpoint still fails');
+    expect(probes.length).toBeGreaterThan(10);
+    expect(probes.length).toBeLessThan(20);
+  });
+
+  test('any that there is, when all have failed: a breaker alone refuses nothing', async () => {
+    await adapter.connect();
+    first.die();
+    second.die();
+    await expect(adapter.getBalance(from.address)).rejects.toMatchObject({ code: 'NETWORK_ERROR', retryable: true });
+    second.revive();
+    expect(await adapter.getBalance(from.address)).toMatchObject({ balance: 10n * SOL });
+  });
+
+  test('connecting is enough with one of them, whichever it is', async () => {
+    first.die();
+    await adapter.connect();
+    expect(adapter.isConnected()).toBe(true);
+    await pay();
+  });
+
+  test('the health of all is asked; one that is well is enough', async () => {
+    await adapter.connect();
+    first.die();
+    expect(await adapter.getHealth()).toMatchObject({ healthy: true });
+    const asked = first.calls.length;
+    await pay();
+    expect(first.calls.length).toBe(asked);
+    second.die();
+    expect(await adapter.getHealth()).toMatchObject({ healthy: false });
+    expect(adapter.isConnected()).toBe(true);
+  });
+});
+
+describe('an endpoint of another network', () => {
+  test('is never used, even when it is all that is left', async () => {
+    second.say('getGenesisHash', { result: MAINNET });
+    await adapter.connect();
+    first.die();
+    const built = adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+    await expect(built).rejects.toMatchObject({ mayHaveLanded: false });
+    expect(new Set(second.calls)).toEqual(new Set(['getHealth', 'getGenesisHash']));
+    expect(world.logger.lines.some(({ level, fields }) => level === 'error' && 'host' in fields)).toBe(true);
+    first.revive();
+    await pay();
+    expect(new Set(second.calls)).toEqual(new Set(['getHealth', 'getGenesisHash']));
+  });
+
+  test('fails the connecting that comes upon it', async () => {
+    first.die();
+    second.say('getGenesisHash', { result: MAINNET });
+    await expect(adapter.connect()).rejects.toMatchObject({ code: 'WRONG_NETWORK', retryable: false });
+    expect(adapter.isConnected()).toBe(false);
+  });
+
+  test('is noticed when one changes sides during an outage', async () => {
+    await adapter.connect();
+    first.say('getBalance', { error: { code: -32603, message: 'x' } });
+    await adapter.getBalance(from.address);
+    first.revive();
+    first.say('getGenesisHash', { result: MAINNET });
+    world.clock.advance(1_001);
+    await adapter.getBalance(from.address);
+    while (!world.logger.lines.some(({ level }) => level === 'error')) await new Promise(setImmediate);
+    const asked = first.calls.length;
+    world.clock.advance(3_600_000);
+    await pay();
+    expect(first.calls.length).toBe(asked);
+  });
+});
+
+describe('a proof is made at one endpoint and may be overruled by another', () => {
+  test('one that has lost its history does not make a landed payment expire', async () => {
+    await adapter.connect();
+    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+    const signed = await adapter.signTransaction(built, from.sign);
+    await adapter.submitTransaction(signed);
+    world.localnet.advanceSlots(400);
+    first.say('getSignatureStatuses', { result: { context: { slot: 10 ** 12 }, value: [null] } });
+    const verdict = await adapter.waitForConfirmation(signed.txHash, {
+      lastValidBlockHeight: signed.lastValidBlockHeight ?? 0n,
+    });
+    expect(verdict).toMatchObject({ verdict: 'confirmed' });
+  });
+
+  test('one that has stopped following the chain does not hide a confirmation', async () => {
+    await adapter.connect();
+    first.say('getSignatureStatuses', { result: { context: { slot: 1 }, value: [null] } });
+    await pay();
+  });
+
+  test('what none of them knows does expire', async () => {
+    await adapter.connect();
+    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+    const signed = await adapter.signTransaction(built, from.sign);
+    world.localnet.advanceSlots(400);
+    expect(
+      await adapter.waitForConfirmation(signed.txHash, { lastValidBlockHeight: signed.lastValidBlockHeight ?? 0n }),
+    ).toMatchObject({ verdict: 'expired' });
+  });
+});
+
+test('no secret of any endpoint is shown by anything', async () => {
+  adapter = adapterOn([`${first.url}/?api-key=first-s3cret`, `${second.url}/?api-key=second-s3cret`]);
+  await adapter.connect();
+  first.die();
+  second.die();
+  const error = await adapter.getBalance(from.address).catch((thrown: unknown) => thrown);
+  const shown = (value: unknown): string =>
+    value instanceof Error ? `${value.message} ${value.stack} ${shown(value.cause)}` : JSON.stringify(value ?? null);
+  expect(shown(error)).not.toContain('s3cret');
+  for (const { fields } of world.logger.lines) expect(Object.values(fields).map(shown).join()).not.toContain('s3cret');
+});
