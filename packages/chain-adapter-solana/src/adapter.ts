@@ -1,19 +1,21 @@
 import { isSignature, type Signature } from '@solana/kit';
-import { ChainError, type ChainErrorCode, type IChainAdapter } from '@waiaas/core';
+import { ChainError, type ChainErrorCode, type IChainAdapter, type ITokenReader } from '@waiaas/core';
 import { readBalance } from './balance.ts';
 import { buildPayment } from './build.ts';
 import { confirmPayment } from './confirm.ts';
 import { createConnection } from './connection.ts';
 import { redactUrls } from './endpoint.ts';
 import { probeHealth } from './health.ts';
+import type { NodeView } from './node-view.ts';
 import { type SolanaAdapterOptions, settingsOf } from './options.ts';
-import { quoteFee } from './quote.ts';
+import { quotePayment } from './quote.ts';
 import { checkRequest, isSolanaAddress } from './request-check.ts';
 import { safeCause } from './safe-cause.ts';
 import { createSentRegister } from './sent-register.ts';
 import { signPayment } from './sign.ts';
 import { simulatePayment } from './simulate.ts';
 import { submitPayment } from './submit.ts';
+import { readAssets, readToken, readTokenBalance } from './token-reader.ts';
 import { createTwinRegister } from './twins.ts';
 
 /**
@@ -51,7 +53,8 @@ const requireSignature = (txHash: string): Signature => {
 };
 
 /**
- * Creates the adapter of a Solana network: native SOL payments over JSON-RPC. Not connected yet.
+ * Creates the adapter of a Solana network: payments of SOL and of tokens of both token programs, over JSON-RPC. Not connected
+ * yet.
  *
  * One instance serves all agents of its network at once. It holds no keys: `signTransaction` is handed a function that
  * signs.
@@ -61,12 +64,15 @@ const requireSignature = (txHash: string): Signature => {
  * await adapter.connect();
  * const built = await adapter.buildTransaction({ from, to, amount: 50_000_000n });
  */
-export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapter {
+export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapter & ITokenReader {
   const settings = settingsOf(options);
-  const { network, clock, logger, readMs, sendMs, pollMs, sleep, maxPriorityFee } = settings;
+  const { network, clock, logger, readMs, sendMs, pollMs, sleep, maxPriorityFee, rules } = settings;
   const connection = createConnection(settings);
   const twins = createTwinRegister();
   const sent = createSentRegister();
+  /** Reads something, at the best node that answers. */
+  const read = <Result>(work: (view: NodeView) => Promise<Result>): Promise<Result> =>
+    guarded('RPC_ERROR', async () => connection.require().run(work));
 
   return {
     chain: 'solana',
@@ -76,15 +82,14 @@ export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapte
     isConnected: () => connection.current !== null,
     getHealth: () => probeHealth(connection.current, clock, readMs),
     isValidAddress: isSolanaAddress,
-    getBalance: (address) =>
-      guarded('RPC_ERROR', async () => connection.require().run((view) => readBalance(view, readMs, address))),
+    getBalance: (address) => read((view) => readBalance(view, address)),
     buildTransaction: (request) =>
       guarded('BUILD_FAILED', async () =>
-        connection.require().run((view) => buildPayment({ view, twins, maxPriorityFee }, request)),
+        connection.require().run((view) => buildPayment({ view, twins, maxPriorityFee, rules }, request)),
       ),
     simulateTransaction: (transaction) =>
       guarded('SIMULATION_FAILED', async () =>
-        connection.require().run(({ session }) => simulatePayment(session, clock, sendMs, transaction)),
+        connection.require().run((view) => simulatePayment(view, clock, transaction)),
       ),
     signTransaction: (transaction, sign) =>
       guarded('SIGN_FAILED', () => signPayment(transaction, sign, clock, maxPriorityFee)),
@@ -126,9 +131,9 @@ export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapte
         true,
       ),
     estimateFee: (request) =>
-      guarded('RPC_ERROR', async () => {
-        const checked = checkRequest(request);
-        return (await connection.require().run((view) => quoteFee(view, checked, maxPriorityFee))).fee;
-      }),
+      read(async (view) => (await quotePayment(view, checkRequest(request, rules), maxPriorityFee)).fee),
+    getToken: (address) => read((view) => readToken(view, address)),
+    getTokenBalance: (address, token) => read((view) => readTokenBalance(view, address, token)),
+    listAssets: (address, known = []) => read((view) => readAssets(view, address, known)),
   };
 }

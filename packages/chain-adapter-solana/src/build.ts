@@ -1,41 +1,65 @@
 import { ChainError, type TransferRequest, type UnsignedTransaction } from '@waiaas/core';
 import { TWIN_ROOM } from './compute-limit.ts';
 import { unitPriceWithin } from './fee.ts';
-import { checkFunds, checkRecipient } from './funds-check.ts';
+import { checkFunds, checkReceivable, checkRecipient } from './funds-check.ts';
 import type { NodeView } from './node-view.ts';
 import { compilePayment } from './payment-message.ts';
-import { quoteFee } from './quote.ts';
-import { checkRequest } from './request-check.ts';
+import { quotePayment } from './quote.ts';
+import { checkRequest, type RequestRules } from './request-check.ts';
+import { checkTokenFunds, type FoundRoute } from './token-route.ts';
 import type { TwinRegister } from './twins.ts';
+
+/** A wallet has no data. */
+const WALLET_BYTES = 0n;
 
 /** What a build needs beside the request. */
 export interface BuildContext {
   readonly view: NodeView;
   readonly twins: TwinRegister;
   readonly maxPriorityFee: bigint;
+  readonly rules: RequestRules;
 }
 
+/** What the build records of a token payment, for the check before signing and for people. */
+const tokenMetadata = ({ route, rent }: FoundRoute, symbol: string) => ({
+  type: 'SPL_TOKEN_TRANSFER',
+  mintAddress: route.mint,
+  tokenSymbol: symbol,
+  tokenDecimals: route.decimals,
+  tokenProgramId: route.program,
+  sourceAccount: route.source,
+  destinationAccount: route.destination,
+  /** Lamports; 0 when the recipient's account exists. */
+  accountRent: rent,
+});
+
 /**
- * Builds a payment (02 §8): checks the request, the money and the rent, and compiles the message. Two equal payments get
- * different compute-unit limits, one unit apart, so that both land.
- * @throws ChainError INVALID_ADDRESS, INVALID_MEMO, INSUFFICIENT_BALANCE, BUILD_FAILED, RPC_ERROR, NETWORK_ERROR.
+ * Builds a payment (02 §8, §13): checks the request, the money and the rent, and compiles the message. Equal payments get
+ * different compute-unit limits, so that all of them land.
+ * @throws ChainError INVALID_ADDRESS, INVALID_MEMO, INVALID_TOKEN, UNSUPPORTED_TOKEN, TOKEN_ACCOUNT_FROZEN,
+ * INSUFFICIENT_BALANCE, INSUFFICIENT_TOKEN_BALANCE, BUILD_FAILED, RPC_ERROR, NETWORK_ERROR.
  */
 export async function buildPayment(context: BuildContext, asked: TransferRequest): Promise<UnsignedTransaction> {
-  const { view, twins, maxPriorityFee } = context;
-  const request = checkRequest(asked);
-  const { from, to, amount, memo } = request;
+  const { view, twins, maxPriorityFee, rules } = context;
+  const request = checkRequest(asked, rules);
+  const { from, to, amount, memo, token } = request;
   const [blockhash, rent, sender, recipient, quote] = await Promise.all([
     view.blockhash.get(),
-    view.walletRent.get(),
+    view.rent(WALLET_BYTES),
     view.account(from),
     view.account(to),
-    quoteFee(view, request, maxPriorityFee),
+    quotePayment(view, request, maxPriorityFee),
   ]);
+  const { found } = quote;
   checkRecipient(recipient);
-  checkFunds({ sender, recipient, amount, fee: quote.fee, rent });
+  if (found !== undefined) checkTokenFunds(found, amount);
+  const funds = { sender, amount: found === undefined ? amount : 0n, fee: quote.fee, rent };
+  checkFunds(funds);
+  if (found === undefined) checkReceivable(recipient, funds);
 
-  const twin = twins.next(blockhash, JSON.stringify([from, to, amount.toString(), memo ?? null]));
-  if (twin > TWIN_ROOM) {
+  const payment = JSON.stringify([from, to, amount.toString(), memo ?? null, token?.address ?? null]);
+  const unitLimit = twins.claim(blockhash, payment, quote.unitLimit);
+  if (unitLimit > quote.unitLimit + TWIN_ROOM) {
     throw new ChainError({
       code: 'BUILD_FAILED',
       chain: 'solana',
@@ -44,26 +68,16 @@ export async function buildPayment(context: BuildContext, asked: TransferRequest
       mayHaveLanded: false,
     });
   }
-  const unitLimit = quote.unitLimit + twin;
   const unitPrice = unitPriceWithin(quote.budget, unitLimit);
-  const serialized = compilePayment({
-    from,
-    to,
-    amount,
-    ...(memo === undefined ? {} : { memo }),
-    blockhash,
-    unitLimit,
-    unitPrice,
-  });
   return {
     chain: 'solana',
-    serialized,
+    serialized: compilePayment({ ...quote.content, blockhash, unitLimit, unitPrice }),
     estimatedFee: quote.fee,
     expiresAt: blockhash.expiresAt,
     lastValidBlockHeight: blockhash.lastValidBlockHeight,
     request: { ...asked },
     metadata: {
-      type: 'SOL_TRANSFER',
+      ...(found === undefined ? { type: 'SOL_TRANSFER' } : tokenMetadata(found, token?.symbol ?? '')),
       version: 0,
       from,
       to,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodePayment } from './decode-payment.ts';
 import { compilePayment } from './payment-message.ts';
-import { isNoWallet } from './programs.ts';
+import { isNoWallet, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './programs.ts';
 
 const key = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => getAddressDecoder().decode(bytes));
 const u64 = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n });
@@ -36,12 +36,59 @@ test('whatever payment is compiled, reading its bytes gives that payment back', 
         });
         expect(decodePayment(bytes)).toEqual({
           feePayer: from,
-          source: from,
-          destination: to,
-          amount,
+          transfer: { kind: 'native', source: from, destination: to, amount },
           memo: text,
           blockhash: hash,
           unitLimit,
+          unitPrice,
+        });
+      },
+    ),
+  );
+});
+
+test('whatever token payment is compiled, reading its bytes gives that payment back', () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(key, { minLength: 6, maxLength: 6 }),
+      u64,
+      fc.nat(18),
+      memo,
+      fc.boolean(),
+      fc.constantFrom(TOKEN_PROGRAM, TOKEN_2022_PROGRAM),
+      fc.constantFrom(0n, 1n, 2n ** 64n - 1n),
+      (keys, amount, decimals, text, createsDestination, program, unitPrice) => {
+        fc.pre(!keys.some(isNoWallet));
+        const [from, to, mint, source, destination, hash] = keys.map((text) => address(text));
+        if (!from || !to || !mint || !source || !destination || !hash) throw new Error('six keys');
+        const route = { program, mint, decimals, source, destination, createsDestination };
+        const bytes = compilePayment({
+          from,
+          to,
+          amount,
+          route,
+          ...(text === undefined ? {} : { memo: text }),
+          blockhash: { blockhash: blockhash(hash), lastValidBlockHeight: 1n, expiresAt: 0 },
+          unitLimit: 12_345,
+          unitPrice,
+        });
+        const creation = { payer: from, account: destination, owner: to, mint, program };
+        expect(decodePayment(bytes)).toEqual({
+          feePayer: from,
+          transfer: {
+            kind: 'token',
+            program,
+            mint,
+            source,
+            destination,
+            authority: from,
+            amount,
+            decimals,
+            creation: createsDestination ? creation : null,
+          },
+          memo: text,
+          blockhash: hash,
+          unitLimit: 12_345,
           unitPrice,
         });
       },

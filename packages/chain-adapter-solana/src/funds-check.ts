@@ -1,12 +1,13 @@
 import { ChainError } from '@waiaas/core';
 import type { AccountFacts } from './account-lookup.ts';
-import { isTokenProgram } from './programs.ts';
+import { isTokenProgram, SYSTEM_PROGRAM } from './programs.ts';
 
 /** Numbers a payment is judged by, all in lamports. */
 export interface FundsFacts {
   readonly sender: AccountFacts;
-  readonly recipient: AccountFacts;
+  /** What is paid of the native asset: 0 when a token is paid. */
   readonly amount: bigint;
+  /** Network fee, and the rent of what has to be created. */
   readonly fee: bigint;
   /** Rent-exempt minimum of a wallet. */
   readonly rent: bigint;
@@ -32,32 +33,46 @@ const lacking = (reason: FundsProblem, required: bigint, available: bigint, { fe
   });
 
 /**
- * Checks the money of a payment (02 §12): enough for amount and fee; the sender is left with nothing or the rent-exempt
- * minimum; the recipient ends with at least that minimum.
- * @throws ChainError INSUFFICIENT_BALANCE with `reason`, `required`, `available`, `fee` and `rent`: what the sender must
- * hold and holds, or with `recipient_rent` what the recipient must and would.
+ * Checks the sender's lamports (02 §12): enough for amount and fee, and the sender is left with nothing or with the
+ * rent-exempt minimum.
+ * @throws ChainError INSUFFICIENT_BALANCE with `reason`, `required`, `available`, `fee` and `rent`: what the sender must hold
+ * and holds
  */
 export function checkFunds(facts: FundsFacts): void {
-  const { sender, recipient, amount, fee, rent } = facts;
+  const { sender, amount, fee, rent } = facts;
   const spent = amount + fee;
   if (sender.lamports < spent) throw lacking('balance', spent, sender.lamports, facts);
   const left = sender.lamports - spent;
   if (left !== 0n && left < rent) throw lacking('sender_rent', spent + rent, sender.lamports, facts);
-  const received = recipient.lamports + amount;
-  if (received < rent) throw lacking('recipient_rent', rent, received, facts);
 }
 
 /**
- * Refuses recipients that exist and are no wallets: programs, token accounts, mints (02 §18).
+ * Checks that a recipient of lamports ends with at least the rent-exempt minimum (02 §12).
+ * @throws ChainError INSUFFICIENT_BALANCE as `checkFunds`, with what the recipient must hold and would
+ */
+export function checkReceivable(recipient: AccountFacts, facts: FundsFacts): void {
+  const received = recipient.lamports + facts.amount;
+  if (received < facts.rent) throw lacking('recipient_rent', facts.rent, received, facts);
+}
+
+function problemOf({ executable, owner }: AccountFacts): string | null {
+  if (executable) return 'The recipient is a program';
+  if (isTokenProgram(owner)) return 'The recipient is a token account or a mint, not a wallet';
+  if (owner !== undefined && owner !== SYSTEM_PROGRAM) return 'The recipient is an account of a program, not a wallet';
+  return null;
+}
+
+/**
+ * Refuses recipients that exist and are no wallets: programs and their accounts, token accounts, mints (02 §13, §18).
  * @throws ChainError INVALID_ADDRESS.
  */
 export function checkRecipient(recipient: AccountFacts): void {
-  const isToken = recipient.owner !== undefined && isTokenProgram(recipient.owner);
-  if (!recipient.executable && !isToken) return;
+  const message = problemOf(recipient);
+  if (message === null) return;
   throw new ChainError({
     code: 'INVALID_ADDRESS',
     chain: 'solana',
-    message: isToken ? 'The recipient is a token account or a mint, not a wallet' : 'The recipient is a program',
+    message,
     details: { field: 'to' },
     retryable: false,
     mayHaveLanded: false,

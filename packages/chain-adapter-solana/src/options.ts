@@ -1,5 +1,6 @@
 import { ChainError, type Clock, isNetworkOf, type Logger, type Network } from '@waiaas/core';
 import { genesisHashOf } from './genesis.ts';
+import type { RequestRules } from './request-check.ts';
 import { type Sleep, sleepReal } from './sleep.ts';
 
 /** Time limits of single RPC calls, ms. kit sets none of its own (02 §6). */
@@ -28,6 +29,11 @@ export interface SolanaAdapterOptions {
   readonly timeouts?: SolanaTimeouts;
   /** Most a payment may bid on top of the base fee, lamports. Default 100,000. */
   readonly maxPriorityFeeLamports?: bigint;
+  /**
+   * Whether to pay addresses nobody has a key of, such as the vault of a multisig. Most of them belong to programs that cannot
+   * give back what they are paid. Default: no.
+   */
+  readonly allowProgramDerivedRecipients?: boolean;
   /** Longest pause between two looks at an unconfirmed transaction, ms. Default 2,000. */
   readonly pollMs?: number;
   /** How to wait. Tests give one that moves their clock. */
@@ -45,6 +51,7 @@ export interface SolanaSettings {
   readonly readMs: number;
   readonly sendMs: number;
   readonly maxPriorityFee: bigint;
+  readonly rules: RequestRules;
   readonly pollMs: number;
   readonly sleep: Sleep;
 }
@@ -73,6 +80,7 @@ export function settingsOf(options: SolanaAdapterOptions): SolanaSettings {
     readMs: options.timeouts?.readMs ?? 5_000,
     sendMs: options.timeouts?.sendMs ?? 10_000,
     maxPriorityFee: options.maxPriorityFeeLamports ?? 100_000n,
+    rules: { allowsProgramDerived: options.allowProgramDerivedRecipients ?? false },
     pollMs: options.pollMs ?? 2_000,
     sleep: options.sleep ?? sleepReal,
   };

@@ -11,16 +11,24 @@ import {
 } from '@solana/kit';
 import { getSetComputeUnitLimitInstruction, getSetComputeUnitPriceInstruction } from '@solana-program/compute-budget';
 import { getTransferSolInstruction } from '@solana-program/system';
+import { getCreateAssociatedTokenIdempotentInstruction, getTransferCheckedInstruction } from '@solana-program/token';
 import type { FetchedBlockhash } from './latest-blockhash.ts';
-import { MEMO_PROGRAM } from './programs.ts';
+import { ASSOCIATED_TOKEN_PROGRAM, MEMO_PROGRAM } from './programs.ts';
+import type { TokenRoute } from './token-route.ts';
 
-/** All that a payment message is made of. */
-export interface PaymentMessage {
+/** What a payment does: everything of its message but the lifetime and the bid. */
+export interface PaymentContent {
   readonly from: Address;
   readonly to: Address;
-  /** Lamports. */
+  /** Lamports, or base units of the token. */
   readonly amount: bigint;
+  /** Absent for the native asset. */
+  readonly route?: TokenRoute;
   readonly memo?: string;
+}
+
+/** All that a payment message is made of. */
+export interface PaymentMessage extends PaymentContent {
   readonly blockhash: FetchedBlockhash;
   readonly unitLimit: number;
   /** Micro-lamports for each compute unit; 0 leaves the instruction out. */
@@ -33,15 +41,39 @@ const memoInstruction = (memo: string): Instruction => ({
 });
 
 /**
+ * The transfer of a token, with the creation of the recipient's account before it where that is missing. Creation is the kind
+ * that does nothing when somebody else was faster. The program is given as the second argument, which is the one that counts.
+ */
+function tokenInstructions({ from, to, amount }: PaymentContent, route: TokenRoute): readonly Instruction[] {
+  const { program, mint, decimals, source, destination, createsDestination } = route;
+  const creation = (): Instruction =>
+    getCreateAssociatedTokenIdempotentInstruction(
+      { payer: createNoopSigner(from), ata: destination, owner: to, mint, tokenProgram: program },
+      { programAddress: ASSOCIATED_TOKEN_PROGRAM },
+    );
+  const transfer: Instruction = getTransferCheckedInstruction(
+    { source, mint, destination, authority: createNoopSigner(from), amount, decimals },
+    { programAddress: program },
+  );
+  return createsDestination ? [creation(), transfer] : [transfer];
+}
+
+const transferInstructions = (content: PaymentContent): readonly Instruction[] => {
+  const { from, to, amount, route } = content;
+  if (route !== undefined) return tokenInstructions(content, route);
+  return [getTransferSolInstruction({ source: createNoopSigner(from), destination: to, amount })];
+};
+
+/**
  * Bytes of the v0 message of a payment: compute-unit limit, compute-unit price, transfer, memo, in this order; paid and
- * signed by the sender alone (02 §8).
+ * signed by the sender alone (02 §8, §13).
  */
 export function compilePayment(payment: PaymentMessage): Uint8Array {
-  const { from, to, amount, memo, blockhash, unitLimit, unitPrice } = payment;
+  const { from, memo, blockhash, unitLimit, unitPrice } = payment;
   const instructions: readonly Instruction[] = [
     getSetComputeUnitLimitInstruction({ units: unitLimit }),
     ...(unitPrice > 0n ? [getSetComputeUnitPriceInstruction({ microLamports: unitPrice })] : []),
-    getTransferSolInstruction({ source: createNoopSigner(from), destination: to, amount }),
+    ...transferInstructions(payment),
     ...(memo === undefined ? [] : [memoInstruction(memo)]),
   ];
   const message = pipe(

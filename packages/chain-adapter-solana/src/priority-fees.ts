@@ -7,14 +7,19 @@ import type { RpcSession } from './rpc-session.ts';
 /** What others recently paid to write to the same accounts, micro-lamports for each compute unit (02 §11). */
 export type FeeLevels = Readonly<Record<FeePriority, bigint>>;
 
-/** Asks for the fee levels of a payment. Never fails: a node that does not tell costs priority, not the payment. */
-export type PriorityFees = (from: Address, to: Address) => Promise<FeeLevels>;
+/**
+ * Asks for the fee levels of a payment that writes to these accounts. Never fails: a node that does not tell costs priority,
+ * not the payment.
+ */
+export type PriorityFees = (written: readonly Address[]) => Promise<FeeLevels>;
 
 export const PRIORITY_FEE_CACHE_MS = 30_000;
-/** Payments one call asks for: the method takes 128 accounts, two for each. */
-const MAX_PAIRS = 64;
+/** Most accounts the method takes. */
+const MAX_ACCOUNTS = 128;
+/** Payments asked for together. */
+const MAX_PAYMENTS = 64;
 const WINDOW_MS = 1;
-/** Pairs that are remembered; the oldest is forgotten first. */
+/** Sets of accounts that are remembered; the oldest is forgotten first. */
 const MAX_CACHED = 2_048;
 
 const NO_LEVELS: FeeLevels = { low: 0n, medium: 0n, high: 0n };
@@ -31,6 +36,16 @@ export function feeLevels(fees: readonly bigint[]): FeeLevels {
     high: ascending.at(-1) ?? 0n,
   };
 }
+
+const chunksOf = (accounts: readonly Address[]): readonly (readonly Address[])[] =>
+  Array.from({ length: Math.ceil(accounts.length / MAX_ACCOUNTS) }, (_, index) =>
+    accounts.slice(index * MAX_ACCOUNTS, (index + 1) * MAX_ACCOUNTS),
+  );
+
+const highest = (levels: readonly FeeLevels[]): FeeLevels => {
+  const of = (priority: FeePriority): bigint => feeLevels(levels.map((level) => level[priority])).high;
+  return { low: of('low'), medium: of('medium'), high: of('high') };
+};
 
 interface Entry {
   readonly since: number;
@@ -61,26 +76,26 @@ export function createPriorityFees(session: RpcSession, clock: Clock, logger: Lo
   };
 
   const lookUp = createBatchLookup<string, FeeLevels>({
-    maxKeys: MAX_PAIRS,
+    maxKeys: MAX_PAYMENTS,
     windowMs: WINDOW_MS,
-    async load(pairs) {
-      const accounts = new Set(pairs.flatMap((pair) => pair.split(' ')).filter(isAddress));
-      const levels = await fetchLevels([...accounts]);
-      return pairs.map(() => levels);
+    async load(payments) {
+      const accounts = new Set(payments.flatMap((payment) => payment.split(' ')).filter(isAddress));
+      const levels = highest(await Promise.all(chunksOf([...accounts]).map(fetchLevels)));
+      return payments.map(() => levels);
     },
   });
 
   const cache = new Map<string, Entry>();
-  return async (from, to) => {
-    const pair = `${from} ${to}`;
+  return async (written) => {
+    const payment = written.join(' ');
     const now = clock.now();
-    const known = cache.get(pair);
+    const known = cache.get(payment);
     if (known !== undefined && now >= known.since && now - known.since <= PRIORITY_FEE_CACHE_MS) {
       return await known.levels;
     }
-    const levels = lookUp(pair);
-    cache.delete(pair);
-    cache.set(pair, { since: now, levels });
+    const levels = lookUp(payment);
+    cache.delete(payment);
+    cache.set(payment, { since: now, levels });
     const [oldest] = cache.keys();
     if (cache.size > MAX_CACHED && oldest !== undefined) cache.delete(oldest);
     return await levels;

@@ -1,22 +1,58 @@
-import { computeUnitLimit } from './compute-limit.ts';
+import { generousLimit, limitFromUnits, PLAIN_TRANSFER_LIMIT } from './compute-limit.ts';
 import { BASE_FEE, priorityBudget } from './fee.ts';
 import type { NodeView } from './node-view.ts';
+import { compilePayment, type PaymentContent } from './payment-message.ts';
 import type { CheckedRequest } from './request-check.ts';
+import { naturalOf } from './rpc-answer.ts';
+import { simulationCall } from './run-simulation.ts';
+import { type FoundRoute, findTokenRoute } from './token-route.ts';
 
-/** What a payment will cost, and how the bid is made up. */
-export interface FeeQuote {
-  /** Lamports in all: what a build will expect. */
+/** What a payment will do and cost, and how the bid is made up. */
+export interface PaymentQuote {
+  readonly content: PaymentContent;
+  /** Absent for the native asset. */
+  readonly found?: FoundRoute;
+  /** Lamports in all, the rent of what is created included: what a build will expect. */
   readonly fee: bigint;
-  /** Part of it on top of the base fee. */
+  /** Part of it that is bid on top of the base fee. */
   readonly budget: bigint;
   /** Compute-unit limit before equal payments are told apart. */
   readonly unitLimit: number;
 }
 
-/** Quotes the fee of a payment; the same function serves the estimate and the build, so they cannot differ (02 §12). */
-export async function quoteFee(view: NodeView, request: CheckedRequest, maxPriorityFee: bigint): Promise<FeeQuote> {
-  const levels = await view.priorityFees(request.from, request.to);
-  const unitLimit = computeUnitLimit(request.memo);
-  const budget = priorityBudget(unitLimit, levels[request.priority ?? 'medium'], maxPriorityFee);
-  return { fee: BASE_FEE + budget, budget, unitLimit };
+/** Compute-unit limit of a payment: measured in a simulation, or a generous one where that fails (02 §11). */
+async function unitLimitOf(view: NodeView, content: PaymentContent): Promise<number> {
+  if (content.route === undefined && content.memo === undefined) return PLAIN_TRANSFER_LIMIT;
+  const generous = generousLimit(content);
+  const blockhash = await view.blockhash.get();
+  const draft = compilePayment({ ...content, blockhash, unitLimit: generous, unitPrice: 0n });
+  const { err, unitsConsumed } = await view.session.call(simulationCall(draft, view.sendMs));
+  // Why it would fail is said by the checks of the build and by the simulation of what was built.
+  if ((err ?? null) !== null || (unitsConsumed ?? null) === null) return generous;
+  return limitFromUnits(Number(naturalOf(unitsConsumed, 'units consumed')));
+}
+
+/**
+ * Quotes a payment; the same function serves the estimate and the build, so they cannot differ (02 §12).
+ * @throws ChainError of `findTokenRoute`, RPC_ERROR, NETWORK_ERROR
+ */
+export async function quotePayment(
+  view: NodeView,
+  request: CheckedRequest,
+  maxPriorityFee: bigint,
+): Promise<PaymentQuote> {
+  const { from, to, amount, memo, token, priority = 'medium' } = request;
+  const found = token === undefined ? undefined : await findTokenRoute(view, request, token);
+  const content: PaymentContent = {
+    from,
+    to,
+    amount,
+    ...(found === undefined ? {} : { route: found.route }),
+    ...(memo === undefined ? {} : { memo }),
+  };
+  const written = found === undefined ? [from, to] : [from, found.route.source, found.route.destination];
+  const [levels, unitLimit] = await Promise.all([view.priorityFees(written), unitLimitOf(view, content)]);
+  const budget = priorityBudget(unitLimit, levels[priority], maxPriorityFee);
+  const fee = BASE_FEE + budget + (found?.rent ?? 0n);
+  return { content, ...(found === undefined ? {} : { found }), fee, budget, unitLimit };
 }

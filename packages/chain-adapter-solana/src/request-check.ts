@@ -1,4 +1,4 @@
-import { type Address, isAddress } from '@solana/kit';
+import { type Address, isAddress, isOffCurveAddress } from '@solana/kit';
 import { ChainError, type ChainErrorCode, memoProblem, nativeAsset, type TransferRequest } from '@waiaas/core';
 import { isNoWallet } from './programs.ts';
 
@@ -24,12 +24,18 @@ export function requireAddress(candidate: unknown, field: string): Address {
   return candidate;
 }
 
+/** What an adapter allows beyond the rule. */
+export interface RequestRules {
+  /** Whether a recipient may be an address nobody has a key of: an account of a program, such as a multisig's vault. */
+  readonly allowsProgramDerived: boolean;
+}
+
 /**
  * Checks all that can be checked of a request without asking the network.
  * @throws ChainError INVALID_ADDRESS also for recipients that are no wallets and for payments to oneself, INVALID_MEMO,
- * BUILD_FAILED for amounts that are not between 1 and 2^64 − 1 lamports.
+ * INVALID_TOKEN, BUILD_FAILED for amounts that are not between 1 and 2^64 − 1 base units.
  */
-export function checkRequest(request: TransferRequest): CheckedRequest {
+export function checkRequest(request: TransferRequest, { allowsProgramDerived }: RequestRules): CheckedRequest {
   const from = requireAddress(request.from, 'from');
   const to = requireAddress(request.to, 'to');
   if (isNoWallet(from))
@@ -37,8 +43,17 @@ export function checkRequest(request: TransferRequest): CheckedRequest {
   if (from === to) throw refuse('INVALID_ADDRESS', 'A wallet cannot pay itself', { field: 'to' });
   if (isNoWallet(to))
     throw refuse('INVALID_ADDRESS', 'The recipient is a program or sysvar, not a wallet', { field: 'to' });
+  if (!allowsProgramDerived && isOffCurveAddress(to)) {
+    throw refuse('INVALID_ADDRESS', 'The recipient is an address of a program, which nobody has a key of', {
+      field: 'to',
+      reason: 'program_derived',
+    });
+  }
   if (typeof request.amount !== 'bigint' || request.amount <= 0n || request.amount > nativeAsset('solana').max) {
-    throw refuse('BUILD_FAILED', 'An amount must be between 1 and 2^64 - 1 lamports', { field: 'amount' });
+    throw refuse('BUILD_FAILED', 'An amount must be between 1 and 2^64 - 1 base units', { field: 'amount' });
+  }
+  if (request.token !== undefined && !isSolanaAddress(request.token.address)) {
+    throw refuse('INVALID_TOKEN', 'The token is not named by a Solana address', { field: 'token' });
   }
   if (request.memo !== undefined) {
     const problem = request.memo === '' ? 'must not be empty' : memoProblem(request.memo);

@@ -49,7 +49,7 @@ export async function signPayment(
   const from = requireAddress(transaction.request.from, 'from');
   const { lastValidBlockHeight } = transaction;
   const message = Uint8Array.from(transaction.serialized);
-  const mismatch = paymentMismatch(message, transaction, maxPriorityFee);
+  const mismatch = await paymentMismatch(message, transaction, maxPriorityFee);
   if (mismatch !== null) {
     throw refuse('The transaction does not do what its request says', { details: { mismatch } });
   }

@@ -20,7 +20,7 @@ import {
 } from '@solana/kit';
 import type { AnyDetails, ChainErrorCode } from '@waiaas/core';
 import { causeChain } from './cause-chain.ts';
-import { SYSTEM_NOT_ENOUGH_LAMPORTS } from './funds-error.ts';
+import { customErrorMeaning } from './custom-error.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { RpcTimeout, SessionClosed } from './rpc-limits.ts';
 
@@ -57,22 +57,16 @@ const isFetchFailure = (link: unknown): boolean =>
 const instructionFault = (
   code: number,
   context: Readonly<Record<string, unknown>>,
-  systemPlaces: readonly number[],
+  places: readonly string[],
 ): SolanaFault => {
   const index = Number(context.index ?? -1);
+  const custom = code === SOLANA_ERROR__INSTRUCTION_ERROR__CUSTOM ? Number(context.code) : undefined;
   const details: AnyDetails =
-    code === SOLANA_ERROR__INSTRUCTION_ERROR__CUSTOM
-      ? { instructionIndex: index, customCode: Number(context.code) }
-      : { instructionIndex: index, solanaCode: code };
-  const custom = details.customCode;
-  if (custom === SYSTEM_NOT_ENOUGH_LAMPORTS && systemPlaces.includes(index)) {
-    return {
-      code: 'INSUFFICIENT_BALANCE',
-      message: 'The wallet holds less than the payment moves',
-      outcome: 'refused',
-      details,
-    };
-  }
+    custom === undefined
+      ? { instructionIndex: index, solanaCode: code }
+      : { instructionIndex: index, customCode: custom };
+  const meaning = customErrorMeaning(places, index, custom);
+  if (meaning !== undefined) return { code: meaning.code, message: meaning.message, outcome: 'refused', details };
   if (code === SOLANA_ERROR__INSTRUCTION_ERROR__COMPUTATIONAL_BUDGET_EXCEEDED) {
     return { code: 'BUILD_FAILED', message: 'The compute-unit limit was too low', outcome: 'refused', details };
   }
@@ -86,7 +80,7 @@ const instructionFault = (
 };
 
 /** Fault of a transaction the node ran before passing it on, and did not like. */
-function preflightFault(links: readonly unknown[], systemPlaces: readonly number[]): SolanaFault | undefined {
+function preflightFault(links: readonly unknown[], places: readonly string[]): SolanaFault | undefined {
   const has = (code: Parameters<typeof isSolanaError>[1]): boolean => links.some((link) => isSolanaError(link, code));
   if (has(SOLANA_ERROR__TRANSACTION_ERROR__ALREADY_PROCESSED)) {
     return { code: 'SUBMIT_FAILED', message: 'The network has executed these bytes before', outcome: 'executed' };
@@ -116,8 +110,7 @@ function preflightFault(links: readonly unknown[], systemPlaces: readonly number
   for (const link of links) {
     if (!isSolanaError(link)) continue;
     const code = link.context.__code;
-    if (within(code, SOLANA_ERROR__INSTRUCTION_ERROR__UNKNOWN))
-      return instructionFault(code, link.context, systemPlaces);
+    if (within(code, SOLANA_ERROR__INSTRUCTION_ERROR__UNKNOWN)) return instructionFault(code, link.context, places);
     if (within(code, SOLANA_ERROR__TRANSACTION_ERROR__UNKNOWN)) {
       return {
         code: 'SUBMIT_FAILED',
@@ -179,8 +172,8 @@ function rpcFault(links: readonly unknown[], now: number): SolanaFault | undefin
 export interface FaultContext {
   /** Epoch ms, for `Retry-After` dates. */
   readonly now: number;
-  /** Places of the system program's instructions in the transaction that was sent, if one was. */
-  readonly systemPlaces?: readonly number[];
+  /** The program of each instruction of the transaction that was sent, if one was. */
+  readonly places?: readonly string[];
 }
 
 /**
@@ -192,8 +185,7 @@ export function faultOf(error: unknown, context: FaultContext): SolanaFault {
   const isPreflight = links.some((link) =>
     isSolanaError(link, SOLANA_ERROR__JSON_RPC__SERVER_ERROR_SEND_TRANSACTION_PREFLIGHT_FAILURE),
   );
-  const fault =
-    (isPreflight ? preflightFault(links, context.systemPlaces ?? []) : undefined) ?? rpcFault(links, context.now);
+  const fault = (isPreflight ? preflightFault(links, context.places ?? []) : undefined) ?? rpcFault(links, context.now);
   if (fault !== undefined) return fault;
   const [outer] = links;
   if (outer instanceof SessionClosed) {

@@ -1,7 +1,7 @@
 import type { Base64EncodedWireTransaction } from '@solana/kit';
 import { ChainError, type Clock, type Logger, type SignedTransaction, type SubmitResult } from '@waiaas/core';
 import { blamesNode, type ClusterNode } from './cluster-node.ts';
-import { systemInstructions } from './funds-error.ts';
+import { programPlaces } from './custom-error.ts';
 import { mostHopeful, type NodePool } from './node-pool.ts';
 import { textOf } from './rpc-answer.ts';
 import type { SentRegister } from './sent-register.ts';
@@ -75,7 +75,7 @@ async function sendTo(
     if (told !== txHash) logger.error({ txHash, host }, 'The node names another transaction than the one it was sent');
     return { kind: 'taken', alreadyProcessed: false };
   } catch (error) {
-    const fault = faultOf(error, { now: clock.now(), systemPlaces: systemInstructions(message) });
+    const fault = faultOf(error, { now: clock.now(), places: programPlaces(message) });
     if (fault.outcome === 'executed') return { kind: 'taken', alreadyProcessed: true };
     if (fault.alarm === true) {
       logger.error({ txHash, host }, 'A node rejects a signature that was verified before it was sent');

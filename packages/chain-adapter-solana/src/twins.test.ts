@@ -8,17 +8,28 @@ const at = (height: bigint, name: string) => ({
   expiresAt: 0,
 });
 
-test('equal payments are counted for each blockhash, different ones apart', () => {
+test('equal payments get limits of their own with each blockhash, different ones need not', () => {
   const twins = createTwinRegister();
-  expect(['a', 'a', 'b', 'a'].map((payment) => twins.next(at(1_000n, '1'), payment))).toEqual([0, 1, 0, 2]);
+  const claims = ['a', 'a', 'b', 'a'].map((payment) => twins.claim(at(1_000n, '1'), payment, 540));
+  expect(claims).toEqual([540, 541, 540, 542]);
+});
+
+test('no limit is given twice, however the measured ones vary', () => {
+  const twins = createTwinRegister();
+  const claims = [900, 899, 901, 901, 1_200, 540, 899].map((limit) => twins.claim(at(1_000n, '1'), 'a', limit));
+  expect(new Set(claims).size).toBe(claims.length);
+  for (const [place, limit] of [900, 899, 901, 901, 1_200, 540, 899].entries()) {
+    expect(claims[place]).toBeGreaterThanOrEqual(limit);
+  }
 });
 
 test('a blockhash that a lagging node hands out again is still known while it can land', () => {
   const twins = createTwinRegister();
-  twins.next(at(1_000n, '1'), 'a');
-  twins.next(
+  twins.claim(at(1_000n, '1'), 'a', 540);
+  twins.claim(
     { blockhash: blockhash('So11111111111111111111111111111111111111112'), lastValidBlockHeight: 1_150n, expiresAt: 0 },
     'a',
+    540,
   );
-  expect(twins.next(at(1_000n, '1'), 'a')).toBe(1);
+  expect(twins.claim(at(1_000n, '1'), 'a', 540)).toBe(541);
 });

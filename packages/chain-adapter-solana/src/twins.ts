@@ -5,21 +5,22 @@ const LIFETIME_BLOCKS = 150n;
 
 interface Generation {
   readonly lastValidBlockHeight: bigint;
-  readonly built: Map<string, number>;
+  /** Highest limit given to each payment. */
+  readonly limits: Map<string, number>;
 }
 
 /**
- * Tells equal payments apart. Two with the same blockhash would have the same bytes, hence the same signature, and the
- * network would execute one of them only (02 §9).
+ * Tells equal payments apart. Two with the same blockhash and the same limit would have the same bytes, hence the same
+ * signature, and the network would execute one of them only (02 §9).
  */
 export interface TwinRegister {
-  /** How many equal payments were built with this blockhash before. Each call counts as a build. */
-  next(blockhash: FetchedBlockhash, payment: string): number;
+  /** A compute-unit limit no payment equal to this one has been given with this blockhash: the least from `limit` on. */
+  claim(blockhash: FetchedBlockhash, payment: string, limit: number): number;
 }
 
 /**
- * Creates the register of one adapter. It outlives connections, because a node may hand out the same blockhash after a
- * reconnect. Counters are dropped once a newer blockhash proves that theirs is dead.
+ * Creates the register of one adapter. It outlives connections and is shared by all nodes, because several may hand out the
+ * same blockhash. What it knows of a blockhash is dropped once a newer one proves that it is dead.
  */
 export function createTwinRegister(): TwinRegister {
   const generations = new Map<string, Generation>();
@@ -31,16 +32,17 @@ export function createTwinRegister(): TwinRegister {
   };
 
   return {
-    next(current, payment) {
+    claim(current, payment, limit) {
       let generation = generations.get(current.blockhash);
       if (generation === undefined) {
         dropDead(current);
-        generation = { lastValidBlockHeight: current.lastValidBlockHeight, built: new Map() };
+        generation = { lastValidBlockHeight: current.lastValidBlockHeight, limits: new Map() };
         generations.set(current.blockhash, generation);
       }
-      const before = generation.built.get(payment) ?? 0;
-      generation.built.set(payment, before + 1);
-      return before;
+      // Above every earlier one, not only different: what a payment takes, and with it the limit asked for, may vary.
+      const claimed = Math.max(limit, (generation.limits.get(payment) ?? 0) + 1);
+      generation.limits.set(payment, claimed);
+      return claimed;
     },
   };
 }

@@ -2,6 +2,7 @@ import type { ChainError, IChainAdapter, SignedTransaction, UnsignedTransaction 
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createSolanaAdapter } from '../src/adapter.ts';
 import { type Answer, type FakeNode, startFakeNode } from './fake-node.ts';
+import { openTreasury } from './tokens.ts';
 import { createWallet, createWorld, memoryLogger, SOL, testClock } from './world.ts';
 
 let node: FakeNode;
@@ -9,12 +10,16 @@ let adapter: IChainAdapter;
 let logger: ReturnType<typeof memoryLogger>;
 let built: UnsignedTransaction;
 let signed: SignedTransaction;
+let signedToken: SignedTransaction;
 
 beforeAll(async () => {
   const world = await createWorld();
   const [from, to] = [await world.funded(), await createWallet()];
   built = await world.adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
   signed = await world.adapter.signTransaction(built, from.sign);
+  const token = await (await openTreasury(world.localnet)).createToken();
+  await token.mint(from.address, 9n);
+  signedToken = await world.signed(from, { to: to.address, amount: 1n, token: token.info });
   await world.close();
 });
 beforeEach(async () => {
@@ -73,6 +78,35 @@ describe('the reason of a preflight failure is read from the codes in the cause'
     node.answer('sendTransaction', { result: '1'.repeat(64) });
     expect(await adapter.submitTransaction(signed)).toEqual({ txHash: signed.txHash, alreadyProcessed: false });
     expect(logger.lines.map(({ level }) => level)).toEqual(['error']);
+  });
+});
+
+describe('an error number is read by the program it comes from', () => {
+  const PLACES = {
+    system: { route: false, index: 1 },
+    creation: { route: true, index: 1 },
+    token: { route: true, index: 2 },
+  };
+  const cases = [
+    ['system', 1, 'INSUFFICIENT_BALANCE'],
+    ['system', 17, 'SOLANA_PROGRAM_ERROR'],
+    ['creation', 1, 'INSUFFICIENT_BALANCE'],
+    ['creation', 0, 'SOLANA_PROGRAM_ERROR'],
+    ['token', 1, 'INSUFFICIENT_TOKEN_BALANCE'],
+    ['token', 17, 'TOKEN_ACCOUNT_FROZEN'],
+    ['token', 18, 'INVALID_TOKEN'],
+    ['token', 3, 'SOLANA_PROGRAM_ERROR'],
+  ] as const;
+  test.each(cases)('%s %i is %s', async (program, customCode, code) => {
+    const { route, index } = PLACES[program];
+    const transaction = route ? signedToken : signed;
+    node.answer('sendTransaction', preflight({ InstructionError: [index, { Custom: customCode }] }));
+    await expect(adapter.submitTransaction(transaction)).rejects.toMatchObject({
+      code,
+      mayHaveLanded: false,
+      retryable: false,
+      details: { instructionIndex: index, customCode },
+    });
   });
 });
 

@@ -1,4 +1,10 @@
-import { ChainError, type IChainAdapter, type SignedTransaction, type UnsignedTransaction } from '@waiaas/core';
+import {
+  ChainError,
+  type IChainAdapter,
+  type ITokenReader,
+  type SignedTransaction,
+  type UnsignedTransaction,
+} from '@waiaas/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSolanaAdapter } from '../src/adapter.ts';
 import { type Answer, type FakeNode, startFakeNode } from './fake-node.ts';
@@ -7,7 +13,7 @@ import { createWallet, createWorld, memoryLogger, SOL, testClock, type Wallet } 
 const SECRET = 'k3y-0f-the-0perator';
 
 let node: FakeNode;
-let adapter: IChainAdapter;
+let adapter: IChainAdapter & ITokenReader;
 let logger: ReturnType<typeof memoryLogger>;
 let from: Wallet;
 let to: Wallet;
@@ -38,6 +44,8 @@ afterAll(async () => {
   await adapter.disconnect();
   await node.close();
 });
+
+const TOKEN = { address: 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v', decimals: 6, symbol: 'USDC' };
 
 const err = (error: unknown): Answer => ({ error });
 const preflight = (reason: unknown): Answer =>
@@ -90,6 +98,7 @@ const METHODS = [
   'getMultipleAccounts',
   'getRecentPrioritizationFees',
   'getSignatureStatuses',
+  'getTokenAccountsByOwner',
   'getTransaction',
   'sendTransaction',
   'simulateTransaction',
@@ -100,6 +109,10 @@ const ACTIONS: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['getBalance', () => adapter.getBalance(to.address)],
   ['estimateFee', () => adapter.estimateFee(built.request)],
   ['buildTransaction', () => adapter.buildTransaction(built.request)],
+  ['buildTransaction of a token', () => adapter.buildTransaction({ ...built.request, token: TOKEN })],
+  ['getToken', () => adapter.getToken(TOKEN.address)],
+  ['getTokenBalance', () => adapter.getTokenBalance(to.address, TOKEN)],
+  ['listAssets', () => adapter.listAssets(to.address)],
   ['simulateTransaction', () => adapter.simulateTransaction(built)],
   ['submitTransaction', () => adapter.submitTransaction(signed)],
   ['getTransactionStatus', () => adapter.getTransactionStatus(signed.txHash)],

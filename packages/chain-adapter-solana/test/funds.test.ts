@@ -142,7 +142,7 @@ describe('a simulation that fails is a result that names the lack of money', () 
     world.localnet.advanceSlots(1);
     const result = await world.adapter.simulateTransaction(built);
     expect(result).toMatchObject({ success: false, insufficientFunds: true });
-    expect(result.error).toBe('Instruction 1: custom error 1');
+    expect(result.error).toBe('Instruction 1: custom error 1: The wallet holds less than the payment moves');
     expect(result.logs.length).toBeGreaterThan(0);
   });
 

@@ -3,6 +3,7 @@ import { type Address, createKeyPairFromPrivateKeyBytes, getAddressFromPublicKey
 import type {
   Clock,
   IChainAdapter,
+  ITokenReader,
   LogFields,
   Logger,
   SignBytes,
@@ -63,7 +64,7 @@ export async function createWallet(): Promise<Wallet> {
 /** A ledger, an adapter connected to it, and a clock that moves both. */
 export interface World {
   readonly localnet: Localnet;
-  readonly adapter: IChainAdapter;
+  readonly adapter: IChainAdapter & ITokenReader;
   readonly clock: TestClock;
   readonly logger: ReturnType<typeof memoryLogger>;
   /** Lets time pass for the adapter and the ledger. */

@@ -14,6 +14,8 @@ export const CHAIN_ERRORS = {
   /** A token whose rules the daemon cannot keep its promise under, such as one with a permanent delegate (02 §13). */
   UNSUPPORTED_TOKEN: 'PERMANENT',
   INSUFFICIENT_TOKEN_BALANCE: 'PERMANENT',
+  /** The issuer of the token has frozen an account of the payment; it cannot be moved until they thaw it. */
+  TOKEN_ACCOUNT_FROZEN: 'PERMANENT',
   /** Executed on chain and failed; never used for refusals before the network took the bytes. */
   TRANSACTION_FAILED: 'PERMANENT',
   TRANSACTION_EXPIRED: 'STALE',

@@ -23,13 +23,17 @@ export async function refusedUnsigned(
   assert.equal(asked, 0, `${what}: the key was asked, then ${error.code}`);
 }
 
-/** Flips each bit of a transaction in turn. */
-export async function everyFlippedBitIsRefused(
+/**
+ * Flips bits of a transaction, one at a time.
+ * @param step 1 for every bit; 9 for a different one of each byte
+ */
+export async function flippedBitsAreRefused(
   adapter: IChainAdapter,
   from: ContractWallet,
   built: UnsignedTransaction,
+  step: 1 | 9,
 ): Promise<void> {
-  for (let bit = 0; bit < built.serialized.length * 8; bit += 1) {
+  for (let bit = 0; bit < built.serialized.length * 8; bit += step) {
     const serialized = Uint8Array.from(built.serialized);
     serialized[bit >> 3] = (serialized[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     await refusedUnsigned(adapter, from, { ...built, serialized }, `bit ${bit}`);

@@ -4,7 +4,7 @@ import type { IChainAdapter, UnsignedTransaction } from '@waiaas/core';
 import type { ContractSection } from '../contract-case.ts';
 import { fails } from '../fails.ts';
 import { confirmed, fundedWallet, nativeBalance } from '../payment.ts';
-import { everyFlippedBitIsRefused, refusedUnsigned } from '../tampering.ts';
+import { flippedBitsAreRefused, refusedUnsigned } from '../tampering.ts';
 import type { ContractWallet, ContractWorld } from '../world.ts';
 
 interface Approved {
@@ -76,7 +76,7 @@ export const signing: ContractSection = {
           const { serialized } = await adapter.buildTransaction(other);
           await refusedUnsigned(adapter, from, { ...built, serialized }, 'the bytes of another payment');
         }
-        await everyFlippedBitIsRefused(adapter, from, built);
+        await flippedBitsAreRefused(adapter, from, built, 1);
         for (const serialized of [
           new Uint8Array(),
           built.serialized.slice(1),

@@ -3,7 +3,7 @@ import type { TransferRequest, UnsignedTransaction } from '@waiaas/core';
 import type { ContractSection } from '../contract-case.ts';
 import { fails } from '../fails.ts';
 import { confirmed, fundedWallet, nativeBalance, signedPayment } from '../payment.ts';
-import { everyFlippedBitIsRefused, refusedUnsigned } from '../tampering.ts';
+import { flippedBitsAreRefused, refusedUnsigned } from '../tampering.ts';
 import type { ContractToken, ContractWallet, TokenWorld } from '../world.ts';
 
 const HELD = 1_000_000n;
@@ -62,7 +62,7 @@ async function tamperedTokenPayments(world: TokenWorld, token: ContractToken): P
     const { serialized } = await adapter.buildTransaction(foreign);
     await refusedUnsigned(adapter, from, { ...built, serialized }, 'the bytes of another payment');
   }
-  await everyFlippedBitIsRefused(adapter, from, built);
+  await flippedBitsAreRefused(adapter, from, built, 9);
 }
 
 export const tokenPayments: ContractSection<TokenWorld> = {
