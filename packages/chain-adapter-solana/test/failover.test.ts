@@ -1,8 +1,8 @@
 import type { IChainAdapter } from '@waiaas/core';
+import { type Relay, startRelay } from '@waiaas/localnet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSolanaAdapter } from '../src/adapter.ts';
 import type { SolanaAdapterOptions } from '../src/options.ts';
-import { type Relay, startRelay } from './relay.ts';
 import { createWallet, createWorld, SOL, type Wallet, type World } from './world.ts';
 
 const MAINNET = '5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d';

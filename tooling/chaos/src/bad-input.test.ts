@@ -62,6 +62,13 @@ describe('over HTTP', () => {
     expect(await send(body)).toMatchObject({ status: 400, body: { code: 'VALIDATION_ERROR', retryable: false } });
   });
 
+  test('a token that is none is INVALID_TOKEN_MINT', async () => {
+    for (const tokenMint of [stranger(), '11111111111111111111111111111111']) {
+      const body = { to: stranger(), amount: '5', type: 'TOKEN_TRANSFER', tokenMint };
+      expect(await send(body)).toMatchObject({ status: 400, body: { code: 'INVALID_TOKEN_MINT', retryable: false } });
+    }
+  });
+
   test('an address that is none, or of another case, is INVALID_ADDRESS', async () => {
     for (const to of [
       'x',

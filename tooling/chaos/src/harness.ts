@@ -49,8 +49,11 @@ export interface DaemonProcess {
 export interface Harness {
   readonly ledger: Localnet;
   readonly passwordFile: string;
-  /** Makes an initialised data directory. */
-  createDataDir(settings?: string): Promise<string>;
+  /**
+   * Makes an initialised data directory.
+   * @param endpoints of the ledger, best first; its own unless told otherwise
+   */
+  createDataDir(settings?: string, endpoints?: readonly string[]): Promise<string>;
   copyDataDir(from: string): string;
   /** @param aheadSeconds how much the daemon's clock is ahead */
   start(dataDir: string, env?: Readonly<Record<string, string>>, aheadSeconds?: number): Promise<DaemonProcess>;
@@ -59,7 +62,7 @@ export interface Harness {
   close(): Promise<void>;
 }
 
-const CONFIG = (rpcUrl: string, settings: string): string => `
+const CONFIG = (rpcUrls: readonly string[], wsUrl: string, settings: string): string => `
 [daemon]
 shutdown_timeout = 20
 [keystore]
@@ -67,7 +70,9 @@ argon2_memory = 32768
 argon2_time = 1
 argon2_parallelism = 1
 [rpc.solana]
-localnet = "${rpcUrl}"
+localnet = ${JSON.stringify(rpcUrls)}
+[rpc.solana.ws]
+localnet = "${wsUrl}"
 [notifications]
 min_channels = 0
 [security]
@@ -92,12 +97,12 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
   return {
     ledger,
     passwordFile,
-    async createDataDir(settings = '') {
+    async createDataDir(settings = '', endpoints = [ledger.rpcUrl]) {
       const dataDir = join(folder, `data-${directories++}`);
       for (const name of ['', 'data', 'keystore', 'logs', 'backups']) mkdirSync(join(dataDir, name), { mode: 0o700 });
-      writeFileSync(join(dataDir, 'config.toml'), CONFIG(`${ledger.rpcUrl}/?api-key=${RPC_KEY}`, settings), {
-        mode: 0o600,
-      });
+      const withKey = (url: string): string => `${url}/?api-key=${RPC_KEY}`;
+      const text = CONFIG(endpoints.map(withKey), withKey(ledger.wsUrl), settings);
+      writeFileSync(join(dataDir, 'config.toml'), text, { mode: 0o600 });
       const { config } = loadConfig({ dataDir, env: {}, flags: {} });
       await initialise(dataDir, config, PASSWORD, { logger: silent });
       return dataDir;

@@ -1,11 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { address, createSolanaRpc, getAddressDecoder } from '@solana/kit';
 import type { Localnet } from '@waiaas/localnet';
 import { checkSpendLedger, openForReading, type TransactionRow } from '@waiaas/storage';
 
-/** An address nobody was paid at before. */
-export const stranger = (): string => getAddressDecoder().decode(randomBytes(32));
+/** A wallet nobody has paid before. */
+export function stranger(): string {
+  const { publicKey } = generateKeyPairSync('ed25519');
+  return getAddressDecoder().decode(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
+}
 
 /** Balance as the ledger has it, lamports. */
 export async function balanceOf(ledger: Localnet, owner: string): Promise<bigint> {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { getAddressDecoder } from '@solana/kit';
 import { formatUnits, policyListResponseSchema, presetRules } from '@waiaas/core';
 import { type TransactionResponse, WAIaaSClient, WAIaaSError } from '@waiaas/sdk';
@@ -47,7 +47,10 @@ const isRefused = (answer: TransactionResponse | WAIaaSError, code: string): boo
   answer instanceof WAIaaSError && answer.code === code;
 
 /** Somebody to pay: an address nobody paid before. */
-export const stranger = (): string => getAddressDecoder().decode(randomBytes(32));
+export function stranger(): string {
+  const { publicKey } = generateKeyPairSync('ed25519');
+  return getAddressDecoder().decode(publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
+}
 
 /** The operator prepares: an agent with a wallet, money in it, and a session token for it. */
 export async function prepare(world: World, tell: Narrator): Promise<Cast> {

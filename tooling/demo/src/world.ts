@@ -55,7 +55,7 @@ export async function createWorld(onStep: (text: string) => void): Promise<World
       LOCALNET,
       ['--port', '0', '--ws-port', '0', '--slot-ms', String(SLOT_MS)],
       {},
-      /localnet ready (http:\S+)/,
+      /localnet ready (http:\S+) (ws:\S+)/,
     );
     services.push(ledger.service);
     const ledgerUrl = ledger.match[1] ?? '';
@@ -65,6 +65,7 @@ export async function createWorld(onStep: (text: string) => void): Promise<World
       WAIAAS_DATA_DIR: dataDir,
       WAIAAS_MASTER_PASSWORD_FILE: passwordFile,
       WAIAAS_RPC_SOLANA_LOCALNET: ledgerUrl,
+      WAIAAS_RPC_SOLANA_WS_LOCALNET: ledger.match[2] ?? '',
       // Nobody can be notified here; without this, NOTIFY and DELAY would wait for an approval instead.
       WAIAAS_NOTIFICATIONS_MIN_CHANNELS: '0',
       // The demo asks more often in its few seconds than an agent may by default.

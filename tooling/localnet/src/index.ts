@@ -6,4 +6,5 @@ export type { TransactionError } from './ledger/transaction-error.ts';
 export { PortInUseError } from './listen.ts';
 export { type Localnet, startLocalnet } from './localnet.ts';
 export type { LocalnetOptions } from './options.ts';
+export { type Relay, type RelayMoment, startRelay } from './relay.ts';
 export type { LandedSummary, Report } from './report.ts';

@@ -138,6 +138,10 @@ export const configSchema = section({
     default_max_renewals: integer('Renewals of a session that does not choose a number; 0 is none.', 30, 0, 100),
     max_sessions_per_agent: integer('Live sessions of one agent.', 5, 1, 50),
     max_pending_tx: integer('Transactions of one agent under way at once.', 10, 1, 100),
+    allow_program_recipients: flag(
+      'Pay Solana addresses that nobody has a key of, such as the vault of a multisig. Most belong to programs that keep what they get.',
+      false,
+    ),
     nonce_cache_max: integer('Nonces remembered at once.', 1000, 100, 10_000),
     nonce_cache_ttl: integer('Life of a nonce.', 300, 60, 600, 'seconds'),
     rate_limit_global_rpm: integer('Requests per minute and address.', 100, 10, RATE_MAX),

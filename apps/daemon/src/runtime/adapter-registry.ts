@@ -50,8 +50,12 @@ export function createAdapterRegistry(dependencies: {
     isNetworkOf(chain, network) && rpcEndpoints(config, chain, network).http.length > 0;
 
   function make(chain: Chain, network: Network): IChainAdapter {
-    const common = { network, endpoints: rpcEndpoints(config, chain, network).http, clock, logger };
-    if (chain === 'solana') return createSolanaAdapter(common);
+    const { http, ws } = rpcEndpoints(config, chain, network);
+    const common = { network, endpoints: http, clock, logger };
+    if (chain === 'solana') {
+      const allowProgramDerivedRecipients = config.security.allow_program_recipients;
+      return createSolanaAdapter({ ...common, webSockets: ws, allowProgramDerivedRecipients });
+    }
     const pending = { of: (address: string) => listSignedOf(storage.read, { chain, network, address }) };
     return createEvmAdapter({ ...common, chain, pending });
   }

@@ -1,16 +1,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { untilListening } from './listen.ts';
 
-/** When an endpoint dies: before the node has seen the call, or after it has executed it and before it has answered. */
-export type Moment = 'before' | 'after';
+/** When a relay dies: before the node has seen a call, or after it has executed it and before it has answered. */
+export type RelayMoment = 'before' | 'after';
 
-/** An endpoint of its own in front of a node: what dies is the way there, not the ledger. */
+/** A further endpoint of a node: what dies is the way there, not the ledger. HTTP only. */
 export interface Relay {
   readonly url: string;
-  /** Calls that came here, by method. */
+  /** Methods of the calls that came here, in order. */
   readonly calls: readonly string[];
   /** Dies at the next call of this method, cutting every connection. */
-  dieAt(method: string, moment: Moment): void;
+  dieAt(method: string, moment: RelayMoment): void;
   /** Refuses every connection from now on. */
   die(): void;
   /** Takes every call and answers none from now on. */
@@ -31,10 +31,17 @@ const bodyOf = async (request: IncomingMessage): Promise<string> => {
 const field = (value: unknown, key: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
 
+/**
+ * Starts a relay in front of a node, on a free port of the loopback address.
+ * @param target URL of the node
+ * @example
+ * const relay = await startRelay(localnet.rpcUrl);
+ * relay.dieAt('sendTransaction', 'after'); // the transaction lands, the answer is lost, and nobody is there any more
+ */
 export async function startRelay(target: string): Promise<Relay> {
   const calls: string[] = [];
   const said = new Map<string, object>();
-  let trap: { readonly method: string; readonly moment: Moment } | undefined;
+  let trap: { readonly method: string; readonly moment: RelayMoment } | undefined;
   let state: 'well' | 'dead' | 'hanging' = 'well';
 
   const die = (): void => {
@@ -70,11 +77,9 @@ export async function startRelay(target: string): Promise<Relay> {
   const server = createServer((request, response) => {
     relay(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address: AddressInfo | string | null = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
+  const port = await untilListening(server.listen(0, '127.0.0.1'), 0);
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${port}`,
     calls,
     dieAt(method, moment) {
       trap = { method, moment };
