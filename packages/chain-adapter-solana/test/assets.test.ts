@@ -11,7 +11,14 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { METADATA_PROGRAM } from '../src/programs.ts';
 import { shortened } from '../src/token-symbol.ts';
-import { EXTENSIONS, openTreasury, type TestToken, TOKEN_2022_PROGRAM, type Treasury } from './tokens.ts';
+import {
+  describeToken,
+  EXTENSIONS,
+  openTreasury,
+  type TestToken,
+  TOKEN_2022_PROGRAM,
+  type Treasury,
+} from './tokens.ts';
 import { createWallet, createWorld, SOL, type Wallet, type World } from './world.ts';
 
 let world: World;
@@ -139,6 +146,21 @@ describe('symbols', () => {
     const token = await treasury.createToken();
     await writeRecord(address(token.info.address), 'USDC\0\0\0\0\0\0');
     expect(await symbolOf(token)).toBe('USDC');
+  });
+
+  test('come from the mint itself under Token-2022, and such a mint is paid like any other', async () => {
+    const token = await treasury.createToken({ program: TOKEN_2022_PROGRAM, extensions: [EXTENSIONS.metadataPointer] });
+    const mint = address(token.info.address);
+    world.localnet.airdrop(mint, SOL);
+    await treasury.run([describeToken(mint, treasury.payer, 'PYUSD')]);
+    const info = await world.adapter.getToken(mint);
+    expect(info).toEqual({ address: mint, decimals: 6, symbol: 'PYUSD' });
+    await token.mint(owner.address, 9n);
+    const to = (await createWallet()).address;
+    const signed = await world.signed(owner, { to, amount: 2n, token: info });
+    await world.adapter.submitTransaction(signed);
+    expect(await world.adapter.waitForConfirmation(signed.txHash)).toMatchObject({ verdict: 'confirmed' });
+    expect(await world.adapter.getTokenBalance(to, info)).toBe(2n);
   });
 
   test.each(['', 'two words', 'USDС', '‮CDSU', 'ELEVENCHARS', '\n', 'a\u0000b'])(

@@ -41,7 +41,7 @@ export interface MintExtension {
   /** Length of its value in the mint. */
   readonly bytes: number;
   /** Data of the instruction that comes before the mint is initialised; accounts: the mint alone. */
-  readonly data: (authority: Address) => readonly number[];
+  readonly data: (authority: Address, mint: Address) => readonly number[];
 }
 
 const key = (of: Address): readonly number[] => [...getAddressEncoder().encode(of)];
@@ -72,7 +72,7 @@ export const EXTENSIONS = {
   metadataPointer: {
     name: 'MetadataPointer',
     bytes: 64,
-    data: (authority) => [39, 0, ...key(authority), ...key(authority)],
+    data: (authority, mint) => [39, 0, ...key(authority), ...key(mint)],
   },
   groupPointer: { name: 'GroupPointer', bytes: 64, data: (authority) => [40, 0, ...key(authority), ...key(authority)] },
   scaledUi: {
@@ -161,7 +161,7 @@ export async function openTreasury(localnet: Localnet): Promise<Treasury> {
           ({ data }): Instruction => ({
             programAddress: program,
             accounts: [{ address: mint.address, role: AccountRole.WRITABLE }],
-            data: Uint8Array.from(data(payer.address)),
+            data: Uint8Array.from(data(payer.address, mint.address)),
           }),
         ),
         getInitializeMint2Instruction(
@@ -214,6 +214,24 @@ export const giveAway = (account: Address, owner: KeyPairSigner, newOwner: Addre
     authorityType: AuthorityType.AccountOwner,
     newAuthority: newOwner,
   });
+
+const text = (value: string): readonly number[] => {
+  const bytes = [...new TextEncoder().encode(value)];
+  return [bytes.length, 0, 0, 0, ...bytes];
+};
+
+/** Writes name and symbol into a Token-2022 mint whose metadata pointer points to itself. */
+export const describeToken = (mint: Address, authority: KeyPairSigner, symbol: string): Instruction => ({
+  programAddress: TOKEN_2022_PROGRAM,
+  accounts: [
+    { address: mint, role: AccountRole.WRITABLE },
+    { address: authority.address, role: AccountRole.READONLY },
+    { address: mint, role: AccountRole.READONLY },
+    signed(authority, AccountRole.READONLY_SIGNER),
+  ],
+  // The first bytes name the instruction "initialize" of the token metadata interface.
+  data: Uint8Array.of(210, 225, 30, 162, 88, 184, 77, 141, ...text('A Token'), ...text(symbol), ...text('')),
+});
 
 const signed = (
   signer: KeyPairSigner,
