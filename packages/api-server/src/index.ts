@@ -7,4 +7,5 @@ export type * from './ports/owner-authenticator.ts';
 export type * from './ports/request-context.ts';
 export type * from './ports/services.ts';
 export type { RouteAuth } from './route-plan.ts';
+export { LOCAL_PROOF_HEADER } from './routes/kill-switch-routes.ts';
 export { SEND_WAIT_MS } from './routes/transaction-routes.ts';

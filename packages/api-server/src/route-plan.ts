@@ -15,6 +15,7 @@ import type { EndpointLimit } from './rate-limit/endpoint-limits.ts';
  * | `owner`               | the owner's signature, nothing else                                                        |
  * | `masterAndOwner`      | the master password and the owner's signature                                              |
  * | `masterAndPossession` | the master password and a signature by the wallet that is named in the body                |
+ * | `recovery`            | the master password, and the owner's signature where there is an owner; which, the service says |
  * | `sessionCreation`     | as `operatorOrOwner`, or the owner's signature in the body                                 |
  */
 export const ROUTE_AUDIENCES = [
@@ -27,6 +28,7 @@ export const ROUTE_AUDIENCES = [
   'owner',
   'masterAndOwner',
   'masterAndPossession',
+  'recovery',
   'sessionCreation',
 ] as const;
 /** Who may call a route. */
@@ -39,6 +41,7 @@ const SIGNED: ReadonlySet<RouteAuth> = new Set<RouteAuth>([
   'owner',
   'masterAndOwner',
   'masterAndPossession',
+  'recovery',
   'sessionCreation',
 ]);
 

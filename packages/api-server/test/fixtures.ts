@@ -137,6 +137,7 @@ export const refusingServices: ApiServices = {
     dryRun: unused('transactions.dryRun'),
   },
   audit: { list: unused('audit.list'), verify: unused('audit.verify') },
+  killSwitch: { activate: unused('killSwitch.activate'), recover: unused('killSwitch.recover') },
   decisions: { get: unused('decisions.get'), replay: unused('decisions.replay') },
   policies: {
     create: unused('policies.create'),
@@ -239,6 +240,19 @@ export const answeringServices: ApiServices = {
       replay: 'same',
     }),
     replay: async () => ({ total: 1, same: 1, refusedBySession: 0, faultCount: 0, faults: [] }),
+  },
+  killSwitch: {
+    activate: async () => ({
+      activated: true,
+      timestamp: TIME,
+      sessionsRevoked: 1,
+      transactionsCancelled: 2,
+      agentsSuspended: 3,
+    }),
+    recover: async ({ proveOwner }) => {
+      await proveOwner?.();
+      return { recovered: true, timestamp: TIME, agentsReactivated: 3 };
+    },
   },
   audit: {
     list: async () => ({
@@ -551,6 +565,9 @@ export const ROUTES = [
     status: 200,
     payload: { newPassword: 'another good password' },
   },
+  { method: 'POST', url: '/v1/owner/kill-switch', auth: 'operatorOrOwner', status: 200, payload: { reason: 'drill' } },
+  { method: 'POST', url: '/v1/admin/kill-switch', auth: 'master', status: 200, payload: { reason: 'drill' } },
+  { method: 'POST', url: '/v1/owner/recover', auth: 'recovery', status: 200 },
   { method: 'POST', url: '/v1/admin/rotate-secret', auth: 'master', status: 200 },
   { method: 'GET', url: '/v1/admin/status', auth: 'operator', status: 200 },
   { method: 'POST', url: '/v1/admin/logout', auth: 'operator token', status: 200 },
@@ -571,6 +588,7 @@ export const credentialsFor = (auth: (typeof ROUTES)[number]['auth']): Record<st
       return asOwner;
     case 'masterAndOwner':
     case 'masterAndPossession':
+    case 'recovery':
       return { ...asOperator, ...asOwner };
     default:
       return asOperator;

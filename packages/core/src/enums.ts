@@ -63,6 +63,12 @@ export const killSwitchStatusSchema = z.enum(KILL_SWITCH_STATUSES);
 /** State of the kill switch. */
 export type KillSwitchStatus = (typeof KILL_SWITCH_STATUSES)[number];
 
+/** Who engaged the kill switch (05). */
+export const KILL_SWITCH_ACTORS = ['owner', 'auto_stop', 'admin', 'system'] as const;
+export const killSwitchActorSchema = z.enum(KILL_SWITCH_ACTORS);
+/** Who engaged the kill switch. */
+export type KillSwitchActor = (typeof KILL_SWITCH_ACTORS)[number];
+
 /** What a session token may be used for (03 §9). */
 export const SESSION_OPERATIONS = ['TRANSFER', 'TOKEN_TRANSFER', 'PROGRAM_CALL', 'BALANCE_CHECK'] as const;
 export const sessionOperationSchema = z.enum(SESSION_OPERATIONS);
@@ -156,7 +162,18 @@ export const AUDIT_EVENTS = [
   'OWNER_DISCONNECTED',
   'OWNER_CHANGED',
   'KILL_SWITCH_ACTIVATED',
+  'KILL_SWITCH_RECOVERY_STARTED',
+  'KILL_SWITCH_RECOVERY_FAILED',
   'KILL_SWITCH_RECOVERED',
+  'KILL_SWITCH_LOCK_FAILED',
+  'AUTO_STOP_WARN',
+  'AUTO_STOP_SUSPEND',
+  'AUTO_STOP_KILL_SWITCH',
+  'AUTO_STOP_RULE_CREATED',
+  'AUTO_STOP_RULE_UPDATED',
+  'AUTO_STOP_RULE_DELETED',
+  'CIRCUIT_OPENED',
+  'CIRCUIT_CLOSED',
   'CHANNEL_CREATED',
   'CHANNEL_UPDATED',
   'CHANNEL_DELETED',

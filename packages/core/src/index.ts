@@ -3,6 +3,7 @@ export * from './api/agent.ts';
 export * from './api/audit.ts';
 export * from './api/common.ts';
 export * from './api/decision.ts';
+export * from './api/kill-switch.ts';
 export * from './api/notification-channel.ts';
 export * from './api/owner.ts';
 export * from './api/policy.ts';

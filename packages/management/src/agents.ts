@@ -24,7 +24,7 @@ import {
   type Storage,
   sealPolicySet,
 } from '@waiaas/storage';
-import { confirmOrigin } from './authority.ts';
+import { confirmOrigin, refuseWhileLocked } from './authority.ts';
 import { auditOrigin, type RequestOrigin } from './request-origin.ts';
 
 /** What agent management works with. */
@@ -90,6 +90,7 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
         await storage.write(async ({ db }) => {
           const now = unixSeconds(clock);
           await confirmOrigin(db, sealer, origin);
+          await refuseWhileLocked(db);
           await insertAgent(db, {
             id,
             name,
@@ -138,6 +139,7 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
       await storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
+        await refuseWhileLocked(db);
         const row = await findAgent(db, id);
         if (row === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId: id } });
         if (row.status === 'TERMINATED' || row.status === 'TERMINATING') throw new WaiaasError('AGENT_TERMINATED');

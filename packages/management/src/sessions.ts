@@ -172,6 +172,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
+        await refuseWhileLocked(db);
         const agent = await findAgent(db, input.agentId);
         if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND', { details: { agentId: input.agentId } });
         if (agent.status === 'TERMINATED' || agent.status === 'TERMINATING') throw new WaiaasError('AGENT_TERMINATED');

@@ -5,6 +5,7 @@ import type {
   AuditLogResponse,
   AuditVerification,
   DecisionRecordResponse,
+  KillSwitchResponse,
   OwnerAction,
   OwnerRejectResponse,
   OwnerStatusResponse,
@@ -243,6 +244,21 @@ export abstract class ManagementClient {
       path: '/v1/owner/decisions/replay',
       fields: ['total', 'same', 'faultCount'],
       action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /**
+   * Stops everything: ends all sessions, cancels what waits, suspends all agents, locks the keys. Once this has resolved
+   * nothing is signed any more, and the daemon answers little else than `recover`.
+   */
+  async activateKillSwitch(reason: string, options?: RequestOptions): Promise<KillSwitchResponse> {
+    return this.manage({
+      method: 'POST',
+      path: '/v1/owner/kill-switch',
+      body: encodeBody({ reason }),
+      fields: ['activated', 'timestamp'],
+      action: 'kill_switch',
       options,
     });
   }

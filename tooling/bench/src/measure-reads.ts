@@ -48,6 +48,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
       },
       decisions: { get: refuse, replay: refuse },
       audit: { list: refuse, verify: refuse },
+      killSwitch: { activate: refuse, recover: refuse },
       admin: { status: refuse, requestShutdown: refuse, changePassword: refuse, rotateSecret: refuse },
       wallet: {
         balance: refuse,

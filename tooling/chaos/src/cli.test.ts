@@ -166,8 +166,20 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   expect((await fail('INVALID_MASTER_PASSWORD', 'agent', 'list')).code).toBe(4);
   passwordFile = next;
   expect(await succeed('agent', 'list')).toContain('shopper');
+
+  expect(await succeed('kill-switch', '--reason', 'drill')).toContain('Nothing is signed');
+  await fail('SYSTEM_LOCKED', 'agent', 'list');
+  await fail('OWNER_AUTH_REQUIRED', 'recover');
+  expect(await succeed('recover', ...key)).toContain('Agents reactivated: 1');
+  await fail('KILL_SWITCH_NOT_ACTIVE', 'recover', ...key);
+  expect(await succeed('audit', 'list', '--event', 'KILL_SWITCH_RECOVERED')).toContain(`owner:${wallet}`);
+
   await succeed('owner', 'disconnect', ...key);
   expect(await json('owner', 'status')).toMatchObject({ connected: false });
+  // Without an owner the password is enough for whoever may write into the data directory.
+  expect(await json('kill-switch', '--reason', 'drill')).toMatchObject({ activated: true, agentsSuspended: 1 });
+  expect(await json('recover')).toMatchObject({ recovered: true, agentsReactivated: 1 });
+  expect(await json('audit', 'verify')).toMatchObject({ intact: true });
 }, 120_000);
 
 test('an AI tool that was set up by it pays with the server that its settings name', async () => {

@@ -17,6 +17,8 @@ let armed = true;
 /** Names of the boundaries that were passed, in order. */
 let passed: string[] = [];
 let killAt = killAtStart === 'never' ? Number.POSITIVE_INFINITY : Number(killAtStart);
+/** Signatures made so far. */
+let signatures = 0;
 /** How much the daemon's clock is ahead of the machine's, ms. */
 let aheadMs = Number(ahead) * 1000;
 
@@ -85,7 +87,13 @@ const daemon = await startDaemon({
       getBalance: guarded('getBalance', (address) => adapter.getBalance(address)),
       buildTransaction: guarded('buildTransaction', (request) => adapter.buildTransaction(request)),
       simulateTransaction: guarded('simulateTransaction', (transaction) => adapter.simulateTransaction(transaction)),
-      signTransaction: guarded('signTransaction', (transaction, sign) => adapter.signTransaction(transaction, sign)),
+      signTransaction: guarded('signTransaction', (transaction, sign) =>
+        adapter.signTransaction(transaction, async (message) => {
+          const signature = await sign(message);
+          signatures += 1;
+          return signature;
+        }),
+      ),
       submitTransaction: guarded('submitTransaction', (transaction) => adapter.submitTransaction(transaction)),
       getTransactionStatus: guarded('getTransactionStatus', (hash) => adapter.getTransactionStatus(hash)),
       waitForConfirmation: guarded('waitForConfirmation', (hash, options) =>
@@ -109,6 +117,7 @@ process.on('message', (message: unknown) => {
   }
   if ('count' in message) process.send?.({ passed });
   if ('sessionReads' in message) process.send?.({ sessionReads });
+  if ('signatures' in message) process.send?.({ signatures });
 });
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('SIGTERM', () => void daemon.stop('SIGTERM').then((code) => process.exit(code)));

@@ -19,6 +19,7 @@ export const RPC_KEY = 'canary-rpc-api-key';
 const readySchema = z.object({ port: z.int(), startBoundaries: z.array(z.string()) });
 const countSchema = z.object({ passed: z.array(z.string()) });
 const readsSchema = z.object({ sessionReads: z.int() });
+const signaturesSchema = z.object({ signatures: z.int() });
 
 /** The real daemon in a process of its own. */
 export interface DaemonProcess {
@@ -33,6 +34,8 @@ export interface DaemonProcess {
   boundaries(): Promise<readonly string[]>;
   /** Names of those that its start passed. */
   readonly startBoundaries: readonly string[];
+  /** Signatures that the process has made. */
+  countSignatures(): Promise<number>;
   /** Sets the daemon's clock forward. */
   advance(seconds: number): Promise<void>;
   /** How often the daemon has looked a session up in its database so far. */
@@ -159,6 +162,7 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
         startBoundaries,
         boundaries: async () => countSchema.parse(await tell({ count: true })).passed,
         countSessionReads: async () => readsSchema.parse(await tell({ sessionReads: true })).sessionReads,
+        countSignatures: async () => signaturesSchema.parse(await tell({ signatures: true })).signatures,
         async stop() {
           child.kill('SIGTERM');
           return (await ended).code;

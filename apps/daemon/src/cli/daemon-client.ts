@@ -14,6 +14,8 @@ export interface DaemonRequest<T> {
   readonly password?: string;
   /** Sent as Authorization. */
   readonly authorization?: string;
+  /** Sent as X-Local-Proof. */
+  readonly localProof?: string;
   readonly body?: unknown;
   /** A body of JSON to the byte, in place of `body`: what an owner signed must not be written anew. */
   readonly rawBody?: string | undefined;
@@ -57,6 +59,7 @@ const exchange = (call: DaemonRequest<unknown>): Promise<RawAnswer> =>
             : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
           ...(call.password === undefined ? {} : { 'x-master-password': call.password }),
           ...(call.authorization === undefined ? {} : { authorization: call.authorization }),
+          ...(call.localProof === undefined ? {} : { 'x-local-proof': call.localProof }),
         },
       },
       (incoming) => {

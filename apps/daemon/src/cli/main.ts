@@ -8,6 +8,7 @@ import { agentCommands } from './commands/agent.ts';
 import { auditCommands } from './commands/audit.ts';
 import { decisionCommands } from './commands/decisions.ts';
 import { initCommand } from './commands/init.ts';
+import { killSwitchCommands } from './commands/kill-switch.ts';
 import { mcpCommands } from './commands/mcp.ts';
 import { ownerCommands } from './commands/owner.ts';
 import { secretCommands } from './commands/secrets.ts';
@@ -41,6 +42,7 @@ export async function main(): Promise<void> {
     ownerCommands,
     secretCommands,
     decisionCommands,
+    killSwitchCommands,
     auditCommands(async (options) => (await import('./audit/verify-data-dir.ts')).verifyDataDir(options)),
   ]);
   // Not left to the event loop: nothing that is still open may keep a finished command alive.

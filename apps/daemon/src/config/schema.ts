@@ -169,8 +169,14 @@ export const configSchema = section({
       approval_timeout: integer('How long a payment waits for approval.', 3600, 300, 86_400, 'seconds'),
     }).prefault({}),
     kill_switch: section({
-      recovery_cooldown: integer('Lockout after failed recoveries.', 1800, 600, 86_400, 'seconds'),
-      max_recovery_attempts: integer('Failed recoveries before the lockout.', 3, 1, 10),
+      recovery_cooldown: integer(
+        'How long the master password is locked after too many wrong ones.',
+        1800,
+        600,
+        86_400,
+        'seconds',
+      ),
+      max_recovery_attempts: integer('Wrong master passwords in a row that lock it, recoveries included.', 5, 1, 10),
     }).prefault({}),
   }).prefault({}),
   walletconnect: section({

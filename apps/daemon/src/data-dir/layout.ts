@@ -14,6 +14,8 @@ export interface DataPaths {
   readonly tokenSecrets: string;
   /** Held, as an operating-system lock, by the one daemon of this directory. */
   readonly lock: string;
+  /** Written by the command that recovers without an owner, read once by the daemon. */
+  readonly localProof: string;
   /** Who the running daemon is, beyond its number: see `RunRecord`. */
   readonly runRecord: string;
 }
@@ -26,6 +28,7 @@ export const dataPaths = (dataDir: string): DataPaths => ({
   backups: join(dataDir, 'backups'),
   tokenSecrets: join(dataDir, 'token-secrets.json'),
   lock: join(dataDir, 'daemon.lock'),
+  localProof: join(dataDir, 'local-proof'),
   runRecord: join(dataDir, 'daemon.json'),
 });
 

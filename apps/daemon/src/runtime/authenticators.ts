@@ -12,6 +12,7 @@ import { type Clock, isWaiaasError, type SessionId, unixSeconds } from '@waiaas/
 import type { Keystore } from '@waiaas/keystore';
 import type { SessionManagement } from '@waiaas/management';
 import { appendAudit, type Storage } from '@waiaas/storage';
+import type { Config } from '../config/index.ts';
 import { createLockoutStore } from './lockout-store.ts';
 
 /** The session a genuine token names; null for anything else. Chooses a rate-limit bucket and grants nothing. */
@@ -29,6 +30,7 @@ function peek(tokens: SessionTokens, authorization: string): SessionId | null {
 /** Everything that can tell who is asking, and what ends operator tokens and requests of a password that has changed. */
 export function createAuthenticators(parts: {
   readonly clock: Clock;
+  readonly config: Config;
   readonly storage: Storage;
   readonly keystore: Keystore;
   readonly tokens: SessionTokens;
@@ -39,7 +41,8 @@ export function createAuthenticators(parts: {
   readonly operatorTokens: OperatorTokens;
   readonly masterPassword: MasterPassword;
 } {
-  const { clock, storage, keystore, tokens, sessions, owner } = parts;
+  const { clock, config, storage, keystore, tokens, sessions, owner } = parts;
+  const { max_recovery_attempts, recovery_cooldown } = config.security.kill_switch;
   const operatorTokens = createOperatorTokens({ clock, randomBytes });
   const sessionAuthenticator = createSessionAuthenticator({
     tokens,
@@ -60,6 +63,9 @@ export function createAuthenticators(parts: {
     verify: (password) => keystore.verifyPassword(password),
     lockout: createLockoutStore(storage, clock),
     clock,
+    // One count for every route that takes the password, the recovery among them (05 §3.6).
+    maxFailures: max_recovery_attempts,
+    lockSeconds: recovery_cooldown,
     onFailure: ({ failures, lockedUntil }) =>
       storage.write(({ db }) =>
         appendAudit(db, unixSeconds(clock), {

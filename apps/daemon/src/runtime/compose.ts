@@ -10,14 +10,14 @@ import {
   createSessionManagement,
 } from '@waiaas/management';
 import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Watchfulness } from '@waiaas/pipeline';
-import type { AuditTrail } from '@waiaas/safety';
+import { type AuditTrail, createKillSwitch, type KillSwitch, type KillSwitchState } from '@waiaas/safety';
 import type { Storage } from '@waiaas/storage';
 import { type Config, corsOrigins } from '../config/index.ts';
 import type { DaemonLogger } from '../logging/index.ts';
 import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
 import { createAuthenticators } from './authenticators.ts';
-import type { KillSwitchRecord } from './kill-switch.ts';
+import { checkLocalProof } from './local-proof.ts';
 import { createOwnerGate } from './owner-gate.ts';
 import { createOwnerService } from './owner-service.ts';
 import { createServices } from './services.ts';
@@ -37,7 +37,11 @@ export interface Foundations {
   readonly storage: Storage;
   readonly keystore: KeystoreParts;
   readonly adapters: AdapterRegistry;
-  readonly killSwitch: KillSwitchRecord;
+  /** The kill switch as the start has found it. */
+  readonly killSwitchState: KillSwitchState;
+  /** What every opening of the vault is followed by. */
+  readonly afterUnlock: () => Promise<void>;
+  readonly localProofPath: string;
   readonly tokenSecrets: TokenSecrets;
   readonly auditTrail: AuditTrail;
   readonly startedAt: number;
@@ -53,6 +57,7 @@ export interface Composition {
   readonly pipeline: Pipeline;
   readonly workers: Workers;
   readonly operatorTokens: OperatorTokens;
+  readonly killSwitch: KillSwitch;
   readonly ids: IdGenerator;
   /** Builds the HTTP server; it does not listen yet. */
   createServer(port: () => number): ReturnType<typeof createApiServer>;
@@ -73,8 +78,7 @@ function nonceLimits(capacity: number, ttlSeconds: number): { nonceRpm: number; 
 
 /** Puts the daemon together: the one place that knows every concrete part (00 §2). */
 export function compose(foundations: Foundations): Composition {
-  const { config, clock, logger, storage, adapters, killSwitch, tokenSecrets, auditTrail, workerInterval, shutdown } =
-    foundations;
+  const { config, clock, logger, storage, adapters, tokenSecrets, auditTrail, workerInterval, shutdown } = foundations;
   const { keystore, permits, gate } = foundations.keystore;
   const { sealer } = keystore;
   const { security, notifications, daemon, database } = config;
@@ -154,11 +158,24 @@ export function compose(foundations: Foundations): Composition {
   const ownerGate = createOwnerGate({ nonces, clock, logger, storage, owner, sessions, pipeline, domains });
   const { authenticators, operatorTokens, masterPassword } = createAuthenticators({
     clock,
+    config,
     storage,
     keystore,
     tokens,
     sessions,
     owner: ownerGate.authenticator,
+  });
+  const killSwitch = createKillSwitch({
+    storage,
+    sealer,
+    vault: keystore,
+    gate,
+    clock,
+    timers: realTimers,
+    logger,
+    endOperatorTokens: () => void operatorTokens.revokeAll(),
+    afterUnlock: foundations.afterUnlock,
+    initial: foundations.killSwitchState,
   });
   const services: ApiServices = createServices({
     clock,
@@ -177,6 +194,7 @@ export function compose(foundations: Foundations): Composition {
     logger,
     rotateSecret: (commit) => tokenSecrets.rotate(commit, (secrets) => tokens.useSecrets(secrets)),
     killSwitch,
+    isLocalCommand: (proof) => checkLocalProof(foundations.localProofPath, proof),
     workers,
     startedAt: foundations.startedAt,
     requestShutdown: () => foundations.requestShutdown('requested over the API'),
@@ -186,6 +204,7 @@ export function compose(foundations: Foundations): Composition {
     pipeline,
     workers,
     operatorTokens,
+    killSwitch,
     ids,
     createServer(boundPort) {
       port = boundPort;

@@ -13,8 +13,8 @@ import {
 } from '@waiaas/core';
 import { actorName, type OwnerManagement, type RequestOrigin } from '@waiaas/management';
 import type { Pipeline } from '@waiaas/pipeline';
+import type { KillSwitch } from '@waiaas/safety';
 import { countAllLiveSessions, countWaitingApprovals, type Storage } from '@waiaas/storage';
-import type { KillSwitchRecord } from './kill-switch.ts';
 import type { OwnerGate } from './owner-gate.ts';
 
 /** What the owner's routes are served from. */
@@ -25,7 +25,7 @@ export interface OwnerServiceParts {
   readonly pipeline: Pipeline;
   readonly nonces: NonceStore;
   readonly gate: OwnerGate;
-  readonly killSwitch: KillSwitchRecord;
+  readonly killSwitch: KillSwitch;
   readonly domains: () => readonly string[];
 }
 

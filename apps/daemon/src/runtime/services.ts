@@ -23,7 +23,7 @@ import {
   type SessionManagement,
 } from '@waiaas/management';
 import type { Pipeline } from '@waiaas/pipeline';
-import type { AuditTrail } from '@waiaas/safety';
+import type { AuditTrail, KillSwitch } from '@waiaas/safety';
 import {
   appendAudit,
   countAgents,
@@ -34,7 +34,6 @@ import {
 } from '@waiaas/storage';
 import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
-import type { KillSwitchRecord } from './kill-switch.ts';
 import type { Workers } from './workers.ts';
 
 /** What the services are put together from. */
@@ -55,7 +54,9 @@ export interface ServiceParts {
   readonly logger: Logger;
   /** Makes a new secret for session tokens; `commit` leaves the audit row. */
   readonly rotateSecret: (commit: () => Promise<void>) => Promise<SecretRotationResponse>;
-  readonly killSwitch: KillSwitchRecord;
+  readonly killSwitch: KillSwitch;
+  /** Whether a proof is that of the command on this machine. */
+  readonly isLocalCommand: (proof: string | undefined) => boolean;
   readonly workers: Workers;
   /** Epoch ms. */
   readonly startedAt: number;
@@ -103,7 +104,7 @@ export function createServices(parts: ServiceParts): ApiServices {
     const { path, sizeBytes, walSizeBytes, walMode } = storage.facts();
     return {
       daemon: { version: VERSION, uptime: uptime(), pid: process.pid, nodeVersion: process.version },
-      killSwitch: { status: killSwitch.status(), ...killSwitch.details(), actor: killSwitch.actor },
+      killSwitch: { status: killSwitch.status(), ...killSwitch.details() },
       keystore: { unlocked: keystore.isUnlocked, keysLoaded: keystore.keyCount },
       agents: {
         active: counts.get('ACTIVE') ?? 0,
@@ -225,6 +226,16 @@ export function createServices(parts: ServiceParts): ApiServices {
         const { faults, ...report } = await pipeline.decisions.replay();
         return { ...report, faults: [...faults] };
       },
+    },
+    killSwitch: {
+      activate: ({ reason }, context) => killSwitch.activate(reason, originOf(context)),
+      recover: ({ password, proveOwner, localProof }, context) =>
+        killSwitch.recover({
+          password,
+          proveOwner: proveOwner === null ? null : async () => originOf(await proveOwner()),
+          isLocalCommand: () => parts.isLocalCommand(localProof),
+          origin: originOf(context),
+        }),
     },
     audit: {
       list: (query) => parts.auditTrail.list(query),

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
 import { sealEarlierTransactions } from '@waiaas/pipeline';
-import { createAuditTrail } from '@waiaas/safety';
+import { createAuditTrail, loadKillSwitch } from '@waiaas/safety';
 import {
   adoptSessions,
   appendAudit,
@@ -29,7 +29,6 @@ import { createAnchorFile } from './anchor-file.ts';
 import { checkClock, clockWatch } from './clock-check.ts';
 import { type Composition, compose } from './compose.ts';
 import { argon2Of, databaseSettings } from './initialise.ts';
-import { readKillSwitch } from './kill-switch.ts';
 import { openTokenSecrets } from './token-secrets.ts';
 
 /** Undoes what a start has done so far, last first. */
@@ -181,17 +180,14 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   if (tokenSecrets.overlapEnded) await audit({ event: 'PREVIOUS_SECRET_EXPIRED', actor: 'system' });
   goOn();
 
-  const killSwitch = await readKillSwitch(storage);
+  const killSwitchState = await loadKillSwitch(storage, clock, logger);
   const lockKeys = (): boolean => {
     gate.close();
     if (!keystore.isUnlocked) return false;
     keystore.lock();
     return true;
   };
-  if (killSwitch.status() === 'NORMAL') {
-    onStep('Unlocking the keystore');
-    undo.push(lockKeys);
-    await keystore.unlock(await options.password());
+  const afterUnlock = async (): Promise<void> => {
     // Before anything else is written: what no seal has covered so far must not be covered without a word.
     await auditTrail.adopt();
     await compareKeys(storage, keystore, (text) => logger.warn({}, text));
@@ -206,14 +202,20 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     // seals is not the one this daemon has left.
     if ((await anchors.read()) === '')
       await sealEarlierTransactions({ storage, sealer: keystore.sealer, clock, logger });
+  };
+  if (killSwitchState.status === 'NORMAL') {
+    onStep('Unlocking the keystore');
+    undo.push(lockKeys);
+    await keystore.unlock(await options.password());
+    await afterUnlock();
     gate.open();
     onStep(`Keystore unlocked (${keystore.keyCount} keys)`);
   } else {
     logger.warn(
-      { killSwitch: killSwitch.status() },
-      'The kill switch is engaged: keys stay locked and nothing is paid',
+      { killSwitch: killSwitchState.status },
+      'The kill switch is engaged: keys stay locked and nothing is paid until "waiaas recover", or POST /v1/owner/recover',
     );
-    onStep(`Kill switch ${killSwitch.status()}: keys stay locked`);
+    onStep(`Kill switch ${killSwitchState.status}: keys stay locked`);
   }
   goOn();
 
@@ -231,7 +233,9 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     storage,
     keystore: keystoreParts,
     adapters,
-    killSwitch,
+    killSwitchState,
+    afterUnlock,
+    localProofPath: paths.localProof,
     tokenSecrets,
     auditTrail,
     startedAt,
@@ -362,7 +366,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     describe: () => ({
       uptime: Math.floor((clock.now() - startedAt) / 1000),
       rssBytes: process.memoryUsage.rss(),
-      killSwitch: killSwitch.status(),
+      killSwitch: parts.killSwitch.status(),
       keysLoaded: keystore.keyCount,
       adapters: adapters.status(),
       workers: parts.workers.states(),

@@ -17,6 +17,8 @@ import {
   errorBodySchema,
   healthResponseSchema,
   idSchema,
+  killSwitchRequestSchema,
+  killSwitchResponseSchema,
   masterPasswordChangeResponseSchema,
   masterPasswordChangeSchema,
   nonceResponseSchema,
@@ -44,6 +46,7 @@ import {
   policySummarySchema,
   policyUpdateSchema,
   policyVerdictSchema,
+  recoverResponseSchema,
   replayResponseSchema,
   secretRotationResponseSchema,
   sessionCreateResponseSchema,
@@ -67,6 +70,7 @@ type Direction = 'input' | 'output';
 
 /** Named schemas of request bodies (06 §1.12): described as a client writes them. */
 const requestBodies = {
+  KillSwitchRequest: killSwitchRequestSchema,
   AgentCreate: agentCreateSchema,
   CreatePolicyRequest: policyCreateSchema,
   MasterPasswordChange: masterPasswordChangeSchema,
@@ -81,6 +85,8 @@ const requestBodies = {
 
 /** Named schemas of answers (06 §1.12). */
 const answers = {
+  KillSwitchResponse: killSwitchResponseSchema,
+  RecoverResponse: recoverResponseSchema,
   AuditEntry: auditEntrySchema,
   AuditLogResponse: auditLogResponseSchema,
   AuditVerification: auditVerificationSchema,

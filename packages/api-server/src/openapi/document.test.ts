@@ -89,6 +89,7 @@ describe('the API document', () => {
       owner: [['ownerAuth']],
       masterAndOwner: [['masterAuth', 'ownerAuth']],
       masterAndPossession: [['masterAuth', 'ownerAuth']],
+      recovery: [['masterAuth', 'ownerAuth'], ['masterAuth']],
       sessionCreation: [['masterAuth'], ['operatorAuth'], ['ownerAuth'], []],
     };
     for (const route of ROUTES) {

@@ -17,6 +17,7 @@ const SECURITY: Readonly<Record<NonNullable<RoutePlan['auth']>, OpenAPIV3_1.Secu
   owner: [{ ownerAuth: [] }],
   masterAndOwner: [{ masterAuth: [], ownerAuth: [] }],
   masterAndPossession: [{ masterAuth: [], ownerAuth: [] }],
+  recovery: [{ masterAuth: [], ownerAuth: [] }, { masterAuth: [] }],
   // The empty one: the owner's signature is in the body.
   sessionCreation: [{ masterAuth: [] }, { operatorAuth: [] }, { ownerAuth: [] }, {}],
 };

@@ -32,6 +32,7 @@ const BY_AUDIENCE: Readonly<Record<NonNullable<RoutePlan['auth']>, readonly Erro
   owner: ['UNAUTHORIZED', ...OWNER],
   masterAndOwner: ['UNAUTHORIZED', ...MASTER, ...OWNER],
   masterAndPossession: ['UNAUTHORIZED', ...MASTER, 'INVALID_SIGNATURE', 'INVALID_NONCE', 'OWNER_MISMATCH'],
+  recovery: ['UNAUTHORIZED', ...MASTER, ...OWNER, 'OWNER_AUTH_REQUIRED'],
   sessionCreation: [...OPERATOR, ...OWNER],
 };
 

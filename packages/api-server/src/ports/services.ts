@@ -14,6 +14,8 @@ import type {
   DecisionRecordResponse,
   DryRunResponse,
   HealthResponse,
+  KillSwitchRequest,
+  KillSwitchResponse,
   MasterPasswordChangeResponse,
   OwnerApproveResponse,
   OwnerChange,
@@ -36,6 +38,7 @@ import type {
   pendingApprovalListQuerySchema,
   policyCreateSchema,
   policyUpdateSchema,
+  RecoverResponse,
   ReplayResponse,
   SecretRotationResponse,
   SessionCreate,
@@ -130,6 +133,21 @@ export interface AuditService {
   verify(): Promise<AuditVerification>;
 }
 
+/** How a recovery is asked for; the guard has checked the password. */
+export interface RecoveryInput {
+  readonly password: string;
+  /** Checks the owner's signature over the request, once the vault is open; null when there is none. */
+  readonly proveOwner: (() => Promise<RequestContext>) | null;
+  /** What the command on the daemon's own machine shows for itself. */
+  readonly localProof: string | undefined;
+}
+
+/** The kill switch (05 §3, 06 E16, E17, E29). */
+export interface KillSwitchService {
+  activate(input: KillSwitchRequest, context: RequestContext): Promise<KillSwitchResponse>;
+  recover(input: RecoveryInput, context: RequestContext): Promise<RecoverResponse>;
+}
+
 /** Records of decisions (00 §3, "Routes added"). */
 export interface DecisionService {
   get(id: TransactionId): Promise<DecisionRecordResponse>;
@@ -193,5 +211,6 @@ export interface ApiServices {
   readonly owner: OwnerService;
   readonly decisions: DecisionService;
   readonly audit: AuditService;
+  readonly killSwitch: KillSwitchService;
   readonly admin: AdminService;
 }

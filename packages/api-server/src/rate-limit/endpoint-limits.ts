@@ -13,6 +13,9 @@ export const NONCE_RPM = 80;
 /** Further nonces per minute on each of these routes, for requests that show a live operator token. */
 export const NONCE_RESERVE_RPM = 20;
 
+/** Activations of the kill switch per minute and address (06 §1.8). */
+export const KILL_SWITCH_RPM = 3;
+
 /** A route's own limit. */
 export interface EndpointLimit {
   readonly limit: number;
@@ -36,6 +39,7 @@ export const endpointLimits = (limits: RateLimits): ReadonlyMap<string, Endpoint
     ['GET /health', { limit: limits.healthRpm ?? HEALTH_RPM, replaces: 'always' }],
     ['GET /v1/nonce', nonces],
     ['POST /v1/owner/messages', nonces],
+    ['POST /v1/owner/kill-switch', { limit: KILL_SWITCH_RPM, replaces: 'never' }],
     ['POST /v1/sessions', { limit: limits.sessionCreateRpm ?? SESSION_CREATE_RPM, replaces: 'when looser' }],
     ['POST /v1/transactions/send', { limit: limits.transactionRpm, replaces: 'when looser' }],
   ]);

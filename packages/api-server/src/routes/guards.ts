@@ -191,6 +191,17 @@ export function createGuards(
         }
       },
     },
+    recovery: {
+      // The signature cannot be checked yet: the owner's record is sealed, and the vault is locked. The password comes
+      // first, opens it, and the service checks the signature before anything is done.
+      async onRequest(request) {
+        const shown = bearerOf(request);
+        if (shown.kind !== 'none' && shown.kind !== 'owner') throw new WaiaasError('UNAUTHORIZED');
+        if (shown.kind === 'owner') request.ownerPayload = shown.authorization;
+        await master(request);
+      },
+      preHandler: confirm,
+    },
     sessionCreation: {
       async onRequest(request) {
         // Without a credential in the headers it may be in the body, which is not there yet.
@@ -246,4 +257,22 @@ export function ownerContext(request: FastifyRequest): RequestContext {
 export function agentContext(request: FastifyRequest): RequestContext {
   const { agentId, sessionId } = sessionOf(request);
   return contextOf(request, { kind: 'agent', agentId, sessionId });
+}
+
+/**
+ * Checks the owner's signature over a request whose guard could not: the proof is asked for by the service, once it can
+ * read who the owner is. Null when the request carries none.
+ */
+export function deferredOwnerProof(
+  request: FastifyRequest,
+  owner: Authenticators['owner'],
+): (() => Promise<RequestContext>) | null {
+  const { ownerPayload, plan } = request;
+  if (ownerPayload === null) return null;
+  const action = plan?.action;
+  if (action === undefined || action === null) throw new TypeError('This route takes no signature of an owner');
+  return async () => {
+    const signer = await owner.authenticate(ownerPayload, action, { kind: 'request', request: signedRequest(request) });
+    return contextOf(request, ownerActor(signer));
+  };
 }

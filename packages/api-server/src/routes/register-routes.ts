@@ -8,6 +8,7 @@ import { auditRoutes } from './audit-routes.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { createGuards } from './guards.ts';
+import { adminKillSwitchRoutes, killSwitchRoutes, recoveryRoutes } from './kill-switch-routes.ts';
 import { ownerMessageRoutes } from './owner-message-routes.ts';
 import type { OwnerRouteTable } from './owner-route-table.ts';
 import { approvalRoutes, changeRoutes, connectRoutes, disconnectRoutes, ownerReadRoutes } from './owner-routes.ts';
@@ -47,6 +48,7 @@ export function registerRoutes(
   registerAudience(app, 'master', guards.master, (scope) => {
     masterRoutes(scope, dependencies);
     secretRoutes(scope, dependencies);
+    adminKillSwitchRoutes(scope, dependencies);
   });
   registerAudience(app, 'operatorOrOwner', guards.operatorOrOwner, (scope) => {
     agentRoutes(scope, dependencies);
@@ -55,6 +57,7 @@ export function registerRoutes(
     ownerReadRoutes(scope, dependencies);
     decisionRoutes(scope, dependencies);
     auditRoutes(scope, dependencies);
+    killSwitchRoutes(scope, dependencies);
   });
   registerAudience(app, 'ownerOnceConnected', guards.ownerOnceConnected, (scope) => {
     policyRoutes(scope, dependencies);
@@ -64,6 +67,9 @@ export function registerRoutes(
   registerAudience(app, 'masterAndOwner', guards.masterAndOwner, (scope) => changeRoutes(scope, dependencies));
   registerAudience(app, 'masterAndPossession', guards.masterAndPossession, (scope) =>
     connectRoutes(scope, dependencies),
+  );
+  registerAudience(app, 'recovery', guards.recovery, (scope) =>
+    recoveryRoutes(scope, dependencies, options.authenticators.owner),
   );
   registerAudience(app, 'sessionCreation', guards.sessionCreation, (scope) =>
     sessionCreationRoutes(scope, dependencies),

@@ -7,6 +7,7 @@ import type {
   OwnerDisconnectResponse,
   OwnerRejectResponse,
   PendingApproval,
+  RecoverResponse,
   SessionCreateResponse,
 } from '@waiaas/core';
 import {
@@ -174,6 +175,22 @@ export class WAIaaSOwnerClient extends ManagementClient {
     options?: RequestOptions,
   ): Promise<OwnerRejectResponse> {
     return this.#decide('reject', transaction, reason === undefined ? undefined : encodeBody({ reason }), options);
+  }
+
+  /**
+   * Recovers from the kill switch, with the master password beside the signature. Sessions and cancelled payments stay
+   * ended; agents that were suspended for other reasons stay suspended.
+   * @throws WAIaaSError KILL_SWITCH_NOT_ACTIVE, INVALID_MASTER_PASSWORD, OWNER_MISMATCH
+   */
+  async recover(masterPassword: string, options?: RequestOptions): Promise<RecoverResponse> {
+    return this.#send({
+      method: 'POST',
+      path: '/v1/owner/recover',
+      headers: { 'x-master-password': checkMasterPassword(masterPassword) },
+      fields: ['recovered', 'agentsReactivated'],
+      action: 'recover',
+      options,
+    });
   }
 
   protected manage<T>(call: ManagementCall<T>): Promise<T> {

@@ -53,6 +53,25 @@ export async function moveAgent(
   return numUpdatedRows === 1n;
 }
 
+/** Suspends every agent that could pay, now or soon. Answers which they were. */
+export const suspendAllAgents = (db: Db, now: number, reason: SuspensionReason): Promise<{ id: string }[]> =>
+  db
+    .updateTable('agents')
+    .set({ status: 'SUSPENDED', updated_at: now, suspended_at: now, suspension_reason: reason })
+    .where('status', 'in', ['CREATING', 'ACTIVE'])
+    .returning('id')
+    .execute();
+
+/** Agents that are suspended for one reason. */
+export const listSuspendedFor = (db: Db, reason: SuspensionReason): Promise<AgentRow[]> =>
+  db
+    .selectFrom('agents')
+    .selectAll()
+    .where('status', '=', 'SUSPENDED')
+    .where('suspension_reason', '=', reason)
+    .orderBy('id')
+    .execute();
+
 /** How many agents are in each state. */
 export const countAgents = (db: Db): Promise<{ status: AgentStatus; n: number }[]> =>
   db

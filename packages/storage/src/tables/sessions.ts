@@ -186,6 +186,35 @@ export async function renewSession(
 }
 
 /**
+ * Revokes every session that is not revoked yet, of all agents or of one, and seals each set once. Answers which they were.
+ * A row that was not sealed rightly is revoked all the same, and stays so.
+ */
+export async function revokeLiveSessions(
+  db: Db,
+  sealer: RowSealer,
+  now: number,
+  agentId?: AgentId,
+): Promise<readonly SessionRow[]> {
+  let select = db.selectFrom('sessions').selectAll().where('revoked_at', 'is', null);
+  if (agentId !== undefined) select = select.where('agent_id', '=', agentId);
+  const live = await select.orderBy('id').execute();
+  for (const owner of new Set(live.map(({ agent_id }) => agent_id))) {
+    await changeSessions(db, sealer, owner, async () => {
+      for (const row of live.filter(({ agent_id }) => agent_id === owner)) {
+        const fields = { revoked_at: now, version: row.version + 1 };
+        const seal = isSealed(sealer, row) ? sealer.seal(sessionContent({ ...row, ...fields })) : row.seal;
+        await db
+          .updateTable('sessions')
+          .set({ ...fields, seal })
+          .where('id', '=', row.id)
+          .execute();
+      }
+    });
+  }
+  return live;
+}
+
+/**
  * Adds a settled payment to a session's usage, whatever its limits say: the money has moved (04 §13). Does nothing when
  * the session has been cleaned up meanwhile.
  */

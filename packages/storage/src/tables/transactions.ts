@@ -75,6 +75,12 @@ export const listWaitingOfSession = (db: Db, sessionId: string): Promise<Transac
     .orderBy('id')
     .execute();
 
+/** Queued or pending transactions of all agents, or of one. */
+export function listWaitingToRun(db: Db, agentId?: AgentId): Promise<TransactionRow[]> {
+  const select = db.selectFrom('transactions').selectAll().where('status', 'in', ['PENDING', 'QUEUED']);
+  return (agentId === undefined ? select : select.where('agent_id', '=', agentId)).orderBy('id').execute();
+}
+
 /** Which transactions of an agent to list, and where to start. */
 export interface TransactionQuery {
   readonly agentId: AgentId;

@@ -1,0 +1,56 @@
+import { type AgentId, type ErrorCode, type RowSealer, transactionId } from '@waiaas/core';
+import {
+  appendAudit,
+  authenticate,
+  type Db,
+  decideApproval,
+  listWaitingToRun,
+  mergeMetadata,
+  transition,
+} from '@waiaas/storage';
+
+/** Why payments that wait are ended. */
+export interface Ending {
+  /** What whoever asked for the payment is told. */
+  readonly code: ErrorCode;
+  /** Word in the row's `error` column. */
+  readonly token: string;
+  /** Actor of the audit rows. */
+  readonly actor: string;
+}
+
+/**
+ * Cancels every payment that waits, of all agents or of one, and gives back what it had reserved, in the unit of work of
+ * what stops the agents. Answers how many there were. One that somebody else has changed is reported and left as it is:
+ * nothing acts upon it any more.
+ */
+export async function cancelWaiting(
+  db: Db,
+  sealer: RowSealer,
+  now: number,
+  ending: Ending,
+  agentId?: AgentId,
+): Promise<number> {
+  const { code, token, actor } = ending;
+  let cancelled = 0;
+  for (const found of await listWaitingToRun(db, agentId)) {
+    const row = await authenticate(db, sealer, found, now);
+    if (row === null) continue;
+    const metadata = mergeMetadata(row, { refusal: { code, token } });
+    const fields = { reserved_amount: null, error: token, metadata };
+    if ((await transition(db, sealer, row, 'CANCELLED', fields)) === null) continue;
+    cancelled += 1;
+    if (row.tier === 'APPROVAL') {
+      await decideApproval(db, transactionId(row.id), { approved: false, now, evidence: null });
+    }
+    await appendAudit(db, now, {
+      event: 'TX_CANCELLED',
+      actor,
+      agentId: row.agent_id,
+      txId: row.id,
+      ...(row.session_id === null ? {} : { sessionId: row.session_id }),
+      details: { reason: token },
+    });
+  }
+  return cancelled;
+}

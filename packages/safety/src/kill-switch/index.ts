@@ -1,0 +1,9 @@
+export {
+  type AutomaticOrigin,
+  createKillSwitch,
+  type KillSwitch,
+  type KillSwitchDependencies,
+  type RecoveryRequest,
+  type Timers,
+} from './kill-switch.ts';
+export { type KillSwitchState, loadKillSwitch } from './state.ts';
