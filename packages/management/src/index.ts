@@ -1,5 +1,5 @@
 export * from './agents.ts';
-export { confirmGovernor, confirmOrigin, isOwner } from './authority.ts';
+export { confirmGovernor, confirmOrigin, isOwner, refuseWhileLocked } from './authority.ts';
 export * from './owner.ts';
 export * from './policies.ts';
 export { type RenewalLimits, renewalsLeft } from './renewal.ts';

@@ -30,7 +30,7 @@ import {
   type Storage,
   storePolicy,
 } from '@waiaas/storage';
-import { confirmGovernor } from './authority.ts';
+import { confirmGovernor, refuseWhileLocked } from './authority.ts';
 import { canonicalText } from './canonical-text.ts';
 import { loosening, type PolicyState } from './policy-loosening.ts';
 import { actorName, auditOrigin, type RequestOrigin } from './request-origin.ts';
@@ -140,6 +140,7 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
   /** A stored policy, in a set that may be changed by whoever asks. */
   async function present(db: Db, id: PolicyId, origin: RequestOrigin): Promise<PolicyRow> {
     await confirmGovernor(db, sealer, origin);
+    await refuseWhileLocked(db);
     const row = await findPolicy(db, id);
     if (row === undefined) throw new WaiaasError('POLICY_NOT_FOUND', { details: { policyId: id } });
     await checkSet(db, row.agent_id === null ? null : brandAgentId(row.agent_id));
@@ -153,6 +154,7 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
         const { type, priority, enabled } = input;
         const agentId = input.agentId === undefined ? null : brandAgentId(input.agentId);
         await confirmGovernor(db, sealer, origin);
+        await refuseWhileLocked(db);
         await checkAgent(db, agentId, input.rules);
         await checkSet(db, agentId);
         const id = policyId(ids.next());

@@ -47,6 +47,7 @@ async function createRace(): Promise<Race> {
     logger: silent,
     endOperatorTokens: () => undefined,
     afterUnlock: async () => undefined,
+    takeUpPayments: () => world.pipeline.sweep(),
     initial: await loadKillSwitch(world.storage, world.time, silent),
   });
   return Object.assign(race, {

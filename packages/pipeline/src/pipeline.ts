@@ -9,6 +9,7 @@ import {
   type IChainAdapter,
   type Intent,
   isTerminal,
+  isWaiaasError,
   isWalletAddress,
   nativeAsset,
   nativeAssetId,
@@ -159,7 +160,7 @@ export interface Pipeline {
   reject(id: TransactionId, input: OwnerReject, origin: RequestOrigin): Promise<TransactionResponse>;
   /** Carries out delayed payments whose time has come. Run every 10 s. */
   runDelayed(): Promise<void>;
-  /** Takes up what the last run left behind. Called once, before anything is served. */
+  /** Takes up what the last run left behind. Called once, with the vault open, before any payment is let in. */
   recover(): Promise<RecoveryReport>;
   /** Ends approvals whose deadline has come. Run every 30 s. */
   expireApprovals(): Promise<void>;
@@ -275,7 +276,8 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         if (sent !== null) await follow(sent);
         return;
       } catch (error) {
-        logger.error({ txId: row.id, error: String(error) }, 'The database still cannot be written');
+        if (isWaiaasError(error, 'KEYSTORE_LOCKED')) logger.debug({ txId: row.id }, 'The vault is still locked');
+        else logger.error({ txId: row.id, error: String(error) }, 'The database still cannot be written');
       }
     }
   }

@@ -51,7 +51,7 @@ import {
 /** An adapter that carries tokens. */
 export type TokenAdapter = IChainAdapter & ITokenReader;
 
-const PASSWORD = 'a password for tests';
+export const PASSWORD = 'a password for tests';
 
 /** An address nobody has the key of. */
 export const RECIPIENT = 'Fg6PaFpoGXkYsidMpWTK6W2BeZ7FEfcYkg476zPFsLnS';

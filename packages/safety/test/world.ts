@@ -122,6 +122,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       ended += 1;
     },
     afterUnlock: async () => undefined,
+    takeUpPayments: async () => undefined,
     initial: await loadKillSwitch(storage, time, silent),
     ...options.killSwitch,
   });

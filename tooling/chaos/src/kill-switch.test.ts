@@ -57,7 +57,7 @@ test('under full load nothing is signed once it has answered, time and again', a
   const dataDir = await harness.createDataDir();
   const daemon = await harness.start(dataDir);
   let payer: Payer = await createPayer(harness, daemon);
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     if (round > 0) {
       const session = await daemon.operate('POST', '/v1/sessions', { agentId: payer.agentId });
       payer = { ...payer, ...z.object({ sessionId: z.string(), token: z.string() }).parse(session.body) };
@@ -325,7 +325,7 @@ describe('two factors', () => {
   }, 300_000);
 });
 
-describe('killed at any step', () => {
+describe('killed in the middle of it', () => {
   let original: string;
   let payer: Payer;
   let toEngage: number;
@@ -359,7 +359,8 @@ describe('killed at any step', () => {
 
   test('while it is engaged, it is engaged wholly or not at all, and stays so', async () => {
     const seen = new Set<string>();
-    for (let at = 1; at <= toEngage; at++) {
+    // Before and after the cascade; every other boundary is tried in packages/safety.
+    for (const at of [toEngage - 3, toEngage - 2]) {
       const dataDir = harness.copyDataDir(original);
       const daemon = await harness.start(dataDir);
       await daemon.arm(at);
@@ -392,7 +393,8 @@ describe('killed at any step', () => {
     await trial.stop();
     expect(steps).toBeGreaterThanOrEqual(10);
     const seen = new Set<string>();
-    for (let at = 1; at <= steps; at++) {
+    // On the way, before the last step, and after it; every boundary is tried in packages/safety.
+    for (const at of [Math.ceil(steps / 2), steps - 1, steps]) {
       const dataDir = harness.copyDataDir(locked);
       const daemon = await harness.start(dataDir);
       await daemon.arm(at);

@@ -165,6 +165,13 @@ export function compose(foundations: Foundations): Composition {
     sessions,
     owner: ownerGate.authenticator,
   });
+  let leftByLastRun = foundations.killSwitchState.status !== 'NORMAL';
+  const takeUpPayments = async (): Promise<void> => {
+    // A start with the vault locked could not take up what the last run left behind.
+    if (leftByLastRun) await pipeline.recover();
+    else await pipeline.sweep();
+    leftByLastRun = false;
+  };
   const killSwitch = createKillSwitch({
     storage,
     sealer,
@@ -175,6 +182,7 @@ export function compose(foundations: Foundations): Composition {
     logger,
     endOperatorTokens: () => void operatorTokens.revokeAll(),
     afterUnlock: foundations.afterUnlock,
+    takeUpPayments,
     initial: foundations.killSwitchState,
   });
   const services: ApiServices = createServices({

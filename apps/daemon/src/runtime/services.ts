@@ -20,6 +20,7 @@ import {
   auditOrigin,
   type PolicyManagement,
   type RequestOrigin,
+  refuseWhileLocked,
   type SessionManagement,
 } from '@waiaas/management';
 import type { Pipeline } from '@waiaas/pipeline';
@@ -247,8 +248,9 @@ export function createServices(parts: ServiceParts): ApiServices {
       rotateSecret: (context) =>
         parts.rotateSecret(() => {
           const entry = { event: 'SECRET_ROTATED', ...auditOrigin(originOf(context)) } as const;
-          return storage.write(({ db }) => {
+          return storage.write(async ({ db }) => {
             context.confirmCredential();
+            await refuseWhileLocked(db);
             return appendAudit(db, unixSeconds(clock), entry);
           });
         }),

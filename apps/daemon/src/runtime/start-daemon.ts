@@ -187,17 +187,18 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     keystore.lock();
     return true;
   };
+  let broughtUpToDate = false;
   const afterUnlock = async (): Promise<void> => {
     // Before anything else is written: what no seal has covered so far must not be covered without a word.
     await auditTrail.adopt();
     await compareKeys(storage, keystore, (text) => logger.warn({}, text));
     await audit({ event: 'KEYSTORE_UNLOCKED', actor: 'system', details: { keys: keystore.keyCount } });
+    const from = broughtUpToDate ? Number.POSITIVE_INFINITY : migration.from;
     // Only a database that has just got its place for an owner may be told that there is none.
-    if (migration.from > 0 && migration.from < OWNER_SCHEMA)
-      await storage.write(({ db }) => sealNoOwner(db, keystore.sealer));
+    if (from > 0 && from < OWNER_SCHEMA) await storage.write(({ db }) => sealNoOwner(db, keystore.sealer));
     // Nor may sessions of another one be sealed as they are found.
-    if (migration.from > 0 && migration.from < SESSION_SETS_SCHEMA)
-      await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
+    if (from > 0 && from < SESSION_SETS_SCHEMA) await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
+    broughtUpToDate = true;
     // Heads are kept outside from the first run on that seals every state: where there are any, a database without such
     // seals is not the one this daemon has left.
     if ((await anchors.read()) === '')
@@ -253,10 +254,13 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     else onStep(`Cannot reach ${chain} ${network}: its payments are refused until it answers`);
   }
 
-  // Before anything is served: no new payment may meet what the last run left behind (04 §20).
-  const { cancelled, failed, expired, followed } = await parts.pipeline.recover();
-  const leftOver = cancelled + failed + expired + followed.length;
-  if (leftOver > 0) onStep(`Took up ${leftOver} transactions of the last run`);
+  // Before anything is served: no new payment may meet what the last run left behind (04 §20). With the vault locked
+  // nothing of it can be told from what somebody else has written; the recovery sees to it.
+  if (killSwitchState.status === 'NORMAL') {
+    const { cancelled, failed, expired, followed } = await parts.pipeline.recover();
+    const leftOver = cancelled + failed + expired + followed.length;
+    if (leftOver > 0) onStep(`Took up ${leftOver} transactions of the last run`);
+  }
   goOn();
 
   let port = options.port ?? config.daemon.port;

@@ -16,7 +16,8 @@ import { callerContext } from './guards.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 
 /** Routes that take the master password itself (00 §3). */
-export function masterRoutes(scope: FastifyInstance, { services, operatorTokens, clock }: RouteDependencies): void {
+export function masterRoutes(scope: FastifyInstance, dependencies: RouteDependencies): void {
+  const { services, operatorTokens, killSwitch, clock } = dependencies;
   const app = scope.withTypeProvider<ZodTypeProvider>();
   const config = { auth: 'master' } as const;
 
@@ -32,8 +33,9 @@ export function masterRoutes(scope: FastifyInstance, { services, operatorTokens,
       },
     },
     (request) => {
-      // In one step with the issue: a change of the password ends either the one or the other.
+      // In one step with the issue: a change of the password ends either the one or the other, and so does the kill switch.
       callerContext(request).confirmCredential();
+      if (killSwitch.status() !== 'NORMAL') throw new WaiaasError('SYSTEM_LOCKED');
       const { token, expiresAt } = operatorTokens.issue();
       return { token, expiresAt: isoTime(expiresAt) };
     },

@@ -31,6 +31,7 @@ export function registerRoutes(
   const dependencies: RouteDependencies = {
     services: options.services,
     operatorTokens: options.authenticators.operatorTokens,
+    killSwitch: options.killSwitch,
     clock: options.clock,
     waiting: createWaiting(options.shutdown),
   };

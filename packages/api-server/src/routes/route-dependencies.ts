@@ -1,5 +1,6 @@
 import type { Clock } from '@waiaas/core';
 import type { OperatorTokenAuthenticator } from '../ports/authenticators.ts';
+import type { KillSwitchView } from '../ports/kill-switch-view.ts';
 import type { ApiServices } from '../ports/services.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -7,6 +8,7 @@ import type { Waiting } from './waiting.ts';
 export interface RouteDependencies {
   readonly services: ApiServices;
   readonly operatorTokens: OperatorTokenAuthenticator;
+  readonly killSwitch: KillSwitchView;
   readonly clock: Clock;
   readonly waiting: Waiting;
 }

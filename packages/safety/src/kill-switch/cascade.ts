@@ -1,6 +1,7 @@
 import { type Clock, isoTime, type KillSwitchActor, type RowSealer, unixSeconds, WaiaasError } from '@waiaas/core';
 import { type AuditEntry, appendAudit, revokeLiveSessions, suspendAllAgents, type UnitOfWork } from '@waiaas/storage';
 import { cancelWaiting } from '../cancel-waiting.ts';
+import { stopUnsigned } from '../stop-unsigned.ts';
 import { type KillSwitchState, storedStatus, writeKillSwitch } from './state.ts';
 
 /** What the cascade has done. */
@@ -19,8 +20,8 @@ export interface Engaging {
 }
 
 /**
- * Steps 0 to 3 of the cascade (05 §3.3), one unit of work: the state, every session, every payment that waits, every
- * agent, and their audit rows; or nothing of it. Payments that are being carried out end by themselves at the gate.
+ * Steps 0 to 3 of the cascade (05 §3.3), one unit of work: the state, every session, every payment that waits or has been
+ * begun and not signed, every agent, and their audit rows; or nothing of it.
  *
  * @throws WaiaasError KILL_SWITCH_ACTIVE when the state is not NORMAL
  */
@@ -42,13 +43,18 @@ export async function runCascade(
   }
   const ending = { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH', actor: origin.actor } as const;
   const transactionsCancelled = await cancelWaiting(db, sealer, now, ending);
+  const transactionsStopped = await stopUnsigned(db, sealer, now, ending);
   const agents = await suspendAllAgents(db, now, 'kill_switch');
   for (const { id } of agents) {
     const details = { reason: 'kill_switch' };
     await appendAudit(db, now, { event: 'AGENT_SUSPENDED', ...origin, agentId: id, details });
   }
   const counts = { sessionsRevoked: sessions.length, transactionsCancelled, agentsSuspended: agents.length };
-  await appendAudit(db, now, { event: 'KILL_SWITCH_ACTIVATED', ...origin, details: { reason, by: actor, ...counts } });
+  await appendAudit(db, now, {
+    event: 'KILL_SWITCH_ACTIVATED',
+    ...origin,
+    details: { reason, by: actor, ...counts, transactionsStopped },
+  });
   await notify({ event: 'KILL_SWITCH_ACTIVATED', reason, by: origin.actor, ...counts, activatedAt });
   return { state, ...counts };
 }

@@ -45,6 +45,8 @@ export interface KillSwitchDependencies {
   readonly endOperatorTokens: () => void;
   /** What every opening of the vault is followed by, at a start and here. */
   readonly afterUnlock: () => Promise<void>;
+  /** Takes up payments that were left as they were while the vault was locked; before anything is signed again. */
+  readonly takeUpPayments: () => Promise<void>;
   /** As the start has found it. */
   readonly initial: KillSwitchState;
 }
@@ -113,18 +115,31 @@ export function createKillSwitch(dependencies: KillSwitchDependencies): KillSwit
   const audit = (entry: AuditEntry): Promise<void> =>
     storage.write(({ db }) => appendAudit(db, unixSeconds(clock), entry));
 
-  /** Step 4: whatever fails here is recorded, and the kill switch stays engaged. */
+  const record = (entry: AuditEntry): Promise<void> =>
+    audit(entry).catch((error: unknown) =>
+      logger.error({ event: entry.event, error: String(error) }, 'A step of the kill switch could not be recorded'),
+    );
+
+  /**
+   * Step 4: whatever fails here is recorded, and the kill switch stays engaged. The row comes first, so that the seal of the
+   * audit log covers it, and with it the ends of payments that met the closed gate; nothing is signed meanwhile.
+   */
   async function lockVault(origin: Pick<AuditEntry, 'actor'>): Promise<void> {
+    if (!vault.isUnlocked) return;
+    await record({ event: 'KEYSTORE_LOCKED', ...origin });
     try {
-      if (vault.isUnlocked) {
-        vault.lock();
-        await audit({ event: 'KEYSTORE_LOCKED', ...origin });
-      }
+      wipeKeys();
     } catch (error) {
-      logger.error({ error: String(error) }, 'The keystore could not be locked, or that could not be recorded');
-      await audit({ event: 'KILL_SWITCH_LOCK_FAILED', actor: 'system' }).catch((failure: unknown) =>
-        logger.error({ error: String(failure) }, 'Nor could that be recorded'),
-      );
+      logger.error({ error: String(error) }, 'The keystore could not be locked');
+      await record({ event: 'KILL_SWITCH_LOCK_FAILED', actor: 'system' });
+    }
+  }
+
+  async function takeUp(): Promise<void> {
+    try {
+      await dependencies.takeUpPayments();
+    } catch (error) {
+      logger.error({ error: String(error) }, 'Payments of before could not be taken up; the workers try again');
     }
   }
 
@@ -310,6 +325,7 @@ export function createKillSwitch(dependencies: KillSwitchDependencies): KillSwit
           await notify({ event: 'KILL_SWITCH_RECOVERED', by: audited.actor, agentsReactivated, recoveredAt });
           return { recovered: true, timestamp: recoveredAt, agentsReactivated } as const;
         });
+        await takeUp();
         state = NORMAL;
         gate.open();
         logger.warn({ agentsReactivated: report.agentsReactivated }, 'Recovered from the kill switch');

@@ -1,0 +1,117 @@
+import { isWaiaasError } from '@waiaas/core';
+import { createKillSwitch, type KillSwitch, loadKillSwitch } from '@waiaas/safety';
+import { checkSpendLedger } from '@waiaas/storage';
+import { afterEach, expect, test } from 'vitest';
+import { ALICE, by, createWorld, OPERATOR, PASSWORD, RECIPIENT, silent, type World } from '../test/world.ts';
+
+/* A payment that the kill switch meets on its way ends with it: at once, with what it had reserved, and for good. */
+
+let world: World;
+let killSwitch: KillSwitch;
+afterEach(async () => {
+  await world.stop();
+  await world.remove();
+});
+
+/** Where the payment is when the kill switch is engaged. */
+const PLACES = ['building', 'simulating', 'about to sign', 'signed', 'recorded'] as const;
+type Place = (typeof PLACES)[number];
+
+async function start(
+  place: Place,
+): Promise<{ reached: Promise<void>; goOn: () => void; engaged: () => Promise<unknown> }> {
+  const there = Promise.withResolvers<void>();
+  const pause = Promise.withResolvers<void>();
+  let engaging: Promise<unknown> | null = null;
+  const engage = (): Promise<unknown> => {
+    engaging ??= killSwitch.activate('drill', by(ALICE));
+    return engaging;
+  };
+  const at = async (here: Place): Promise<void> => {
+    if (here !== place) return;
+    there.resolve();
+    await pause.promise;
+  };
+  world = await createWorld({
+    decorateAdapter: (adapter) => ({
+      ...adapter,
+      isConnected: () => adapter.isConnected(),
+      buildTransaction: async (request) => {
+        await at('building');
+        return adapter.buildTransaction(request);
+      },
+      simulateTransaction: async (transaction) => {
+        await at('simulating');
+        return adapter.simulateTransaction(transaction);
+      },
+      signTransaction: (transaction, sign) =>
+        adapter.signTransaction(transaction, async (message) => {
+          await at('about to sign');
+          const signature = await sign(message);
+          await at('signed');
+          return signature;
+        }),
+    }),
+    decorateStorage: (storage) => ({
+      ...storage,
+      async write(unit) {
+        const result = await storage.write(unit);
+        const isRecord = typeof result === 'object' && result !== null && 'tx_hash' in result && 'status' in result;
+        // With the record on disk and before anything else happens: the last moment before it is sent.
+        if (place === 'recorded' && isRecord && result.status === 'EXECUTING' && result.tx_hash !== null) {
+          void engage();
+          there.resolve();
+        }
+        return result;
+      },
+    }),
+  });
+  await world.owner.connect(ALICE, OPERATOR);
+  const { keystore, gate } = world.keystoreParts;
+  killSwitch = createKillSwitch({
+    storage: world.storage,
+    sealer: keystore.sealer,
+    vault: keystore,
+    gate,
+    clock: world.time,
+    timers: world.time,
+    logger: silent,
+    endOperatorTokens: () => undefined,
+    afterUnlock: async () => undefined,
+    takeUpPayments: () => world.pipeline.sweep(),
+    initial: await loadKillSwitch(world.storage, world.time, silent),
+  });
+  return { reached: there.promise, goOn: () => pause.resolve(), engaged: engage };
+}
+
+const payments = () =>
+  world.storage.read.selectFrom('transactions').select(['status', 'error', 'reserved_amount', 'signed_tx']).execute();
+
+test.each(PLACES)('one that is %s is over, nothing of it is ever sent, not even after a recovery', async (place) => {
+  const { reached, goOn, engaged } = await start(place);
+  const payer = await world.createPayer();
+  const answer = world.send(payer, 5n).catch((error: unknown) => (isWaiaasError(error) ? error.code : String(error)));
+  await reached;
+  await engaged();
+  // Recorded ones end by themselves, in the step after.
+  const over = { status: 'FAILED', error: 'KILL_SWITCH', reserved_amount: null, signed_tx: null };
+  expect(await payments()).toEqual([over]);
+  expect(world.keystoreParts.keystore.isUnlocked).toBe(false);
+  goOn();
+  await world.time.advance(60_000);
+  expect(await answer).toMatch(/^(SYSTEM|KEYSTORE)_LOCKED$/);
+
+  const recovered = await killSwitch.recover({
+    password: PASSWORD,
+    proveOwner: async () => by(ALICE),
+    isLocalCommand: () => false,
+    origin: OPERATOR,
+  });
+  expect(recovered).toMatchObject({ recovered: true, agentsReactivated: 1 });
+  await world.time.advance(120_000);
+  await world.pipeline.sweep();
+  expect(await payments()).toEqual([over]);
+  expect([world.ledger.accepted.size, world.ledger.balanceOf(RECIPIENT)]).toEqual([0, 0n]);
+  expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+  expect(world.pipeline.underWay).toEqual({ executing: 0, confirming: 0 });
+});

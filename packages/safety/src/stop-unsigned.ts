@@ -1,0 +1,35 @@
+import type { ErrorCode, RowSealer } from '@waiaas/core';
+import { appendAudit, authenticate, type Db, listByStatus, mergeMetadata, transition } from '@waiaas/storage';
+
+/**
+ * Fails every payment that was begun and has no recorded signature, and gives back what it had reserved, in the unit of
+ * work that engages the kill switch. Whoever carries such a payment out meets the closed gate, or, with a signature made
+ * before that, a record that can no longer be made: either way nothing of it is ever sent. Payments whose signature is on
+ * record may have been sent; the chain tells what becomes of them. Answers how many there were.
+ */
+export async function stopUnsigned(
+  db: Db,
+  sealer: RowSealer,
+  now: number,
+  { code, token }: { readonly code: ErrorCode; readonly token: string },
+): Promise<number> {
+  let stopped = 0;
+  for (const found of await listByStatus(db, 'EXECUTING')) {
+    if (found.tx_hash !== null) continue;
+    const row = await authenticate(db, sealer, found, now);
+    if (row === null) continue;
+    const metadata = mergeMetadata(row, { refusal: { code, token } });
+    const fields = { reserved_amount: null, error: token, metadata };
+    if ((await transition(db, sealer, row, 'FAILED', fields)) === null) continue;
+    stopped += 1;
+    await appendAudit(db, now, {
+      event: 'TX_FAILED',
+      actor: 'system',
+      agentId: row.agent_id,
+      txId: row.id,
+      ...(row.session_id === null ? {} : { sessionId: row.session_id }),
+      details: { error: token },
+    });
+  }
+  return stopped;
+}
