@@ -252,6 +252,13 @@ export const errorCatalogue = {
     'Rotate again after details.retryAfter seconds.',
   ),
   CHANNEL_NOT_FOUND: entry('SYSTEM', 404, false, 'There is no such notification channel.'),
+  CHANNEL_CONFLICT: entry(
+    'SYSTEM',
+    409,
+    false,
+    'The channel was changed at the same moment.',
+    'Look at it, and change it again.',
+  ),
   INVALID_CHANNEL_CONFIG: entry(
     'SYSTEM',
     400,

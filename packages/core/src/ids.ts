@@ -12,6 +12,8 @@ export type SessionId = Branded<string, 'SessionId'>;
 export type TransactionId = Branded<string, 'TransactionId'>;
 /** Id of a policy (UUID v7). */
 export type PolicyId = Branded<string, 'PolicyId'>;
+/** Id of a notification channel (UUID v7). */
+export type NotificationChannelId = Branded<string, 'NotificationChannelId'>;
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -31,11 +33,13 @@ const agent = check<AgentId>('An agent id');
 const session = check<SessionId>('A session id');
 const transaction = check<TransactionId>('A transaction id');
 const policy = check<PolicyId>('A policy id');
+const notificationChannel = check<NotificationChannelId>('The id of a notification channel');
 
 export const isAgentId = agent.is;
 export const isSessionId = session.is;
 export const isTransactionId = transaction.is;
 export const isPolicyId = policy.is;
+export const isNotificationChannelId = notificationChannel.is;
 /** Checks and brands an agent id. @throws TypeError when it is not a UUID v7. */
 export const agentId = agent.make;
 /** Checks and brands a session id. @throws TypeError when it is not a UUID v7. */
@@ -44,6 +48,8 @@ export const sessionId = session.make;
 export const transactionId = transaction.make;
 /** Checks and brands a policy id. @throws TypeError when it is not a UUID v7. */
 export const policyId = policy.make;
+/** Checks and brands the id of a notification channel. @throws TypeError when it is not a UUID v7. */
+export const notificationChannelId = notificationChannel.make;
 
 /** Makes ids. */
 export interface IdGenerator {

@@ -5,6 +5,7 @@ import {
   notificationEventSchema,
   notificationReference,
   notificationRule,
+  notificationUrgency,
 } from './index.ts';
 
 const ID = '00000000-0000-7000-8000-000000000001';
@@ -53,6 +54,20 @@ describe('what is stored comes back', () => {
   ])('but not %s', (_what, stored) => {
     expect(notificationEventSchema.safeParse(stored).success).toBe(false);
   });
+});
+
+test('what an agent can cause without end never keeps waiting what the owner can still act upon', () => {
+  const news: NotificationEvent[] = [
+    { event: 'TX_FAILED', payment: PAYMENT, code: 'CHAIN_ERROR', txHash: null },
+    { event: 'TX_CANCELLED', payment: PAYMENT, by: 'system', code: 'DAILY_CAP', reason: null },
+    { event: 'TX_NOTIFY', payment: PAYMENT, txHash: 'h' },
+    { event: 'SESSION_RENEWED', sessionId: ID, agentId: OTHER, expiresAt: '2027-01-15T08:00:00.000Z', renewalsLeft: 1 },
+  ];
+  for (const event of news) expect(notificationUrgency(event)).toBe(2);
+  expect(notificationUrgency(REQUEST)).toBe(1);
+  const executesAt = '2027-01-15T08:00:00.000Z';
+  expect(notificationUrgency({ event: 'TX_DELAY_QUEUED', payment: PAYMENT, executesAt })).toBe(1);
+  expect(notificationUrgency({ event: 'DAEMON_CRASHED', kind: 'a fault' })).toBe(0);
 });
 
 test('an approval is asked of every channel at once, a payment that was made is told to one', () => {

@@ -124,13 +124,9 @@ export const notificationEventSchema = z.discriminatedUnion('event', [
   /** A sealed row is not what the daemon wrote: somebody has edited the database. It counts as denying. */
   about('SEAL_BROKEN', { what: tokenSchema, id: z.string().nullable(), agentId: idSchema.nullable() }),
   /** The audit log is not the one that was written. */
-  about('AUDIT_CHAIN_BROKEN', { finding: textSchema }),
-  /** The signed head of the audit chain, kept outside the daemon by being told. */
-  about('AUDIT_HEAD', {
-    sequence: z.int().min(0),
-    hash: z.string(),
-    signature: z.string(),
-    signedAt: timestampSchema,
+  about('AUDIT_CHAIN_BROKEN', {
+    /** The last row that is certain to be the daemon's; null when none is. */
+    sealedTo: z.int().min(0).nullable(),
   }),
 
   about('DAEMON_STARTED', {
@@ -199,7 +195,6 @@ const RULES: Readonly<Record<NotificationEventName, NotificationRule>> = {
   AUTO_STOP_TRIGGERED: broadcast('CRITICAL'),
   SEAL_BROKEN: broadcast('CRITICAL'),
   AUDIT_CHAIN_BROKEN: broadcast('CRITICAL'),
-  AUDIT_HEAD: broadcast('INFO'),
   DAEMON_STARTED: fallback('INFO'),
   DAEMON_STOPPED: fallback('INFO'),
   DAEMON_CRASHED: broadcast('CRITICAL'),
@@ -218,6 +213,23 @@ export function notificationRule(event: NotificationEvent): NotificationRule {
   return RULES[event.event];
 }
 
+/** In what order events are told that wait at the same time: 0 first. */
+export type NotificationUrgency = 0 | 1 | 2;
+
+/**
+ * In what order events are told. Alarms go first, then what the owner can still do something about, then what is only to
+ * be known: however many payments an agent lets fail, the news of them does not keep a request to approve, or a payment
+ * that can still be stopped, from being told in time.
+ */
+export function notificationUrgency(event: NotificationEvent): NotificationUrgency {
+  const { level } = notificationRule(event);
+  if (level === 'CRITICAL') return 0;
+  if (event.event === 'TX_APPROVAL_REQUEST' || event.event === 'TX_DELAY_QUEUED') return 1;
+  // An agent can cause as many of these as it likes.
+  if ('payment' in event) return 2;
+  return level === 'WARNING' ? 1 : 2;
+}
+
 /**
  * What an event is about: with its name, the key by which repetitions are recognised. Null for events that are told
  * every time (05 §2.9).
@@ -225,6 +237,8 @@ export function notificationRule(event: NotificationEvent): NotificationRule {
 export function notificationReference(event: NotificationEvent): string | null {
   if ('payment' in event) return event.payment.txId;
   if ('sessionId' in event) return event.sessionId;
+  // Met at every use of the row; said once in a while.
+  if (event.event === 'SEAL_BROKEN') return [event.what, event.agentId, event.id].join(':');
   return null;
 }
 

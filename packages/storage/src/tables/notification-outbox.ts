@@ -1,4 +1,4 @@
-import { type NotificationEvent, type NotificationLevel, notificationRule } from '@waiaas/core';
+import { type NotificationEvent, notificationUrgency } from '@waiaas/core';
 import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { NotificationOutboxTable } from '../schema.ts';
@@ -15,8 +15,6 @@ export interface NewNotification {
   readonly event: NotificationEvent;
 }
 
-const URGENCY: Readonly<Record<NotificationLevel, number>> = { CRITICAL: 0, WARNING: 1, INFO: 2 };
-
 /** Stores an event to be told. Units of work do it by `notify`, which also sees to it that it is told soon. */
 export async function enqueueNotification(db: Db, { id, at, event }: NewNotification): Promise<void> {
   await db
@@ -24,7 +22,7 @@ export async function enqueueNotification(db: Db, { id, at, event }: NewNotifica
     .values({
       id,
       event: event.event,
-      urgency: URGENCY[notificationRule(event).level],
+      urgency: notificationUrgency(event),
       payload: JSON.stringify(event),
       created_at: at,
       next_attempt_at: at,

@@ -1,0 +1,79 @@
+import { type IdGenerator, type NotificationEvent, type NotificationRule, notificationReference } from '@waiaas/core';
+import {
+  appendAudit,
+  appendNotificationLog,
+  postponeNotification,
+  recordChannelHealth,
+  removeNotification,
+  type UnitOfWork,
+} from '@waiaas/storage';
+import { UNREACHABLE_AFTER } from '../channels/channel-book.ts';
+import type { Attempt } from './attempt.ts';
+
+/** What is to be stored about a round, in one unit of work. */
+export interface Outcome {
+  readonly id: string;
+  readonly event: NotificationEvent;
+  readonly rule: NotificationRule;
+  /** Unix seconds. */
+  readonly at: number;
+  readonly attempts: readonly Attempt[];
+  /** Nobody could be reached in this round, or it is given up; null otherwise. */
+  readonly allFailed: { readonly error: string; readonly title: string; readonly tried: number } | null;
+  /** Whether that is new, and so goes into the audit log. */
+  readonly isNews: boolean;
+  /** When to try again; null: the event is over. */
+  readonly next: { readonly at: number; readonly attempts: number; readonly deliveredTo: readonly string[] } | null;
+}
+
+/**
+ * Stores what became of a round: the log, how the channels are, and whether the event stays in the outbox. A channel that
+ * has just become unreachable is an event of its own, told over the others, once per outage (05 §2.13).
+ */
+export async function saveOutcome({ db, notify }: UnitOfWork, ids: IdGenerator, outcome: Outcome): Promise<void> {
+  const { id, event, rule, at, attempts, allFailed, next } = outcome;
+  const entry = {
+    notificationId: id,
+    event: event.event,
+    level: rule.level,
+    referenceId: notificationReference(event),
+    sentAt: at,
+  };
+  for (const { channel, status, error, retries, health } of attempts) {
+    await appendNotificationLog(db, {
+      ...entry,
+      id: ids.next(),
+      channelId: channel.id,
+      status,
+      error,
+      retryCount: retries,
+    });
+    if (health === null) continue;
+    await recordChannelHealth(db, channel.id, { ...health, at });
+    if (!health.ok && health.failures === UNREACHABLE_AFTER) {
+      const { id: channelId, name: channelName } = channel;
+      await notify({ event: 'CHANNEL_UNHEALTHY', channelId, channelName, failures: health.failures });
+    }
+  }
+  if (allFailed !== null) {
+    const { error, title, tried } = allFailed;
+    await appendNotificationLog(db, {
+      ...entry,
+      id: ids.next(),
+      channelId: null,
+      status: 'ALL_FAILED',
+      error,
+      retryCount: 0,
+    });
+    if (outcome.isNews) {
+      await appendAudit(db, at, {
+        event: 'NOTIFICATION_ALL_FAILED',
+        actor: 'system',
+        severity: 'critical',
+        details: { event: event.event, notificationId: id, title, channels: tried, error },
+      });
+    }
+  }
+  if (next === null) await removeNotification(db, id);
+  else await postponeNotification(db, id, next);
+}

@@ -1,0 +1,396 @@
+import {
+  type Clock,
+  canonicalJson,
+  discordChannelConfigSchema,
+  type IdGenerator,
+  isoFromSeconds,
+  type NewNotificationChannel,
+  type NotificationChannel,
+  type NotificationChannelId,
+  type NotificationChannelListResponse,
+  type NotificationChannelResponse,
+  type NotificationChannelTestResponse,
+  type NotificationChannelType,
+  type NotificationChannelUpdate,
+  type NotificationEvent,
+  notificationRule,
+  ntfyChannelConfigSchema,
+  type RandomBytes,
+  type RowSealer,
+  type SecretBox,
+  slackChannelConfigSchema,
+  telegramChannelConfigSchema,
+  unixSeconds,
+  validationError,
+  WaiaasError,
+  webhookChannelConfigSchema,
+} from '@waiaas/core';
+import { actorName, auditOrigin, confirmOrigin, type RequestOrigin } from '@waiaas/management';
+import {
+  appendAudit,
+  appendNotificationLog,
+  type Db,
+  deleteNotificationChannel,
+  findNotificationChannel,
+  insertNotificationChannel,
+  listNotificationChannels,
+  type NotificationChannelRow,
+  recordChannelHealth,
+  type Storage,
+  updateNotificationChannel,
+} from '@waiaas/storage';
+import type { z } from 'zod';
+import type { SendResult } from '../channels/channel.ts';
+import { type ChannelBook, UNREACHABLE_AFTER } from '../channels/channel-book.ts';
+import { decryptConfig, encryptConfig } from '../channels/channel-secret.ts';
+import { storedWebhookConfigSchema } from '../channels/create-sender.ts';
+import { learn } from '../delivery/attempt.ts';
+import { messageOf } from '../delivery/dispatcher.ts';
+import { maskConfig, mergeConfig } from './mask.ts';
+
+/** What channel management works with. */
+export interface ChannelManagementDependencies {
+  readonly storage: Storage;
+  readonly sealer: RowSealer;
+  readonly secrets: SecretBox;
+  readonly book: ChannelBook;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  /** For the secrets of webhooks. */
+  readonly randomBytes: RandomBytes;
+  /** Whether anything is sent at all. */
+  readonly isEnabled: () => boolean;
+  /** Channels that must be able to reach the owner. */
+  readonly minChannels: () => number;
+}
+
+/**
+ * Adding, changing, removing and trying notification channels (05 §2.12). A channel is stored only once its service has
+ * been reached. Channels never become fewer than must be able to reach the owner.
+ */
+export interface ChannelManagement {
+  list(): Promise<NotificationChannelListResponse>;
+  /** @throws WaiaasError INVALID_CHANNEL_CONFIG, VALIDATION_ERROR, KEYSTORE_LOCKED */
+  create(input: NewNotificationChannel, origin: RequestOrigin): Promise<NotificationChannelResponse>;
+  /** @throws WaiaasError CHANNEL_NOT_FOUND, INVALID_CHANNEL_CONFIG, MIN_CHANNELS_REQUIRED, CHANNEL_CONFLICT, VALIDATION_ERROR */
+  update(
+    id: NotificationChannelId,
+    input: NotificationChannelUpdate,
+    origin: RequestOrigin,
+  ): Promise<NotificationChannelResponse>;
+  /** @throws WaiaasError CHANNEL_NOT_FOUND, MIN_CHANNELS_REQUIRED */
+  remove(id: NotificationChannelId, origin: RequestOrigin): Promise<void>;
+  /**
+   * Sends a message over one channel, enabled or not, the way every message goes.
+   * @throws WaiaasError CHANNEL_NOT_FOUND
+   */
+  test(id: NotificationChannelId, origin: RequestOrigin): Promise<NotificationChannelTestResponse>;
+}
+
+/** Channels there can be. */
+const CHANNELS_MAX = 20;
+/** How long deliveries of a webhook carry the signature by its former secret, too, seconds. */
+const SECRET_OVERLAP = 86_400;
+
+const SCHEMAS = {
+  TELEGRAM: telegramChannelConfigSchema,
+  DISCORD: discordChannelConfigSchema,
+  NTFY: ntfyChannelConfigSchema,
+  SLACK: slackChannelConfigSchema,
+  WEBHOOK: webhookChannelConfigSchema,
+} as const;
+
+type WebhookConfig = z.infer<typeof storedWebhookConfigSchema>;
+
+const invalid = (reason: string): WaiaasError => new WaiaasError('INVALID_CHANNEL_CONFIG', { details: { reason } });
+
+/** Where a channel leads: two that lead to the same place are one way to reach the owner, not two. */
+function destinationOf(type: NotificationChannelType, config: Readonly<Record<string, unknown>>): string {
+  const { chatId, botToken, webhookUrl, serverUrl, topic, url } = config;
+  const parts = type === 'TELEGRAM' ? [chatId, String(botToken).split(':')[0]] : [webhookUrl, serverUrl, topic, url];
+  return canonicalJson([type, ...parts.map((part) => (typeof part === 'string' ? part.replace(/\/+$/, '') : null))]);
+}
+
+function healthOf(row: NotificationChannelRow, authentic: boolean): NotificationChannel['health'] {
+  if (!authentic) return 'not_authentic';
+  if (row.consecutive_failures >= UNREACHABLE_AFTER) return 'unreachable';
+  if (row.consecutive_failures > 0) return 'failing';
+  return row.last_health_check === null ? 'unknown' : 'healthy';
+}
+
+function toView(row: NotificationChannelRow, config: Record<string, unknown> | null): NotificationChannel {
+  return {
+    id: row.id,
+    type: row.type,
+    name: row.name,
+    enabled: row.enabled === 1,
+    priority: row.priority,
+    locale: row.locale,
+    config: config === null ? {} : maskConfig(row.type, config),
+    health: healthOf(row, config !== null),
+    lastCheckAt: row.last_health_check === null ? null : isoFromSeconds(row.last_health_check),
+    createdAt: isoFromSeconds(row.created_at),
+    updatedAt: isoFromSeconds(row.updated_at),
+  };
+}
+
+/** Builds channel management. */
+export function createChannelManagement(dependencies: ChannelManagementDependencies): ChannelManagement {
+  const { storage, sealer, secrets, book, clock, ids, randomBytes, isEnabled, minChannels } = dependencies;
+  const newSecret = (): string => `whsec_${Buffer.from(randomBytes(32)).toString('base64url')}`;
+
+  /** Reaches the service with a configuration. @throws WaiaasError INVALID_CHANNEL_CONFIG when it does not answer as it should */
+  async function tryOut(type: NotificationChannelType, config: Record<string, unknown>): Promise<void> {
+    const sender = book.trial(type, config);
+    const result = await sender.check();
+    if (result.success || result.kind === 'rate_limited') return;
+    let reason = result.error;
+    for (const secret of sender.secrets) reason = reason.replaceAll(secret, '[REDACTED]');
+    throw invalid(reason);
+  }
+
+  /**
+   * The stored configuration with a change in it, by the schema of its type. What of it is the daemon's own, such as the
+   * former secret of a webhook, cannot be set.
+   * @throws WaiaasError VALIDATION_ERROR
+   */
+  function changedConfig(
+    type: NotificationChannelType,
+    present: Record<string, unknown>,
+    change: NonNullable<NotificationChannelUpdate['config']>,
+  ): Record<string, unknown> {
+    const { previousSecret, previousUntil, ...open } = present;
+    const parsed = SCHEMAS[type].safeParse(mergeConfig(type, open, change));
+    if (!parsed.success) {
+      throw validationError(
+        parsed.error.issues.map(({ path, code, message }) => ({ path: ['config', ...path].join('.'), code, message })),
+      );
+    }
+    const kept = previousSecret === undefined ? {} : { previousSecret, previousUntil };
+    const config: Record<string, unknown> = { ...parsed.data, ...kept };
+    if (type === 'WEBHOOK' && config.secret === undefined) {
+      throw validationError([{ path: 'config.secret', code: 'custom', message: 'cannot be taken away' }]);
+    }
+    return config;
+  }
+
+  /** @throws WaiaasError INVALID_CHANNEL_CONFIG when another channel leads there already */
+  async function assertOnlyWayThere(
+    db: Db,
+    id: string,
+    type: NotificationChannelType,
+    config: Record<string, unknown>,
+  ): Promise<void> {
+    const destination = destinationOf(type, config);
+    for (const other of await listNotificationChannels(db)) {
+      if (other.id === id || other.type !== type) continue;
+      const present = decryptConfig(secrets, other);
+      if (present !== null && destinationOf(type, present) === destination) {
+        throw invalid(`The channel "${other.name}" leads there already`);
+      }
+    }
+  }
+
+  /**
+   * Refuses to go below the number of channels that must be able to reach the owner. Where there are fewer already, nothing
+   * is lost by one less: payments wait for approvals as it is.
+   */
+  async function assertEnoughLeft(db: Db, row: NotificationChannelRow): Promise<void> {
+    const counts = (one: NotificationChannelRow): boolean => one.enabled === 1 && decryptConfig(secrets, one) !== null;
+    if (!counts(row)) return;
+    const present = (await listNotificationChannels(db)).filter(counts).length;
+    const needed = minChannels();
+    if (present >= needed && present - 1 < needed) {
+      throw new WaiaasError('MIN_CHANNELS_REQUIRED', { details: { enabled: present, minChannels: needed } });
+    }
+  }
+
+  const found = async (db: Db, id: NotificationChannelId): Promise<NotificationChannelRow> => {
+    const row = await findNotificationChannel(db, id);
+    if (row === undefined) throw new WaiaasError('CHANNEL_NOT_FOUND', { details: { channelId: id } });
+    return row;
+  };
+
+  const shown = ({ id, type, name, priority, enabled, locale }: NotificationChannelRow) => ({
+    channelId: id,
+    type,
+    name,
+    priority,
+    enabled: enabled === 1,
+    locale,
+  });
+
+  return {
+    async list() {
+      const rows = await listNotificationChannels(storage.read);
+      return {
+        channels: rows.map((row) => toView(row, decryptConfig(secrets, row))),
+        enabled: isEnabled(),
+        reachable: isEnabled() ? book.reachable() : 0,
+        minChannels: minChannels(),
+      };
+    },
+
+    async create(input, origin) {
+      const { type, name, priority, locale } = input;
+      const secret = input.type === 'WEBHOOK' && input.config.secret === undefined ? newSecret() : undefined;
+      const config: Record<string, unknown> = { ...input.config, ...(secret === undefined ? {} : { secret }) };
+      await tryOut(type, config);
+      const row = await storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        await confirmOrigin(db, sealer, origin);
+        if ((await listNotificationChannels(db)).length >= CHANNELS_MAX) {
+          throw invalid(`There are ${CHANNELS_MAX} channels already, the most there can be`);
+        }
+        const fields = { id: ids.next(), version: 1, type, name, enabled: input.enabled ? 1 : 0, priority, locale };
+        await assertOnlyWayThere(db, fields.id, type, config);
+        const stored: NotificationChannelRow = {
+          ...fields,
+          config: encryptConfig(secrets, fields, config),
+          last_health_check: now,
+          last_health_status: 1,
+          consecutive_failures: 0,
+          created_at: now,
+          updated_at: now,
+        };
+        await insertNotificationChannel(db, stored);
+        await appendAudit(db, now, { event: 'CHANNEL_CREATED', ...auditOrigin(origin), details: shown(stored) });
+        return stored;
+      });
+      await book.reload();
+      return { channel: toView(row, config), ...(secret === undefined ? {} : { secret }) };
+    },
+
+    async update(id, input, origin) {
+      const before = await found(storage.read, id);
+      const present = decryptConfig(secrets, before);
+      if (present === null) {
+        throw invalid('The stored channel is not the one that the daemon wrote; it can only be deleted');
+      }
+      if (input.rotateSecret === true && before.type !== 'WEBHOOK') {
+        throw validationError([
+          { path: 'rotateSecret', code: 'custom', message: 'is possible for channels of type WEBHOOK only' },
+        ]);
+      }
+      const changed = changedConfig(before.type, present, input.config ?? {});
+      const secret = input.rotateSecret === true ? newSecret() : undefined;
+      const config = secret === undefined ? changed : rotated(changed, secret);
+      const enabled = input.enabled ?? before.enabled === 1;
+      // What leads somewhere else, or is to be used again, must be seen to work.
+      const isTried = canonical(changed) !== canonical(present) || (enabled && before.enabled === 0);
+      if (isTried) await tryOut(before.type, config);
+      const row = await storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        await confirmOrigin(db, sealer, origin);
+        const current = await found(db, id);
+        if (current.version !== before.version)
+          throw new WaiaasError('CHANNEL_CONFLICT', { details: { channelId: id } });
+        if (!enabled) await assertEnoughLeft(db, current);
+        await assertOnlyWayThere(db, id, before.type, config);
+        const fields = {
+          id,
+          version: before.version + 1,
+          type: before.type,
+          name: input.name ?? before.name,
+          enabled: enabled ? 1 : 0,
+          priority: input.priority ?? before.priority,
+          locale: input.locale ?? before.locale,
+        };
+        const failures = isTried ? 0 : current.consecutive_failures;
+        const { type: _type, ...columns } = fields;
+        await updateNotificationChannel(db, {
+          ...columns,
+          config: encryptConfig(secrets, fields, config),
+          consecutive_failures: failures,
+          updated_at: now,
+        });
+        const stored = await found(db, id);
+        await appendAudit(db, now, {
+          event: 'CHANNEL_UPDATED',
+          ...auditOrigin(origin),
+          details: {
+            ...shown(stored),
+            before: shown(before),
+            configChanged: canonical(config) !== canonical(present),
+          },
+        });
+        return stored;
+      });
+      await book.reload();
+      const channel = book.find(id);
+      if (isTried && channel !== undefined) learn(channel, { success: true, status: 200 }, clock.now());
+      return { channel: toView(row, config), ...(secret === undefined ? {} : { secret }) };
+    },
+
+    async remove(id, origin) {
+      await storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        await confirmOrigin(db, sealer, origin);
+        const row = await found(db, id);
+        await assertEnoughLeft(db, row);
+        await deleteNotificationChannel(db, id);
+        await appendAudit(db, now, { event: 'CHANNEL_DELETED', ...auditOrigin(origin), details: shown(row) });
+      });
+      await book.reload();
+    },
+
+    async test(id, origin) {
+      const row = await found(storage.read, id);
+      const channel = book.find(id);
+      if (channel === undefined) throw invalid('The stored channel is not the one that the daemon wrote');
+      const event: NotificationEvent = {
+        event: 'CHANNEL_TEST',
+        channelId: id,
+        channelName: row.name,
+        by: actorName(origin),
+      };
+      const about = { id: ids.next(), sequence: 0, at: unixSeconds(clock) };
+      const startedAt = clock.now();
+      const result: SendResult = channel.state.bucket.take(startedAt)
+        ? await channel.sender.send(messageOf(event, about, channel, () => undefined))
+        : { success: false, kind: 'rate_limited', error: 'Too many messages over this channel at the moment' };
+      const latencyMs = Math.max(0, Math.round(clock.now() - startedAt));
+      const health = learn(channel, result, clock.now());
+      const error = result.success ? null : book.redact(result.error);
+      await storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        const status = result.success ? 'DELIVERED' : result.kind === 'rate_limited' ? 'RATE_LIMITED' : 'FAILED';
+        await appendNotificationLog(db, {
+          id: ids.next(),
+          notificationId: about.id,
+          channelId: id,
+          event: event.event,
+          level: notificationRule(event).level,
+          referenceId: null,
+          status,
+          error,
+          retryCount: 0,
+          sentAt: now,
+        });
+        if (health !== null) await recordChannelHealth(db, id, { ...health, at: now });
+        await appendAudit(db, now, {
+          event: 'CHANNEL_TESTED',
+          ...auditOrigin(origin),
+          details: { ...shown(row), success: result.success, error },
+        });
+      });
+      return {
+        success: result.success,
+        channelId: id,
+        ...(result.status === undefined ? {} : { status: result.status }),
+        latencyMs,
+        ...(error === null ? {} : { error }),
+        ...(result.success || result.retryAfter === undefined ? {} : { retryAfter: result.retryAfter }),
+      };
+    },
+  };
+
+  /** A webhook's configuration with a new secret; the present one stays good for a day. */
+  function rotated(config: Record<string, unknown>, secret: string): WebhookConfig {
+    const { url, secret: previousSecret } = storedWebhookConfigSchema.parse(config);
+    return { url, secret, previousSecret, previousUntil: unixSeconds(clock) + SECRET_OVERLAP };
+  }
+}
+
+const canonical = (config: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
