@@ -25,7 +25,7 @@ import {
   sealPolicySet,
 } from '@waiaas/storage';
 import { confirmOrigin, refuseWhileLocked } from './authority.ts';
-import { auditOrigin, type RequestOrigin } from './request-origin.ts';
+import { actorName, auditOrigin, type RequestOrigin } from './request-origin.ts';
 
 /** What agent management works with. */
 export interface AgentManagementDependencies {
@@ -87,7 +87,7 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
       // address of, never an agent without its key (01 §7 row 6).
       const { publicKey } = await keystore.createKey({ agentId: id, chain, network, name });
       try {
-        await storage.write(async ({ db }) => {
+        await storage.write(async ({ db, notify }) => {
           const now = unixSeconds(clock);
           await confirmOrigin(db, sealer, origin);
           await refuseWhileLocked(db);
@@ -108,6 +108,7 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
           await sealPolicySet(db, sealer, id);
           const details = { name, chain, network, publicKey };
           await appendAudit(db, now, { event: 'AGENT_CREATED', agentId: id, ...auditOrigin(origin), details });
+          await notify({ event: 'AGENT_CREATED', agentId: id, chain, network, publicKey, by: actorName(origin) });
         });
       } catch (error) {
         await keystore.discardKey(id);
@@ -121,7 +122,7 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
     },
 
     async suspend(id, origin) {
-      await storage.write(async ({ db }) => {
+      await storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
         if (!(await moveAgent(db, { id, from: 'ACTIVE', to: 'SUSPENDED', now, reason: 'manual' }))) {
@@ -131,12 +132,13 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
         }
         const details = { reason: 'manual' };
         await appendAudit(db, now, { event: 'AGENT_SUSPENDED', agentId: id, ...auditOrigin(origin), details });
+        await notify({ event: 'AGENT_SUSPENDED', agentId: id, reason: 'manual', by: actorName(origin) });
       });
       return summary(id);
     },
 
     async resume(id, origin) {
-      await storage.write(async ({ db }) => {
+      await storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
         await refuseWhileLocked(db);
@@ -151,6 +153,7 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
         await moveAgent(db, { id, from: 'SUSPENDED', to: 'ACTIVE', now, reason: null });
         const details = { suspendedFor: row.suspension_reason };
         await appendAudit(db, now, { event: 'AGENT_ACTIVATED', agentId: id, ...auditOrigin(origin), details });
+        await notify({ event: 'AGENT_RESUMED', agentId: id, by: actorName(origin) });
       });
       return summary(id);
     },

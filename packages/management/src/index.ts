@@ -1,5 +1,6 @@
 export * from './agents.ts';
 export { confirmGovernor, confirmOrigin, isOwner, refuseWhileLocked } from './authority.ts';
+export { intentInMessage, paymentInMessage } from './notified-payment.ts';
 export * from './owner.ts';
 export * from './policies.ts';
 export { type RenewalLimits, renewalsLeft } from './renewal.ts';

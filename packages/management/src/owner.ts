@@ -19,6 +19,7 @@ import {
   listQueuedOfTier,
   loadOwner,
   mergeMetadata,
+  notifyBy,
   type OwnerRow,
   type OwnerState,
   removeOwner,
@@ -27,7 +28,8 @@ import {
   transition,
 } from '@waiaas/storage';
 import { confirmGovernor, confirmOrigin, ownerNotAuthentic, refuseWhileLocked } from './authority.ts';
-import { auditOrigin, type RequestOrigin } from './request-origin.ts';
+import { paymentInMessage } from './notified-payment.ts';
+import { actorName, auditOrigin, type RequestOrigin } from './request-origin.ts';
 
 /** What owner management works with. */
 export interface OwnerManagementDependencies {
@@ -97,6 +99,9 @@ async function expireApprovals(
       ...(row.session_id === null ? {} : { sessionId: row.session_id }),
       details: { error: token },
     });
+    const payment = paymentInMessage(row);
+    const reason = token === 'OWNER_CHANGED' ? 'owner_changed' : 'owner_disconnected';
+    if (payment !== null) await notifyBy(db, { event: 'TX_APPROVAL_EXPIRED', payment, reason });
   }
   return expired;
 }
@@ -128,6 +133,8 @@ export function createOwnerManagement(dependencies: OwnerManagementDependencies)
         const row = await insertOwner(db, sealer, { id: ids.next(), chain: wallet.chain, address, now });
         const details = { ownerId: row.id, chain: row.chain, address };
         await appendAudit(db, now, { event: 'OWNER_CONNECTED', ...auditOrigin(origin), details });
+        const by = actorName(origin);
+        await notifyBy(db, { event: 'OWNER_CHANGED', change: 'connected', chain: row.chain, address, by });
         return connected(row);
       });
     },
@@ -152,6 +159,8 @@ export function createOwnerManagement(dependencies: OwnerManagementDependencies)
           ...auditOrigin(origin),
           details: { ...details, expiredTransactions },
         });
+        const by = actorName(origin);
+        await notifyBy(db, { event: 'OWNER_CHANGED', change: 'changed', chain: row.chain, address, by });
         return { ...connected(row), previousAddress, expiredTransactions };
       });
     },
@@ -172,6 +181,8 @@ export function createOwnerManagement(dependencies: OwnerManagementDependencies)
           ...auditOrigin(origin),
           details: { ownerId: id, chain, address, expiredTransactions },
         });
+        const by = actorName(origin);
+        await notifyBy(db, { event: 'OWNER_CHANGED', change: 'disconnected', chain, address, by });
         return { disconnected: true as const, disconnectedAt: isoFromSeconds(now), expiredTransactions };
       }),
 

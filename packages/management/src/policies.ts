@@ -5,6 +5,7 @@ import {
   type IdGenerator,
   isoFromSeconds,
   type NewPolicy,
+  type NotificationEventOf,
   type PolicyChange,
   type PolicyId,
   type PolicyListResponse,
@@ -88,6 +89,20 @@ const toSummary = (row: PolicyRow): PolicySummary => ({
   updatedAt: isoFromSeconds(row.updated_at),
 });
 
+/** What the owner is told of a change to the rules. */
+const changed = (
+  change: 'created' | 'updated' | 'deleted',
+  { id, type, agent_id }: PolicyRow,
+  origin: RequestOrigin,
+): NotificationEventOf<'POLICY_CHANGED'> => ({
+  event: 'POLICY_CHANGED',
+  change,
+  policyId: id,
+  policyType: type,
+  agentId: agent_id,
+  by: actorName(origin),
+});
+
 /** Limits in one chain's base units, or recipients on it, must not be put on an agent of another. */
 async function checkAgent(db: Db, agentId: AgentId | null, rules: PolicyRules): Promise<void> {
   if (agentId === null) return;
@@ -149,7 +164,7 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
 
   return {
     create: (input, origin) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         const { type, priority, enabled } = input;
         const agentId = input.agentId === undefined ? null : brandAgentId(input.agentId);
@@ -170,11 +185,12 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
           ...(loosened ? { severity: 'warning' } : {}),
           details: { policyId: id, version: row.version, ...after, priority, ...(loosened ? { loosened } : {}) },
         });
+        await notify(changed('created', row, origin));
         return { policy: toSummary(row) };
       }),
 
     update: (id, input, origin) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         const before = await present(db, id, origin);
         const agentId = before.agent_id === null ? null : brandAgentId(before.agent_id);
@@ -205,11 +221,12 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
             ...(loosened ? { loosened } : {}),
           },
         });
+        await notify(changed('updated', row, origin));
         return { policy: toSummary(row) };
       }),
 
     remove: (id, input, origin) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         const before = await present(db, id, origin);
         const loosened = await checkLoosening(db, { before: stateOf(before), after: null }, input.confirm);
@@ -222,6 +239,7 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
           severity: 'warning',
           details: { policyId, agentId, ...state, ...(loosened ? { loosened } : {}) },
         });
+        await notify(changed('deleted', before, origin));
       }),
 
     async list() {

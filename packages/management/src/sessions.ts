@@ -29,20 +29,23 @@ import {
   findSessionByTokenHash,
   insertSession,
   isSessionAuthentic,
+  listEndingSessions,
   listSessions,
   listWaitingOfSession,
   mergeMetadata,
+  readState,
   rememberUntilWrite,
   removeOverSessions,
   renewSession,
   revokeSession,
   type Storage,
   transition,
+  writeState,
 } from '@waiaas/storage';
 import { confirmOrigin, refuseWhileLocked } from './authority.ts';
 import { canonicalText } from './canonical-text.ts';
 import { checkRenewal, maxRenewals, renewalsLeft } from './renewal.ts';
-import { auditOrigin, type RequestOrigin } from './request-origin.ts';
+import { actorName, auditOrigin, type RequestOrigin } from './request-origin.ts';
 
 /** What session management works with. */
 export interface SessionManagementDependencies {
@@ -98,6 +101,8 @@ export interface SessionManagement {
    * @throws WaiaasError SESSION_NOT_FOUND, SESSION_REVOKED (409) when it was revoked before
    */
   revoke(id: SessionId, origin: RequestOrigin): Promise<SessionRevokeResponse>;
+  /** Tells the owner of sessions that end soon and were not renewed, each once. Run every 60 s. */
+  warnOfEnds(): Promise<void>;
   /** Removes sessions that are over. Run every 60 s. */
   cleanUp(): Promise<number>;
   /**
@@ -136,6 +141,16 @@ const sessionsNotAuthentic = (agentId: string): WaiaasError =>
 /** Rows of one cleanup round. */
 const CLEANUP_BATCH = 500;
 
+/** How long before its end the owner is told of a session at most, seconds. */
+const LONGEST_NOTICE = 3600;
+const SHORTEST_NOTICE = 60;
+
+/** A tenth of the present life: a session that renews itself has done so long before. */
+function noticeOf(row: { created_at: number; last_renewed_at: number | null; expires_at: number }): number {
+  const tenth = Math.floor((row.expires_at - (row.last_renewed_at ?? row.created_at)) / 10);
+  return Math.min(LONGEST_NOTICE, Math.max(SHORTEST_NOTICE, tenth));
+}
+
 /** One life is meant, wherever it is said; two different ones are a mistake (03 §6). */
 function lifeOf(input: SessionCreate, defaultTtl: number): number {
   const inside = input.constraints?.expiresIn;
@@ -169,7 +184,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
 
   return {
     create: (input, origin) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
         await refuseWhileLocked(db);
@@ -207,6 +222,13 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
           ...auditOrigin(origin),
           details: { expiresAt: isoFromSeconds(expiresAt), constraints },
         });
+        await notify({
+          event: 'SESSION_CREATED',
+          sessionId: id,
+          agentId,
+          expiresAt: isoFromSeconds(expiresAt),
+          by: actorName(origin),
+        });
         return { sessionId: id, token, expiresAt: isoFromSeconds(expiresAt), constraints };
       }),
 
@@ -239,7 +261,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
     grantOf,
 
     renew: (session, id, origin) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         if (session.sessionId !== id) throw new WaiaasError('SESSION_RENEWAL_MISMATCH');
         await refuseWhileLocked(db);
@@ -272,19 +294,27 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
           ...auditOrigin(origin),
           details: { expiresAt: isoFromSeconds(expiresAt), renewalCount },
         });
+        const left = renewalsLeft({ ...row, renewal_count: renewalCount }, limits);
+        await notify({
+          event: 'SESSION_RENEWED',
+          sessionId: id,
+          agentId: row.agent_id,
+          expiresAt: isoFromSeconds(expiresAt),
+          renewalsLeft: left,
+        });
         return {
           sessionId: id,
           token,
           expiresAt: isoFromSeconds(expiresAt),
           renewalCount,
-          renewalsLeft: renewalsLeft({ ...row, renewal_count: renewalCount }, limits),
+          renewalsLeft: left,
           maxRenewals: maxRenewals(limits),
           absoluteExpiresAt: isoFromSeconds(row.absolute_expires_at),
         };
       }),
 
     revoke: (id, origin) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
         const session = await findSession(db, id);
@@ -315,12 +345,39 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
           ...auditOrigin(origin),
           details: { trigger: 'manual_revoke', transactionsCancelled },
         });
+        await notify({
+          event: 'SESSION_REVOKED',
+          sessionId: id,
+          agentId: session.agent_id,
+          by: actorName(origin),
+          transactionsCancelled,
+        });
         return {
           revoked: true,
           sessionId: id,
           revokedAt: isoFromSeconds(now),
           transactionsCancelled,
         };
+      }),
+
+    warnOfEnds: () =>
+      storage.write(async ({ db, notify }) => {
+        const now = unixSeconds(clock);
+        const told = Number((await readState(db, 'session_warnings_until')) ?? 0);
+        const ending = (await listEndingSessions(db, { after: now, until: now + LONGEST_NOTICE })).filter((row) => {
+          const warnAt = row.expires_at - noticeOf(row);
+          return told < warnAt && warnAt <= now;
+        });
+        for (const row of ending) {
+          await notify({
+            event: 'SESSION_EXPIRING',
+            sessionId: row.id,
+            agentId: row.agent_id,
+            expiresAt: isoFromSeconds(row.expires_at),
+          });
+        }
+        // Moved on only when something was told: an idle daemon writes nothing.
+        if (ending.length > 0) await writeState(db, 'session_warnings_until', now, now);
       }),
 
     async cleanUp() {

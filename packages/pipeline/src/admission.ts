@@ -17,6 +17,7 @@ import {
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
+import { intentInMessage } from '@waiaas/management';
 import { type AllowDecision, encodeFacts } from '@waiaas/policy-engine';
 import {
   type AuthenticTransaction,
@@ -32,6 +33,7 @@ import {
   isSessionAuthentic,
   type LiveReservation,
   liveReservations,
+  notifyBy,
   readState,
   reportBrokenSeal,
   type SessionRow,
@@ -225,6 +227,14 @@ export function createAdmission(
           : { approvalExpiresAt: isoFromSeconds(fields.approval_expires_at) }),
       },
     });
+    if (fields.execute_after != null) {
+      const executesAt = isoFromSeconds(fields.execute_after);
+      await notifyBy(db, { event: 'TX_DELAY_QUEUED', payment: intentInMessage(intent), executesAt });
+    }
+    if (fields.approval_expires_at != null) {
+      const expiresAt = isoFromSeconds(fields.approval_expires_at);
+      await notifyBy(db, { event: 'TX_APPROVAL_REQUEST', payment: intentInMessage(intent), expiresAt });
+    }
     // Only these two tiers may be carried out without anyone's further doing; the others wait for theirs.
     return waits ? queued : written(await transition(db, sealer, queued, 'EXECUTING', { claimed_at: now }));
   }

@@ -7,7 +7,7 @@ import {
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
-import { actorName, auditOrigin, confirmOrigin, type RequestOrigin } from '@waiaas/management';
+import { actorName, auditOrigin, confirmOrigin, paymentInMessage, type RequestOrigin } from '@waiaas/management';
 import {
   type AuthenticTransaction,
   appendAudit,
@@ -20,6 +20,7 @@ import {
   isSessionAuthentic,
   liveReservations,
   mergeMetadata,
+  notifyBy,
   type OwnerEvidence,
   postponeDelay,
   readState,
@@ -142,6 +143,11 @@ export function createClaims(
     if (ended === null) throw new WaiaasError('TX_ALREADY_PROCESSED');
     const details = { reason: refusal.token, ...(refusal.reason === undefined ? {} : { text: refusal.reason }) };
     await appendAudit(db, now, { event: 'TX_CANCELLED', ...by, ...subject(row), details });
+    const payment = paymentInMessage(row);
+    if (payment !== null) {
+      const { token: code, reason = null } = refusal;
+      await notifyBy(db, { event: 'TX_CANCELLED', payment, by: by.actor, code, reason });
+    }
     return ended;
   }
 
@@ -156,6 +162,11 @@ export function createClaims(
     if (ended === null) throw new WaiaasError('TX_ALREADY_PROCESSED');
     const details = { error: refusal.token };
     await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
+    const payment = paymentInMessage(row);
+    if (payment !== null) {
+      if (refusal === EXPIRED) await notifyBy(db, { event: 'TX_APPROVAL_EXPIRED', payment, reason: 'timeout' });
+      else await notifyBy(db, { event: 'TX_FAILED', payment, code: refusal.token, txHash: row.tx_hash });
+    }
     return ended;
   }
 
@@ -268,11 +279,14 @@ export function createClaims(
     },
 
     postpone: (row, until) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const postponed = await postponeDelay(db, sealer, row, until);
         if (postponed === null) return null;
         const details = { executeAfter: isoFromSeconds(until) };
         await appendAudit(db, unixSeconds(clock), { event: 'TX_POSTPONED', actor: 'system', ...subject(row), details });
+        // Its time for a veto is of use only to somebody who knows of it.
+        const payment = paymentInMessage(row);
+        if (payment !== null) await notify({ event: 'TX_DELAY_QUEUED', payment, executesAt: isoFromSeconds(until) });
         return postponed;
       }),
 

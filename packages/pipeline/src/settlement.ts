@@ -6,6 +6,7 @@ import {
   type TransactionId,
   unixSeconds,
 } from '@waiaas/core';
+import { paymentInMessage } from '@waiaas/management';
 import {
   type AuthenticTransaction,
   addSessionUsage,
@@ -19,6 +20,7 @@ import {
   recordBroadcast,
   type Storage,
   transition,
+  type UnitOfWork,
 } from '@waiaas/storage';
 import type { PipelineDependencies } from './dependencies.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
@@ -71,6 +73,22 @@ export interface Settlement {
   lateChecked(row: AuthenticTransaction, landed: Landing | null): Promise<void>;
 }
 
+type Notify = UnitOfWork['notify'];
+
+/** Tells the owner that a payment arrived; of small ones that need no say nothing is told (04 §21). */
+async function tellConfirmed(notify: Notify, { tier, tx_hash, ...row }: AuthenticTransaction): Promise<void> {
+  const payment = paymentInMessage(row);
+  if (payment === null || tx_hash === null || tier === null || tier === 'INSTANT') return;
+  if (tier === 'DELAY') await notify({ event: 'TX_DELAY_EXECUTED', payment, txHash: tx_hash });
+  else await notify({ event: 'TX_CONFIRMED', payment, tier, txHash: tx_hash });
+}
+
+/** Tells the owner that a payment failed: by the token alone, for what a node says is not ours to repeat. */
+async function tellFailed(notify: Notify, row: AuthenticTransaction, { token }: Refusal): Promise<void> {
+  const payment = paymentInMessage(row);
+  if (payment !== null) await notify({ event: 'TX_FAILED', payment, code: token, txHash: row.tx_hash });
+}
+
 const APPROVAL_TIMEOUT: Refusal = { code: 'APPROVAL_TIMEOUT', token: 'APPROVAL_TIMEOUT' };
 
 /** Makes the units of work after admission. */
@@ -119,17 +137,20 @@ export function createSettlement(
       }),
 
     submitted: (row, how) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         const sent = await transition(db, sealer, row, 'SUBMITTED', { submitted_at: now });
         if (sent === null) return null;
         const details = { txHash: sent.tx_hash, ...how };
         await appendAudit(db, now, { event: 'TX_SUBMITTED', actor: 'system', ...subject(row), details });
+        const payment = paymentInMessage(row);
+        if (row.tier === 'NOTIFY' && payment !== null && sent.tx_hash !== null)
+          await notify({ event: 'TX_NOTIFY', payment, txHash: sent.tx_hash });
         return sent;
       }),
 
     confirmed: (row, landing) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         const metadata = mergeMetadata(row, landingFields(landing));
         const paid = await transition(db, sealer, row, 'CONFIRMED', { ...released, executed_at: now, metadata });
@@ -137,11 +158,12 @@ export function createSettlement(
         await settleSpend(db, row);
         const details = { txHash: row.tx_hash, amount: row.amount, asset: row.asset, ...landingFields(landing) };
         await appendAudit(db, now, { event: 'TX_CONFIRMED', actor: 'system', ...subject(row), details });
+        await tellConfirmed(notify, row);
         return paid;
       }),
 
     failedBeforeLanding: (row, refusal, extra = {}) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         const metadata = mergeMetadata(row, { ...extra, refusal });
         const error = errorColumn(refusal);
@@ -150,11 +172,12 @@ export function createSettlement(
         const failed = await transition(db, sealer, row, 'FAILED', { ...released, error, metadata, late_check_at });
         if (failed === null) return null;
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details: { error } });
+        await tellFailed(notify, row, refusal);
         return failed;
       }),
 
     failedOnChain: (row, refusal, landing) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         const metadata = mergeMetadata(row, { ...landingFields(landing), refusal });
         const error = errorColumn(refusal);
@@ -162,11 +185,12 @@ export function createSettlement(
         if (failed === null) return null;
         const details = { error, txHash: row.tx_hash, ...landingFields(landing) };
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
+        await tellFailed(notify, row, refusal);
         return failed;
       }),
 
     expired: (row, proof) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         // A transaction without a last block ends when another one has used its nonce.
         const token = row.last_valid_block_height === null ? 'NONCE_USED' : 'BLOCKHASH_EXPIRED';
@@ -182,6 +206,7 @@ export function createSettlement(
         if (ended === null) return null;
         const details = { error: token, txHash: row.tx_hash, ...evidence };
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
+        await tellFailed(notify, row, refusal);
         return ended;
       }),
 
@@ -198,7 +223,7 @@ export function createSettlement(
       }),
 
     approvalExpired: (id) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         const found = await findTransaction(db, id);
         const row = found === undefined ? null : await authenticate(db, sealer, found, now);
@@ -217,11 +242,13 @@ export function createSettlement(
         if (ended === null) return null;
         const details = { error: 'APPROVAL_TIMEOUT' };
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
+        const payment = paymentInMessage(row);
+        if (payment !== null) await notify({ event: 'TX_APPROVAL_EXPIRED', payment, reason: 'timeout' });
         return ended;
       }),
 
     lateChecked: (row, landed) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         if ((await clearLateCheck(db, sealer, row)) === null) return;
         if (landed === null) return;
         const now = unixSeconds(clock);
@@ -229,6 +256,9 @@ export function createSettlement(
         await settleSpend(db, row);
         const details = { txHash: row.tx_hash, status: row.status, amount: row.amount, ...landingFields(landed) };
         await appendAudit(db, now, { event: 'TX_LATE_LANDING', actor: 'system', ...subject(row), details });
+        const payment = paymentInMessage(row);
+        if (payment !== null && row.tx_hash !== null)
+          await notify({ event: 'TX_LATE_LANDING', payment, txHash: row.tx_hash });
       }),
   };
 }

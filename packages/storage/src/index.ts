@@ -30,4 +30,5 @@ export * from './tables/system-state.ts';
 export * from './tables/transaction-states.ts';
 export * from './tables/transactions.ts';
 export { mergeMetadata, readMetadata } from './transaction-metadata.ts';
+export { notifyBy } from './unit-events.ts';
 export type { UnitOfWork } from './write-queue.ts';

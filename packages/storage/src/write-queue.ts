@@ -2,6 +2,7 @@ import { type NotificationEvent, WaiaasError } from '@waiaas/core';
 import type { AuditSealing } from './audit-sealing.ts';
 import type { Connection } from './connection.ts';
 import { createDb, createStatementRunner, type Db } from './query-executor.ts';
+import { bindEvents } from './unit-events.ts';
 
 /**
  * What a unit of work may use. Nothing but `db` may be awaited inside a unit: no network, no timer, no key operation. On
@@ -90,6 +91,7 @@ export function createWriteQueue(connection: Connection, { storeEvent, audit }: 
       await storeEvent(db, event);
       notified = true;
     };
+    bindEvents(db, notify);
     let watchdog: NodeJS.Immediate | undefined;
     // Database calls answer within this turn of the event loop, so a unit that is still running in the next turn awaits
     // something else. Letting it would hold the write lock for as long as, say, an RPC node likes.

@@ -84,13 +84,14 @@ export function createAuditTrail(dependencies: AuditTrailDependencies): AuditTra
     if (told || storage.isAuditIntact()) return;
     logger.error({}, 'The audit log was changed by somebody else than this daemon; see "waiaas audit verify"');
     const head = await readAuditHead(storage.read);
-    await storage.write(({ db }) =>
-      appendAudit(db, unixSeconds(clock), {
+    await storage.write(async ({ db, notify }) => {
+      await appendAudit(db, unixSeconds(clock), {
         event: 'AUDIT_CHAIN_BROKEN',
         actor: 'system',
         details: { sealedTo: head?.audit_id ?? null, sealedHash: head?.hash ?? null },
-      }),
-    );
+      });
+      await notify({ event: 'AUDIT_CHAIN_BROKEN', sealedTo: head?.audit_id ?? null });
+    });
     told = true;
   }
 

@@ -4,6 +4,7 @@ import { AUDIT_CHAIN_START, type AuditRow, auditLink } from '../audit-chain.ts';
 import type { Db } from '../query-executor.ts';
 import type { AuditHeadTable } from '../schema.ts';
 import { auditHeadContent } from '../seals.ts';
+import { notifyBy } from '../unit-events.ts';
 
 /** One audit row (01 §2.3). */
 export interface AuditEntry {
@@ -96,6 +97,14 @@ export async function appendAudit(db: Db, now: number, entry: AuditEntry): Promi
   // In the order of the columns above.
   await db.executeQuery(CompiledQuery.raw(APPEND, [...Object.values(row), hash]));
   ends.set(db, { id: row.id, hash });
+  if (entry.event === 'SEAL_BROKEN') await tellBrokenSeal(db, entry);
+}
+
+/** The owner is told of every broken seal, whoever has found it. */
+function tellBrokenSeal(db: Db, { agentId, sessionId, txId, details = {} }: AuditEntry): Promise<void> {
+  const what = typeof details.what === 'string' ? details.what : 'record';
+  const id = what === 'session' ? sessionId : what === 'policy' ? undefined : txId;
+  return notifyBy(db, { event: 'SEAL_BROKEN', what, id: id ?? null, agentId: agentId ?? null });
 }
 
 /**

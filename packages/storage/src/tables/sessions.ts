@@ -105,6 +105,16 @@ export async function countAllLiveSessions(db: Db, now: number): Promise<number>
   return n;
 }
 
+/** Sessions that end within a time and can still be used. */
+export const listEndingSessions = (db: Db, { after, until }: { readonly after: number; readonly until: number }) =>
+  db
+    .selectFrom('sessions')
+    .select(['id', 'agent_id', 'created_at', 'last_renewed_at', 'expires_at'])
+    .where('expires_at', '>', after)
+    .where('expires_at', '<=', until)
+    .where('revoked_at', 'is', null)
+    .execute();
+
 /** Which sessions to list, and where to start. */
 export interface SessionQuery {
   readonly agentId?: string | undefined;

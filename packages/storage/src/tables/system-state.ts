@@ -8,7 +8,8 @@ export type SystemStateKey =
   | 'kill_switch_actor'
   | 'recovery_failed_attempts'
   | 'recovery_lockout_until'
-  | 'jwt_secrets';
+  | 'jwt_secrets'
+  | 'session_warnings_until';
 
 /** Reads a value; undefined when it was never set. The stored text is JSON and always decoded before it is compared. */
 export async function readState(db: Db, key: SystemStateKey): Promise<unknown> {
