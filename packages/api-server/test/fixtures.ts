@@ -5,6 +5,7 @@ import {
   type KillSwitchStatus,
   type LogFields,
   type Logger,
+  type NotificationChannel,
   type OwnerConnectResponse,
   type PolicySummary,
   type SessionSummary,
@@ -101,6 +102,20 @@ export const aPolicy: PolicySummary = {
   createdAt: TIME,
   updatedAt: TIME,
 };
+export const CHANNEL = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f15';
+export const aChannel: NotificationChannel = {
+  id: CHANNEL,
+  type: 'NTFY',
+  name: 'phone',
+  enabled: true,
+  priority: 0,
+  locale: 'en',
+  config: { serverUrl: 'https://ntfy.sh', topic: 'alerts', authToken: '****...abcd' },
+  health: 'healthy',
+  lastCheckAt: TIME,
+  createdAt: TIME,
+  updatedAt: TIME,
+};
 export const RULES = { instant_max: '100', notify_max: '1000', delay_max: '10000' };
 
 const unused = (name: string) => (): never => {
@@ -145,6 +160,13 @@ export const refusingServices: ApiServices = {
     list: unused('policies.list'),
     remove: unused('policies.remove'),
     evaluate: unused('policies.evaluate'),
+  },
+  channels: {
+    list: unused('channels.list'),
+    create: unused('channels.create'),
+    update: unused('channels.update'),
+    remove: unused('channels.remove'),
+    test: unused('channels.test'),
   },
   owner: {
     message: unused('owner.message'),
@@ -288,6 +310,13 @@ export const answeringServices: ApiServices = {
     list: async () => ({ policies: [aPolicy] }),
     remove: async () => undefined,
     evaluate: async () => ({ payment: null, history: null }),
+  },
+  channels: {
+    list: async () => ({ channels: [aChannel], enabled: true, reachable: 1, minChannels: 2 }),
+    create: async () => ({ channel: aChannel }),
+    update: async () => ({ channel: aChannel }),
+    remove: async () => undefined,
+    test: async (id) => ({ success: true, channelId: id, status: 200, latencyMs: 12 }),
   },
   owner: {
     message: async () => ({ message: 'a message', nonce: 'ab'.repeat(16), expiresAt: TIME }),
@@ -521,6 +550,23 @@ export const ROUTES = [
     payload: { enabled: false },
   },
   { method: 'DELETE', url: `/v1/owner/policies/${POLICY}?confirm=true`, auth: 'ownerOnceConnected', status: 200 },
+  { method: 'GET', url: '/v1/owner/notification-channels', auth: 'operatorOrOwner', status: 200 },
+  {
+    method: 'POST',
+    url: '/v1/owner/notification-channels',
+    auth: 'operatorOrOwner',
+    status: 201,
+    payload: { type: 'NTFY', name: 'phone', config: { topic: 'alerts' } },
+  },
+  {
+    method: 'PUT',
+    url: `/v1/owner/notification-channels/${CHANNEL}`,
+    auth: 'operatorOrOwner',
+    status: 200,
+    payload: { enabled: false },
+  },
+  { method: 'DELETE', url: `/v1/owner/notification-channels/${CHANNEL}`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'POST', url: `/v1/owner/notification-channels/${CHANNEL}/test`, auth: 'operatorOrOwner', status: 200 },
   {
     method: 'POST',
     url: '/v1/owner/messages',

@@ -6,6 +6,12 @@ import type {
   AuditVerification,
   DecisionRecordResponse,
   KillSwitchResponse,
+  NotificationChannelCreate,
+  NotificationChannelDeleteResponse,
+  NotificationChannelListResponse,
+  NotificationChannelResponse,
+  NotificationChannelTestResponse,
+  NotificationChannelUpdate,
   OwnerAction,
   OwnerRejectResponse,
   OwnerStatusResponse,
@@ -281,6 +287,76 @@ export abstract class ManagementClient {
       path: '/v1/owner/audit-log/verify',
       fields: ['intact', 'rows', 'findings'],
       action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** All notification channels, secrets masked, and how many of them can reach the owner. */
+  listNotificationChannels(options?: RequestOptions): Promise<NotificationChannelListResponse> {
+    return this.manage({
+      method: 'GET',
+      path: '/v1/owner/notification-channels',
+      fields: ['channels', 'reachable', 'minChannels'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /**
+   * Adds a notification channel; it is stored only once its service has been reached. For a webhook without a secret the
+   * daemon makes one: it is in the answer and never shown again.
+   */
+  async createNotificationChannel(
+    channel: NotificationChannelCreate,
+    options?: RequestOptions,
+  ): Promise<NotificationChannelResponse> {
+    return this.manage({
+      method: 'POST',
+      path: '/v1/owner/notification-channels',
+      body: encodeBody(channel),
+      fields: ['channel'],
+      action: 'update_settings',
+      options,
+    });
+  }
+
+  /** Changes a notification channel. What is sent back as it was shown, masked, stays what it is. */
+  async updateNotificationChannel(
+    channelId: string,
+    change: NotificationChannelUpdate,
+    options?: RequestOptions,
+  ): Promise<NotificationChannelResponse> {
+    return this.manage({
+      method: 'PUT',
+      path: `/v1/owner/notification-channels/${encodeId(channelId)}`,
+      body: encodeBody(change),
+      fields: ['channel'],
+      action: 'update_settings',
+      options,
+    });
+  }
+
+  /** Removes a notification channel. @throws WAIaaSError MIN_CHANNELS_REQUIRED */
+  async deleteNotificationChannel(
+    channelId: string,
+    options?: RequestOptions,
+  ): Promise<NotificationChannelDeleteResponse> {
+    return this.manage({
+      method: 'DELETE',
+      path: `/v1/owner/notification-channels/${encodeId(channelId)}`,
+      fields: ['deleted', 'channelId'],
+      action: 'update_settings',
+      options,
+    });
+  }
+
+  /** Sends a message over one channel, the way every message goes, and says what became of it. */
+  async testNotificationChannel(channelId: string, options?: RequestOptions): Promise<NotificationChannelTestResponse> {
+    return this.manage({
+      method: 'POST',
+      path: `/v1/owner/notification-channels/${encodeId(channelId)}/test`,
+      fields: ['success', 'channelId', 'latencyMs'],
+      action: 'update_settings',
       options,
     });
   }

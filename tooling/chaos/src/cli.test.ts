@@ -13,6 +13,7 @@ import { WAIaaSClient } from '@waiaas/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHarness, type Harness, JWT_SECRET, PASSWORD } from './harness.ts';
+import { startHookServer } from './hook-server.ts';
 import { balanceOf, stranger } from './ledger-truth.ts';
 
 /* One story by the command line alone, with the program as it is shipped: an owner with a key file governs an agent. */
@@ -88,7 +89,12 @@ beforeAll(async () => {
   passwordFile = secretFile('password', `${PASSWORD}\n`);
   const port = await freePort();
   daemon = spawn(process.execPath, [WAIAAS, '--data-dir', dataDir, 'start', '--port', String(port)], {
-    env: { PATH: process.env.PATH ?? '', HOME: dataDir, WAIAAS_MASTER_PASSWORD_FILE: passwordFile },
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: dataDir,
+      WAIAAS_MASTER_PASSWORD_FILE: passwordFile,
+      WAIAAS_NOTIFICATIONS_ALLOWED_NETWORKS: '["127.0.0.1"]',
+    },
     stdio: 'ignore',
   });
   url = `http://127.0.0.1:${port}`;
@@ -212,4 +218,22 @@ test('an AI tool that was set up by it pays with the server that its settings na
   // Once more: another session, in the place of the first.
   await succeed('mcp', 'setup', '--agent-id', agent.id, ...limits, ...place);
   expect(readFileSync(tokenFile, 'utf8').trim()).not.toBe(token);
+}, 120_000);
+
+test('a channel is added with a secret from a file, tried, and removed', async () => {
+  const hook = await startHookServer();
+  try {
+    const secret = 'canary-hook-secret-canary-hook-secret-1';
+    canaries.push(secret);
+    const config = ['--url', `${hook.url}/in`, '--secret-file', secretFile('hook-secret', `${secret}\n`)];
+    const { channel } = z
+      .object({ channel: z.object({ id: z.string() }) })
+      .parse(await json('notifications', 'add', 'webhook', '--name', '내 서버', '--locale', 'ko', ...config));
+    expect(await succeed('notifications', 'test', channel.id)).toContain('Taken by the service');
+    expect(await hook.next(({ type }) => type === 'CHANNEL_TEST')).toMatchObject({ title: '테스트 메시지' });
+    await succeed('notifications', 'remove', channel.id);
+    await fail('CHANNEL_NOT_FOUND', 'notifications', 'test', channel.id);
+  } finally {
+    await hook.close();
+  }
 }, 120_000);

@@ -10,6 +10,7 @@ import { decisionCommands } from './commands/decisions.ts';
 import { initCommand } from './commands/init.ts';
 import { killSwitchCommands } from './commands/kill-switch.ts';
 import { mcpCommands } from './commands/mcp.ts';
+import { notificationCommands } from './commands/notifications.ts';
 import { ownerCommands } from './commands/owner.ts';
 import { secretCommands } from './commands/secrets.ts';
 import { sessionCommands } from './commands/session.ts';
@@ -44,6 +45,7 @@ export async function main(): Promise<void> {
     decisionCommands,
     killSwitchCommands,
     auditCommands(async (options) => (await import('./audit/verify-data-dir.ts')).verifyDataDir(options)),
+    notificationCommands,
   ]);
   // Not left to the event loop: nothing that is still open may keep a finished command alive.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

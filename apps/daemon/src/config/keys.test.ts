@@ -18,6 +18,7 @@ function otherValue(key: ConfigKey): string {
     'daemon.log_max_size': '2MB',
     'security.jwt_secret': 'x'.repeat(40),
     'security.cors_origins': '["https://other.example"]',
+    'notifications.allowed_networks': '["192.168.1.0/24"]',
     'telegram_bot.direct_approve_threshold': '2.5',
   };
   const found = special[key.name];

@@ -1,3 +1,4 @@
+import { isNetworkRange } from '@waiaas/notifications/network-range';
 import { z } from 'zod';
 import { flag, integer, list, oneOf, text, textOrList } from './key.ts';
 import { parseLogSize } from './log-size.ts';
@@ -97,7 +98,7 @@ export const configSchema = section({
     arbitrum: section({ mainnet: optionalRpc('Arbitrum One', ['https://arb1.arbitrum.io/rpc']) }).prefault({}),
   }).prefault({}),
   notifications: section({
-    enabled: flag('Send notifications to the owner.', false),
+    enabled: flag('Send notifications to the owner, once there are channels.', true),
     min_channels: integer(
       'Channels that must reach the owner before a payment may run without approval; 0 switches the rule off.',
       2,
@@ -107,6 +108,12 @@ export const configSchema = section({
     health_check_interval: integer('Time between channel checks.', 300, 60, 3600, 'seconds'),
     log_retention_days: integer('How long the notification log is kept.', 30, 7, 365, 'days'),
     dedup_ttl: integer('Time in which an equal notification is sent once.', 300, 60, 3600, 'seconds'),
+    allowed_networks: list(
+      'Private networks that notifications may go to, such as a server of your own. None: only the public internet.',
+      [],
+      'a list of networks such as "192.168.1.0/24"',
+      isNetworkRange,
+    ),
     telegram: section({
       bot_token: text('Ignored: channels are kept in the database.', '', 'a text', undefined, { secret: true }),
       chat_id: text('Ignored: channels are kept in the database.', ''),

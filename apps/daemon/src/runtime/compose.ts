@@ -9,6 +9,7 @@ import {
   createPolicyManagement,
   createSessionManagement,
 } from '@waiaas/management';
+import { createNotifications, type Notifications } from '@waiaas/notifications';
 import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Watchfulness } from '@waiaas/pipeline';
 import { type AuditTrail, createKillSwitch, type KillSwitch, type KillSwitchState } from '@waiaas/safety';
 import type { Storage } from '@waiaas/storage';
@@ -58,12 +59,14 @@ export interface Composition {
   readonly workers: Workers;
   readonly operatorTokens: OperatorTokens;
   readonly killSwitch: KillSwitch;
+  readonly notifications: Notifications;
   readonly ids: IdGenerator;
   /** Builds the HTTP server; it does not listen yet. */
   createServer(port: () => number): ReturnType<typeof createApiServer>;
 }
 
 const SECOND = 1000;
+const DAY = 86_400 * SECOND;
 
 /**
  * Nonces per minute on each of the two routes that make them, so that all that can be alive at once fit into the store: it
@@ -81,7 +84,7 @@ export function compose(foundations: Foundations): Composition {
   const { config, clock, logger, storage, adapters, tokenSecrets, auditTrail, workerInterval, shutdown } = foundations;
   const { keystore, permits, gate } = foundations.keystore;
   const { sealer } = keystore;
-  const { security, notifications, daemon, database } = config;
+  const { security, daemon, database } = config;
   const ids = createIdGenerator(clock, randomBytes);
   const { current, previous } = tokenSecrets.secrets;
   const tokens = createSessionTokens({ secret: current, previous, clock });
@@ -89,6 +92,22 @@ export function compose(foundations: Foundations): Composition {
   let port = (): number => config.daemon.port;
   const domains = (): readonly string[] => [`localhost:${port()}`, `127.0.0.1:${port()}`];
 
+  const notifications = createNotifications({
+    storage,
+    sealer,
+    secrets: keystore.secrets,
+    clock,
+    timers: realTimers,
+    ids,
+    randomBytes,
+    logger,
+    userAgent: `WAIaaS/${VERSION}`,
+    allowedNetworks: config.notifications.allowed_networks,
+    isEnabled: () => config.notifications.enabled,
+    minChannels: () => config.notifications.min_channels,
+    dedupTtl: config.notifications.dedup_ttl,
+    logRetentionDays: config.notifications.log_retention_days,
+  });
   const agents = createAgentManagement({ storage, keystore, sealer, clock, ids, isSupported: adapters.isSupported });
   const policies = createPolicyManagement({ storage, sealer, clock, ids });
   const sessions = createSessionManagement({
@@ -110,8 +129,7 @@ export function compose(foundations: Foundations): Composition {
     gate,
     sealer,
     adapters,
-    // No channel is connected to this version, so none can reach the owner.
-    owner: { reachableChannels: () => 0 },
+    owner: notifications,
     clock,
     watch: foundations.watch,
     timers: realTimers,
@@ -121,7 +139,7 @@ export function compose(foundations: Foundations): Composition {
       ...DEFAULT_PIPELINE_SETTINGS,
       maxPendingTransactions: security.max_pending_tx,
       defaultMaxRenewals: security.default_max_renewals,
-      minChannels: notifications.min_channels,
+      minChannels: config.notifications.min_channels,
       delaySeconds: security.policy_defaults.delay_seconds,
       approvalTimeoutSeconds: security.policy_defaults.approval_timeout,
     },
@@ -133,9 +151,16 @@ export function compose(foundations: Foundations): Composition {
     { name: 'approvalTimeout', intervalMs: 30 * SECOND, run: () => pipeline.expireApprovals() },
     { name: 'strandedRows', intervalMs: 300 * SECOND, run: () => pipeline.sweep() },
     { name: 'lateLandings', intervalMs: 60 * SECOND, run: () => pipeline.checkLateLandings() },
+    { name: 'sessionWarnings', intervalMs: 60 * SECOND, run: () => sessions.warnOfEnds() },
     { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
     { name: 'auditTrail', intervalMs: security.audit.anchor_interval * SECOND, run: () => auditTrail.watch() },
     { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
+    {
+      name: 'channelCheck',
+      intervalMs: config.notifications.health_check_interval * SECOND,
+      run: () => notifications.upkeep.checkChannels(),
+    },
+    { name: 'notificationLog', intervalMs: DAY, run: async () => void (await notifications.upkeep.trimLog()) },
     {
       name: 'walCheckpoint',
       intervalMs: database.wal_checkpoint_interval * SECOND,
@@ -181,7 +206,10 @@ export function compose(foundations: Foundations): Composition {
     timers: realTimers,
     logger,
     endOperatorTokens: () => void operatorTokens.revokeAll(),
-    afterUnlock: foundations.afterUnlock,
+    async afterUnlock() {
+      await foundations.afterUnlock();
+      await notifications.book.reload();
+    },
     takeUpPayments,
     initial: foundations.killSwitchState,
   });
@@ -193,6 +221,7 @@ export function compose(foundations: Foundations): Composition {
     agents,
     sessions,
     policies,
+    channels: notifications.channels,
     pipeline,
     nonces,
     owner: createOwnerService({ clock, storage, owner, pipeline, nonces, gate: ownerGate, killSwitch, domains }),
@@ -213,6 +242,7 @@ export function compose(foundations: Foundations): Composition {
     workers,
     operatorTokens,
     killSwitch,
+    notifications,
     ids,
     createServer(boundPort) {
       port = boundPort;

@@ -23,6 +23,7 @@ import {
   refuseWhileLocked,
   type SessionManagement,
 } from '@waiaas/management';
+import type { ChannelManagement } from '@waiaas/notifications';
 import type { Pipeline } from '@waiaas/pipeline';
 import type { AuditTrail, KillSwitch } from '@waiaas/safety';
 import {
@@ -46,6 +47,7 @@ export interface ServiceParts {
   readonly agents: AgentManagement;
   readonly sessions: SessionManagement;
   readonly policies: PolicyManagement;
+  readonly channels: ChannelManagement;
   readonly pipeline: Pipeline;
   readonly nonces: NonceStore;
   readonly owner: ApiServices['owner'];
@@ -179,6 +181,13 @@ export function createServices(parts: ServiceParts): ApiServices {
       list: () => policies.list(),
       remove: (id, options, context) => policies.remove(id, options, originOf(context)),
       evaluate: (input) => pipeline.evaluatePolicies(input),
+    },
+    channels: {
+      list: () => parts.channels.list(),
+      create: (input, context) => parts.channels.create(input, originOf(context)),
+      update: (id, input, context) => parts.channels.update(id, input, originOf(context)),
+      remove: (id, context) => parts.channels.remove(id, originOf(context)),
+      test: (id, context) => parts.channels.test(id, originOf(context)),
     },
     wallet: {
       async balance({ agentId, constraints }) {

@@ -39,6 +39,8 @@ const OWNER_SCHEMA = 2;
 
 /** Kept back from the shutdown's time for the steps after the drain (01 §4.2). */
 const RESERVE_MS = 5000;
+/** How long the last notifications may take to get out. */
+const LAST_WORDS_MS = 2000;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -245,6 +247,10 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     requestShutdown: () => void stop('ADMIN'),
   });
   undo.push(() => parts.pipeline.stop(0));
+  const { notifications } = parts;
+  if (keystore.isUnlocked) await notifications.book.reload();
+  undo.push(() => notifications.dispatcher.stop(0));
+  notifications.dispatcher.start();
 
   const networks = new Map(
     (await listAgents(storage.read)).map(({ chain, network }) => [`${chain}:${network}`, { chain, network }]),
@@ -256,8 +262,10 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
 
   // Before anything is served: no new payment may meet what the last run left behind (04 §20). With the vault locked
   // nothing of it can be told from what somebody else has written; the recovery sees to it.
+  const takenUp = { cancelled: 0, failed: 0, expired: 0, followed: 0 };
   if (killSwitchState.status === 'NORMAL') {
     const { cancelled, failed, expired, followed } = await parts.pipeline.recover();
+    Object.assign(takenUp, { cancelled, failed, expired, followed: followed.length });
     const leftOver = cancelled + failed + expired + followed.length;
     if (leftOver > 0) onStep(`Took up ${leftOver} transactions of the last run`);
   }
@@ -275,11 +283,21 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   undo.push(() => parts.workers.stop());
 
   const { pid } = process;
-  await audit({
-    event: 'DAEMON_STARTED',
-    actor: 'system',
-    details: { version: VERSION, port, pid, keysLoaded: keystore.keyCount },
+  await storage.write(async ({ db, notify }) => {
+    await appendAudit(db, unixSeconds(clock), {
+      event: 'DAEMON_STARTED',
+      actor: 'system',
+      details: { version: VERSION, port, pid, keysLoaded: keystore.keyCount },
+    });
+    await notify({ event: 'DAEMON_STARTED', version: VERSION, ...takenUp });
   });
+  const { enabled, min_channels } = config.notifications;
+  if (notifications.reachableChannels() < min_channels) {
+    logger.warn(
+      { enabled, reachable: notifications.reachableChannels(), minChannels: min_channels },
+      'Too few notification channels reach the owner: payments of tier NOTIFY and DELAY wait for an approval',
+    );
+  }
 
   await watchAudit();
 
@@ -316,10 +334,21 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     await attempt('adapters', () => adapters.disconnect());
     parts.operatorTokens.revokeAll();
     const uptime = Math.floor((clock.now() - startedAt) / 1000);
-    // Written before the keys go, so that the seal of the audit log covers its last rows.
+    // Written before the keys go, so that the seal of the audit log covers its last rows; nothing is signed any more.
     gate.close();
     if (keystore.isUnlocked) await attempt('audit', () => audit({ event: 'KEYSTORE_LOCKED', actor: 'system' }));
-    await attempt('audit', () => audit({ event: 'DAEMON_STOPPED', actor: 'system', details: { pid, uptime } }));
+    await attempt('audit', () =>
+      storage.write(async ({ db, notify }) => {
+        await appendAudit(db, unixSeconds(clock), {
+          event: 'DAEMON_STOPPED',
+          actor: 'system',
+          details: { pid, uptime },
+        });
+        await notify({ event: 'DAEMON_STOPPED', reason });
+      }),
+    );
+    // What does not get out in time is told at the next start.
+    await attempt('notifications', () => notifications.dispatcher.stop(LAST_WORDS_MS));
     await attempt('keystore', () => lockKeys());
     await attempt('audit', () => auditTrail.watch());
     await attempt('database', () => storage.close());
@@ -341,7 +370,11 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     details: Record<string, unknown>,
   ): Promise<void> {
     try {
-      await audit({ event, actor: 'system', details });
+      await storage.write(async ({ db, notify }) => {
+        await appendAudit(db, unixSeconds(clock), { event, actor: 'system', details });
+        // Told at the next start, if not before the process ends.
+        await notify({ event: 'DAEMON_CRASHED', kind: event });
+      });
     } catch (error) {
       logger.error({ event, error: reasonOf(error) }, 'The end of the daemon could not be recorded');
     }

@@ -17,6 +17,12 @@ import type {
   KillSwitchRequest,
   KillSwitchResponse,
   MasterPasswordChangeResponse,
+  NewNotificationChannel,
+  NotificationChannelId,
+  NotificationChannelListResponse,
+  NotificationChannelResponse,
+  NotificationChannelTestResponse,
+  NotificationChannelUpdate,
   OwnerApproveResponse,
   OwnerChange,
   OwnerChangeResponse,
@@ -166,6 +172,20 @@ export interface PolicyService {
   evaluate(input: PolicyEvaluation): Promise<PolicyEvaluationResponse>;
 }
 
+/** Notification channels (05 §2.12). */
+export interface ChannelService {
+  list(): Promise<NotificationChannelListResponse>;
+  create(input: NewNotificationChannel, context: RequestContext): Promise<NotificationChannelResponse>;
+  update(
+    id: NotificationChannelId,
+    input: NotificationChannelUpdate,
+    context: RequestContext,
+  ): Promise<NotificationChannelResponse>;
+  remove(id: NotificationChannelId, context: RequestContext): Promise<void>;
+  /** Sends a message over one channel, the way every message goes. */
+  test(id: NotificationChannelId, context: RequestContext): Promise<NotificationChannelTestResponse>;
+}
+
 /** Query of the pending approvals, defaults filled in. */
 export type PendingApprovalFilter = z.output<typeof pendingApprovalListQuerySchema>;
 
@@ -208,6 +228,7 @@ export interface ApiServices {
   readonly wallet: WalletService;
   readonly transactions: TransactionService;
   readonly policies: PolicyService;
+  readonly channels: ChannelService;
   readonly owner: OwnerService;
   readonly decisions: DecisionService;
   readonly audit: AuditService;

@@ -5,6 +5,7 @@ import { adminRoutes, masterRoutes, secretRoutes } from './admin-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { registerAudience } from './audience.ts';
 import { auditRoutes } from './audit-routes.ts';
+import { channelRoutes } from './channel-routes.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { createGuards } from './guards.ts';
@@ -59,6 +60,7 @@ export function registerRoutes(
     decisionRoutes(scope, dependencies);
     auditRoutes(scope, dependencies);
     killSwitchRoutes(scope, dependencies);
+    channelRoutes(scope, dependencies);
   });
   registerAudience(app, 'ownerOnceConnected', guards.ownerOnceConnected, (scope) => {
     policyRoutes(scope, dependencies);

@@ -1,0 +1,123 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createHarness, createPayer, type DaemonProcess, type Harness, type Payer, setLimits } from './harness.ts';
+import { type HookServer, startHookServer } from './hook-server.ts';
+import { stranger } from './ledger-truth.ts';
+
+/* The owner is told, by the real daemon over real HTTP; and nothing that is told, or cannot be, holds up a payment. */
+
+const CHANNELS = '/v1/owner/notification-channels';
+const ENV = {
+  WAIAAS_NOTIFICATIONS_ALLOWED_NETWORKS: '["127.0.0.1"]',
+  WAIAAS_NOTIFICATIONS_MIN_CHANNELS: '1',
+};
+const SECRET = 'canary-webhook-secret-canary-webhook-secret';
+/** Below 1 SOL all is INSTANT, below 2 NOTIFY. */
+const [INSTANT, NOTIFY] = [500_000_000n, 1_500_000_000n];
+
+let harness: Harness;
+let dataDir: string;
+let daemon: DaemonProcess;
+let hook: HookServer;
+let payer: Payer;
+
+beforeAll(async () => {
+  harness = await createHarness();
+}, 60_000);
+afterAll(() => harness.close());
+beforeEach(async () => {
+  hook = await startHookServer();
+  dataDir = await harness.createDataDir();
+  daemon = await harness.start(dataDir, ENV);
+  await setLimits(daemon, {});
+  payer = await createPayer(harness, daemon);
+}, 60_000);
+afterEach(async () => {
+  await daemon.stop();
+  await hook.close();
+});
+
+const addHook = async (url = `${hook.url}/in`): Promise<string> => {
+  const body = { type: 'WEBHOOK', name: 'hook', config: { url, secret: SECRET } };
+  const answer = await daemon.operate('POST', CHANNELS, body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+  return z.object({ channel: z.object({ id: z.string() }) }).parse(answer.body).channel.id;
+};
+const pay = (amount: bigint) => daemon.client(payer.token).sendToken({ to: stranger(), amount });
+const isAbout = (type: string, txId?: string) => (delivery: HookServer['deliveries'][number]) =>
+  delivery.type === type && (txId === undefined || JSON.stringify(delivery.data).includes(txId));
+
+test('how many channels reach the owner is asked at every payment, without a restart', async () => {
+  const first = await pay(NOTIFY);
+  expect(first).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' });
+  const id = await addHook();
+  const second = await pay(NOTIFY);
+  expect(second).toMatchObject({ status: 'CONFIRMED', tier: 'NOTIFY' });
+  await hook.next(isAbout('TX_NOTIFY', second.transactionId));
+  await hook.next(isAbout('TX_CONFIRMED', second.transactionId));
+  const refused = await daemon.operate('DELETE', `${CHANNELS}/${id}`);
+  expect(refused).toMatchObject({ status: 400, body: { code: 'MIN_CHANNELS_REQUIRED' } });
+});
+
+test('a channel that never answers holds up no payment', async () => {
+  await addHook();
+  hook.silent = true;
+  const paid = await pay(NOTIFY);
+  // Confirmed while the message about it still hangs.
+  expect(paid).toMatchObject({ status: 'CONFIRMED', tier: 'NOTIFY' });
+  await hook.next(isAbout('TX_NOTIFY', paid.transactionId));
+  for (let n = 0; n < 5; n++) expect(await pay(INSTANT)).toMatchObject({ status: 'CONFIRMED' });
+  hook.silent = false;
+});
+
+test('killed between the payment and the message, the daemon tells it after its restart', async () => {
+  await addHook();
+  hook.silent = true;
+  const queued = await pay(5_000_000_000n);
+  expect(queued).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' });
+  const before = await hook.next(isAbout('TX_APPROVAL_REQUEST', queued.transactionId));
+  daemon.child.kill('SIGKILL');
+  await daemon.ended;
+  hook.silent = false;
+  const seen = hook.deliveries.length;
+  daemon = await harness.start(dataDir, ENV);
+  const after = await hook.next((one) => hook.deliveries.indexOf(one) >= seen && one.type === 'TX_APPROVAL_REQUEST');
+  expect(after).toMatchObject({ id: before.id, sequence: before.sequence, data: before.data });
+  expect(after.text).toContain('5 SOL');
+}, 60_000);
+
+test('a stop is told, in time; and so is a start', async () => {
+  await addHook();
+  expect(await daemon.stop()).toBe(0);
+  await hook.next(isAbout('DAEMON_STOPPED'));
+  daemon = await harness.start(dataDir, ENV);
+  await hook.next(isAbout('DAEMON_STARTED'));
+}, 60_000);
+
+test('a stop does not wait for a channel that never answers', async () => {
+  await addHook();
+  hook.silent = true;
+  expect(await daemon.stop()).toBe(0);
+  daemon = await harness.start(dataDir, ENV);
+}, 60_000);
+
+describe('where nothing may be sent', () => {
+  test.each([
+    'https://169.254.169.254/',
+    'http://10.0.0.1/',
+    'http://[::1]:1/',
+    'https://localhost:1/',
+    'http://127.0.0.2:1/',
+  ])('%s', async (url) => {
+    const answer = await daemon.operate('POST', CHANNELS, { type: 'WEBHOOK', name: 'x', config: { url } });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID_CHANNEL_CONFIG' } });
+  });
+
+  test('nor to this machine, unless its operator says so', async () => {
+    await daemon.stop();
+    daemon = await harness.start(dataDir, { WAIAAS_NOTIFICATIONS_MIN_CHANNELS: '0' });
+    const body = { type: 'WEBHOOK', name: 'x', config: { url: `${hook.url}/in` } };
+    expect(await daemon.operate('POST', CHANNELS, body)).toMatchObject({ status: 400 });
+    expect(hook.deliveries).toEqual([]);
+  }, 60_000);
+});
