@@ -1,11 +1,11 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { base58 } from '@scure/base';
-import type { Chain } from '@waiaas/core';
+import type { OwnerChain } from '@waiaas/core';
 import { Wallet } from 'ethers';
 
 /** A wallet of an owner, signing with another implementation than the one that verifies. */
 export interface TestWallet {
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   readonly address: string;
   sign(message: string): string;
 }
@@ -22,4 +22,4 @@ function ethereumWallet(): TestWallet {
 }
 
 /** A new wallet of a chain. */
-export const createWallet = (chain: Chain): TestWallet => (chain === 'solana' ? solanaWallet() : ethereumWallet());
+export const createWallet = (chain: OwnerChain): TestWallet => (chain === 'solana' ? solanaWallet() : ethereumWallet());

@@ -42,6 +42,30 @@ const ETHEREUM = {
   hasDataFee: false,
 } as const;
 
+/** Blocks every two seconds, and tips below 25 gwei are not passed on. */
+const POLYGON = {
+  confirmations: 16,
+  finality: TAG,
+  pollMs: 2_000,
+  minTip: 25n * GWEI,
+  maxTip: 1_000n * GWEI,
+  maxFee: 5_000n * MILLI,
+  hasDataFee: false,
+} as const;
+
+/** One sequencer orders all transactions, for no tip; its blocks are undone only together with those of the layer below. */
+const ROLLUP = {
+  confirmations: 4,
+  finality: TAG,
+  pollMs: 1_000,
+  minTip: 0n,
+  maxTip: GWEI,
+  maxFee: 10n * MILLI,
+} as const;
+/** What Arbitrum charges for data is in its gas estimates. */
+const ARBITRUM = { ...ROLLUP, hasDataFee: false } as const;
+const BASE = { ...ROLLUP, hasDataFee: true } as const;
+
 const NETWORKS: Readonly<Record<EvmChain, Readonly<Partial<Record<Network, EvmNetwork>>>>> = {
   ethereum: {
     mainnet: { ...ETHEREUM, chainId: 1 },
@@ -49,6 +73,9 @@ const NETWORKS: Readonly<Record<EvmChain, Readonly<Partial<Record<Network, EvmNe
     // A development node makes a block for each transaction and none without: nothing would ever be final by its tag.
     localnet: { ...ETHEREUM, chainId: 31_337, confirmations: 1, finality: { kind: 'depth', blocks: 1 }, pollMs: 500 },
   },
+  polygon: { mainnet: { ...POLYGON, chainId: 137 }, amoy: { ...POLYGON, chainId: 80_002 } },
+  arbitrum: { mainnet: { ...ARBITRUM, chainId: 42_161 }, sepolia: { ...ARBITRUM, chainId: 421_614 } },
+  base: { mainnet: { ...BASE, chainId: 8_453 }, sepolia: { ...BASE, chainId: 84_532 } },
 };
 
 /** The parameters of a network; undefined when the chain has no such network. */

@@ -17,13 +17,17 @@ import {
 
 const uuid = fc.uuid({ version: 7 });
 
+const EVM_CONTRACT = fc.stringMatching(/^0x[0-9a-fA-F]{40}$/);
 const CONTRACTS: Readonly<Record<Chain, fc.Arbitrary<string>>> = {
   solana: fc.constantFrom(
     'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v',
     'So11111111111111111111111111111111111111112',
     '11111111111111111111111111111111',
   ),
-  ethereum: fc.stringMatching(/^0x[0-9a-fA-F]{40}$/),
+  ethereum: EVM_CONTRACT,
+  polygon: EVM_CONTRACT,
+  arbitrum: EVM_CONTRACT,
+  base: EVM_CONTRACT,
 };
 
 const tokenOf = (chain: Chain): fc.Arbitrary<TokenInfo> =>

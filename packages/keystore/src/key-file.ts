@@ -72,9 +72,13 @@ export const encodeKeyFile = ({ info, box }: KeyFile): string =>
     2,
   )}\n`;
 
+const EVM_ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 const PUBLIC_KEY: Readonly<Record<Chain, RegExp>> = {
   solana: /^[1-9A-HJ-NP-Za-km-z]{32,44}$/,
-  ethereum: /^0x[0-9a-fA-F]{40}$/,
+  ethereum: EVM_ADDRESS,
+  polygon: EVM_ADDRESS,
+  arbitrum: EVM_ADDRESS,
+  base: EVM_ADDRESS,
 };
 
 /**

@@ -15,7 +15,13 @@ export interface SigningAlgorithm {
   sign(slot: Buffer, message: Buffer): Uint8Array;
 }
 
-const ALGORITHMS: Readonly<Record<Chain, SigningAlgorithm>> = { solana: ed25519, ethereum: secp256k1Recoverable };
+const ALGORITHMS: Readonly<Record<Chain, SigningAlgorithm>> = {
+  solana: ed25519,
+  ethereum: secp256k1Recoverable,
+  polygon: secp256k1Recoverable,
+  arbitrum: secp256k1Recoverable,
+  base: secp256k1Recoverable,
+};
 
 /** The algorithm of a chain. */
 export const algorithmOf = (chain: Chain): SigningAlgorithm => ALGORITHMS[chain];

@@ -1,9 +1,9 @@
 import { canonicalAddress } from '@waiaas/auth';
 import {
-  type Chain,
   type Clock,
   type IdGenerator,
   isoFromSeconds,
+  type OwnerChain,
   type OwnerChangeResponse,
   type OwnerConnectResponse,
   type OwnerDisconnectResponse,
@@ -41,7 +41,7 @@ export interface OwnerManagementDependencies {
 
 /** A wallet that wants to be the owner. Its signature has been checked by the caller. */
 export interface OwnerWallet {
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   readonly address: string;
 }
 

@@ -1,4 +1,4 @@
-import type { Chain } from '@waiaas/core';
+import type { OwnerChain } from '@waiaas/core';
 
 /** Who changed something, as audit rows name it. */
 export interface RequestOrigin {
@@ -18,7 +18,7 @@ export interface RequestOrigin {
 /** The owner, with the text that was signed: evidence that can be verified again at any time. */
 export interface OwnerActor {
   readonly kind: 'owner';
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   /** Canonical. */
   readonly address: string;
   readonly message: string;

@@ -28,7 +28,7 @@ function localTime(zone: string, now: number): { day: number; hour: number } {
 }
 
 const same = (chain: string, a: string, b: string): boolean =>
-  chain === 'ethereum' ? a.toLowerCase() === b.toLowerCase() : a === b;
+  chain === 'solana' ? a === b : a.toLowerCase() === b.toLowerCase();
 
 function listed(rules: Rules<'WHITELIST'>, payment: Payment): boolean {
   if (rules.allowed_addresses.length === 0) return true;

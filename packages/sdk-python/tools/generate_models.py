@@ -25,6 +25,7 @@ NAMES = {"constraints": "SessionConstraints", "usageStats": "SessionUsage"}
 ENUMS = {
     ("AgentCreate", "chain"): "Chain",
     ("AgentCreate", "network"): "Network",
+    ("OwnerConnect", "chain"): "OwnerChain",
     ("TransactionResponse", "status"): "TransactionStatus",
     ("TransactionResponse", "tier"): "Tier",
     ("TransactionResponse", "type"): "TransactionType",

@@ -11,6 +11,7 @@ import type {
   NotificationLevel,
   NotificationLocale,
   NotificationStatus,
+  OwnerChain,
   PolicyType,
   SuspensionReason,
   Tier,
@@ -284,7 +285,7 @@ export interface NotificationOutboxTable {
 export interface OwnerWalletsTable {
   id: string;
   address: string;
-  chain: Chain;
+  chain: OwnerChain;
   wc_session_topic: string | null;
   wc_pairing_topic: string | null;
   connected_at: string;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CHAINS, canonicalJson, SESSION_STATEMENT, sessionResource } from '@waiaas/core';
+import { canonicalJson, OWNER_CHAINS, SESSION_STATEMENT, sessionResource } from '@waiaas/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHarness, createPayer, type Harness } from './harness.ts';
 import { type Answer, type OwnedDaemon, startOwnedDaemon } from './owned-daemon.ts';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => harness.close());
 
-describe.each(CHAINS)('an owner on %s', (chain) => {
+describe.each(OWNER_CHAINS)('an owner on %s', (chain) => {
   const wallet = createOwnerWallet(chain);
   const GRANT = { maxAmountPerTx: '5', expiresIn: 600 };
   let owned: OwnedDaemon;

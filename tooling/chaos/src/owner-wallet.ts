@@ -3,9 +3,9 @@ import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { base58 } from '@scure/base';
 import {
-  type Chain,
   layOutSignIn,
   type OwnerAction,
+  type OwnerChain,
   ownerStatement,
   requestPreimage,
   requestResource,
@@ -17,7 +17,7 @@ import {
 
 /** A wallet of an owner, which signs texts and nothing else. */
 export interface OwnerWallet {
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   readonly address: string;
   sign(text: string): string;
 }
@@ -55,7 +55,7 @@ function ethereumWallet(): OwnerWallet {
 }
 
 /** A new wallet. */
-export const createOwnerWallet = (chain: Chain): OwnerWallet =>
+export const createOwnerWallet = (chain: OwnerChain): OwnerWallet =>
   chain === 'solana' ? solanaWallet() : ethereumWallet();
 
 /** A request before anybody has signed for it. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { base58 } from '@scure/base';
-import { CHAINS, canonicalJson, SESSION_STATEMENT, sessionResource, transactionResource } from '@waiaas/core';
+import { canonicalJson, OWNER_CHAINS, SESSION_STATEMENT, sessionResource, transactionResource } from '@waiaas/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHarness, createPayer, type Harness, PASSWORD, type Payer, setLimits } from './harness.ts';
@@ -34,7 +34,7 @@ const NEW_POLICY = {
   body: { type: 'RATE_LIMIT', rules: { max_tx_per_hour: 1000 } },
 };
 
-describe.each(CHAINS)('an owner on %s', (chain) => {
+describe.each(OWNER_CHAINS)('an owner on %s', (chain) => {
   const wallet = createOwnerWallet(chain);
   let owned: OwnedDaemon;
   let payer: Payer;
@@ -360,7 +360,7 @@ describe.each(CHAINS)('an owner on %s', (chain) => {
   });
 });
 
-describe.each(CHAINS)('an owner on %s', (chain) => {
+describe.each(OWNER_CHAINS)('an owner on %s', (chain) => {
   // On a daemon of its own: five sessions a minute are all that may be opened.
   test('opens a session with a signature in the body, over the agent and everything it may do', async () => {
     const wallet = createOwnerWallet(chain);

@@ -94,8 +94,15 @@ export const configSchema = section({
       sepolia: optionalRpc('Ethereum Sepolia', []),
       localnet: optionalRpc('a local Ethereum node', ['http://127.0.0.1:8545']),
     }).prefault({}),
-    polygon: section({ mainnet: optionalRpc('Polygon', ['https://polygon-rpc.com']) }).prefault({}),
-    arbitrum: section({ mainnet: optionalRpc('Arbitrum One', ['https://arb1.arbitrum.io/rpc']) }).prefault({}),
+    polygon: section({
+      mainnet: optionalRpc('Polygon', ['https://polygon-rpc.com']),
+      amoy: optionalRpc('Polygon Amoy', []),
+    }).prefault({}),
+    arbitrum: section({
+      mainnet: optionalRpc('Arbitrum One', ['https://arb1.arbitrum.io/rpc']),
+      sepolia: optionalRpc('Arbitrum Sepolia', []),
+    }).prefault({}),
+    base: section({ mainnet: optionalRpc('Base', []), sepolia: optionalRpc('Base Sepolia', []) }).prefault({}),
   }).prefault({}),
   notifications: section({
     enabled: flag('Send notifications to the owner, once there are channels.', true),

@@ -1,8 +1,8 @@
-import type { Chain, OwnerAction, SessionCreate, TransactionId } from '@waiaas/core';
+import type { OwnerAction, OwnerChain, SessionCreate, TransactionId } from '@waiaas/core';
 
 /** A wallet that has signed, and what it signed: evidence for the audit log. */
 export interface OwnerSigner {
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   /** Canonical. */
   readonly address: string;
   readonly message: string;
@@ -42,7 +42,7 @@ export interface OwnerAuthenticator {
     authorization: string,
     action: OwnerAction,
     request: SignedRequest,
-    claimed: { readonly chain: Chain; readonly address: string },
+    claimed: { readonly chain: OwnerChain; readonly address: string },
   ): Promise<OwnerSigner>;
   /**
    * The owner's signature in the body of POST /v1/sessions (03 §6).

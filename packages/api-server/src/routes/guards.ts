@@ -1,8 +1,8 @@
 import {
-  type Chain,
   isoFromSeconds,
   isTransactionId,
   isWaiaasError,
+  type OwnerChain,
   RENEW_BY_HEADER,
   type SessionCreate,
   transactionId,
@@ -58,7 +58,7 @@ const subjectOf = (request: FastifyRequest): OwnerSubject =>
   request.plan?.subject === 'payment' ? paymentOf(request) : { kind: 'request', request: signedRequest(request) };
 
 /** The wallet a connecting request claims to be from. The schema of the route has checked the body. */
-function claimOf({ body }: FastifyRequest): { readonly chain: Chain; readonly address: string } {
+function claimOf({ body }: FastifyRequest): { readonly chain: OwnerChain; readonly address: string } {
   if (typeof body !== 'object' || body === null || !('address' in body) || !('chain' in body)) {
     throw new TypeError('A route that proves possession must take address and chain');
   }

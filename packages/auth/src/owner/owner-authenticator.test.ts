@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
   baseUnits,
-  CHAINS,
   isWaiaasError,
   nativeAssetId,
+  OWNER_CHAINS,
   type OwnerAction,
   SESSION_STATEMENT,
   type SignInMessage,
@@ -122,7 +122,7 @@ const outcome = async (authenticated: Promise<unknown>): Promise<string> => {
 const refusal = (authorization: string | undefined, demand: Demand = APPROVE) =>
   outcome(authenticator.authenticate(authorization, demand));
 
-describe.each(CHAINS)('on %s', (chain) => {
+describe.each(OWNER_CHAINS)('on %s', (chain) => {
   let wallet: TestWallet;
   beforeEach(() => {
     wallet = createWallet(chain);

@@ -1,4 +1,4 @@
-import { chainSchema, OWNER_ACTIONS, WaiaasError } from '@waiaas/core';
+import { OWNER_ACTIONS, ownerChainSchema, WaiaasError } from '@waiaas/core';
 import { z } from 'zod';
 import { SIGN_IN_MAX_LENGTH } from '../sign-in/sign-in-message.ts';
 
@@ -16,7 +16,7 @@ function isTimestamp(text: string): boolean {
 }
 
 const ownerPayloadSchema = z.strictObject({
-  chain: chainSchema,
+  chain: ownerChainSchema,
   address: z.string().min(1).max(64),
   action: z.enum(OWNER_ACTIONS),
   nonce: z.string().regex(/^[0-9a-f]{32}$/),

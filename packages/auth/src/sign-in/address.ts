@@ -1,6 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { base58 } from '@scure/base';
-import type { Chain } from '@waiaas/core';
+import type { OwnerChain } from '@waiaas/core';
 
 /** An EVM address with the checksum of EIP-55. */
 function checksummed(digits: string): string {
@@ -19,7 +19,7 @@ export function solanaPublicKey(address: string): Uint8Array | null {
  * The one spelling of an address, or null when it is none. Solana addresses have only one; of an EVM address every
  * spelling without letters of both cases is accepted, and mixed ones only with the right checksum.
  */
-export function canonicalAddress(chain: Chain, address: string): string | null {
+export function canonicalAddress(chain: OwnerChain, address: string): string | null {
   if (chain === 'solana') return solanaPublicKey(address) === null ? null : address;
   if (!/^0x[0-9a-fA-F]{40}$/.test(address)) return null;
   const digits = address.slice(2);

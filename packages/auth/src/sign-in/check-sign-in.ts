@@ -1,4 +1,4 @@
-import { type Chain, SIGN_IN_LIFE_MS, type SignInMessage } from '@waiaas/core';
+import { type OwnerChain, SIGN_IN_LIFE_MS, type SignInMessage } from '@waiaas/core';
 import { parseSignInMessage } from './sign-in-message.ts';
 import { siweAgrees } from './siwe-opinion.ts';
 import { type SignedText, verifySignature } from './verify-signature.ts';
@@ -8,7 +8,7 @@ export const SIGN_IN_AHEAD_MS = 60_000;
 
 /** Who is said to have signed, for which daemon, and when it is now. */
 export interface SignInOrigin {
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   /** Canonical address of who is said to have signed. */
   readonly address: string;
   /** Domains of this daemon, with the port it listens on. */

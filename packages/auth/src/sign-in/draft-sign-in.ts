@@ -1,10 +1,10 @@
-import { type Chain, SIGN_IN_CHAIN_ID, SIGN_IN_LIFE_MS, uriOfDomain } from '@waiaas/core';
+import { type OwnerChain, SIGN_IN_CHAIN_ID, SIGN_IN_LIFE_MS, uriOfDomain } from '@waiaas/core';
 import type { SignInPurpose } from './check-sign-in.ts';
 import { composeSignInMessage } from './sign-in-message.ts';
 
 /** What a message for an owner to sign is made of; everything else in it is fixed. */
 export interface SignInDraft extends SignInPurpose {
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   /** Canonical address of the wallet that is to sign. */
   readonly address: string;
   /** Name of the daemon with its port, as the signer reaches it. */

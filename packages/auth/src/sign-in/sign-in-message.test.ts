@@ -1,4 +1,4 @@
-import { CHAINS, type SignInMessage } from '@waiaas/core';
+import { OWNER_CHAINS, type SignInMessage } from '@waiaas/core';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createWallet } from '../../test/wallets.ts';
@@ -6,7 +6,7 @@ import { canonicalAddress } from './address.ts';
 import { draftSignIn } from './draft-sign-in.ts';
 import { composeSignInMessage, parseSignInMessage } from './sign-in-message.ts';
 
-const addresses = CHAINS.flatMap((chain) =>
+const addresses = OWNER_CHAINS.flatMap((chain) =>
   Array.from({ length: 20 }, () => ({ chain, address: createWallet(chain).address })),
 );
 const hex = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 32, maxLength: 32 });

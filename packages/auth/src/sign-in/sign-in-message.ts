@@ -1,4 +1,4 @@
-import { type Chain, layOutSignIn, type SignInMessage } from '@waiaas/core';
+import { layOutSignIn, type OwnerChain, type SignInMessage } from '@waiaas/core';
 import { canonicalAddress } from './address.ts';
 
 /** Longest message that is looked at, characters. */
@@ -58,7 +58,7 @@ export function parseSignInMessage(text: string): SignInMessage | null {
     nonce = '',
     resource = '',
   } = groups;
-  const chain: Chain = account === 'Solana' ? 'solana' : 'ethereum';
+  const chain: OwnerChain = account === 'Solana' ? 'solana' : 'ethereum';
   const issuedAt = Date.parse(groups.issuedAt ?? '');
   const expirationTime = Date.parse(groups.expirationTime ?? '');
   if (!isTime(issuedAt) || !isTime(expirationTime) || canonicalAddress(chain, address) !== address) return null;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { agentId, CHAINS, isWaiaasError, WaiaasError } from '@waiaas/core';
+import { agentId, isWaiaasError, OWNER_CHAINS, WaiaasError } from '@waiaas/core';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createWallet, type TestWallet } from '../../test/wallets.ts';
 import { createNonceStore, type NonceStore } from '../nonce-store.ts';
@@ -46,7 +46,7 @@ const refusal = async (text: SignedText, purpose: SignInPurpose): Promise<string
   return 'NOT_REFUSED';
 };
 
-describe.each(CHAINS)('on %s', (chain) => {
+describe.each(OWNER_CHAINS)('on %s', (chain) => {
   let wallet: TestWallet;
   beforeEach(() => {
     wallet = createWallet(chain);

@@ -1,4 +1,11 @@
-import { type Chain, type Clock, SIGN_IN_CHAIN_ID, type SignInMessage, uriOfDomain, WaiaasError } from '@waiaas/core';
+import {
+  type Clock,
+  type OwnerChain,
+  SIGN_IN_CHAIN_ID,
+  type SignInMessage,
+  uriOfDomain,
+  WaiaasError,
+} from '@waiaas/core';
 import type { NonceStore } from '../nonce-store.ts';
 import { canonicalAddress } from './address.ts';
 import { checkSigner, purposeFault, type SignInFault, type SignInPurpose } from './check-sign-in.ts';
@@ -17,7 +24,7 @@ export interface SignInVerifierOptions {
 
 /** A wallet that has signed. */
 export interface Signer {
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   /** Canonical. */
   readonly address: string;
 }

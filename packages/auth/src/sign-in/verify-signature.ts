@@ -2,12 +2,12 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { base58 } from '@scure/base';
-import type { Chain } from '@waiaas/core';
+import type { OwnerChain } from '@waiaas/core';
 import { evmAddress, solanaPublicKey } from './address.ts';
 
 /** What is said to have been signed, and by whom. */
 export interface SignedText {
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   /** In its canonical spelling. */
   readonly address: string;
   readonly message: string;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { killSwitchStatusSchema, tierSchema, transactionStatusSchema, transactionTypeSchema } from '../enums.ts';
-import { chainSchema, networkSchema } from '../network.ts';
+import { chainSchema, networkSchema, ownerChainSchema } from '../network.ts';
 import { OWNER_ACTIONS } from '../owner-text/owner-action.ts';
 import { idSchema, moneySchema, nextCursorSchema, pageQuery, timestampSchema, tokenSchema } from './common.ts';
 
@@ -15,7 +15,7 @@ const addressSchema = z.string().min(1).max(64);
  * text, or as a value, which then has to be sent as `JSON.stringify` writes it; absent when it has none.
  */
 export const ownerMessageRequestSchema = z.strictObject({
-  chain: chainSchema,
+  chain: ownerChainSchema,
   address: addressSchema,
   action: ownerActionSchema,
   method: z.enum(['GET', 'POST', 'PUT', 'DELETE']),
@@ -34,14 +34,14 @@ export const ownerMessageResponseSchema = z.object({
 export type OwnerMessageResponse = z.infer<typeof ownerMessageResponseSchema>;
 
 /** Body of POST /v1/owner/connect. */
-export const ownerConnectSchema = z.strictObject({ address: addressSchema, chain: chainSchema });
+export const ownerConnectSchema = z.strictObject({ address: addressSchema, chain: ownerChainSchema });
 export type OwnerConnect = z.infer<typeof ownerConnectSchema>;
 
 /** Answer of POST /v1/owner/connect. */
 export const ownerConnectResponseSchema = z.object({
   ownerId: idSchema,
   address: z.string(),
-  chain: chainSchema,
+  chain: ownerChainSchema,
   connectedAt: timestampSchema,
 });
 export type OwnerConnectResponse = z.infer<typeof ownerConnectResponseSchema>;
@@ -52,7 +52,7 @@ export type OwnerConnectResponse = z.infer<typeof ownerConnectResponseSchema>;
  */
 export const ownerChangeSchema = z.strictObject({
   address: addressSchema,
-  chain: chainSchema,
+  chain: ownerChainSchema,
   message: z.string().min(1).max(4096),
   signature: z.string().min(1).max(256),
 });
@@ -80,7 +80,7 @@ export const ownerStatusResponseSchema = z.object({
   connected: z.boolean(),
   ownerId: idSchema.optional(),
   address: z.string().optional(),
-  chain: chainSchema.optional(),
+  chain: ownerChainSchema.optional(),
   connectedAt: timestampSchema.optional(),
   lastActiveAt: timestampSchema.optional(),
   systemState: killSwitchStatusSchema,

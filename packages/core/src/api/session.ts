@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { chainSchema } from '../network.ts';
+import { ownerChainSchema } from '../network.ts';
 import { expiresInSchema, sessionConstraintsSchema, sessionUsageSchema } from '../session-constraints.ts';
 import { idSchema, nextCursorSchema, pageQuery, timestampSchema } from './common.ts';
 
 /** An owner's signature in the body of POST /v1/sessions, in place of a credential in its headers (03 §6). */
 const ownerSignatureShape = {
-  chain: chainSchema.optional(),
+  chain: ownerChainSchema.optional(),
   ownerAddress: z.string().min(1).max(64).optional(),
   message: z.string().min(1).max(4096).optional(),
   signature: z.string().min(1).max(256).optional(),

@@ -1,8 +1,8 @@
-import type { Chain } from '../network.ts';
+import type { OwnerChain } from '../network.ts';
 
 /** A message that an owner signs with a wallet: EIP-4361 for Ethereum, the same layout for Solana (03 §5.1). */
 export interface SignInMessage {
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   /** Where the request goes, such as `localhost:3100`. */
   readonly domain: string;
   /** Base58 of 32 bytes, or 0x with the checksum of EIP-55. */
@@ -26,7 +26,7 @@ export const SIGN_IN_LIFE_MS = 300_000;
 /** The chain id of every message, on both chains: a message names no chain that anything is sent to (03 §5.1). */
 export const SIGN_IN_CHAIN_ID = '1';
 /** How a message names the account of a chain. */
-export const SIGN_IN_ACCOUNT: Readonly<Record<Chain, string>> = { solana: 'Solana', ethereum: 'Ethereum' };
+export const SIGN_IN_ACCOUNT: Readonly<Record<OwnerChain, string>> = { solana: 'Solana', ethereum: 'Ethereum' };
 
 /** The URI a message of a domain carries: the daemon speaks plain HTTP on the loopback interface. */
 export const uriOfDomain = (domain: string): string => `http://${domain}`;

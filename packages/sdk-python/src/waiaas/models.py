@@ -14,6 +14,9 @@ from ._base import Answer, LooseAnswer, Money, Request, Timestamp
 class Chain(str, Enum):
     SOLANA = "solana"
     ETHEREUM = "ethereum"
+    POLYGON = "polygon"
+    ARBITRUM = "arbitrum"
+    BASE = "base"
 
 
 AnyChain = Annotated[Chain | str, Field(union_mode="left_to_right")]
@@ -26,9 +29,18 @@ class Network(str, Enum):
     LOCALNET = "localnet"
     MAINNET = "mainnet"
     SEPOLIA = "sepolia"
+    AMOY = "amoy"
 
 
 AnyNetwork = Annotated[Network | str, Field(union_mode="left_to_right")]
+
+
+class OwnerChain(str, Enum):
+    SOLANA = "solana"
+    ETHEREUM = "ethereum"
+
+
+AnyOwnerChain = Annotated[OwnerChain | str, Field(union_mode="left_to_right")]
 
 
 class TransactionStatus(str, Enum):
@@ -196,18 +208,18 @@ class MasterPasswordChange(Request):
 
 class OwnerChange(Request):
     address: str = Field(min_length=1, max_length=64)
-    chain: Chain
+    chain: OwnerChain
     message: str = Field(min_length=1, max_length=4096)
     signature: str = Field(min_length=1, max_length=256)
 
 
 class OwnerConnect(Request):
     address: str = Field(min_length=1, max_length=64)
-    chain: Chain
+    chain: OwnerChain
 
 
 class OwnerMessageRequest(Request):
-    chain: Chain
+    chain: OwnerChain
     address: str = Field(min_length=1, max_length=64)
     action: Literal['approve_tx', 'reject_tx', 'kill_switch', 'recover', 'manage_sessions', 'update_settings', 'view_dashboard', 'connect_owner', 'change_owner', 'recall']
     method: Literal['GET', 'POST', 'PUT', 'DELETE']
@@ -233,7 +245,7 @@ class SessionCreate(Request):
     agent_id: str = Field(validation_alias="agentId", serialization_alias="agentId")
     expires_in: int | None = Field(default=None, validation_alias="expiresIn", serialization_alias="expiresIn", ge=300, le=604800)
     constraints: SessionConstraints | None = Field(default=None)
-    chain: Chain | None = Field(default=None)
+    chain: OwnerChain | None = Field(default=None)
     owner_address: str | None = Field(default=None, validation_alias="ownerAddress", serialization_alias="ownerAddress", min_length=1, max_length=64)
     message: str | None = Field(default=None, min_length=1, max_length=4096)
     signature: str | None = Field(default=None, min_length=1, max_length=256)
@@ -546,7 +558,7 @@ class OwnerApproveResponse(Answer):
 class OwnerChangeResponse(Answer):
     owner_id: str = Field(validation_alias="ownerId", serialization_alias="ownerId")
     address: str
-    chain: AnyChain
+    chain: AnyOwnerChain
     connected_at: Timestamp = Field(validation_alias="connectedAt", serialization_alias="connectedAt")
     previous_address: str = Field(validation_alias="previousAddress", serialization_alias="previousAddress")
     expired_transactions: int = Field(validation_alias="expiredTransactions", serialization_alias="expiredTransactions")
@@ -555,7 +567,7 @@ class OwnerChangeResponse(Answer):
 class OwnerConnectResponse(Answer):
     owner_id: str = Field(validation_alias="ownerId", serialization_alias="ownerId")
     address: str
-    chain: AnyChain
+    chain: AnyOwnerChain
     connected_at: Timestamp = Field(validation_alias="connectedAt", serialization_alias="connectedAt")
 
 
@@ -583,7 +595,7 @@ class OwnerStatusResponse(Answer):
     connected: bool
     owner_id: str | None = Field(default=None, validation_alias="ownerId", serialization_alias="ownerId")
     address: str | None = Field(default=None)
-    chain: AnyChain | None = Field(default=None)
+    chain: AnyOwnerChain | None = Field(default=None)
     connected_at: Timestamp | None = Field(default=None, validation_alias="connectedAt", serialization_alias="connectedAt")
     last_active_at: Timestamp | None = Field(default=None, validation_alias="lastActiveAt", serialization_alias="lastActiveAt")
     system_state: AnyKillSwitchStatus = Field(validation_alias="systemState", serialization_alias="systemState")

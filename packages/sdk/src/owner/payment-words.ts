@@ -13,6 +13,9 @@ interface Unit {
 const NATIVE: Readonly<Record<string, Unit>> = {
   solana: { symbol: 'SOL', decimals: 9, token: null },
   ethereum: { symbol: 'ETH', decimals: 18, token: null },
+  polygon: { symbol: 'POL', decimals: 18, token: null },
+  arbitrum: { symbol: 'ETH', decimals: 18, token: null },
+  base: { symbol: 'ETH', decimals: 18, token: null },
 };
 
 const refused = (message: string): WAIaaSError =>

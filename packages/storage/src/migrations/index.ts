@@ -6,6 +6,7 @@ import { tokenTransfers } from './0005-token-transfers.ts';
 import { auditChain } from './0006-audit-chain.ts';
 import { sessionSets } from './0007-session-sets.ts';
 import { sealedStates } from './0008-sealed-states.ts';
+import { evmChains } from './0009-evm-chains.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   auditChain,
   sessionSets,
   sealedStates,
+  evmChains,
 ];

@@ -10,6 +10,7 @@ import {
   NOTIFICATION_CHANNEL_TYPES,
   NOTIFICATION_LEVELS,
   NOTIFICATION_STATUSES,
+  OWNER_CHAINS,
   POLICY_TYPES,
   SUSPENSION_REASONS,
   TIERS,
@@ -34,6 +35,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [6, 'e549d82f98e0ef74483bc4b6a4a2b3e6e9980f64374c9f732a64c7513d50c35a'],
   [7, '0ccccaf2706c9f7e7e44ef9b010f98a5e48ce1faed731f438fe0beffbcdf2677'],
   [8, 'd0cb41f2d1514b4d95423d61b1908731231fba81e39f85fa6b78f26c394900db'],
+  [9, '9f7f80223c3034f448916859f6c2b202624159a1121df670e93f37d85454f217'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -202,7 +204,7 @@ const CHECKED: readonly (readonly [table: string, column: string, words: readonl
   ['notification_channels', 'type', NOTIFICATION_CHANNEL_TYPES],
   ['notification_log', 'level', NOTIFICATION_LEVELS],
   ['notification_log', 'status', NOTIFICATION_STATUSES],
-  ['owner_wallets', 'chain', CHAINS],
+  ['owner_wallets', 'chain', OWNER_CHAINS],
   ['auto_stop_rules', 'type', AUTO_STOP_RULE_TYPES],
   ['auto_stop_rules', 'action', AUTO_STOP_ACTIONS],
 ];

@@ -1,4 +1,4 @@
-import { type Chain, isoFromSeconds, type RowSealer } from '@waiaas/core';
+import { isoFromSeconds, type OwnerChain, type RowSealer } from '@waiaas/core';
 import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { OwnerWalletsTable } from '../schema.ts';
@@ -58,7 +58,7 @@ export async function sealNoOwner(db: Db, sealer: RowSealer): Promise<void> {
 /** A wallet that becomes the owner. */
 export interface NewOwner {
   readonly id: string;
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   /** Canonical. */
   readonly address: string;
   /** Unix seconds. */

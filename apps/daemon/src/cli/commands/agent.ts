@@ -24,7 +24,13 @@ interface CreateOptions extends PasswordFlags {
 }
 
 /** Without --network an agent is created where money is not real. */
-const TEST_NETWORK: Readonly<Record<Chain, Network>> = { solana: 'devnet', ethereum: 'sepolia' };
+const TEST_NETWORK: Readonly<Record<Chain, Network>> = {
+  solana: 'devnet',
+  ethereum: 'sepolia',
+  polygon: 'amoy',
+  arbitrum: 'sepolia',
+  base: 'sepolia',
+};
 
 /** `waiaas agent create|list|info` (01 §5.5). */
 export const agentCommands: CommandModule = (program, handle) => {
@@ -33,8 +39,8 @@ export const agentCommands: CommandModule = (program, handle) => {
     .command('create')
     .description('create an agent with a wallet of its own')
     .argument('<name>', 'name of the agent')
-    .requiredOption('--chain <chain>', chainSchema.options.join(' or '))
-    .option('--network <network>', 'network of the chain (default: devnet on solana, sepolia on ethereum)');
+    .requiredOption('--chain <chain>', `one of ${chainSchema.options.join(', ')}`)
+    .option('--network <network>', 'network of the chain (default: a test network)');
   handle<CreateOptions>(withPasswordOptions(create), createAgent);
   handle<PasswordFlags>(withPasswordOptions(group.command('list').description('list all agents')), listAgents);
   const info = group.command('info').description('show an agent').argument('<id|name>', 'id or name of the agent');

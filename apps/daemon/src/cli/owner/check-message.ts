@@ -1,7 +1,7 @@
 import { parseSignInMessage, SIGN_IN_AHEAD_MS, type SignInPurpose } from '@waiaas/auth';
 import {
   addressKey,
-  type Chain,
+  type OwnerChain,
   SIGN_IN_CHAIN_ID,
   SIGN_IN_LIFE_MS,
   type SignInMessage,
@@ -12,7 +12,7 @@ import { CliError } from '../cli-error.ts';
 
 /** A wallet that signs, in the canonical spelling of its address. */
 export interface OwnerWallet {
-  readonly chain: Chain;
+  readonly chain: OwnerChain;
   readonly address: string;
 }
 

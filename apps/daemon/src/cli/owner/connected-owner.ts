@@ -1,5 +1,5 @@
 import { canonicalAddress } from '@waiaas/auth';
-import { chainSchema, type OwnerStatusResponse, ownerStatusResponseSchema } from '@waiaas/core';
+import { type OwnerStatusResponse, ownerChainSchema, ownerStatusResponseSchema } from '@waiaas/core';
 import { EXIT } from '../../exit-codes.ts';
 import { CliError } from '../cli-error.ts';
 import type { OperatorSession } from '../context.ts';
@@ -32,8 +32,8 @@ export async function connectedOwner(session: OperatorSession): Promise<OwnerWal
 
 /** The wallet that --chain and --address name, in its canonical spelling. @throws CliError USAGE */
 export function namedWallet(chainWord: string, addressWord: string): OwnerWallet {
-  const chain = chainSchema.safeParse(chainWord);
-  if (!chain.success) throw usageError(`--chain must be one of ${chainSchema.options.join(', ')}.`);
+  const chain = ownerChainSchema.safeParse(chainWord);
+  if (!chain.success) throw usageError(`--chain must be one of ${ownerChainSchema.options.join(', ')}.`);
   const address = canonicalAddress(chain.data, addressWord);
   if (address === null) {
     throw usageError(`--address must be an address on ${chain.data}.`, 'Check it letter by letter; case matters.');

@@ -18,7 +18,13 @@ from ..models import NonceResponse, PendingApproval
 
 _LIFE = timedelta(minutes=5)
 _ACCOUNT = {"solana": "Solana", "ethereum": "Ethereum"}
-_NATIVE = {"solana": (9, "SOL"), "ethereum": (18, "ETH")}
+_NATIVE = {
+    "solana": (9, "SOL"),
+    "ethereum": (18, "ETH"),
+    "polygon": (18, "POL"),
+    "arbitrum": (18, "ETH"),
+    "base": (18, "ETH"),
+}
 SESSION_STATEMENT = "Sign in to WAIaaS to create an agent session."
 
 
