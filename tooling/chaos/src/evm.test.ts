@@ -1,14 +1,18 @@
 import { type Anvil, type FlakyProxy, startAnvil, startFlakyProxy } from '@waiaas/anvil';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHarness, createSession, type DaemonProcess, type Harness, type Payer } from './harness.ts';
 import { readRemains } from './ledger-truth.ts';
 
 /*
- * The real daemon on a real EVM node: an agent of its own, payments over HTTP, SIGKILL at every unit of work and every call
- * to the chain, an endpoint that dies in the middle. Two endpoints stand in front of one node.
+ * The real daemon on a real EVM node: payments over HTTP, an endpoint that dies in the middle, SIGKILL at every call to the
+ * chain and every unit of work from the first of them on. What comes before is the same on all chains, and `crash-matrix` has
+ * it; WAIAAS_CHAOS=full repeats it here. Two endpoints stand in front of one node. Daemons run on copies of one directory,
+ * and no two of them at once with the same wallet: a wallet belongs to one daemon.
  */
+
+const IS_FULL = process.env.WAIAAS_CHAOS === 'full';
 
 const ETHER = 10n ** 18n;
 const AMOUNT = ETHER / 100n;
@@ -19,25 +23,35 @@ let anvil: Anvil;
 let first: FlakyProxy;
 let second: FlakyProxy;
 let template: string;
+/** Places at which a daemon is killed: their number, counted from the request on, and what comes there. */
+let boundaries: readonly (readonly [number: number, name: string])[];
+/** Who pays where nobody is killed, and who pays where somebody is: two at a time, the machine may have no more. */
 let payer: Payer;
+let victims: readonly [Payer, Payer];
 
 beforeAll(async () => {
   harness = await createHarness();
   anvil = await startAnvil();
-}, 60_000);
-afterAll(async () => {
-  await harness.close();
-  await anvil.stop();
-});
-
-beforeEach(async () => {
   [first, second] = [await startFlakyProxy(anvil.url), await startFlakyProxy(anvil.url)];
   template = await harness.createDataDir(`[rpc.ethereum]\nlocalnet = ["${first.url}", "${second.url}"]`);
   const daemon = await harness.start(template);
   payer = await createEvmPayer(daemon);
+  victims = [await createEvmPayer(daemon), await createEvmPayer(daemon)];
+  await daemon.arm('never');
+  expect(await pay(daemon, payer, stranger())).toMatchObject({ status: 'CONFIRMED' });
+  const names = await daemon.boundaries();
+  const start = IS_FULL ? 0 : names.indexOf('before buildTransaction');
+  boundaries = [...names.entries()].slice(start).map(([index, name]) => [index + 1, name]);
   await daemon.stop();
-}, 60_000);
-afterEach(() => Promise.all([first.close(), second.close()]));
+}, 120_000);
+beforeEach(() => {
+  for (const endpoint of [first, second]) endpoint.decide = () => 'pass';
+});
+afterAll(async () => {
+  await harness.close();
+  await Promise.all([first.close(), second.close()]);
+  await anvil.stop();
+});
 
 async function createEvmPayer(daemon: DaemonProcess): Promise<Payer> {
   const created = await daemon.operate('POST', '/v1/agents', { name: 'payer', chain: 'ethereum', network: 'localnet' });
@@ -47,27 +61,30 @@ async function createEvmPayer(daemon: DaemonProcess): Promise<Payer> {
 }
 
 const stranger = (): string => privateKeyToAddress(generatePrivateKey());
-const ask = (daemon: DaemonProcess, to: string) =>
-  daemon.client(payer.token).sendToken({ to, amount: AMOUNT }, { idempotencyKey: `payment to ${to}` });
+/** How many nonces of a wallet the chain has seen. */
+const noncesOf = async ({ address }: Payer): Promise<bigint> =>
+  BigInt(await anvil.rpc<string>('eth_getTransactionCount', address, 'latest'));
+const ask = (daemon: DaemonProcess, { token }: Payer, to: string) =>
+  daemon.client(token).sendToken({ to, amount: AMOUNT }, { idempotencyKey: `payment to ${to}` });
 
-async function pay(daemon: DaemonProcess, to: string) {
-  const { transactionId } = await ask(daemon, to);
+async function pay(daemon: DaemonProcess, payer: Payer, to: string) {
+  const { transactionId } = await ask(daemon, payer, to);
   return daemon.client(payer.token).waitForTransaction(transactionId, { timeout: 60_000 });
 }
 
 test('an agent on a local node has an address with a checksum, a balance, and pays at once', async () => {
   const daemon = await harness.start(harness.copyDataDir(template));
   const client = daemon.client(payer.token);
+  const held = await anvil.balance(payer.address);
   expect(payer.address).toMatch(/^0x[0-9a-fA-F]{40}$/);
   expect(await client.getAddress()).toMatchObject({ address: payer.address, chain: 'ethereum', network: 'localnet' });
   expect(await client.getBalance()).toMatchObject({
-    balance: (1_000n * ETHER).toString(),
+    balance: held.toString(),
     symbol: 'ETH',
     decimals: 18,
   });
   const to = stranger();
-  const paid = await pay(daemon, to);
-  expect(paid).toMatchObject({
+  expect(await pay(daemon, payer, to)).toMatchObject({
     status: 'CONFIRMED',
     tier: 'INSTANT',
     txHash: expect.stringMatching(/^0x[0-9a-f]{64}$/),
@@ -78,7 +95,7 @@ test('an agent on a local node has an address with a checksum, a balance, and pa
 
 test('twenty payments at once are paid once each, with twenty nonces', async () => {
   const daemon = await harness.start(harness.copyDataDir(template));
-  const to = stranger();
+  const [to, before] = [stranger(), await noncesOf(payer)];
   const client = daemon.client(payer.token);
   const sent = await Promise.all(
     Array.from({ length: 20 }, (_, n) =>
@@ -88,25 +105,23 @@ test('twenty payments at once are paid once each, with twenty nonces', async () 
   const ends = await Promise.all(
     sent.map(({ transactionId }) => client.waitForTransaction(transactionId, { timeout: 120_000 })),
   );
-  const paid = ends.filter(({ status }) => status === 'CONFIRMED').length;
-  expect(paid).toBe(20);
+  expect(ends.filter(({ status }) => status === 'CONFIRMED')).toHaveLength(20);
   expect(await anvil.balance(to)).toBe(20_000n);
-  expect(BigInt(await anvil.rpc<string>('eth_getTransactionCount', payer.address, 'latest'))).toBe(20n);
+  expect((await noncesOf(payer)) - before).toBe(20n);
   await daemon.stop();
 }, 180_000);
 
 test.each(['lose-answer', 'drop'] as const)(
   'the first endpoint dies while a payment is sent (%s): paid once, by the second',
   async (mode) => {
-    const dataDir = harness.copyDataDir(template);
-    const daemon = await harness.start(dataDir);
+    const daemon = await harness.start(harness.copyDataDir(template));
     first.decide = (method) => {
       if (method !== 'eth_sendRawTransaction') return 'pass';
       first.decide = () => 'drop';
       return mode;
     };
     const to = stranger();
-    expect(await pay(daemon, to)).toMatchObject({ status: 'CONFIRMED' });
+    expect(await pay(daemon, payer, to)).toMatchObject({ status: 'CONFIRMED' });
     expect(await anvil.balance(to)).toBe(AMOUNT);
     await daemon.stop();
   },
@@ -126,7 +141,7 @@ test('nodes that are gone for a while cost nothing: what was sent is followed to
   };
   first.decide = gone;
   second.decide = gone;
-  const { transactionId } = await ask(daemon, to);
+  const { transactionId } = await ask(daemon, payer, to);
   const end = await daemon.client(payer.token).waitForTransaction(transactionId, { timeout: 120_000 });
   expect(end).toMatchObject({ status: 'CONFIRMED' });
   expect(answersLost).toBe(6);
@@ -134,21 +149,25 @@ test('nodes that are gone for a while cost nothing: what was sent is followed to
   await daemon.stop();
 }, 180_000);
 
-describe('killed with SIGKILL at any boundary', () => {
-  async function killAt(boundary: number): Promise<void> {
-    const dataDir = harness.copyDataDir(template);
-    const to = stranger();
-    const dying = await harness.start(dataDir);
+describe('killed with SIGKILL at a boundary', () => {
+  /** Kills a daemon, starts another one on what it left, and looks at what became of the payment. @returns the other one */
+  async function killAt(
+    dataDir: string,
+    dying: DaemonProcess,
+    victim: Payer,
+    [boundary, name]: readonly [number, string],
+  ): Promise<DaemonProcess> {
+    const [to, before] = [stranger(), await noncesOf(victim)];
     await dying.arm(boundary);
-    const lost = await ask(dying, to).catch((error: unknown) => error);
+    const lost = await ask(dying, victim, to).catch((error: unknown) => error);
     expect(await dying.ended).toMatchObject({ signal: 'SIGKILL' });
 
     const restarted = await harness.start(dataDir);
-    const client = restarted.client(payer.token);
-    const answer = await pay(restarted, to).catch((error: unknown) => error);
+    const client = restarted.client(victim.token);
+    const answer = await pay(restarted, victim, to).catch((error: unknown) => error);
     const { transactions } = await client.listTransactions({ limit: 100 });
     const mine = transactions.filter((transaction) => transaction.toAddress === to);
-    const where = `boundary ${boundary}: ${String(lost)}, answered ${String(answer)}`;
+    const where = `${boundary} (${name}): ${String(lost)}, answered ${String(answer)}`;
     expect(mine, where).toHaveLength(1);
     const [transaction] = mine;
     if (transaction === undefined) throw new Error('unreachable');
@@ -158,23 +177,31 @@ describe('killed with SIGKILL at any boundary', () => {
 
     // No nonce was left out or given twice: the next payment goes through.
     const next = stranger();
-    expect(await pay(restarted, next), where).toMatchObject({ status: 'CONFIRMED' });
+    expect(await pay(restarted, victim, next), where).toMatchObject({ status: 'CONFIRMED' });
     expect(await anvil.balance(next)).toBe(AMOUNT);
-    expect(await restarted.stop()).toBe(0);
-    const remains = await readRemains(dataDir);
-    const row = remains.transactions.find(({ to_address }) => to_address === to);
-    expect(row).toMatchObject({ reserved_amount: null, signed_tx: null });
-    expect(remains.ledgerFaults).toBe(0);
+    expect((await noncesOf(victim)) - before, where).toBe(end.status === 'CONFIRMED' ? 2n : 1n);
+    return restarted;
   }
 
   test('a payment is paid at most once, and no nonce is lost or used twice', async () => {
-    const daemon = await harness.start(harness.copyDataDir(template));
-    await daemon.arm('never');
-    expect(await pay(daemon, stranger())).toMatchObject({ status: 'CONFIRMED' });
-    const boundaries = (await daemon.boundaries()).length;
-    await daemon.stop();
-    expect(boundaries).toBeGreaterThan(14);
-    // One after the other: they share a wallet, and a wallet belongs to one daemon.
-    for (let boundary = 1; boundary <= boundaries; boundary++) await killAt(boundary);
+    const names = boundaries.map(([, name]) => name);
+    for (const call of ['buildTransaction', 'simulateTransaction', 'signTransaction', 'submitTransaction']) {
+      expect(names).toContain(`before ${call}`);
+      expect(names).toContain(`after ${call}`);
+    }
+    const left = [...boundaries];
+    // Each daemon that was started after a death is the next to die, so that what one leaves is what the next one finds.
+    const killAll = async (victim: Payer): Promise<void> => {
+      const dataDir = harness.copyDataDir(template);
+      let daemon = await harness.start(dataDir);
+      for (let one = left.shift(); one !== undefined; one = left.shift()) {
+        daemon = await killAt(dataDir, daemon, victim, one);
+      }
+      expect(await daemon.stop()).toBe(0);
+      const { transactions, ledgerFaults } = await readRemains(dataDir);
+      for (const row of transactions) expect(row).toMatchObject({ reserved_amount: null, signed_tx: null });
+      expect(ledgerFaults).toBe(0);
+    };
+    await Promise.all(victims.map(killAll));
   }, 600_000);
 });

@@ -209,14 +209,13 @@ export async function createPayer(harness: Harness, daemon: DaemonProcess, const
 
 /** Opens a further session of an agent. */
 export async function createSession(daemon: DaemonProcess, agentId: string, constraints = {}) {
-  return sessionSchema.parse((await daemon.operate('POST', '/v1/sessions', { agentId, constraints })).body);
+  const opened = await daemon.operate('POST', '/v1/sessions', { agentId, constraints });
+  if (opened.status !== 201) throw new Error(JSON.stringify(opened.body));
+  return sessionSchema.parse(opened.body);
 }
 
 /** Changes the limits that hold for all agents. */
-export async function setLimits(
-  daemon: DaemonProcess,
-  rules: Readonly<Record<string, string | number>>,
-): Promise<void> {
+export async function setLimits(daemon: DaemonProcess, rules: Readonly<Record<string, unknown>>): Promise<void> {
   const list = await daemon.operate('GET', '/v1/owner/policies');
   const [policy] = z.object({ policies: z.array(z.object({ id: z.string() })) }).parse(list.body).policies;
   const base = { chain: 'solana', instant_max: '1000000000', notify_max: '2000000000', delay_max: '3000000000' };
