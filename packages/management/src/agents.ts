@@ -9,6 +9,8 @@ import {
   isNetworkOf,
   isoFromSeconds,
   type Network,
+  networkConfigKey,
+  networksOf,
   type RowSealer,
   unixSeconds,
   WaiaasError,
@@ -65,6 +67,9 @@ const toSummary = (row: AgentOverview): AgentSummary => ({
   totalTxCount: row.transaction_count,
 });
 
+const unsupported = (chain: Chain, network: Network, hint: string): WaiaasError =>
+  new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network }, hint });
+
 /** Builds agent management. */
 export function createAgentManagement(dependencies: AgentManagementDependencies): AgentManagement {
   const { storage, keystore, sealer, clock, ids, isSupported } = dependencies;
@@ -78,8 +83,10 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
   return {
     async create(input, origin) {
       const { name, chain, network } = input;
-      if (!isNetworkOf(chain, network) || !isSupported(chain, network)) {
-        throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
+      if (!isNetworkOf(chain, network)) throw unsupported(chain, network, `It has ${networksOf(chain).join(', ')}.`);
+      if (!isSupported(chain, network)) {
+        const key = `rpc.${chain}.${networkConfigKey(network)}`;
+        throw unsupported(chain, network, `Set ${key} to an RPC endpoint and start the daemon again.`);
       }
       if (!keystore.isUnlocked) throw new WaiaasError('KEYSTORE_LOCKED');
       const id = agentId(ids.next());

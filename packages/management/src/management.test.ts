@@ -105,11 +105,13 @@ describe('agents', () => {
   });
 
   test('are not created where the daemon cannot pay, or while the keystore is locked', async () => {
-    expect(await refusal(agents.create({ name: 'a', chain: 'ethereum', network: 'localnet' }, OPERATOR))).toMatchObject(
-      { code: 'CHAIN_NOT_SUPPORTED' },
-    );
-    expect(await refusal(agents.create({ name: 'a', chain: 'solana', network: 'sepolia' }, OPERATOR))).toMatchObject({
+    await expect(agents.create({ name: 'a', chain: 'ethereum', network: 'mainnet' }, OPERATOR)).rejects.toMatchObject({
       code: 'CHAIN_NOT_SUPPORTED',
+      hint: 'Set rpc.ethereum.mainnet to an RPC endpoint and start the daemon again.',
+    });
+    await expect(agents.create({ name: 'a', chain: 'solana', network: 'sepolia' }, OPERATOR)).rejects.toMatchObject({
+      code: 'CHAIN_NOT_SUPPORTED',
+      hint: 'It has mainnet-beta, devnet, testnet, localnet.',
     });
     keystore.lock();
     expect(await refusal(agents.create(SOLANA, OPERATOR))).toMatchObject({ code: 'KEYSTORE_LOCKED' });
