@@ -188,6 +188,23 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   expect(await json('audit', 'verify')).toMatchObject({ intact: true });
 }, 120_000);
 
+test.each(['', 'x'.repeat(31)])('it starts no daemon that signs tokens with a secret like %j', async (secret) => {
+  const child = spawn(process.execPath, [WAIAAS, '--data-dir', await harness.createDataDir(), 'start'], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      WAIAAS_MASTER_PASSWORD_FILE: passwordFile,
+      WAIAAS_SECURITY_JWT_SECRET: secret,
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let err = '';
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  expect((await once(child, 'close'))[0]).toBe(1);
+  expect(err).toContain('security.jwt_secret');
+});
+
 test('an AI tool that was set up by it pays with the server that its settings name', async () => {
   const agent = z
     .object({ id: z.string(), publicKey: z.string() })

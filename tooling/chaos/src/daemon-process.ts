@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { IChainAdapter } from '@waiaas/core';
 import { createLogger, loadConfig, startDaemon } from '@waiaas/daemon';
 import type { Db, Storage } from '@waiaas/storage';
+import argon2 from 'argon2';
 import type { KyselyPlugin } from 'kysely';
 
 /*
@@ -28,18 +29,28 @@ function boundary(name: string): void {
   if (passed.length === killAt) process.kill(process.pid, 'SIGKILL');
 }
 
-/** How often a session was looked up. */
-let sessionReads = 0;
-const countSessionReads: KyselyPlugin = {
+/** Statements of reading and units of work that the database was given. */
+let databaseUses = 0;
+const countStatements: KyselyPlugin = {
   transformQuery({ node }) {
-    if (node.kind === 'SelectQueryNode' && JSON.stringify(node.from).includes('"sessions"')) sessionReads += 1;
+    databaseUses += 1;
     return node;
   },
   transformResult: async ({ result }) => result,
 };
-const counted = (read: Db): Db => read.withPlugin(countSessionReads);
+const counted = (read: Db): Db => read.withPlugin(countStatements);
 
-/** Workers that a test wants out of its way. */
+/** Runs of Argon2, by whomever: the keystore calls this very function. */
+let argon2Runs = 0;
+const { hash } = argon2;
+Object.assign(argon2, {
+  hash: (...args: Parameters<typeof hash>) => {
+    argon2Runs += 1;
+    return hash(...args);
+  },
+});
+
+/** Workers that a test wants out of its way; `all` of them where nothing but requests may touch the database. */
 const idle = new Set((process.env.CHAOS_IDLE_WORKERS ?? '').split(','));
 const A_DAY_MS = 86_400_000;
 
@@ -67,7 +78,7 @@ const daemon = await startDaemon({
   wrap: {
     clock: (clock) => ({ now: () => clock.now() + aheadMs }),
     workerInterval(worker, intervalMs) {
-      if (idle.has(worker)) return A_DAY_MS;
+      if (idle.has('all') || idle.has(worker)) return A_DAY_MS;
       // Delayed payments are looked for soon after their time has come.
       return worker === 'delayQueue' ? 50 : intervalMs;
     },
@@ -75,6 +86,7 @@ const daemon = await startDaemon({
       ...storage,
       read: counted(storage.read),
       write: async (unit) => {
+        databaseUses += 1;
         boundary('before a unit of work');
         const result = await storage.write(unit);
         boundary('after a unit of work');
@@ -116,8 +128,8 @@ process.on('message', (message: unknown) => {
     process.send?.({ ahead: aheadMs / 1000 });
   }
   if ('count' in message) process.send?.({ passed });
-  if ('sessionReads' in message) process.send?.({ sessionReads });
   if ('signatures' in message) process.send?.({ signatures });
+  if ('uses' in message) process.send?.({ databaseUses, argon2Runs });
 });
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 process.on('SIGTERM', () => void daemon.stop('SIGTERM').then((code) => process.exit(code)));

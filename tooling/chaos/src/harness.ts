@@ -18,8 +18,8 @@ export const RPC_KEY = 'canary-rpc-api-key';
 
 const readySchema = z.object({ port: z.int(), startBoundaries: z.array(z.string()) });
 const countSchema = z.object({ passed: z.array(z.string()) });
-const readsSchema = z.object({ sessionReads: z.int() });
 const signaturesSchema = z.object({ signatures: z.int() });
+const usesSchema = z.object({ databaseUses: z.int(), argon2Runs: z.int() });
 
 /** The real daemon in a process of its own. */
 export interface DaemonProcess {
@@ -38,8 +38,8 @@ export interface DaemonProcess {
   countSignatures(): Promise<number>;
   /** Sets the daemon's clock forward. */
   advance(seconds: number): Promise<void>;
-  /** How often the daemon has looked a session up in its database so far. */
-  countSessionReads(): Promise<number>;
+  /** How much the daemon has given its database to do so far, and how often it has run Argon2. */
+  uses(): Promise<{ readonly databaseUses: number; readonly argon2Runs: number }>;
   /** SIGTERM; answers the exit code. */
   stop(): Promise<number | null>;
   /** Resolves when the process has ended, whatever ended it. */
@@ -161,8 +161,8 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
         advance: async (seconds) => void (await tell({ advance: seconds })),
         startBoundaries,
         boundaries: async () => countSchema.parse(await tell({ count: true })).passed,
-        countSessionReads: async () => readsSchema.parse(await tell({ sessionReads: true })).sessionReads,
         countSignatures: async () => signaturesSchema.parse(await tell({ signatures: true })).signatures,
+        uses: async () => usesSchema.parse(await tell({ uses: true })),
         async stop() {
           child.kill('SIGTERM');
           return (await ended).code;

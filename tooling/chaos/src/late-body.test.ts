@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createHarness, createPayer, type DaemonProcess, type Harness, PASSWORD } from './harness.ts';
+import { createHarness, createPayer, createSession, type DaemonProcess, type Harness, PASSWORD } from './harness.ts';
 import { holdRequest } from './held-request.ts';
-import { readRemains } from './ledger-truth.ts';
+import { balanceOf, readRemains, stranger } from './ledger-truth.ts';
 import { createOwnerWallet, headerOf, messageBy, resourceOf, statementOf } from './owner-wallet.ts';
 
 /*
  * The head of a request is judged when it comes; its body may come fifteen seconds later. What let the request in may have
- * ended by then: the password changed, the token signed out. Such a request does nothing.
+ * ended by then: the password changed, the token signed out, the session revoked. Such a request does nothing.
  */
 
 const NEXT = 'Another-Master-Password-73';
@@ -126,6 +126,45 @@ test('a request begun before its token was signed out does nothing', async () =>
   expect(logout.status).toBe(200);
   expect(await held.end(AGENT)).toMatchObject({ status: 401, body: { code: 'INVALID_OPERATOR_TOKEN' } });
   expect((await daemon.operate('GET', '/v1/agents')).body).toEqual({ agents: [] });
+  await daemon.stop();
+}, 60_000);
+
+test('a payment begun before its token ended is not made', async () => {
+  const daemon = await harness.start(await harness.createDataDir());
+  const payer = await createPayer(harness, daemon);
+  const other = await createPayer(harness, daemon);
+  const revoked = await createSession(daemon, payer.agentId);
+  const renewed = await createSession(daemon, payer.agentId, { expiresIn: 2000 });
+  await daemon.advance(1000);
+  const expired = await createSession(daemon, payer.agentId, { expiresIn: 300 });
+  const [late, living] = [stranger(), stranger()];
+  const pay = async (token: string, to = late) => {
+    const held = await holdRequest(`${daemon.url}/v1/transactions/send`, 'POST', { ...bearer(token), ...JSON_BODY });
+    return () => held.end({ type: 'TRANSFER', to, amount: '5000000' });
+  };
+  const begun = [await pay(revoked.token), await pay(renewed.token), await pay(other.token), await pay(expired.token)];
+  const lasting = await pay(payer.token, living);
+  await daemon.operate('DELETE', `/v1/sessions/${revoked.sessionId}`);
+  await fetch(`${daemon.url}/v1/sessions/${renewed.sessionId}/renew`, {
+    method: 'PUT',
+    headers: bearer(renewed.token),
+  });
+  await daemon.operate('POST', `/v1/agents/${other.agentId}/suspend`);
+  await daemon.advance(301);
+  const answers = [];
+  for (const end of begun) {
+    const { status, body } = await end();
+    answers.push([status, body.code]);
+  }
+  expect(answers).toEqual([
+    [401, 'SESSION_REVOKED'],
+    [401, 'INVALID_TOKEN'],
+    [409, 'AGENT_SUSPENDED'],
+    [401, 'TOKEN_EXPIRED'],
+  ]);
+  expect(await balanceOf(harness.ledger, late)).toBe(0n);
+  expect((await lasting()).status).toBe(200);
+  expect(await balanceOf(harness.ledger, living)).toBe(5_000_000n);
   await daemon.stop();
 }, 60_000);
 

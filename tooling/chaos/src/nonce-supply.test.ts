@@ -2,11 +2,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHarness, createPayer, createSession, type DaemonProcess, type Harness } from './harness.ts';
 
-/* Nobody keeps the owner from getting a nonce: there would be no approval, no kill switch and no recovery without one. */
+/*
+ * The limits of a daemon as it is installed. Above all nobody keeps the owner from getting a nonce: there would be no
+ * approval, no kill switch and no recovery without one.
+ */
 
 const DEFAULT_LIMITS = {
   WAIAAS_SECURITY_RATE_LIMIT_GLOBAL_RPM: '100',
   WAIAAS_SECURITY_RATE_LIMIT_SESSION_RPM: '300',
+  WAIAAS_SECURITY_RATE_LIMIT_TX_RPM: '10',
 };
 
 let harness: Harness;
@@ -65,5 +69,16 @@ test('at the default limits, two sessions that ask for all they can get take nei
   }
   expect(taken).toBeLessThanOrEqual(6 * 160);
   expect(taken).toBeGreaterThan(6 * 90);
+
+  // The three levels of counts, each to the request: of a session's payments, of a session, of an address.
+  await daemon.advance(60);
+  const refused = async (count: number, path: string, init: RequestInit = {}): Promise<number> => {
+    const asked = Array.from({ length: count }, () => fetch(daemon.url + path, init));
+    return (await Promise.all(asked)).filter(({ status }) => status === 429).length;
+  };
+  const headers = { authorization: `Bearer ${payer.token}`, 'content-type': 'application/json' };
+  expect(await refused(12, '/v1/transactions/send', { method: 'POST', headers, body: '{}' })).toBe(2);
+  expect(await refused(293, '/v1/wallet/address', { headers: { authorization: headers.authorization } })).toBe(3);
+  expect(await refused(103, '/v1/agents')).toBe(3);
   await daemon.stop();
 }, 120_000);

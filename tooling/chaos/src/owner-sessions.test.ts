@@ -103,6 +103,17 @@ describe.each(OWNER_CHAINS)('an owner on %s', (chain) => {
     expect((await open(endless)).status).toBe(401);
   });
 
+  test('a nonce is good for five minutes, once, for the one or the other', async () => {
+    const nonce = await owned.nonce();
+    await owned.advance(301);
+    expect(await open(await sign({ nonce }))).toMatchObject({ status: 401, code: 'INVALID_NONCE' });
+    const status = { method: 'GET', path: '/v1/owner/status' };
+    const shown = await owned.compose('view_dashboard', status);
+    const used = { nonce: /^Nonce: (.*)$/m.exec(shown)?.[1] };
+    expect((await owned.ask(status, { authorization: owned.header('view_dashboard', shown) })).status).toBe(200);
+    expect(await open(await sign(used))).toMatchObject({ status: 401, code: 'INVALID_NONCE' });
+  });
+
   test('a signature for one agent or one set of limits is none for another', async () => {
     const before = await count();
     for (const [signedOver, over] of [

@@ -212,6 +212,10 @@ describe.each(OWNER_CHAINS)('an owner on %s', (chain) => {
       [{ method: 'POST', path: `/v1/owner/reject/${one}` }, headerOf(wallet, 'approve_tx', await approve())],
       [{ method: 'POST', path: `/v1/owner/reject/${one}` }, headerOf(wallet, 'reject_tx', await approve())],
       [STATUS, headerOf(wallet, 'view_dashboard', await approve())],
+      [
+        { method: 'POST', path: '/v1/owner/kill-switch', body: { reason: 'x' } },
+        headerOf(wallet, 'kill_switch', await approve()),
+      ],
       // Another amount, another recipient and another network than the payment's, in the words that were signed.
       ...(await Promise.all(
         ['pay 5 SOL to', `pay 4 SOL to ${stranger()}x`, 'pay 4 sol to'].map(async (words) => {
@@ -429,13 +433,33 @@ describe('becoming the owner', () => {
       status: 403,
       code: 'OWNER_MISMATCH',
     });
-    const headers = await Promise.all(Array.from({ length: 10 }, () => header()));
+    // Ten at once, of two wallets that both are who they say.
     const answers = await Promise.all(
-      headers.map((authorization) => owned.ask(request, { ...password, authorization })),
+      Array.from({ length: 10 }, (_, index) => owned.connect(index % 2 === 0 ? wallet : thief)),
     );
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-    expect(answers.filter(({ code }) => code === 'OWNER_ALREADY_CONNECTED')).toHaveLength(9);
+    expect(answers.filter(({ status, code }) => status === 409 && code === 'OWNER_ALREADY_CONNECTED')).toHaveLength(9);
     await owned.daemon.stop();
+  }, 60_000);
+
+  test('a nonce of before a restart is worth nothing, whatever text is put around it', async () => {
+    const wallet = createOwnerWallet('ethereum');
+    const owned = await ownedDaemon(wallet);
+    const old = await owned.nonce();
+    await owned.daemon.stop();
+    const daemon = await harness.start(owned.dataDir);
+    const body = { address: wallet.address, chain: wallet.chain };
+    const request = { method: 'POST', path: '/v1/owner/connect', body };
+    const connectWith = (nonce: string) => {
+      const fields = { domain: new URL(daemon.url).host, nonce };
+      const text = { statement: statementOf('connect_owner'), resource: resourceOf(request) };
+      const authorization = headerOf(wallet, 'connect_owner', messageBy(wallet, { ...fields, ...text }));
+      return ask(daemon, request, { authorization, 'x-master-password': PASSWORD });
+    };
+    expect(await connectWith(old)).toMatchObject({ status: 401, code: 'INVALID_NONCE' });
+    const { nonce } = z.object({ nonce: z.string() }).parse(await (await fetch(`${daemon.url}/v1/nonce`)).json());
+    expect(await connectWith(nonce)).toMatchObject({ status: 201 });
+    await daemon.stop();
   }, 60_000);
 
   test('a key that signs everything is none', async () => {

@@ -83,17 +83,19 @@ test('a renewal gives a new token, ends the old one at once and keeps what was u
   expect(await renew({ ...session, token })).toMatchObject({ status: 403, code: 'RENEWAL_LIMIT_REACHED' });
 });
 
-test('two renewals at once: one new token, and only one', async () => {
+test('twenty renewals at once: one new token, and only one', async () => {
   const session = await open({ expiresIn: 600 });
   await world.advance(301);
-  const answers = await Promise.all([renew(session), renew(session)]);
-  const [won, lost] = answers.sort((one, other) => one.status - other.status);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => renew(session)));
+  const [won, ...lost] = answers.sort((one, other) => one.status - other.status);
   expect(won?.status).toBe(200);
-  // The other came before the renewal and lost the race, or after it and shows a token that has ended.
-  expect([
-    [409, 'RENEWAL_CONFLICT'],
-    [401, 'INVALID_TOKEN'],
-  ]).toContainEqual([lost?.status, lost?.code]);
+  // The others came before the renewal and lost the race, or after it and show a token that has ended.
+  for (const { status, code } of lost) {
+    expect([
+      [409, 'RENEWAL_CONFLICT'],
+      [401, 'INVALID_TOKEN'],
+    ]).toContainEqual([status, code]);
+  }
   expect((await address(String(won?.body.token))).status).toBe(200);
   expect((await address(session.token)).status).toBe(401);
 });

@@ -24,7 +24,7 @@ let payer: Payer;
 beforeAll(async () => {
   harness = await createHarness();
   dataDir = await harness.createDataDir();
-  daemon = await harness.start(dataDir, { WAIAAS_DAEMON_LOG_LEVEL: 'debug' });
+  daemon = await harness.start(dataDir, { WAIAAS_DAEMON_LOG_LEVEL: 'debug', CHAOS_IDLE_WORKERS: 'all' });
   payer = await createPayer(harness, daemon);
 }, 60_000);
 afterAll(async () => {
@@ -32,6 +32,8 @@ afterAll(async () => {
   await harness.close();
 });
 
+/** Statements that the database was given so far. Nobody but requests gives it any. */
+const databaseUses = async (): Promise<number> => (await daemon.uses()).databaseUses;
 const agents = async (): Promise<string> => JSON.stringify((await daemon.operate('GET', '/v1/agents')).body);
 const AGENT = JSON.stringify({ name: 'intruder', chain: 'solana', network: 'localnet' });
 
@@ -166,30 +168,30 @@ describe('a token that is none', () => {
     ['ten kilobytes', () => `wai_sess_${'A'.repeat(10_000)}`],
   ];
 
-  test('is a 401 without a look into the database, and the scheme is needed', async () => {
+  test('is a 401 without one statement to the database, and the scheme is needed', async () => {
     const address = (authorization?: string) =>
       ask(daemon, { method: 'GET', path: '/v1/wallet/address' }, authorization === undefined ? {} : { authorization });
-    const before = await daemon.countSessionReads();
+    const before = await databaseUses();
     for (const [what, token] of FORGED) {
       expect([what, await address(`Bearer ${token()}`)]).toMatchObject([what, { status: 401, code: 'INVALID_TOKEN' }]);
     }
     for (const header of [undefined, '', payer.token, `Basic ${payer.token}`, `Bearer\t${payer.token}`, 'Bearer']) {
       expect([header, await address(header)]).toMatchObject([header, { status: 401, code: 'INVALID_TOKEN' }]);
     }
-    expect(await daemon.countSessionReads()).toBe(before);
+    expect(await databaseUses()).toBe(before);
     expect((await address(`Bearer ${payer.token}`)).status).toBe(200);
-    expect(await daemon.countSessionReads()).toBeGreaterThan(before);
+    expect(await databaseUses()).toBeGreaterThan(before);
   });
 
   test('an owner’s payload on a session route, and a session token on an owner’s, look nothing up either', async () => {
-    const before = await daemon.countSessionReads();
+    const before = await databaseUses();
     const payload = Buffer.from(JSON.stringify({ chain: 'solana' })).toString('base64url');
     expect(
       await ask(daemon, { method: 'GET', path: '/v1/wallet/address' }, { authorization: `Bearer ${payload}` }),
     ).toMatchObject({ status: 401, code: 'INVALID_TOKEN' });
     for (const path of ['/v1/owner/status', '/v1/sessions', '/v1/owner/pending-approvals'])
       expect((await ask(daemon, { method: 'GET', path }, { authorization: `Bearer ${payer.token}` })).status).toBe(401);
-    expect(await daemon.countSessionReads()).toBe(before);
+    expect(await databaseUses()).toBe(before);
   });
 
   test('what the database keeps of a token opens nothing', async () => {

@@ -98,6 +98,15 @@ export function createGuards(
     request.operatorToken = shown.token;
   };
 
+  const session = async (request: FastifyRequest): Promise<SessionContext> => {
+    try {
+      return await sessionToken.authenticate(request.headers.authorization);
+    } catch (error) {
+      rateLimiting.chargeFailedSignIn(request);
+      throw error;
+    }
+  };
+
   /** The body may have taken its time: what ended meanwhile lets nobody in. */
   const confirm: preHandlerAsyncHookHandler = async (request) => request.shownCredential?.confirm();
 
@@ -127,15 +136,14 @@ export function createGuards(
   return {
     session: {
       async onRequest(request, reply) {
-        try {
-          request.sessionContext = await sessionToken.authenticate(request.headers.authorization);
-        } catch (error) {
-          rateLimiting.chargeFailedSignIn(request);
-          throw error;
-        }
+        request.sessionContext = await session(request);
         // Nothing else tells an agent that its token is about to end before its time.
         const { renewBy } = request.sessionContext;
         if (renewBy !== null) reply.header(RENEW_BY_HEADER, isoFromSeconds(renewBy));
+      },
+      async preHandler(request) {
+        // As for `confirm`. Only a request with a body has waited for anything.
+        if (request.body !== undefined) request.sessionContext = await session(request);
       },
     },
     operator: { onRequest: operator, preHandler: confirm },
