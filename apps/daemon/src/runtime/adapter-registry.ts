@@ -1,5 +1,3 @@
-import { createEvmAdapter } from '@waiaas/chain-adapter-evm';
-import { createSolanaAdapter } from '@waiaas/chain-adapter-solana';
 import { type Chain, type Clock, type IChainAdapter, isNetworkOf, type Logger, type Network } from '@waiaas/core';
 import { listSignedOf, type Storage } from '@waiaas/storage';
 import { type Config, rpcEndpoints } from '../config/index.ts';
@@ -14,11 +12,14 @@ export interface AdapterStatus {
   readonly lastCheck: number | null;
 }
 
-/** The adapters of a daemon: one for each network, made when it is first needed (02 §5). */
+/**
+ * The adapters of a daemon: one for each network, made when it is first needed (02 §5). The code of a chain is loaded with
+ * the first of its networks that is connected: a daemon without agents on it neither waits for it nor keeps it in memory.
+ */
 export interface AdapterRegistry {
   /** Whether there is an adapter for a network: the chain is built in and has endpoints. */
   isSupported(chain: Chain, network: Network): boolean;
-  /** The adapter of a network, connected or not. */
+  /** The adapter of a network that was asked to be connected, whether it is or not; undefined for every other. */
   find(chain: Chain, network: Network): IChainAdapter | undefined;
   /** Connects the adapters of these networks, each within a few seconds. Those that do not answer stay unconnected. */
   connect(networks: readonly { chain: Chain; network: Network }[]): Promise<readonly AdapterStatus[]>;
@@ -49,22 +50,27 @@ export function createAdapterRegistry(dependencies: {
   const isSupported = (chain: Chain, network: Network): boolean =>
     isNetworkOf(chain, network) && rpcEndpoints(config, chain, network).http.length > 0;
 
-  function make(chain: Chain, network: Network): IChainAdapter {
+  async function make(chain: Chain, network: Network): Promise<IChainAdapter> {
     const { http, ws } = rpcEndpoints(config, chain, network);
     const common = { network, endpoints: http, clock, logger };
     if (chain === 'solana') {
+      const { createSolanaAdapter } = await import('@waiaas/chain-adapter-solana');
       const allowProgramDerivedRecipients = config.security.allow_program_recipients;
       return createSolanaAdapter({ ...common, webSockets: ws, allowProgramDerivedRecipients });
     }
+    const { createEvmAdapter } = await import('@waiaas/chain-adapter-evm');
     const pending = { of: (address: string) => listSignedOf(storage.read, { chain, network, address }) };
     return createEvmAdapter({ ...common, chain, pending });
   }
 
-  function find(chain: Chain, network: Network): IChainAdapter | undefined {
-    const known = adapters.get(keyOf(chain, network));
-    if (known !== undefined) return known;
+  const find = (chain: Chain, network: Network): IChainAdapter | undefined => adapters.get(keyOf(chain, network));
+
+  async function obtain(chain: Chain, network: Network): Promise<IChainAdapter | undefined> {
     if (!isSupported(chain, network)) return undefined;
-    const made = make(chain, network);
+    const made = find(chain, network) ?? (await make(chain, network));
+    // Two that ask at the same time get the same one: nonces are handed out by one adapter for each network.
+    const known = find(chain, network);
+    if (known !== undefined) return known;
     const adapter = wrap?.(made) ?? made;
     adapters.set(keyOf(chain, network), adapter);
     return adapter;
@@ -108,9 +114,10 @@ export function createAdapterRegistry(dependencies: {
     isSupported,
     find,
     async connect(networks) {
-      const wanted = networks
-        .flatMap(({ chain, network }) => find(chain, network) ?? [])
-        .filter((adapter) => !adapter.isConnected());
+      const obtained = await Promise.all(networks.map(({ chain, network }) => obtain(chain, network)));
+      const wanted = [...new Set(obtained)].flatMap((adapter) =>
+        adapter === undefined || adapter.isConnected() ? [] : adapter,
+      );
       await Promise.all(
         wanted.map(async (adapter) => {
           let timer: NodeJS.Timeout | undefined;
