@@ -8,6 +8,7 @@ import {
   type NotificationChannel,
   type OwnerConnectResponse,
   type PolicySummary,
+  type RecallResponse,
   type SessionSummary,
   sessionId,
   type TransactionResponse,
@@ -22,6 +23,7 @@ export const SESSION = sessionId('0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f11');
 export const OTHER_SESSION = sessionId('0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f12');
 export const TRANSACTION = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f13';
 export const POLICY = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f14';
+export const RECALL = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f16';
 export const NOW = Date.UTC(2026, 10, 22, 12);
 export const TIME = '2026-11-22T12:00:00.000Z';
 export const PASSWORD = 'correct horse battery';
@@ -116,6 +118,24 @@ export const aChannel: NotificationChannel = {
   createdAt: TIME,
   updatedAt: TIME,
 };
+export const aRecall: RecallResponse = {
+  recallId: RECALL,
+  agentId: AGENT,
+  kind: 'MANUAL',
+  status: 'PARTIAL',
+  destination: OWNER.address,
+  requestedBy: 'operator',
+  requestedAt: TIME,
+  startedAt: TIME,
+  endedAt: TIME,
+  transactions: [{ transactionId: TRANSACTION, asset: 'solana:native', amount: '5', status: 'CONFIRMED', txHash: '5' }],
+  left: [{ asset: 'solana:native', balance: '4', reason: 'DUST' }],
+};
+const aRecoveryAddress = {
+  agentId: AGENT,
+  address: null,
+  next: { address: OWNER.address, activeFrom: TIME },
+};
 export const RULES = { instant_max: '100', notify_max: '1000', delay_max: '10000' };
 
 const unused = (name: string) => (): never => {
@@ -131,6 +151,7 @@ export const refusingServices: ApiServices = {
     list: unused('agents.list'),
     suspend: unused('agents.suspend'),
     resume: unused('agents.resume'),
+    terminate: unused('agents.terminate'),
   },
   sessions: {
     create: unused('sessions.create'),
@@ -178,6 +199,13 @@ export const refusingServices: ApiServices = {
     approve: unused('owner.approve'),
     reject: unused('owner.reject'),
   },
+  recalls: {
+    request: unused('recalls.request'),
+    get: unused('recalls.get'),
+    list: unused('recalls.list'),
+    recoveryAddress: unused('recalls.recoveryAddress'),
+    setRecoveryAddress: unused('recalls.setRecoveryAddress'),
+  },
   admin: {
     status: unused('admin.status'),
     changePassword: unused('admin.changePassword'),
@@ -194,6 +222,7 @@ export const answeringServices: ApiServices = {
     list: async () => [anAgent],
     suspend: async () => ({ ...anAgent, status: 'SUSPENDED', suspensionReason: 'manual' }),
     resume: async () => anAgent,
+    terminate: async () => ({ ...anAgent, status: 'TERMINATING' }),
   },
   sessions: {
     create: async () => ({ sessionId: SESSION, token: SESSION_TOKEN, expiresAt: TIME, constraints: {} }),
@@ -327,6 +356,13 @@ export const answeringServices: ApiServices = {
     pendingApprovals: async () => ({ transactions: [], nextCursor: null }),
     approve: async (id) => ({ transactionId: id, status: 'EXECUTING', approvedAt: TIME, approvedBy: OWNER.address }),
     reject: async (id) => ({ transactionId: id, status: 'CANCELLED', rejectedAt: TIME, rejectedBy: 'operator' }),
+  },
+  recalls: {
+    request: async () => aRecall,
+    get: async () => aRecall,
+    list: async () => [aRecall],
+    recoveryAddress: async () => aRecoveryAddress,
+    setRecoveryAddress: async () => aRecoveryAddress,
   },
   admin: {
     status: async () => ({
@@ -524,6 +560,24 @@ export const ROUTES = [
   { method: 'GET', url: '/v1/agents', auth: 'operatorOrOwner', status: 200 },
   { method: 'POST', url: `/v1/agents/${AGENT}/suspend`, auth: 'operatorOrOwner', status: 200 },
   { method: 'POST', url: `/v1/agents/${AGENT}/resume`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'POST', url: `/v1/agents/${AGENT}/terminate`, auth: 'operatorOrOwner', status: 202 },
+  {
+    method: 'POST',
+    url: `/v1/owner/agents/${AGENT}/recall`,
+    auth: 'operatorOrOwner',
+    status: 202,
+    payload: { destination: OWNER.address },
+  },
+  { method: 'GET', url: `/v1/owner/agents/${AGENT}/recalls`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: `/v1/owner/recalls/${RECALL}`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: `/v1/owner/agents/${AGENT}/recovery-address`, auth: 'operatorOrOwner', status: 200 },
+  {
+    method: 'PUT',
+    url: `/v1/owner/agents/${AGENT}/recovery-address`,
+    auth: 'masterAndOwner',
+    status: 200,
+    payload: { address: OWNER.address },
+  },
   { method: 'POST', url: '/v1/sessions', auth: 'sessionCreation', status: 201, payload: { agentId: AGENT } },
   { method: 'GET', url: '/v1/sessions', auth: 'operatorOrOwner', status: 200 },
   { method: 'DELETE', url: `/v1/sessions/${SESSION}`, auth: 'operatorOrOwner', status: 200 },

@@ -1,4 +1,4 @@
-import { ChainError, type ChainErrorCode, type IChainAdapter, type ITokenReader } from '@waiaas/core';
+import { ChainError, type ChainErrorCode, type IChainAdapter, type ISweeper, type ITokenReader } from '@waiaas/core';
 import type { AdapterContext } from './adapter-context.ts';
 import { readBalance } from './balance.ts';
 import { buildPayment } from './build.ts';
@@ -15,12 +15,13 @@ import { signPayment } from './sign.ts';
 import { createSigningTurns } from './signing-turns.ts';
 import { simulatePayment } from './simulate.ts';
 import { submitPayment } from './submit.ts';
+import { gasForLater, listHoldings, quoteSweep } from './sweep.ts';
 import { readTokenBalance } from './token-registry.ts';
 import { lookUp } from './transaction-look.ts';
 import { createTwins } from './twins.ts';
 
-/** The contract of an adapter, with what it can tell of tokens. */
-export type EvmAdapter = IChainAdapter & ITokenReader;
+/** The contract of an adapter, with what it can tell of tokens and of emptying a wallet. */
+export type EvmAdapter = IChainAdapter & ITokenReader & ISweeper;
 
 /**
  * Creates the adapter of an EVM network: payments in its native asset and in ERC-20 tokens over JSON-RPC. Not connected yet.
@@ -138,6 +139,14 @@ export function createEvmAdapter(options: EvmAdapterOptions): EvmAdapter {
         const view = connection.require();
         return listAssets({ view, chain, refuse, logger }, owner, known.map(requireToken));
       }),
+    listHoldings: (address, known = []) =>
+      guarded('RPC_ERROR', async () => {
+        const owner = requireAddress(refuse, address, 'address');
+        const view = connection.require();
+        return listHoldings({ view, chain, refuse, logger }, owner, known.map(requireToken));
+      }),
+    gasForLater: () => guarded('RPC_ERROR', async () => gasForLater(context, connection.require())),
+    quoteSweep: (sweep) => guarded('RPC_ERROR', async () => quoteSweep(context, connection.require(), sweep)),
   };
 
   function requireToken(address: string) {

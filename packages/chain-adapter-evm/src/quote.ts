@@ -3,7 +3,7 @@ import { callOf } from './call-of.ts';
 import type { ChainView } from './chain-view.ts';
 import { readDataFee } from './data-fee.ts';
 import type { EvmNetwork } from './evm-network.ts';
-import { type GasPrice, gasPrice } from './fee.ts';
+import { type GasPrice, gasPrice, TWIN_ROOM } from './fee.ts';
 import { estimateGasLimit } from './gas-estimate.ts';
 import { encodePayment } from './payment-bytes.ts';
 import type { Refuse } from './refuse.ts';
@@ -16,6 +16,18 @@ export interface Quote extends GasPrice {
   readonly dataFee: bigint;
   /** Upper bound of the whole fee, wei. */
   readonly fee: bigint;
+}
+
+/** A price within the fee that a request names, so long as the very next block could take it; null when it could not. */
+function within(
+  fee: bigint | undefined,
+  offered: GasPrice,
+  { gas, dataFee, baseFee }: { readonly gas: bigint; readonly dataFee: bigint; readonly baseFee: bigint },
+): GasPrice | null {
+  if (fee === undefined || gas * offered.maxFeePerGas + dataFee <= fee) return offered;
+  const maxFeePerGas = (fee - dataFee) / gas;
+  const least = baseFee + baseFee / 8n + 1n + offered.maxPriorityFeePerGas + TWIN_ROOM;
+  return maxFeePerGas < least ? null : { ...offered, maxFeePerGas };
 }
 
 /** A nonce of as many digits as any will have, for measuring. */
@@ -39,12 +51,19 @@ export async function quoteFee(
       details: { maxFee: parameters.maxFee.toString(), fee: fee.toString() },
       retryable: true,
     });
-  const price = gasPrice(market.baseFee, market.tips[priority], gas, parameters);
-  if (price === null) throw dear(gas * (market.baseFee + market.tips[priority]));
+  const offered = gasPrice(market.baseFee, market.tips[priority], gas, parameters);
+  if (offered === null) throw dear(gas * (market.baseFee + market.tips[priority]));
   const { chainId, hasDataFee } = parameters;
-  const measured = () => encodePayment({ ...call, ...price, chainId, gas, nonce: ANY_NONCE });
+  const measured = () => encodePayment({ ...call, ...offered, chainId, gas, nonce: ANY_NONCE });
   const dataFee = hasDataFee ? await pool.run((node) => readDataFee(node, measured())) : 0n;
+  if (dataFee > parameters.maxFee) throw dear(gas * offered.maxFeePerGas + dataFee);
+  const price = within(request.fee, offered, { gas, dataFee, baseFee: market.baseFee });
+  if (price === null) {
+    throw refuse('BUILD_FAILED', 'The network is dearer now than the fee that was reckoned with', {
+      details: { fee: String(request.fee), baseFee: market.baseFee.toString() },
+      retryable: true,
+    });
+  }
   const fee = gas * price.maxFeePerGas + dataFee;
-  if (dataFee > parameters.maxFee) throw dear(fee);
   return { ...price, gas, dataFee, fee };
 }

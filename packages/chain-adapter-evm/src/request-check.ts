@@ -50,6 +50,12 @@ export function checkRequest(refuse: Refuse, request: TransferRequest): CheckedR
     if (problem !== null) throw refuse('INVALID_MEMO', `The memo ${problem}`, { details: { field: 'memo' } });
   }
   const { token, ...rest } = request;
+  if (request.emptied !== undefined || (request.fee !== undefined && token !== undefined)) {
+    throw refuse('BUILD_FAILED', 'There are no token accounts on this chain, and only native payments name a fee');
+  }
+  if (request.fee !== undefined && (typeof request.fee !== 'bigint' || request.fee < 0n)) {
+    throw refuse('BUILD_FAILED', 'A fee must be a number of base units', { details: { field: 'fee' } });
+  }
   if (token === undefined) return { ...rest, from, to };
   if (!isEvmAddress(token.address)) {
     throw refuse('INVALID_TOKEN', 'The token is not an EVM address', { details: { field: 'token' } });

@@ -37,5 +37,6 @@ export function verifyPayment(
   // Other digits are another payment, even if the bytes are the same.
   if (request.token?.decimals !== metadata.tokenDecimals) return { mismatch: 'decimals' };
   const most = fields.gas * fields.maxFeePerGas;
-  return most > maxFee || most > estimatedFee ? { mismatch: 'fee' } : { fields, mismatch: null };
+  const named = request.fee ?? most;
+  return most > maxFee || most > estimatedFee || most > named ? { mismatch: 'fee' } : { fields, mismatch: null };
 }

@@ -1,4 +1,4 @@
-import type { ContractToken, TokenWorld } from '@waiaas/adapter-contract';
+import type { ContractToken, SweepWorld } from '@waiaas/adapter-contract';
 import { type Anvil, type FlakyProxy, startFlakyProxy, type TestContract } from '@waiaas/anvil';
 import type { SignedTransaction } from '@waiaas/core';
 import { encodeFunctionData, type Hex, parseAbi } from 'viem';
@@ -67,7 +67,7 @@ const recording = (world: World): EvmAdapter => ({
 });
 
 /** A fresh node with tokens and an adapter on it, as the contract tries them. */
-export async function openContractWorld(): Promise<TokenWorld> {
+export async function openContractWorld(): Promise<SweepWorld> {
   let line: FlakyProxy | undefined;
   const world = await createWorld({
     timeouts: { readMs: 3_000, sendMs: 3_000 },
@@ -115,6 +115,7 @@ export async function openContractWorld(): Promise<TokenWorld> {
       silence: all('hang'),
       restore: all('pass'),
     },
+    sweeper: adapter,
     tokens: { reader: adapter, kinds, noTokens: [createWallet().address, await anvil.deploy('Counter')] },
     async close() {
       await world.close();

@@ -1,4 +1,4 @@
-import { describeAdapterContract, describeTokenContract } from '@waiaas/adapter-contract';
+import { describeAdapterContract, describeSweepContract, describeTokenContract } from '@waiaas/adapter-contract';
 import { describe, test } from 'vitest';
 import { openContractWorld } from './contract-world.ts';
 
@@ -6,4 +6,5 @@ import { openContractWorld } from './contract-world.ts';
 const patient = { describe, test: (name: string, run: () => Promise<void>) => test(name, run, 120_000) };
 
 describeAdapterContract('EVM on anvil', openContractWorld, patient);
+describeSweepContract('EVM on anvil', openContractWorld, patient);
 describeTokenContract('EVM on anvil', openContractWorld, patient);

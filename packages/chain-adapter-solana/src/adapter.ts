@@ -1,5 +1,5 @@
 import { isSignature, type Signature } from '@solana/kit';
-import { ChainError, type ChainErrorCode, type IChainAdapter, type ITokenReader } from '@waiaas/core';
+import { ChainError, type ChainErrorCode, type IChainAdapter, type ISweeper, type ITokenReader } from '@waiaas/core';
 import { readBalance } from './balance.ts';
 import { buildPayment } from './build.ts';
 import { confirmPayment } from './confirm.ts';
@@ -15,6 +15,7 @@ import { createSentRegister } from './sent-register.ts';
 import { signPayment } from './sign.ts';
 import { simulatePayment } from './simulate.ts';
 import { submitPayment } from './submit.ts';
+import { gasForLater, listHoldings, quoteSweep } from './sweep.ts';
 import { readAssets, readToken, readTokenBalance } from './token-reader.ts';
 import { createTwinRegister } from './twins.ts';
 
@@ -64,7 +65,7 @@ const requireSignature = (txHash: string): Signature => {
  * await adapter.connect();
  * const built = await adapter.buildTransaction({ from, to, amount: 50_000_000n });
  */
-export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapter & ITokenReader {
+export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapter & ITokenReader & ISweeper {
   const settings = settingsOf(options);
   const { network, clock, logger, readMs, sendMs, pollMs, sleep, maxPriorityFee, rules } = settings;
   const connection = createConnection(settings);
@@ -135,5 +136,8 @@ export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapte
     getToken: (address) => read((view) => readToken(view, address)),
     getTokenBalance: (address, token) => read((view) => readTokenBalance(view, address, token)),
     listAssets: (address, known = []) => read((view) => readAssets(view, address, known)),
+    listHoldings: (address, known = []) => read((view) => listHoldings(view, address, known)),
+    gasForLater: () => read(gasForLater),
+    quoteSweep: (sweep) => read((view) => quoteSweep(view, sweep, { maxPriorityFee, rules })),
   };
 }

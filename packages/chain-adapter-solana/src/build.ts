@@ -4,7 +4,7 @@ import { unitPriceWithin } from './fee.ts';
 import { checkFunds, checkReceivable, checkRecipient } from './funds-check.ts';
 import type { NodeView } from './node-view.ts';
 import { compilePayment } from './payment-message.ts';
-import { quotePayment } from './quote.ts';
+import { type PaymentQuote, quotePayment } from './quote.ts';
 import { checkRequest, type RequestRules } from './request-check.ts';
 import { checkTokenFunds, type FoundRoute } from './token-route.ts';
 import type { TwinRegister } from './twins.ts';
@@ -33,6 +33,13 @@ const tokenMetadata = ({ route, rent }: FoundRoute, symbol: string) => ({
   accountRent: rent,
 });
 
+/** What the build records of what is done. */
+function kindOf({ found, emptied }: PaymentQuote, symbol: string): UnsignedTransaction['metadata'] {
+  if (found !== undefined) return tokenMetadata(found, symbol);
+  if (emptied === undefined) return { type: 'SOL_TRANSFER' };
+  return { type: 'SPL_TOKEN_ACCOUNT_CLOSE', sourceAccount: emptied.account, tokenProgramId: emptied.program };
+}
+
 /**
  * Builds a payment (02 §8, §13): checks the request, the money and the rent, and compiles the message. Equal payments get
  * different compute-unit limits, so that all of them land.
@@ -50,14 +57,17 @@ export async function buildPayment(context: BuildContext, asked: TransferRequest
     view.account(to),
     quotePayment(view, request, maxPriorityFee),
   ]);
-  const { found } = quote;
+  const { found, emptied } = quote;
   checkRecipient(recipient);
   if (found !== undefined) checkTokenFunds(found, amount);
-  const funds = { sender, amount: found === undefined ? amount : 0n, fee: quote.fee, rent };
+  const native = token === undefined;
+  const returned = emptied?.closes === true ? emptied.lamports : 0n;
+  const funds = { sender, amount: native ? amount : 0n, fee: quote.fee, rent, returned };
   checkFunds(funds);
-  if (found === undefined) checkReceivable(recipient, funds);
+  if (native) checkReceivable(recipient, funds);
 
-  const payment = JSON.stringify([from, to, amount.toString(), memo ?? null, token?.address ?? null]);
+  const account = asked.emptied?.account ?? null;
+  const payment = JSON.stringify([from, to, amount.toString(), memo ?? null, token?.address ?? null, account]);
   const unitLimit = twins.claim(blockhash, payment, quote.unitLimit);
   if (unitLimit > quote.unitLimit + TWIN_ROOM) {
     throw new ChainError({
@@ -77,7 +87,7 @@ export async function buildPayment(context: BuildContext, asked: TransferRequest
     lastValidBlockHeight: blockhash.lastValidBlockHeight,
     request: { ...asked },
     metadata: {
-      ...(found === undefined ? { type: 'SOL_TRANSFER' } : tokenMetadata(found, token?.symbol ?? '')),
+      ...kindOf(quote, token?.symbol ?? ''),
       version: 0,
       from,
       to,

@@ -31,6 +31,7 @@ export const limitFromUnits = (units: number): number =>
  */
 const TOKEN_TRANSFER = 30_000;
 const ACCOUNT_CREATION = 120_000;
+const ACCOUNT_CLOSING = 10_000;
 
 /**
  * What the memo program takes depends on the build a cluster runs. The newer one needs under 500 units for any memo; the
@@ -52,8 +53,9 @@ function memoUnits(memo: string): number {
  * A limit that is enough on any cluster: for the simulation that measures, and for payments that cannot be measured. One that
  * is too low fails the payment, one that is too high only rounds the priority bid up.
  */
-export function generousLimit({ route, memo }: PaymentContent): number {
+export function generousLimit({ route, closed, memo }: PaymentContent): number {
   const token = route === undefined ? 0 : TOKEN_TRANSFER + (route.createsDestination ? ACCOUNT_CREATION : 0);
-  const units = LEAST_UNITS + token + (memo === undefined ? 0 : memoUnits(memo));
+  const closing = closed === undefined ? 0 : ACCOUNT_CLOSING;
+  const units = LEAST_UNITS + token + closing + (memo === undefined ? 0 : memoUnits(memo));
   return Math.min(withMargin(units), MAX_UNIT_LIMIT);
 }

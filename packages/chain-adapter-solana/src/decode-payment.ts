@@ -1,3 +1,4 @@
+import { type AccountClosing, isClosing, readClosing } from './decode-closing.ts';
 import { isCreation, readCreation, readTokenTransfer, type TokenTransfer } from './decode-token-transfer.ts';
 import { ASSOCIATED_TOKEN_PROGRAM, COMPUTE_BUDGET_PROGRAM, MEMO_PROGRAM, SYSTEM_PROGRAM } from './programs.ts';
 import { demand, NotAPayment, numbersIn, type RawInstruction, type RawMessage, readMessage } from './raw-message.ts';
@@ -15,7 +16,10 @@ export interface NativeTransfer {
 export interface DecodedPayment {
   /** Pays the fee and is the only signer. */
   readonly feePayer: string;
-  readonly transfer: NativeTransfer | TokenTransfer;
+  /** Null when an account is closed and nothing else is done. */
+  readonly transfer: NativeTransfer | TokenTransfer | null;
+  /** The account that is closed afterwards; null when none is. */
+  readonly closing: AccountClosing | null;
   readonly memo: string | undefined;
   readonly blockhash: string;
   readonly unitLimit: number;
@@ -53,7 +57,7 @@ function readNativeTransfer({ accounts, data }: RawInstruction): NativeTransfer 
 }
 
 interface FoundTransfer {
-  readonly transfer: NativeTransfer | TokenTransfer;
+  readonly transfer: NativeTransfer | TokenTransfer | null;
   /** Instructions it takes. */
   readonly length: number;
 }
@@ -61,6 +65,8 @@ interface FoundTransfer {
 function readTransfer(instructions: readonly RawInstruction[], at: number): FoundTransfer {
   const first = instructions[at];
   if (first === undefined) throw new NotAPayment('there is a transfer');
+  // Read where it stands: after this.
+  if (isClosing(first)) return { transfer: null, length: 0 };
   if (first.program === SYSTEM_PROGRAM) return { transfer: readNativeTransfer(first), length: 1 };
   if (!isCreation(first)) return { transfer: readTokenTransfer(first, null), length: 1 };
   const second = instructions[at + 1];
@@ -82,12 +88,23 @@ const sameSet = (listed: readonly string[], expected: readonly string[]): boolea
 };
 
 /** Checks that no account is there, and no privilege, but those the instructions need. */
-function checkAccounts(raw: RawMessage, transfer: NativeTransfer | TokenTransfer, memo: string | undefined): void {
+function checkAccounts(
+  raw: RawMessage,
+  { transfer, closing, memo }: Pick<DecodedPayment, 'transfer' | 'closing' | 'memo'>,
+): void {
   const read: string[] = [COMPUTE_BUDGET_PROGRAM, ...(memo === undefined ? [] : [MEMO_PROGRAM])];
-  const written = transfer.kind === 'native' ? [transfer.destination] : [transfer.source, transfer.destination];
-  if (transfer.kind === 'native') {
+  const written: string[] = [];
+  if (closing !== null) {
+    written.push(closing.account);
+    read.push(closing.program);
+    // Whoever gets the lamports and allows it is the one who pays and signs; nobody else is listed then.
+    demand(closing.destination === raw.feePayer && closing.owner === raw.feePayer, 'it is closed to its owner');
+  }
+  if (transfer?.kind === 'native') {
+    written.push(transfer.destination);
     read.push(SYSTEM_PROGRAM);
-  } else {
+  } else if (transfer !== null) {
+    written.push(transfer.source, transfer.destination);
     read.push(transfer.program, transfer.mint);
     const { creation } = transfer;
     if (creation !== null) read.push(SYSTEM_PROGRAM, ASSOCIATED_TOKEN_PROGRAM, creation.owner, creation.mint);
@@ -110,8 +127,13 @@ export function decodePayment(message: Uint8Array): DecodedPayment {
   const unitPrice = hasPrice ? readPrice(second) : 0n;
   const transferAt = hasPrice ? 2 : 1;
   const { transfer, length } = readTransfer(instructions, transferAt);
-  const memo = readMemo(instructions[transferAt + length]);
-  demand(instructions.length <= transferAt + length + 1, 'nothing follows the memo');
-  checkAccounts(raw, transfer, memo);
-  return { feePayer, transfer, memo, blockhash, unitLimit, unitPrice };
+  const closingAt = transferAt + length;
+  const last = instructions[closingAt];
+  const closing = last !== undefined && isClosing(last) ? readClosing(last) : null;
+  const memoAt = closingAt + (closing === null ? 0 : 1);
+  const memo = readMemo(instructions[memoAt]);
+  demand(instructions.length <= memoAt + 1, 'nothing follows the memo');
+  const payment = { feePayer, transfer, closing, memo, blockhash, unitLimit, unitPrice };
+  checkAccounts(raw, payment);
+  return payment;
 }

@@ -11,6 +11,8 @@ export interface FundsFacts {
   readonly fee: bigint;
   /** Rent-exempt minimum of a wallet. */
   readonly rent: bigint;
+  /** What comes back when an account is closed at the end. */
+  readonly returned?: bigint;
 }
 
 /** Which rule a payment breaks. */
@@ -39,10 +41,10 @@ const lacking = (reason: FundsProblem, required: bigint, available: bigint, { fe
  * and holds
  */
 export function checkFunds(facts: FundsFacts): void {
-  const { sender, amount, fee, rent } = facts;
+  const { sender, amount, fee, rent, returned = 0n } = facts;
   const spent = amount + fee;
   if (sender.lamports < spent) throw lacking('balance', spent, sender.lamports, facts);
-  const left = sender.lamports - spent;
+  const left = sender.lamports - spent + returned;
   if (left !== 0n && left < rent) throw lacking('sender_rent', spent + rent, sender.lamports, facts);
 }
 

@@ -11,7 +11,12 @@ import {
 } from '@solana/kit';
 import { getSetComputeUnitLimitInstruction, getSetComputeUnitPriceInstruction } from '@solana-program/compute-budget';
 import { getTransferSolInstruction } from '@solana-program/system';
-import { getCreateAssociatedTokenIdempotentInstruction, getTransferCheckedInstruction } from '@solana-program/token';
+import {
+  getCloseAccountInstruction,
+  getCreateAssociatedTokenIdempotentInstruction,
+  getTransferCheckedInstruction,
+} from '@solana-program/token';
+import type { ClosedAccount } from './emptied-account.ts';
 import type { FetchedBlockhash } from './latest-blockhash.ts';
 import { ASSOCIATED_TOKEN_PROGRAM, MEMO_PROGRAM } from './programs.ts';
 import type { TokenRoute } from './token-route.ts';
@@ -24,6 +29,8 @@ export interface PaymentContent {
   readonly amount: bigint;
   /** Absent for the native asset. */
   readonly route?: TokenRoute;
+  /** Closed at the end; without a route it is all that is done. */
+  readonly closed?: ClosedAccount;
   readonly memo?: string;
 }
 
@@ -58,15 +65,23 @@ function tokenInstructions({ from, to, amount }: PaymentContent, route: TokenRou
   return createsDestination ? [creation(), transfer] : [transfer];
 }
 
+const closeInstruction = (owner: Address, { program, account }: ClosedAccount): Instruction =>
+  getCloseAccountInstruction(
+    { account, destination: owner, owner: createNoopSigner(owner) },
+    { programAddress: program },
+  );
+
 const transferInstructions = (content: PaymentContent): readonly Instruction[] => {
-  const { from, to, amount, route } = content;
-  if (route !== undefined) return tokenInstructions(content, route);
+  const { from, to, amount, route, closed } = content;
+  const closing = closed === undefined ? [] : [closeInstruction(from, closed)];
+  if (route !== undefined) return [...tokenInstructions(content, route), ...closing];
+  if (closed !== undefined) return closing;
   return [getTransferSolInstruction({ source: createNoopSigner(from), destination: to, amount })];
 };
 
 /**
- * Bytes of the v0 message of a payment: compute-unit limit, compute-unit price, transfer, memo, in this order; paid and
- * signed by the sender alone (02 §8, §13).
+ * Bytes of the v0 message of a payment: compute-unit limit, compute-unit price, transfer, closing of the emptied account,
+ * memo, in this order; paid and signed by the sender alone (02 §8, §13; 08 §2.5.4).
  */
 export function compilePayment(payment: PaymentMessage): Uint8Array {
   const { from, memo, blockhash, unitLimit, unitPrice } = payment;

@@ -30,6 +30,20 @@ export interface RequestRules {
   readonly allowsProgramDerived: boolean;
 }
 
+/** Checks what only requests that empty a wallet say. @throws ChainError BUILD_FAILED */
+function checkSweep({ from, to, amount, token, memo, fee, emptied }: TransferRequest): void {
+  if (fee !== undefined && (typeof fee !== 'bigint' || fee < 0n || token !== undefined)) {
+    throw refuse('BUILD_FAILED', 'Only native payments name their fee, in lamports', { field: 'fee' });
+  }
+  if (emptied === undefined) return;
+  if (token === undefined || memo !== undefined || !isSolanaAddress(emptied.account)) {
+    throw refuse('BUILD_FAILED', 'An account that is emptied is one of a token', { field: 'emptied' });
+  }
+  if (amount === 0n && !(emptied.close && from === to)) {
+    throw refuse('BUILD_FAILED', 'What closing an account gives back goes to its owner', { field: 'emptied' });
+  }
+}
+
 /**
  * Checks all that can be checked of a request without asking the network.
  * @throws ChainError INVALID_ADDRESS also for recipients that are no wallets and for payments to oneself, INVALID_MEMO,
@@ -40,7 +54,8 @@ export function checkRequest(request: TransferRequest, { allowsProgramDerived }:
   const to = requireAddress(request.to, 'to');
   if (isNoWallet(from))
     throw refuse('INVALID_ADDRESS', 'The sender is a program or sysvar, not a wallet', { field: 'from' });
-  if (from === to) throw refuse('INVALID_ADDRESS', 'A wallet cannot pay itself', { field: 'to' });
+  const closesOnly = request.amount === 0n && request.emptied !== undefined;
+  if (from === to && !closesOnly) throw refuse('INVALID_ADDRESS', 'A wallet cannot pay itself', { field: 'to' });
   if (isNoWallet(to))
     throw refuse('INVALID_ADDRESS', 'The recipient is a program or sysvar, not a wallet', { field: 'to' });
   if (!allowsProgramDerived && isOffCurveAddress(to)) {
@@ -49,7 +64,11 @@ export function checkRequest(request: TransferRequest, { allowsProgramDerived }:
       reason: 'program_derived',
     });
   }
-  if (typeof request.amount !== 'bigint' || request.amount <= 0n || request.amount > nativeAsset('solana').max) {
+  checkSweep(request);
+  if (typeof request.amount !== 'bigint' || request.amount < 0n || request.amount > nativeAsset('solana').max) {
+    throw refuse('BUILD_FAILED', 'An amount must be between 1 and 2^64 - 1 base units', { field: 'amount' });
+  }
+  if (request.amount === 0n && !closesOnly) {
     throw refuse('BUILD_FAILED', 'An amount must be between 1 and 2^64 - 1 base units', { field: 'amount' });
   }
   if (request.token !== undefined && !isSolanaAddress(request.token.address)) {

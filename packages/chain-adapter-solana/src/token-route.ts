@@ -2,6 +2,7 @@ import { type Address, address } from '@solana/kit';
 import { ChainError, type ChainErrorCode, type TokenInfo } from '@waiaas/core';
 import type { AccountFacts } from './account-lookup.ts';
 import { associatedAccount } from './associated-account.ts';
+import type { FoundEmptied } from './emptied-account.ts';
 import { heldAccounts } from './held-accounts.ts';
 import type { Mint } from './mint-lookup.ts';
 import type { NodeView } from './node-view.ts';
@@ -99,13 +100,14 @@ async function chooseSource(
 
 /**
  * Finds the way of a token payment (02 §13): what the token is, which account is debited, which is credited and whether it has
- * to be created. The recipient's side is judged here, the sender's by `checkTokenFunds`.
+ * to be created. The account debited is the one to be emptied, where there is such a one. The recipient's side is judged here, the sender's by `checkTokenFunds`.
  * @throws ChainError INVALID_TOKEN, UNSUPPORTED_TOKEN, TOKEN_ACCOUNT_FROZEN, INVALID_ADDRESS, RPC_ERROR, NETWORK_ERROR
  */
 export async function findTokenRoute(
   view: NodeView,
   { from, to, amount }: CheckedRequest,
   token: TokenInfo,
+  emptied?: FoundEmptied,
 ): Promise<FoundRoute> {
   const mint = await view.mint(address(token.address));
   checkToken(mint, token);
@@ -123,7 +125,10 @@ export async function findTokenRoute(
   checkDestination(destinationFacts, credited, mint);
   const debited = accountOf(ownFacts, mint, from);
   const associated = { address: own, amount: debited?.amount ?? 0n, isFrozen: debited?.isFrozen ?? false };
-  const source = await chooseSource(view, from, mint, associated, amount);
+  const source =
+    emptied === undefined
+      ? await chooseSource(view, from, mint, associated, amount)
+      : { address: emptied.account, amount: emptied.layout.amount, isFrozen: emptied.layout.isFrozen };
   const createsDestination = credited === null;
   return {
     route: {

@@ -1,6 +1,7 @@
 import { type Address, isAddress } from '@solana/kit';
 import type { TransferRequest, UnsignedTransaction } from '@waiaas/core';
 import { associatedAccount } from './associated-account.ts';
+import type { AccountClosing } from './decode-closing.ts';
 import { type DecodedPayment, decodePayment, type NativeTransfer } from './decode-payment.ts';
 import type { TokenTransfer } from './decode-token-transfer.ts';
 import { BASE_FEE, priorityFee } from './fee.ts';
@@ -16,6 +17,7 @@ export type Mismatch =
   | 'decimals'
   | 'tokenProgram'
   | 'creation'
+  | 'closing'
   | 'memo'
   | 'blockhash'
   | 'unitLimit'
@@ -62,6 +64,7 @@ async function tokenMismatch(
   // Only the owner of an account can move what is in it, and the one signer is the sender: whichever of the sender's accounts
   // the build has chosen, nobody else's can be debited.
   if (transfer.authority !== from || transfer.source !== metadata.sourceAccount) return 'source';
+  if (request.emptied !== undefined && transfer.source !== request.emptied.account) return 'source';
   // Whose account is credited follows from the bytes alone: it is derived anew from the recipient.
   const due: Address = await associatedAccount(to, mint, program);
   if (transfer.destination !== due) return 'destination';
@@ -69,9 +72,36 @@ async function tokenMismatch(
   return creationMismatch(transfer, request, metadata.accountRent);
 }
 
+/** An account is closed when the request says so, that one, and to its owner. */
+function closingMismatch(
+  closing: AccountClosing | null,
+  { from, emptied }: TransferRequest,
+  metadata: Metadata,
+): Mismatch | null {
+  if (emptied?.close !== true) return closing === null ? null : 'closing';
+  const isExpected =
+    closing !== null &&
+    closing.account === emptied.account &&
+    closing.program === metadata.tokenProgramId &&
+    closing.destination === from &&
+    closing.owner === from;
+  return isExpected ? null : 'closing';
+}
+
+async function transferMismatch(
+  transfer: DecodedPayment['transfer'],
+  request: TransferRequest,
+  metadata: Metadata,
+): Promise<Mismatch | null> {
+  // Only a request for the closing of an account moves nothing, and it moves nothing else.
+  if (request.emptied !== undefined && request.amount === 0n) return transfer === null ? null : 'amount';
+  if (transfer === null) return 'amount';
+  return transfer.kind === 'native' ? nativeMismatch(transfer, request) : tokenMismatch(transfer, request, metadata);
+}
+
 /** Lamports that a payment may take at most beside what it pays. */
 function costs({ unitLimit, unitPrice, transfer }: DecodedPayment, metadata: Metadata): bigint {
-  const rent = transfer.kind === 'token' && typeof metadata.accountRent === 'bigint' ? metadata.accountRent : 0n;
+  const rent = transfer?.kind === 'token' && typeof metadata.accountRent === 'bigint' ? metadata.accountRent : 0n;
   return BASE_FEE + priorityFee(unitLimit, unitPrice) + rent;
 }
 
@@ -92,13 +122,16 @@ export async function paymentMismatch(
   const { transfer, unitLimit, unitPrice } = payment;
   if (payment.feePayer !== request.from) return 'feePayer';
   const mismatch =
-    transfer.kind === 'native' ? nativeMismatch(transfer, request) : await tokenMismatch(transfer, request, metadata);
+    (await transferMismatch(transfer, request, metadata)) ?? closingMismatch(payment.closing, request, metadata);
   if (mismatch !== null) return mismatch;
   if (payment.memo !== request.memo) return 'memo';
   if (payment.blockhash !== metadata.blockhash) return 'blockhash';
   if (unitLimit !== metadata.computeUnitLimit) return 'unitLimit';
   if (unitPrice !== metadata.computeUnitPrice) return 'unitPrice';
-  return priorityFee(unitLimit, unitPrice) > maxFee || costs(payment, metadata) > built.estimatedFee ? 'fee' : null;
+  const bid = priorityFee(unitLimit, unitPrice);
+  // The rest of the wallet was reckoned with this very fee: another one would leave something, or fail.
+  if (request.fee !== undefined && BASE_FEE + bid !== request.fee) return 'fee';
+  return bid > maxFee || costs(payment, metadata) > built.estimatedFee ? 'fee' : null;
 }
 
 const readable = (message: Uint8Array): DecodedPayment | null => {

@@ -1,14 +1,15 @@
-import { describeTokenContract, type TokenWorld } from '@waiaas/adapter-contract';
+import { describeSweepContract, describeTokenContract, type SweepWorld } from '@waiaas/adapter-contract';
 import { describe, test } from 'vitest';
 import { openContractWorld } from './contract-world.ts';
 import { EXTENSIONS, openTreasury, TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './tokens.ts';
 import { createWallet } from './world.ts';
 
-async function openTokenWorld(): Promise<TokenWorld> {
+async function openTokenWorld(): Promise<SweepWorld> {
   const contract = await openContractWorld();
   const treasury = await openTreasury(contract.world.localnet);
   return {
     ...contract,
+    sweeper: contract.world.adapter,
     tokens: {
       reader: contract.world.adapter,
       kinds: [
@@ -25,4 +26,5 @@ async function openTokenWorld(): Promise<TokenWorld> {
   };
 }
 
+describeSweepContract('Solana on the embedded ledger', openTokenWorld, { describe, test });
 describeTokenContract('Solana on the embedded ledger', openTokenWorld, { describe, test });

@@ -3,6 +3,7 @@ import { type Address, createKeyPairFromPrivateKeyBytes, getAddressFromPublicKey
 import type {
   Clock,
   IChainAdapter,
+  ISweeper,
   ITokenReader,
   LogFields,
   Logger,
@@ -64,7 +65,7 @@ export async function createWallet(): Promise<Wallet> {
 /** A ledger, an adapter connected to it, and a clock that moves both. */
 export interface World {
   readonly localnet: Localnet;
-  readonly adapter: IChainAdapter & ITokenReader;
+  readonly adapter: IChainAdapter & ITokenReader & ISweeper;
   readonly clock: TestClock;
   readonly logger: ReturnType<typeof memoryLogger>;
   /** Lets time pass for the adapter and the ledger. */

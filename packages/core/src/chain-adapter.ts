@@ -15,13 +15,28 @@ export interface TokenInfo {
 export interface TransferRequest {
   readonly from: string;
   readonly to: string;
-  /** Base units, greater than zero. */
+  /** Base units, greater than zero; 0 where an account is only closed. */
   readonly amount: bigint;
   /** At most 256 UTF-8 bytes, no control characters. */
   readonly memo?: string;
   readonly priority?: FeePriority;
   /** What is paid; absent means the native asset. `to` is always a wallet, never a token account. */
   readonly token?: TokenInfo;
+  /**
+   * Base units of the native asset: what the network fee was reckoned to be, where the whole wallet is emptied. Exactly this
+   * much is offered on chains that bill what is offered (Solana), at most this much on others. Absent: what the adapter finds
+   * fit.
+   */
+  readonly fee?: bigint;
+  /** The account the token is taken out of, all of it; only recalls of the owner say so (08 §2.5.4). */
+  readonly emptied?: EmptiedAccount;
+}
+
+/** A token account that a payment empties, on chains that have them. */
+export interface EmptiedAccount {
+  readonly account: string;
+  /** Whether it is closed in the same transaction; its rent, and what it holds of the wrapped native asset, go to its owner. */
+  readonly close: boolean;
 }
 
 /** A built, not yet signed transaction (02 §2.3). */
@@ -202,3 +217,45 @@ export interface ITokenReader {
 /** Whether an adapter can carry tokens. */
 export const isTokenReader = (adapter: IChainAdapter): adapter is IChainAdapter & ITokenReader =>
   'getToken' in adapter && 'getTokenBalance' in adapter && 'listAssets' in adapter;
+
+/** One thing an address holds, in the pieces in which it has to be moved away: on Solana each token account by itself. */
+export interface Holding {
+  /** The mint or contract; null for the native asset. */
+  readonly mint: string | null;
+  /** Null for the native asset, and for tokens of a kind that is refused. */
+  readonly token: TokenInfo | null;
+  /** The token account, on chains that have them. */
+  readonly account: string | null;
+  /** Base units. */
+  readonly balance: bigint;
+  /** The native asset in the form of a token: closing its account gives it back. */
+  readonly wrapped: boolean;
+  /** Why it cannot be moved; null when it can. */
+  readonly obstacle: 'FROZEN' | 'UNSUPPORTED' | null;
+}
+
+/** How much of the native asset to move, and the fee to name with it; base units. */
+export interface NativeSweep {
+  readonly amount: bigint;
+  readonly fee: bigint;
+}
+
+/** What an adapter can tell of emptying a wallet, beside the 13 methods (08 §2.5.4). Time-outs and errors as there. */
+export interface ISweeper {
+  /**
+   * Everything an address holds: tokens of every kind in every account, empty and frozen ones too, and the native asset last.
+   * @param known further tokens to look for, where the chain cannot list them (EVM)
+   */
+  listHoldings(address: string, known?: readonly string[]): Promise<readonly Holding[]>;
+  /** What has to stay of the native asset so that one more token can be moved away some day, base units. */
+  gasForLater(): Promise<bigint>;
+  /**
+   * What of the native asset can be moved from one wallet to another, so that nothing but `keep` is left as far as the chain
+   * allows. Null when what there is does not pay for its transfer, or when the chain would not let the recipient have so little.
+   */
+  quoteSweep(sweep: { readonly from: string; readonly to: string; readonly keep: bigint }): Promise<NativeSweep | null>;
+}
+
+/** Whether an adapter can empty a wallet. */
+export const isSweeper = (adapter: IChainAdapter): adapter is IChainAdapter & ISweeper =>
+  'listHoldings' in adapter && 'gasForLater' in adapter && 'quoteSweep' in adapter;

@@ -33,6 +33,18 @@ export const transactionTypeSchema = z.enum(TRANSACTION_TYPES);
 /** Kind of transaction. */
 export type TransactionType = (typeof TRANSACTION_TYPES)[number];
 
+/** Why funds are taken back: somebody asked, or the agent ends (08 §2.5.1). */
+export const RECALL_KINDS = ['MANUAL', 'TERMINATION'] as const;
+export const recallKindSchema = z.enum(RECALL_KINDS);
+/** Why funds are taken back. */
+export type RecallKind = (typeof RECALL_KINDS)[number];
+
+/** States of a recall (08 §2.5.1). The last three are terminal: all of it moved, some of it, nothing. */
+export const RECALL_STATUSES = ['PENDING', 'EXECUTING', 'COMPLETED', 'PARTIAL', 'FAILED'] as const;
+export const recallStatusSchema = z.enum(RECALL_STATUSES);
+/** State of a recall. */
+export type RecallStatus = (typeof RECALL_STATUSES)[number];
+
 /** Fee level of a payment: minimum, median or maximum of the recent priority fees (02 §11). */
 export const FEE_PRIORITIES = ['low', 'medium', 'high'] as const;
 export const feePrioritySchema = z.enum(FEE_PRIORITIES);
@@ -125,7 +137,14 @@ export const AUDIT_EVENTS = [
   'AGENT_CREATED',
   'AGENT_ACTIVATED',
   'AGENT_SUSPENDED',
+  'AGENT_TERMINATING',
   'AGENT_TERMINATED',
+  'RECALL_REQUESTED',
+  'RECALL_STARTED',
+  'RECALL_ENDED',
+  'RECOVERY_ADDRESS_SET',
+  'KEY_ARCHIVED',
+  'LATE_DEPOSIT',
   'SESSION_ISSUED',
   'SESSION_REVOKED',
   'SESSION_EXPIRED',

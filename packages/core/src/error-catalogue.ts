@@ -278,6 +278,22 @@ export const errorCatalogue = {
   AGENT_SUSPENDED: entry('AGENT', 409, false, 'The agent is suspended.', 'The operator can resume it.'),
   AGENT_NOT_SUSPENDED: entry('AGENT', 409, false, 'The agent is not suspended.'),
   AGENT_TERMINATED: entry('AGENT', 410, false, 'The agent has been terminated.'),
+  DESTINATION_REFUSED: entry(
+    'AGENT',
+    400,
+    false,
+    'Funds are only taken back to an address of the owner.',
+    'Use the address of the connected owner on the chain of the agent, or register a recovery address and wait until it is active.',
+  ),
+  RECALL_IN_PROGRESS: entry(
+    'AGENT',
+    409,
+    false,
+    'A recall of this agent is under way.',
+    'Wait until it has ended; see GET /v1/owner/agents/:id/recalls.',
+  ),
+  RECALL_NOT_FOUND: entry('AGENT', 404, false, 'There is no such recall.'),
+  AGENT_TERMINATING: entry('AGENT', 409, false, 'The agent is being terminated.'),
   // FRAMEWORK
   VALIDATION_ERROR: entry(
     'FRAMEWORK',

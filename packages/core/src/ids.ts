@@ -10,6 +10,8 @@ export type AgentId = Branded<string, 'AgentId'>;
 export type SessionId = Branded<string, 'SessionId'>;
 /** Id of a transaction (UUID v7). */
 export type TransactionId = Branded<string, 'TransactionId'>;
+/** Id of a recall (UUID v7). */
+export type RecallId = Branded<string, 'RecallId'>;
 /** Id of a policy (UUID v7). */
 export type PolicyId = Branded<string, 'PolicyId'>;
 /** Id of a notification channel (UUID v7). */
@@ -34,6 +36,7 @@ const session = check<SessionId>('A session id');
 const transaction = check<TransactionId>('A transaction id');
 const policy = check<PolicyId>('A policy id');
 const notificationChannel = check<NotificationChannelId>('The id of a notification channel');
+const recall = check<RecallId>('A recall id');
 
 export const isAgentId = agent.is;
 export const isSessionId = session.is;
@@ -46,6 +49,8 @@ export const agentId = agent.make;
 export const sessionId = session.make;
 /** Checks and brands a transaction id. @throws TypeError when it is not a UUID v7. */
 export const transactionId = transaction.make;
+/** Checks and brands a recall id. @throws TypeError when it is not a UUID v7. */
+export const recallId = recall.make;
 /** Checks and brands a policy id. @throws TypeError when it is not a UUID v7. */
 export const policyId = policy.make;
 /** Checks and brands the id of a notification channel. @throws TypeError when it is not a UUID v7. */

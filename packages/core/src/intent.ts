@@ -42,7 +42,8 @@ export function encodeIntent(intent: Intent): string {
   return canonicalJson({ ...fields, token: { address, decimals, symbol } });
 }
 
-const text = (value: unknown): string => {
+/** A field that has to be a text. @throws TypeError */
+export const textField = (value: unknown): string => {
   if (typeof value !== 'string') throw new TypeError('An intent field is not a text');
   return value;
 };
@@ -64,12 +65,10 @@ const FIELDS_OF_1 = [
   'version',
 ];
 
-const FIELDS: Readonly<Record<Intent['version'], string>> = {
-  1: FIELDS_OF_1.join(),
-  2: [...FIELDS_OF_1, 'token'].sort().join(),
+const FIELDS: Readonly<Record<Intent['version'], readonly string[]>> = {
+  1: FIELDS_OF_1,
+  2: [...FIELDS_OF_1, 'token'],
 };
-
-const TOKEN_FIELDS = ['address', 'decimals', 'symbol'].join();
 
 function versionOf(value: unknown): Intent['version'] {
   if (value === 1 || value === 2) return value;
@@ -81,9 +80,21 @@ function versionOf(value: unknown): Intent['version'] {
  * one decodes to a given intent.
  * @throws TypeError when the text is anything else. The cause tells more.
  */
-export function decodeIntent(encoded: string): Intent {
+export const decodeIntent = (encoded: string): Intent => readCanonical(encoded, readIntent, encodeIntent);
+
+/**
+ * Reads a text that is the one canonical encoding of what it says.
+ * @throws TypeError when it is anything else
+ */
+export function readCanonical<T>(
+  encoded: string,
+  read: (fields: Readonly<Record<string, unknown>>) => T,
+  encode: (value: T) => string,
+): T {
   try {
-    return readIntent(encoded);
+    const value = read(object(JSON.parse(encoded)));
+    if (encode(value) !== encoded) throw new TypeError('It must be in its canonical encoding');
+    return value;
   } catch (cause) {
     throw new TypeError('The text is not the canonical encoding of an intent', { cause });
   }
@@ -94,19 +105,27 @@ const object = (value: unknown): Readonly<Record<string, unknown>> => {
   return { ...value };
 };
 
-const keysOf = (fields: Readonly<Record<string, unknown>>): string => Object.keys(fields).sort().join();
+/** @throws TypeError when an object has not exactly these fields */
+export function exactFields(fields: Readonly<Record<string, unknown>>, expected: readonly string[]): void {
+  const wanted = [...expected].sort();
+  const present = Object.keys(fields).sort();
+  if (present.length !== wanted.length || present.some((name, index) => name !== wanted[index])) {
+    throw new TypeError('It has unknown or missing fields');
+  }
+}
 
-function readToken(value: unknown): TokenInfo | null {
+/** The token of an intent; null for the native asset. @throws TypeError */
+export function readToken(value: unknown): TokenInfo | null {
   if (value === null) return null;
   const fields = object(value);
-  if (keysOf(fields) !== TOKEN_FIELDS) throw new TypeError('A token has unknown or missing fields');
+  exactFields(fields, ['address', 'decimals', 'symbol']);
   const { decimals } = fields;
   if (typeof decimals !== 'number' || decimals < 0 || decimals > TOKEN_DECIMALS_MAX) {
     throw new TypeError('A token must have a number of decimals that can be shown');
   }
-  const symbol = text(fields.symbol);
+  const symbol = textField(fields.symbol);
   if (!isSymbol(symbol)) throw new TypeError('A token must have a symbol that can be shown');
-  return { address: text(fields.address), decimals, symbol };
+  return { address: textField(fields.address), decimals, symbol };
 }
 
 /** A payment of the native asset names no token; one of a token names that very token. */
@@ -117,29 +136,27 @@ function assertConsistent({ chain, type, asset, token }: Intent): void {
   }
 }
 
-function readIntent(encoded: string): Intent {
-  const fields = object(JSON.parse(encoded));
+function readIntent(fields: Readonly<Record<string, unknown>>): Intent {
   const version = versionOf(fields.version);
-  if (keysOf(fields) !== FIELDS[version]) throw new TypeError('An intent has unknown or missing fields');
+  exactFields(fields, FIELDS[version]);
   if (typeof fields.createdAt !== 'number') throw new TypeError('An intent needs the time of its creation');
   const intent: Intent = {
     version,
-    transactionId: transactionId(text(fields.transactionId)),
-    agentId: agentId(text(fields.agentId)),
-    sessionId: sessionId(text(fields.sessionId)),
+    transactionId: transactionId(textField(fields.transactionId)),
+    agentId: agentId(textField(fields.agentId)),
+    sessionId: sessionId(textField(fields.sessionId)),
     chain: chainSchema.parse(fields.chain),
     network: networkSchema.parse(fields.network),
     type: transactionTypeSchema.parse(fields.type),
-    asset: assetId(text(fields.asset)),
+    asset: assetId(textField(fields.asset)),
     token: version === 1 ? null : readToken(fields.token),
-    from: text(fields.from),
-    to: text(fields.to),
-    amount: parseBaseUnits(text(fields.amount)),
-    memo: fields.memo === null ? null : text(fields.memo),
+    from: textField(fields.from),
+    to: textField(fields.to),
+    amount: parseBaseUnits(textField(fields.amount)),
+    memo: fields.memo === null ? null : textField(fields.memo),
     priority: feePrioritySchema.parse(fields.priority),
     createdAt: fields.createdAt,
   };
   assertConsistent(intent);
-  if (encodeIntent(intent) !== encoded) throw new TypeError('An intent must be in its canonical encoding');
   return intent;
 }

@@ -12,6 +12,9 @@ export const SEALED_KINDS = [
   'auto_stop_rule',
   'auto_stop_rules',
   'audit_head',
+  'recall',
+  'recovery_address',
+  'termination',
 ] as const;
 /** Kind of sealed row. */
 export type SealedKind = (typeof SEALED_KINDS)[number];

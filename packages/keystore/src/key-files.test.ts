@@ -351,6 +351,92 @@ describe('discarding a key', () => {
     }));
 });
 
+describe('archiving a key', () => {
+  const archivedFile = (directory: string, id: string): string => fileOf(join(directory, 'archived'), id);
+
+  test('takes it out of use and keeps its file, where no unlock looks', () =>
+    withKeystore(async (scene) => {
+      const { keystore, permits, gate, directory } = scene;
+      const [agent, other] = [solanaKey(), ethereumKey()];
+      for (const key of [agent, other]) await keystore.createKey(key);
+      const before = await readFile(fileOf(directory, agent.agentId), 'utf8');
+      const permit = permits.mint({ agentId: agent.agentId, intentHash: 'h', epoch: gate.epoch });
+      await keystore.archiveKey(agent.agentId);
+      expect(await codeOf(() => keystore.sign(permit, new Uint8Array(1)))).toBe('AGENT_NOT_FOUND');
+      expect(await codeOf(() => keystore.publicKey(agent.agentId))).toBe('AGENT_NOT_FOUND');
+      expect(await readFile(archivedFile(directory, agent.agentId), 'utf8')).toBe(before);
+      const restarted = reopened(scene);
+      await restarted.unlock(PASSWORD);
+      expect((await restarted.listKeyFiles()).map(({ agentId }) => agentId)).toEqual([other.agentId]);
+      expect(restarted.keyCount).toBe(1);
+    }));
+
+  test('happens once however often it is asked for, locked or not', () =>
+    withKeystore(async (scene) => {
+      const agent = solanaKey();
+      await scene.keystore.createKey(agent);
+      await Promise.all(Array.from({ length: 4 }, () => scene.keystore.archiveKey(agent.agentId)));
+      scene.keystore.lock();
+      await scene.keystore.archiveKey(agent.agentId);
+      expect(await readdir(join(scene.directory, 'archived'))).toEqual([`${agent.agentId}.json`]);
+    }));
+
+  test.each([solanaKey, ethereumKey])('is undone for as long as it is loaded, under any password since (%o)', (make) =>
+    withKeystore(async (scene) => {
+      const agent = make();
+      const { publicKey } = await scene.keystore.createKey(agent);
+      await scene.keystore.archiveKey(agent.agentId);
+      await scene.keystore.changePassword(PASSWORD, OTHER_PASSWORD);
+      scene.keystore.lock();
+      const { keystore, permits, gate } = keystoreAt(scene.directory);
+      expect(await codeOf(() => keystore.restoreKey(agent.agentId))).toBe('KEYSTORE_LOCKED');
+      await keystore.unlock(OTHER_PASSWORD);
+      gate.open();
+      for (let round = 0; round < 2; round += 1) {
+        for (let twice = 0; twice < 2; twice += 1) await keystore.restoreKey(agent.agentId);
+        expect(keystore.publicKey(agent.agentId)).toBe(publicKey);
+        const permit = permits.mint({ agentId: agent.agentId, intentHash: 'h', epoch: gate.epoch });
+        expect(keystore.sign(permit, new Uint8Array(32)).length).toBeGreaterThanOrEqual(64);
+        await keystore.archiveKey(agent.agentId);
+        expect(await codeOf(() => keystore.publicKey(agent.agentId))).toBe('AGENT_NOT_FOUND');
+      }
+      expect(await readdir(join(scene.directory, 'archived'))).toEqual([`${agent.agentId}.json`]);
+    }),
+  );
+
+  test('leaves alone what it does not know, and what is not a key any more', () =>
+    withKeystore(async ({ keystore, directory }) => {
+      const unknown = newAgentId();
+      expect(await codeOf(() => keystore.archiveKey(unknown))).toBe('AGENT_NOT_FOUND');
+      expect(await codeOf(() => keystore.restoreKey(unknown))).toBe('AGENT_NOT_FOUND');
+      for (const bad of ['', '../vault', 'archived/x']) {
+        await expect(Reflect.apply(keystore.archiveKey, keystore, [bad])).rejects.toThrow(TypeError);
+        await expect(Reflect.apply(keystore.restoreKey, keystore, [bad])).rejects.toThrow(TypeError);
+      }
+      const agent = solanaKey();
+      await keystore.createKey(agent);
+      await keystore.archiveKey(agent.agentId);
+      const path = archivedFile(directory, agent.agentId);
+      const file: KeyJson = JSON.parse(await readFile(path, 'utf8'));
+      const [first = '', ...rest] = file.crypto.tag;
+      file.crypto.tag = [first === '0' ? '1' : '0', ...rest].join('');
+      await writeFile(path, JSON.stringify(file), { mode: 0o600 });
+      expect(await codeOf(() => keystore.restoreKey(agent.agentId))).toBe('CORRUPT');
+      expect(await codeOf(() => keystore.publicKey(agent.agentId))).toBe('AGENT_NOT_FOUND');
+    }));
+
+  test("does not open by another agent's file", () =>
+    withKeystore(async ({ keystore, directory }) => {
+      const [one, other] = [solanaKey(), solanaKey()];
+      for (const key of [one, other]) {
+        await keystore.createKey(key);
+        await keystore.archiveKey(key.agentId);
+      }
+      await copyFile(archivedFile(directory, other.agentId), archivedFile(directory, one.agentId));
+      expect(await codeOf(() => keystore.restoreKey(one.agentId))).toBe('CORRUPT');
+    }));
+});
+
 test(
   'a thousand keys open with one password and one KDF run',
   () =>

@@ -14,6 +14,8 @@ import {
 } from './private-files.ts';
 import { VAULT_FILE } from './vault-file.ts';
 
+/** Folder of the keys of agents that have ended. */
+const ARCHIVED = 'archived';
 /** Files read at a time: enough to hide latency, far from any limit on open files. */
 const PARALLEL_READS = 16;
 
@@ -34,6 +36,10 @@ export interface KeystoreDirectory {
   createKeyFile(file: KeyFile): Promise<void>;
   /** Moves a key file to `discarded/`. False when there is none. */
   discardKeyFile(agentId: AgentId, time: string): Promise<boolean>;
+  /** Moves a key file to `archived/`, where no unlock looks. False when there is none, as after the move. */
+  archiveKeyFile(agentId: AgentId): Promise<boolean>;
+  /** Reads a key file that was archived; null when there is none. @throws KeystoreError CORRUPT or UNSUPPORTED_VERSION */
+  readArchivedKeyFile(agentId: AgentId): Promise<KeyFile | null>;
   /** Closes the folder to others and removes what crashes left. */
   tidy(): Promise<void>;
 }
@@ -75,6 +81,7 @@ export function createKeystoreDirectory({
   directory: string;
 }): KeystoreDirectory {
   const vault = join(directory, VAULT_FILE);
+  const archived = join(directory, ARCHIVED);
 
   async function read(name: string): Promise<string> {
     const { text, wasExposed } = await readPrivateFile(fs, join(directory, name));
@@ -166,6 +173,26 @@ export function createKeystoreDirectory({
         await makePrivateDirectory(fs, discarded);
         await moveFile(fs, join(directory, name), join(discarded, `${agentId}-${stamp(time)}.json`));
         return true;
+      }),
+
+    archiveKeyFile: (agentId) =>
+      onDisk('write to', async () => {
+        const name = keyFileName(agentId);
+        if (!(await list()).includes(name)) return false;
+        await makePrivateDirectory(fs, archived);
+        await moveFile(fs, join(directory, name), join(archived, name));
+        return true;
+      }),
+
+    readArchivedKeyFile: (agentId) =>
+      onDisk('read', async () => {
+        const name = keyFileName(agentId);
+        try {
+          return parseKeyFile(agentId, await read(join(ARCHIVED, name)));
+        } catch (error) {
+          if (hasErrno(error, 'ENOENT')) return null;
+          throw error;
+        }
       }),
 
     tidy: () =>

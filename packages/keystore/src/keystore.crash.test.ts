@@ -151,26 +151,29 @@ describe.concurrent('SIGKILL between any two changes on the disk', () => {
     }),
   );
 
-  test('of discardKey leaves the key file in one of the two places', { timeout: 120_000 }, () =>
-    withDirectory(async (origin) => {
-      const first = keystoreAt(origin).keystore;
-      await first.initialise(PASSWORD);
-      await first.unlock(PASSWORD);
-      const discarded = newAgentId();
-      await first.createKey(solanaKey(discarded));
-      const text = await readFile(join(origin, `${discarded}.json`), 'utf8');
-      const steps = await atEveryStep('discardKey', origin, discarded, async (directory) => {
-        await expectTidy(directory);
-        const files = await readdir(directory, { recursive: true });
-        const found = files.filter((name) => name.includes(discarded));
-        expect(found).toHaveLength(1);
-        expect(await readFile(join(directory, found[0] ?? ''), 'utf8')).toBe(text);
-        const { keystore } = keystoreAt(directory);
-        await keystore.unlock(PASSWORD);
-        expect(keystore.keyCount).toBe(found[0] === `${discarded}.json` ? 1 : 0);
-      });
-      expect(steps).toBe(3);
-    }),
+  test.each(['discardKey', 'archiveKey'])(
+    'of %s leaves the key file in one of the two places',
+    { timeout: 120_000 },
+    (task) =>
+      withDirectory(async (origin) => {
+        const first = keystoreAt(origin).keystore;
+        await first.initialise(PASSWORD);
+        await first.unlock(PASSWORD);
+        const gone = newAgentId();
+        await first.createKey(solanaKey(gone));
+        const text = await readFile(join(origin, `${gone}.json`), 'utf8');
+        const steps = await atEveryStep(task, origin, gone, async (directory) => {
+          await expectTidy(directory);
+          const files = await readdir(directory, { recursive: true });
+          const found = files.filter((name) => name.includes(gone));
+          expect(found).toHaveLength(1);
+          expect(await readFile(join(directory, found[0] ?? ''), 'utf8')).toBe(text);
+          const { keystore } = keystoreAt(directory);
+          await keystore.unlock(PASSWORD);
+          expect(keystore.keyCount).toBe(found[0] === `${gone}.json` ? 1 : 0);
+        });
+        expect(steps).toBe(3);
+      }),
   );
 });
 

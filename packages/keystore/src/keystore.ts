@@ -104,6 +104,22 @@ export interface Keystore {
    */
   discardKey(agentId: AgentId): Promise<void>;
 
+  /**
+   * Puts the key of an agent that has ended away: overwrites the loaded key and moves its file to `archived/`, where no unlock
+   * looks. It is never deleted, for somebody may still pay to it. Does nothing when it is there already. Works locked and
+   * unlocked.
+   * @throws WaiaasError AGENT_NOT_FOUND when there is no such key; STORAGE_UNAVAILABLE
+   */
+  archiveKey(agentId: AgentId): Promise<void>;
+
+  /**
+   * Loads a key that was archived; its file stays where it is, so that the next unlock leaves it alone again. Does nothing
+   * when it is loaded.
+   * @throws WaiaasError KEYSTORE_LOCKED; AGENT_NOT_FOUND when there is no such key; STORAGE_UNAVAILABLE
+   * @throws KeystoreError CORRUPT
+   */
+  restoreKey(agentId: AgentId): Promise<void>;
+
   /** Address of a loaded key. @throws WaiaasError AGENT_NOT_FOUND; KEYSTORE_LOCKED */
   publicKey(agentId: AgentId): string;
 

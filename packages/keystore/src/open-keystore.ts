@@ -133,6 +133,25 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
     if (!wasLoaded && !wasStored) throw noSuchAgent(agentId);
   }
 
+  async function archiveKey(agentId: AgentId): Promise<void> {
+    assertAgentId(agentId);
+    ring?.drop(agentId);
+    if (await files.archiveKeyFile(agentId)) return;
+    if ((await files.readArchivedKeyFile(agentId)) === null) throw noSuchAgent(agentId);
+  }
+
+  async function restoreKey(agentId: AgentId): Promise<void> {
+    assertAgentId(agentId);
+    const present = unlockedRing();
+    if (present.publicKey(agentId) !== undefined) return;
+    const file = await files.readArchivedKeyFile(agentId);
+    if (file === null) throw noSuchAgent(agentId);
+    // Locked meanwhile: the lock wins.
+    if (ring !== present) throw locked();
+    present.load(file);
+    memory.reportUnlocked();
+  }
+
   const keystore: Keystore = {
     isInitialised: () => files.hasVault(),
     initialise: (password) => exclusively(() => initialise(password)),
@@ -156,6 +175,8 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
     changePassword: (oldPassword, newPassword) => exclusively(() => changePassword(oldPassword, newPassword)),
     createKey: (agent) => exclusively(() => createKey(agent)),
     discardKey: (agentId) => exclusively(() => discardKey(agentId)),
+    archiveKey: (agentId) => exclusively(() => archiveKey(agentId)),
+    restoreKey: (agentId) => exclusively(() => restoreKey(agentId)),
     publicKey(agentId) {
       const publicKey = unlockedRing().publicKey(agentId);
       if (publicKey === undefined) throw noSuchAgent(agentId);

@@ -42,6 +42,9 @@ switch (what) {
   case 'discardKey':
     await keystore.discardKey(agentId(agent));
     break;
+  case 'archiveKey':
+    await keystore.archiveKey(agentId(agent));
+    break;
   default:
     throw new Error('Unknown task');
 }

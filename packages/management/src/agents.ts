@@ -20,6 +20,7 @@ import {
   type AgentOverview,
   appendAudit,
   findAgent,
+  findLiveRecall,
   insertAgent,
   listAgentOverviews,
   moveAgent,
@@ -48,9 +49,11 @@ export interface AgentManagement {
    */
   create(input: AgentCreate, origin: RequestOrigin): Promise<AgentSummary>;
   list(): Promise<readonly AgentSummary[]>;
+  /** @throws WaiaasError AGENT_NOT_FOUND */
+  get(id: AgentId): Promise<AgentSummary>;
   /** Stops an agent: from the next request on it can do nothing. @throws WaiaasError AGENT_NOT_FOUND, AGENT_SUSPENDED, AGENT_TERMINATED */
   suspend(id: AgentId, origin: RequestOrigin): Promise<AgentSummary>;
-  /** Lets a suspended agent go on. @throws WaiaasError AGENT_NOT_FOUND, AGENT_TERMINATED, TX_ALREADY_PROCESSED */
+  /** Lets a suspended agent go on. @throws WaiaasError AGENT_NOT_FOUND, AGENT_TERMINATED, AGENT_NOT_SUSPENDED, RECALL_IN_PROGRESS, SYSTEM_LOCKED */
   resume(id: AgentId, origin: RequestOrigin): Promise<AgentSummary>;
 }
 
@@ -124,6 +127,8 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
       return summary(id);
     },
 
+    get: summary,
+
     async list() {
       return (await listAgentOverviews(storage.read, unixSeconds(clock))).map(toSummary);
     },
@@ -155,6 +160,9 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
         if (row.status !== 'SUSPENDED') {
           throw new WaiaasError('AGENT_NOT_SUSPENDED', { details: { agentId: id, status: row.status } });
         }
+        // A payment would race what is sent to the owner.
+        const recall = await findLiveRecall(db, id);
+        if (recall !== undefined) throw new WaiaasError('RECALL_IN_PROGRESS', { details: { recallId: recall.id } });
         // What the kill switch stopped, only its recovery starts again.
         if (row.suspension_reason === 'kill_switch') throw new WaiaasError('SYSTEM_LOCKED');
         await moveAgent(db, { id, from: 'SUSPENDED', to: 'ACTIVE', now, reason: null });

@@ -340,6 +340,8 @@ export interface AuthenticIntent {
  * (00 §3, 09 no. 8).
  */
 export function readIntent(sealer: PipelineDependencies['sealer'], row: TransactionRow): AuthenticIntent | null {
+  // A transaction of a recall is none of an agent's payments.
+  if (row.recall_id !== null) return null;
   if (!sealer.verify(intentContent(row), row.intent_seal)) return null;
   const intent = decodeIntent(row.intent);
   const agrees =

@@ -1,7 +1,7 @@
 import type { PermitMint, SigningPermit } from '@waiaas/keystore';
 import type { AuthenticTransaction } from '@waiaas/storage';
-import { readIntent } from './admission.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import { readExecutable } from './executable.ts';
 
 /** A payment that a unit of work has moved to EXECUTING. */
 export interface Claim {
@@ -27,7 +27,7 @@ export function permitClaimed(
   { row, epoch }: Claim,
 ): ClaimedPayment {
   const { permits, gate, sealer } = dependencies;
-  const authentic = readIntent(sealer, row);
-  if (authentic === null || !gate.isOpen || gate.epoch !== epoch) return { row, permit: null };
-  return { row, permit: permits.mint({ agentId: authentic.intent.agentId, intentHash: authentic.hash, epoch }) };
+  const executable = readExecutable(sealer, row);
+  if (executable === null || !gate.isOpen || gate.epoch !== epoch) return { row, permit: null };
+  return { row, permit: permits.mint({ agentId: executable.agentId, intentHash: executable.hash, epoch }) };
 }

@@ -9,6 +9,14 @@ export interface Signer {
   sign(permit: SigningPermit, message: Uint8Array): Uint8Array;
 }
 
+/** What the pipeline needs of the keystore for agents that have ended. */
+export interface KeyArchive {
+  /** Puts the key of an agent away for good: it is kept, and loaded no more. Does nothing for one that is away. */
+  archiveKey(agentId: AgentId): Promise<void>;
+  /** Loads a key that is away, for as long as it takes to send back what came too late. Does nothing for one that is loaded. */
+  restoreKey(agentId: AgentId): Promise<void>;
+}
+
 /** Where the adapter of a network comes from. */
 export interface AdapterProvider {
   /** The adapter of a network, connected or not; undefined when this daemon has none for it. */
@@ -47,6 +55,7 @@ export interface Timers {
 export interface PipelineDependencies {
   readonly storage: Storage;
   readonly signer: Signer;
+  readonly archive: KeyArchive;
   readonly permits: PermitMint;
   readonly gate: Gate;
   readonly sealer: RowSealer;

@@ -5,14 +5,13 @@ import {
   nativeAsset,
   nativeAssetId,
   type SignedTransaction,
-  type TransferRequest,
 } from '@waiaas/core';
 import type { SigningPermit } from '@waiaas/keystore';
 import type { AuthenticTransaction } from '@waiaas/storage';
-import { type AuthenticIntent, readIntent } from './admission.ts';
 import { chainRefusal } from './chain-refusal.ts';
 import type { ClaimedPayment } from './claimed-payment.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import { type Executable, readExecutable } from './executable.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
 import { tokenObjection } from './tokens.ts';
@@ -44,23 +43,14 @@ function whyStopped(error: unknown): Refusal {
   return chainRefusal(error);
 }
 
-const toTransfer = ({ intent }: AuthenticIntent): TransferRequest => ({
-  from: intent.from,
-  to: intent.to,
-  amount: intent.amount,
-  priority: intent.priority,
-  ...(intent.memo === null ? {} : { memo: intent.memo }),
-  ...(intent.token === null ? {} : { token: intent.token }),
-});
-
 /** A token payment can fail for want of two assets; which of them is said. */
-function withAsset(refusal: Refusal, { intent }: AuthenticIntent): Refusal {
-  if (refusal.code !== 'INSUFFICIENT_BALANCE' || intent.token === null) return refusal;
-  const { symbol } = nativeAsset(intent.chain);
+function withAsset(refusal: Refusal, { chain, token }: Executable): Refusal {
+  if (refusal.code !== 'INSUFFICIENT_BALANCE' || token === null) return refusal;
+  const { symbol } = nativeAsset(chain);
   return {
     ...refusal,
     message: `The wallet does not hold enough ${symbol} for the network fee of a token payment.`,
-    details: { ...refusal.details, asset: nativeAssetId(intent.chain) },
+    details: { ...refusal.details, asset: nativeAssetId(chain) },
   };
 }
 
@@ -85,12 +75,12 @@ export function createExecutor(
   /** 5a to 5c. Throws whatever stops it; nothing has been sent. */
   async function prepare(
     adapter: IChainAdapter,
-    authentic: AuthenticIntent,
+    executable: Executable,
     permit: SigningPermit,
   ): Promise<SignedTransaction> {
-    const objection = await tokenObjection(adapter, authentic.intent);
+    const objection = await tokenObjection(adapter, executable);
     if (objection !== null) throw new Stopped(objection);
-    const unsigned = await adapter.buildTransaction(toTransfer(authentic));
+    const unsigned = await adapter.buildTransaction(executable.transfer);
     const simulation = await adapter.simulateTransaction(unsigned);
     if (!simulation.success) {
       const reason = simulation.error ?? 'The node gave no reason';
@@ -152,14 +142,14 @@ export function createExecutor(
     let signed: SignedTransaction;
     let recorded: AuthenticTransaction;
     let adapter: IChainAdapter | undefined;
-    let authentic: AuthenticIntent | null = null;
+    let executable: Executable | null = null;
     try {
-      authentic = readIntent(sealer, row);
-      if (authentic === null) throw new Stopped({ code: 'POLICY_DENIED', token: 'INTENT_NOT_AUTHENTIC' });
-      adapter = adapters.find(authentic.intent.chain, authentic.intent.network);
+      executable = readExecutable(sealer, row);
+      if (executable === null) throw new Stopped({ code: 'POLICY_DENIED', token: 'INTENT_NOT_AUTHENTIC' });
+      adapter = adapters.find(executable.chain, executable.network);
       if (adapter === undefined) throw new Stopped({ code: 'ADAPTER_NOT_AVAILABLE', token: 'ADAPTER_NOT_AVAILABLE' });
       if (permit === null) throw new Stopped(KILL_SWITCH);
-      signed = await withinCap(prepare(adapter, authentic, permit), permit);
+      signed = await withinCap(prepare(adapter, executable, permit), permit);
       const record = await settlement.recordBroadcast(row, signed);
       if (record === null) {
         signed.discard?.();
@@ -169,7 +159,7 @@ export function createExecutor(
     } catch (error) {
       if (!(error instanceof Stopped)) logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');
       const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];
-      return settlement.failedBeforeLanding(row, authentic === null ? refusal : withAsset(refusal, authentic), extra);
+      return settlement.failedBeforeLanding(row, executable === null ? refusal : withAsset(refusal, executable), extra);
     }
     // Engaged between signature and broadcast: these bytes have left nobody's hands yet, and now never will.
     if (!gate.isOpen) {

@@ -3,6 +3,7 @@ export type { DecisionRecords, ReplayReport } from './decision-record.ts';
 export type {
   AdapterProvider,
   Gate,
+  KeyArchive,
   OwnerReach,
   PipelineDependencies,
   Signer,

@@ -18,6 +18,8 @@ import {
   type PendingTransactionListResponse,
   type PolicyEvaluation,
   type PolicyEvaluationResponse,
+  type RecallRequest,
+  type RecallResponse,
   type SessionConstraints,
   type SessionId,
   type TransactionId,
@@ -42,6 +44,7 @@ import {
   listByStatus,
   listDueDelays,
   listLateChecks,
+  listLiveRecalls,
   listOverdueApprovals,
   listPendingOfAgent,
   listTransactions,
@@ -63,6 +66,10 @@ import { createHoldings } from './holdings.ts';
 import { requestHash } from './intent-hash.ts';
 import { notAuthentic } from './not-authentic.ts';
 import { createPolicyEvaluator } from './policy-evaluation.ts';
+import { createRecallRequests, type RecallRequests } from './recall/recall-requests.ts';
+import { createRecallRunner } from './recall/recall-runner.ts';
+import { createSweepReader } from './recall/sweep-facts.ts';
+import { createTerminations, type Terminations } from './recall/termination.ts';
 import { giveTimeForAVeto, type RecoveryReport, recover } from './recovery.ts';
 import { type Refusal, refusalError } from './refusal.ts';
 import { createSettlement } from './settlement.ts';
@@ -160,6 +167,12 @@ export interface Pipeline {
   reject(id: TransactionId, input: OwnerReject, origin: RequestOrigin): Promise<TransactionResponse>;
   /** Carries out delayed payments whose time has come. Run every 10 s. */
   runDelayed(): Promise<void>;
+  /** Taking funds back to the owner. `request` answers the recall as it begins; its end shows in `get`. */
+  readonly recalls: Omit<RecallRequests, 'request'> & {
+    request(agentId: AgentId, input: RecallRequest, origin: RequestOrigin): Promise<RecallResponse>;
+  };
+  /** The end of agents. */
+  readonly terminations: Terminations;
   /** Takes up what the last run left behind. Called once, with the vault open, before any payment is let in. */
   recover(): Promise<RecoveryReport>;
   /** Ends approvals whose deadline has come. Run every 30 s. */
@@ -218,12 +231,26 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   });
   const eachRow = createEachRow(dependencies);
   const execute = createExecutor({ ...dependencies, settlement });
+  const reader = createSweepReader({ ...dependencies, decider });
+  const requests = createRecallRequests(dependencies);
+  const runRecall = createRecallRunner(dependencies, {
+    reader,
+    async carryOut(claim) {
+      carryOut(claim);
+      await endings.get(claim.row.id);
+    },
+  });
+  const terminations = createTerminations({ ...dependencies, reader, startRecall });
   const track = createTracker({ ...dependencies, settlement });
 
   const executing = new Set<Promise<unknown>>();
   /** What is being carried out or followed, by transaction: repeated requests wait for the same end. */
   const endings = new Map<string, Promise<void>>();
   const confirming = new Set<string>();
+  /** Recalls that are being carried out. */
+  const recalling = new Map<string, Promise<void>>();
+  /** Steps towards the end of agents. */
+  const terminating = new Set<Promise<void>>();
   const following = new AbortController();
   /** Delayed payments that came due up to then had their time for a veto, Unix seconds. */
   let vetoedUntil = Number.NEGATIVE_INFINITY;
@@ -303,6 +330,32 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       )
       .finally(() => endings.delete(row.id));
     endings.set(row.id, ending);
+  }
+
+  /** Runs a recall that was asked for; does nothing for one that is running. */
+  function startRecall(id: string): void {
+    if (stopping || recalling.has(id)) return;
+    const work = runRecall(id, following.signal)
+      .catch((error: unknown) =>
+        logger.error({ recallId: id, error: String(error) }, 'A recall was left to the next start'),
+      )
+      .finally(() => {
+        recalling.delete(id);
+        // An agent that ends may be at its end now.
+        advanceTerminations();
+      });
+    recalling.set(id, work);
+  }
+
+  function advanceTerminations(): void {
+    if (stopping) return;
+    const work = terminations
+      .run()
+      .catch((error: unknown) =>
+        logger.error({ error: String(error) }, 'The ends of agents are left to the next round'),
+      )
+      .finally(() => terminating.delete(work));
+    terminating.add(work);
   }
 
   async function waitForEnd(row: TransactionRow, options: SendOptions): Promise<TransactionRow> {
@@ -449,7 +502,8 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
 
     async get(session, id) {
       const row = await findTransaction(storage.read, id);
-      if (row === undefined) throw new WaiaasError('TX_NOT_FOUND');
+      // What is taken back to the owner is none of the agent's payments.
+      if (row === undefined || row.recall_id !== null) throw new WaiaasError('TX_NOT_FOUND');
       if (row.agent_id !== session.agentId) {
         // Answered as if there were none, and kept: nobody comes by the id of another agent's payment in an honest way.
         await storage.write(({ db }) =>
@@ -575,7 +629,27 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     async recover() {
       const report = await recover({ ...dependencies, settlement, claims, eachRow });
       for (const row of report.followed) begin(row, follow);
+      for (const { id } of await listLiveRecalls(storage.read)) startRecall(id);
       return report;
+    },
+
+    recalls: {
+      ...requests,
+      async request(agentId, input, origin) {
+        if (stopping) throw new WaiaasError('SHUTTING_DOWN');
+        const id = await requests.request(agentId, input, origin);
+        startRecall(id);
+        return requests.get(id);
+      },
+    },
+
+    terminations: {
+      ...terminations,
+      async request(agentId, input, origin) {
+        if (stopping) throw new WaiaasError('SHUTTING_DOWN');
+        await terminations.request(agentId, input, origin);
+        advanceTerminations();
+      },
     },
 
     async expireApprovals() {
@@ -611,7 +685,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       // What may be signed gets its time to reach the network; following a transaction can go on at the next start.
       await withinGrace([...executing], graceMs);
       following.abort();
-      await withinGrace([...endings.values()], graceMs);
+      await withinGrace([...endings.values(), ...recalling.values(), ...terminating], graceMs);
     },
   };
 }

@@ -106,6 +106,8 @@ export function createSettlement(
   const released = { reserved_amount: null, signed_tx: null } as const;
 
   async function settleSpend(db: Db, row: AuthenticTransaction): Promise<void> {
+    // What goes back to the owner is not spent.
+    if (row.recall_id !== null) return;
     // Rounded up, so that a spend never leaves a window before its full time is over.
     const now = Math.ceil(clock.now() / 1000);
     const amount = BigInt(row.amount);

@@ -61,8 +61,10 @@ export async function readToken(
  * approved, so its amount would be another one.
  * @throws ChainError when the chain cannot tell
  */
-export async function tokenObjection(adapter: IChainAdapter, intent: Intent): Promise<Refusal | null> {
-  const { chain, token } = intent;
+export async function tokenObjection(
+  adapter: IChainAdapter,
+  { chain, token }: Pick<Intent, 'chain' | 'token'>,
+): Promise<Refusal | null> {
   if (token === null) return null;
   if (!isTokenReader(adapter)) return { code: 'UNSUPPORTED_TOKEN', token: 'UNSUPPORTED_TOKEN' };
   const now = await adapter.getToken(token.address);

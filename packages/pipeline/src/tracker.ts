@@ -1,7 +1,7 @@
 import type { ConfirmationVerdict, IChainAdapter } from '@waiaas/core';
 import type { AuthenticTransaction } from '@waiaas/storage';
-import { readIntent } from './admission.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import { readExecutable } from './executable.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -12,8 +12,8 @@ const adapterOf = (
   { adapters, sealer }: Pick<PipelineDependencies, 'adapters' | 'sealer'>,
   row: AuthenticTransaction,
 ): IChainAdapter | undefined => {
-  const authentic = readIntent(sealer, row);
-  return authentic === null ? undefined : adapters.find(authentic.intent.chain, authentic.intent.network);
+  const executable = readExecutable(sealer, row);
+  return executable === null ? undefined : adapters.find(executable.chain, executable.network);
 };
 
 /**
@@ -54,8 +54,8 @@ export function createTracker(
     try {
       return await adapter.waitForConfirmation(txHash, {
         timeoutMs: settings.confirmationRoundMs,
-        // What the owner signed for must be beyond any reorganisation before it is called done.
-        target: row.tier === 'APPROVAL' ? 'finalized' : 'confirmed',
+        // What the owner signed for, or takes back, must be beyond any reorganisation before it is called done.
+        target: row.tier === 'APPROVAL' || row.recall_id !== null ? 'finalized' : 'confirmed',
         ...(row.last_valid_block_height === null ? {} : { lastValidBlockHeight: BigInt(row.last_valid_block_height) }),
         ...(row.signed_tx === null ? {} : { bytes: row.signed_tx }),
         signal,

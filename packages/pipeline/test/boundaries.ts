@@ -1,5 +1,6 @@
 import type { IChainAdapter } from '@waiaas/core';
 import type { Storage } from '@waiaas/storage';
+import type { KeyArchive } from '../src/index.ts';
 
 /**
  * Stops a world dead at the n-th boundary: before or after any commit and any call to the chain. From then on nothing the
@@ -8,6 +9,7 @@ import type { Storage } from '@waiaas/storage';
 export interface Guillotine {
   readonly decorateStorage: (storage: Storage) => Storage;
   readonly decorateAdapter: (adapter: IChainAdapter) => IChainAdapter;
+  readonly decorateArchive: (archive: KeyArchive) => KeyArchive;
   /** Starts counting, and kills at the n-th boundary; Infinity only counts. */
   arm(at: number): void;
   /** Boundaries passed since it was armed. */
@@ -65,6 +67,10 @@ export function createGuillotine(): Guillotine {
       signTransaction: guarded((transaction, sign) => adapter.signTransaction(transaction, sign)),
       submitTransaction: guarded((transaction) => adapter.submitTransaction(transaction)),
       waitForConfirmation: guarded((hash, options) => adapter.waitForConfirmation(hash, options)),
+    }),
+    decorateArchive: (archive) => ({
+      archiveKey: guarded((agentId) => archive.archiveKey(agentId)),
+      restoreKey: guarded((agentId) => archive.restoreKey(agentId)),
     }),
     arm(n) {
       armed = true;

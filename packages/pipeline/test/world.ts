@@ -9,6 +9,7 @@ import {
   createIdGenerator,
   createSteadyClock,
   type IChainAdapter,
+  type ISweeper,
   type ITokenReader,
   type Logger,
   policyCreateSchema,
@@ -43,13 +44,14 @@ import { openStorage, type Storage } from '@waiaas/storage';
 import {
   createPipeline,
   DEFAULT_PIPELINE_SETTINGS,
+  type KeyArchive,
   type Pipeline,
   type PipelineSettings,
   type SendOptions,
 } from '../src/index.ts';
 
-/** An adapter that carries tokens. */
-export type TokenAdapter = IChainAdapter & ITokenReader;
+/** An adapter that carries tokens and empties wallets. */
+export type TokenAdapter = IChainAdapter & ITokenReader & ISweeper;
 
 export const PASSWORD = 'a password for tests';
 
@@ -80,6 +82,7 @@ export interface WorldOptions {
   /** Continues in the folder of an earlier world: a restart. */
   readonly folder?: string;
   readonly decorateStorage?: (storage: Storage) => Storage;
+  readonly decorateArchive?: (archive: KeyArchive) => KeyArchive;
   readonly decorateAdapter?: (adapter: TokenAdapter) => IChainAdapter;
 }
 
@@ -206,6 +209,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const pipeline = createPipeline({
     storage,
     signer: keystore,
+    archive: options.decorateArchive?.(keystore) ?? keystore,
     permits,
     gate,
     sealer,

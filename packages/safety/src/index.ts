@@ -1,2 +1,3 @@
 export * from './audit/index.ts';
+export { cancelWaiting, type Ending } from './cancel-waiting.ts';
 export * from './kill-switch/index.ts';

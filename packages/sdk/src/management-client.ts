@@ -24,6 +24,10 @@ import type {
   PolicyListResponse,
   PolicyResponse,
   PolicyUpdate,
+  RecallListResponse,
+  RecallRequestBody,
+  RecallResponse,
+  RecoveryAddressResponse,
   ReplayResponse,
   SessionCreateResponse,
   SessionListResponse,
@@ -94,6 +98,78 @@ export abstract class ManagementClient {
   /** Lets a suspended agent pay again. */
   async resumeAgent(agentId: string, options?: RequestOptions): Promise<AgentSummary> {
     return this.#overAgent(agentId, 'resume', options);
+  }
+
+  /**
+   * Ends an agent for good: it pays nothing any more, at once; its funds go to the owner and its key is put away, in the
+   * background. It stays TERMINATING for as long as something cannot be moved.
+   *
+   * @param given.waive ids of assets that may stay in the wallet for good; once an owner is connected, only the owner can
+   */
+  async terminateAgent(
+    agentId: string,
+    given: { readonly waive?: readonly string[] } & RequestOptions = {},
+  ): Promise<AgentSummary> {
+    const { waive = [], ...options } = given;
+    return this.manage({
+      method: 'POST',
+      path: `/v1/agents/${encodeId(agentId)}/terminate`,
+      body: encodeBody({ waive }),
+      fields: ['id', 'status'],
+      action: 'manage_sessions',
+      options,
+    });
+  }
+
+  /**
+   * Sends everything an agent holds to an address of the owner's, tokens first; the agent is suspended in the same step. It
+   * goes on in the background; `getRecall` shows how far it is, and what is left.
+   *
+   * An operator can name the owner's own address only; the owner also the agent's recovery address.
+   * @throws WAIaaSError DESTINATION_REFUSED, RECALL_IN_PROGRESS, OWNER_AUTH_REQUIRED
+   */
+  async recallAgent(agentId: string, request: RecallRequestBody, options?: RequestOptions): Promise<RecallResponse> {
+    return this.manage({
+      method: 'POST',
+      path: `/v1/owner/agents/${encodeId(agentId)}/recall`,
+      body: encodeBody(request),
+      fields: ['recallId', 'status'],
+      action: 'recall',
+      options,
+    });
+  }
+
+  /** A recall as it stands. */
+  async getRecall(recallId: string, options?: RequestOptions): Promise<RecallResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/recalls/${encodeId(recallId)}`,
+      fields: ['recallId', 'status'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** Recalls of an agent, newest first. */
+  async listRecalls(agentId: string, options?: RequestOptions): Promise<RecallListResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/agents/${encodeId(agentId)}/recalls`,
+      fields: ['recalls'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** Where an agent's funds may go beside the owner's own address. */
+  async getRecoveryAddress(agentId: string, options?: RequestOptions): Promise<RecoveryAddressResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/agents/${encodeId(agentId)}/recovery-address`,
+      fields: ['agentId', 'address'],
+      action: 'view_dashboard',
+      options,
+    });
   }
 
   /** Opens a session for an agent. Its token is in the answer and never shown again. */

@@ -22,6 +22,7 @@ export * from './tables/notification-log.ts';
 export * from './tables/notification-outbox.ts';
 export * from './tables/owner.ts';
 export * from './tables/policies.ts';
+export * from './tables/recalls.ts';
 export * from './tables/reservations.ts';
 export * from './tables/session-sets.ts';
 export * from './tables/sessions.ts';

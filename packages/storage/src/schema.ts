@@ -13,6 +13,8 @@ import type {
   NotificationStatus,
   OwnerChain,
   PolicyType,
+  RecallKind,
+  RecallStatus,
   SuspensionReason,
   Tier,
   TransactionStatus,
@@ -28,6 +30,9 @@ export interface Database {
   transactions: TransactionsTable;
   decisions: DecisionsTable;
   spend_ledger: SpendLedgerTable;
+  recalls: RecallsTable;
+  recovery_addresses: RecoveryAddressesTable;
+  terminations: TerminationsTable;
   policies: PoliciesTable;
   policy_versions: PolicyVersionsTable;
   policy_sets: PolicySetsTable;
@@ -129,6 +134,58 @@ export interface TransactionsTable {
   state_version: number;
   /** Covers the row as it is: whoever acts upon a row acts upon what the daemon has written, or not at all. */
   state_seal: string;
+  /** The recall it belongs to; null for payments of agents. */
+  recall_id: string | null;
+}
+
+/** Funds of an agent that are taken back to its owner. What it is for never changes; each of its states is sealed. */
+export interface RecallsTable {
+  id: string;
+  agent_id: string;
+  kind: RecallKind;
+  destination: string;
+  include_unlisted: number;
+  keep_gas: number;
+  requested_by: string;
+  created_at: number;
+  status: RecallStatus;
+  started_at: number | null;
+  ended_at: number | null;
+  error: string | null;
+  /** What was left when it ended, JSON. */
+  remaining: string | null;
+  version: number;
+  /** Covers the row as it is. */
+  seal: string;
+}
+
+/** Every address that was ever registered for taking an agent's funds back. */
+export interface RecoveryAddressesTable {
+  agent_id: string;
+  version: number;
+  address: string;
+  /** The owner who registered it; it is nobody else's. */
+  owner_id: string;
+  active_from: number;
+  created_at: number;
+  actor: string;
+  seal: string;
+}
+
+/** Ends of agents, from the request on. */
+export interface TerminationsTable {
+  agent_id: string;
+  requested_by: string;
+  created_at: number;
+  /** Ids of assets that may stay behind, JSON. */
+  waived: string;
+  version: number;
+  seal: string;
+  /** When the owner was told that it does not come to an end by itself. */
+  alerted_at: number | null;
+  ended_at: number | null;
+  /** What the wallet held when it was last looked at after the end: base units by asset, JSON. */
+  seen: string | null;
 }
 
 /** How a payment was decided: what was checked and seen, and the policies that were in force. Never changed. */

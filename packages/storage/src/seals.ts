@@ -7,7 +7,10 @@ import type {
   OwnerHeadTable,
   OwnerWalletsTable,
   PoliciesTable,
+  RecallsTable,
+  RecoveryAddressesTable,
   SessionsTable,
+  TerminationsTable,
   TransactionsTable,
 } from './schema.ts';
 
@@ -136,6 +139,49 @@ export const policySetContent = (
   ),
 });
 
+/** What the seal of a recall covers: where the funds go, what is taken, who asked for it, and how far it is. */
+export const recallContent = (row: Omit<RecallsTable, 'seal'>): SealedContent => ({
+  kind: 'recall',
+  id: row.id,
+  version: row.version,
+  payload: canonicalJson([
+    row.agent_id,
+    row.kind,
+    row.destination,
+    row.include_unlisted,
+    row.keep_gas,
+    row.requested_by,
+    row.created_at,
+    row.status,
+    row.started_at,
+    row.ended_at,
+    row.error,
+    row.remaining,
+  ]),
+});
+
+/** What the seal of a recovery address covers. */
+export const recoveryAddressContent = (row: Omit<RecoveryAddressesTable, 'seal'>): SealedContent => ({
+  kind: 'recovery_address',
+  id: row.agent_id,
+  version: row.version,
+  payload: canonicalJson({
+    address: row.address,
+    ownerId: row.owner_id,
+    activeFrom: row.active_from,
+    createdAt: row.created_at,
+    actor: row.actor,
+  }),
+});
+
+/** What the seal of a termination covers: what may stay behind. */
+export const terminationContent = (row: Pick<TerminationsTable, 'agent_id' | 'waived' | 'version'>): SealedContent => ({
+  kind: 'termination',
+  id: row.agent_id,
+  version: row.version,
+  payload: row.waived,
+});
+
 /** What the seal of a decision covers: all of it. */
 export const decisionContent = (row: Omit<DecisionsTable, 'seal'>): SealedContent => ({
   kind: 'decision',
@@ -166,10 +212,12 @@ export const intentContent = (row: Pick<TransactionsTable, 'id' | 'intent'>): Se
 export type SealedTransaction = Omit<Selectable<TransactionsTable>, 'state_seal'>;
 
 /**
- * The session that asked. A row forgets it when the session is cleaned up; the intent does not.
+ * The session that asked; null for a transaction of a recall. A row forgets it when the session is cleaned up; the intent
+ * does not.
  * @throws TypeError when the intent cannot be read
  */
-const sessionOf = (row: SealedTransaction): string => row.session_id ?? decodeIntent(row.intent).sessionId;
+const sessionOf = (row: SealedTransaction): string | null =>
+  row.session_id ?? (row.recall_id === null ? decodeIntent(row.intent).sessionId : null);
 
 const digest = (bytes: Uint8Array | null): string | null => (bytes === null ? null : hash('sha256', bytes));
 
@@ -218,6 +266,8 @@ export const transactionContent = (row: SealedTransaction): SealedContent => ({
     row.late_check_at,
     row.error,
     row.metadata,
+    // Rows from before there were recalls were sealed without it.
+    ...(row.recall_id === null ? [] : [row.recall_id]),
   ]),
 });
 

@@ -1,6 +1,6 @@
-import { ADAPTER_CONTRACT, TOKEN_CONTRACT } from './contract.ts';
+import { ADAPTER_CONTRACT, SWEEP_CONTRACT, TOKEN_CONTRACT } from './contract.ts';
 import type { ContractSection } from './contract-case.ts';
-import type { ContractWorld, TokenWorld } from './world.ts';
+import type { ContractWorld, SweepWorld, TokenWorld } from './world.ts';
 
 /** The two functions of a test framework that the suite needs. Those of vitest, jest, mocha and node:test fit. */
 export interface TestFramework {
@@ -31,6 +31,15 @@ export function describeTokenContract(
   framework: TestFramework,
 ): void {
   framework.describe(`token contract: ${name}`, () => register(TOKEN_CONTRACT, openWorld, framework));
+}
+
+/** Registers the tests of the part of the contract that is about emptying a wallet. Comes on top of the other two. */
+export function describeSweepContract(
+  name: string,
+  openWorld: () => Promise<SweepWorld>,
+  framework: TestFramework,
+): void {
+  framework.describe(`sweep contract: ${name}`, () => register(SWEEP_CONTRACT, openWorld, framework));
 }
 
 function register<World extends ContractWorld>(

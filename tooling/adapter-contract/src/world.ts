@@ -1,4 +1,4 @@
-import type { IChainAdapter, ITokenReader, SignBytes, SignedTransaction, TokenInfo } from '@waiaas/core';
+import type { IChainAdapter, ISweeper, ITokenReader, SignBytes, SignedTransaction, TokenInfo } from '@waiaas/core';
 
 /** A wallet with its key. */
 export interface ContractWallet {
@@ -65,4 +65,10 @@ export interface ContractWorld {
 /** A world whose adapter carries tokens, too. */
 export interface TokenWorld extends ContractWorld {
   readonly tokens: ContractTokens;
+}
+
+/** A world whose adapter can empty a wallet, too. */
+export interface SweepWorld extends TokenWorld {
+  /** The side of the adapter under test that does. */
+  readonly sweeper: ISweeper;
 }

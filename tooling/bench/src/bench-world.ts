@@ -123,6 +123,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
   const pipeline = createPipeline({
     storage,
     signer: keystore,
+    archive: keystore,
     permits,
     gate,
     sealer,

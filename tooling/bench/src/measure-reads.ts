@@ -32,7 +32,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
     services: {
       health: refuse,
       nonces: { issue: refuse },
-      agents: { create: refuse, list: refuse, suspend: refuse, resume: refuse },
+      agents: { create: refuse, list: refuse, suspend: refuse, resume: refuse, terminate: refuse },
       sessions: { create: refuse, list: refuse, revoke: refuse, renew: refuse },
       channels: { list: refuse, create: refuse, update: refuse, remove: refuse, test: refuse },
       policies: { create: refuse, update: refuse, list: refuse, remove: refuse, evaluate: refuse },
@@ -46,6 +46,13 @@ export async function measureReads(effort: Effort): Promise<Figure> {
         pendingApprovals: refuse,
         approve: refuse,
         reject: refuse,
+      },
+      recalls: {
+        request: refuse,
+        get: refuse,
+        list: refuse,
+        recoveryAddress: refuse,
+        setRecoveryAddress: refuse,
       },
       decisions: { get: refuse, replay: refuse },
       audit: { list: refuse, verify: refuse },

@@ -180,11 +180,27 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   await fail('KILL_SWITCH_NOT_ACTIVE', 'recover', ...key);
   expect(await succeed('audit', 'list', '--event', 'KILL_SWITCH_RECOVERED')).toContain(`owner:${wallet}`);
 
+  // The money goes home: nowhere else, and to the last lamport.
+  await fail('DESTINATION_REFUSED', 'agent', 'recall', 'shopper', '--to', stranger(), ...key);
+  const before = await balanceOf(harness.ledger, agent.publicKey);
+  expect(await succeed('agent', 'recall', 'shopper', '--wait')).toMatch(/Status +COMPLETED/);
+  expect(await balanceOf(harness.ledger, agent.publicKey)).toBe(0n);
+  expect(await balanceOf(harness.ledger, wallet)).toBe(before - 5_000n);
+  expect(await json('agent', 'recall', 'shopper', '--wait', ...key)).toMatchObject({ status: 'COMPLETED', left: [] });
+  const { recalls } = z
+    .object({ recalls: z.array(z.object({ requestedBy: z.string() })) })
+    .parse(await json('agent', 'recalls', 'shopper'));
+  expect(recalls.map(({ requestedBy }) => requestedBy)).toEqual([`owner:${wallet}`, 'operator']);
+  expect(await succeed('agent', 'recovery-address', 'shopper', '--set', stranger(), ...key)).toMatch(/Next +/);
+  expect(await succeed('agent', 'resume', 'shopper')).toContain('Resumed');
+
   await succeed('owner', 'disconnect', ...key);
   expect(await json('owner', 'status')).toMatchObject({ connected: false });
   // Without an owner the password is enough for whoever may write into the data directory.
   expect(await json('kill-switch', '--reason', 'drill')).toMatchObject({ activated: true, agentsSuspended: 1 });
   expect(await json('recover')).toMatchObject({ recovered: true, agentsReactivated: 1 });
+  expect(await json('agent', 'terminate', 'shopper', '--yes')).toMatchObject({ id: agent.id });
+  await fail('AGENT_TERMINATED', 'agent', 'resume', 'shopper');
   expect(await json('audit', 'verify')).toMatchObject({ intact: true });
 }, 120_000);
 

@@ -2,6 +2,7 @@ import {
   ChainError,
   type ConfirmationVerdict,
   type IChainAdapter,
+  type ISweeper,
   type ITokenReader,
   isWalletAddress,
   type SignBytes,
@@ -14,7 +15,7 @@ import { decodeMessage, encodeMessage, FAKE_FEE, isWhatWasAsked } from './fake-m
 import { isSignedBy, isTransactionHash, SIGNATURE_BYTES } from './fake-signature.ts';
 import { type Fault, type FaultPlan, type NetworkCall, noFaults } from './faults.ts';
 import { checkAddress, checkRequest, refusal } from './request-check.ts';
-import { checkToken, createTokenReader, holdsEnough } from './tokens.ts';
+import { checkToken, createSweeper, createTokenReader, holdsEnough } from './tokens.ts';
 
 /** How the fake network behaves. */
 export interface FakeAdapterOptions {
@@ -72,7 +73,7 @@ async function signatureOf(sign: SignBytes, message: Uint8Array): Promise<Uint8A
  * The adapter contract over a ledger in memory. Addresses and signatures are those of Solana; the hash of a transaction is
  * its signature in hex. Every call can be made to fail, before or after it took effect.
  */
-export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & ITokenReader {
+export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & ITokenReader & ISweeper {
   const { ledger, faults = noFaults, landsAfter = 0, lifetime = 150, onCall, sleep, onTaken } = options;
   let connected = true;
   let nonce = 0;
@@ -108,6 +109,12 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & 
     if (landing === undefined || isTooRecent) return { state: 'not_found' };
     const commitment = landing.height <= ledger.finalizedHeight ? 'finalized' : 'confirmed';
     return { state: 'landed', commitment, blockNumber: landing.height, error: landing.error };
+  }
+
+  /** A call that only reads. */
+  async function ask(call: NetworkCall): Promise<void> {
+    const fault = await reach(call);
+    if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, true) ?? network(true);
   }
 
   return {
@@ -240,9 +247,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & 
       return FAKE_FEE;
     },
 
-    ...createTokenReader(ledger, async (call) => {
-      const fault = await reach(call);
-      if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, true) ?? network(true);
-    }),
+    ...createTokenReader(ledger, ask),
+    ...createSweeper(ledger, ask),
   };
 }

@@ -36,6 +36,9 @@ export interface FakeLedger {
   tokens(): readonly TokenInfo[];
   mint(mint: string, address: string, amount: bigint): void;
   tokenBalanceOf(mint: string, address: string): bigint;
+  /** Forbids an address to move a token, or allows it again. */
+  freeze(mint: string, address: string, frozen: boolean): void;
+  isFrozen(mint: string, address: string): boolean;
   /** Takes a transaction; it lands `after` blocks later, unless its lifetime ends before. Taking it twice is taking it once. */
   accept(hash: string, transfer: LedgerTransfer, after: number): void;
   landing(hash: string): LedgerLanding | undefined;
@@ -49,6 +52,7 @@ export function createFakeLedger(): FakeLedger {
   const balances = new Map<string, bigint>();
   const tokens = new Map<string, TokenInfo>();
   const tokenBalances = new Map<string, bigint>();
+  const frozen = new Set<string>();
   const accepted = new Map<string, LedgerTransfer>();
   const due = new Map<string, bigint>();
   const landings = new Map<string, LedgerLanding>();
@@ -59,6 +63,7 @@ export function createFakeLedger(): FakeLedger {
 
   function executeToken({ from, to, amount }: LedgerTransfer, mint: string): string | null {
     if (!tokens.has(mint)) return 'no such mint';
+    if (frozen.has(`${mint} ${from}`)) return 'account frozen';
     if (tokenBalanceOf(mint, from) < amount) return 'insufficient tokens';
     addTokens(mint, from, -amount);
     addTokens(mint, to, amount);
@@ -105,6 +110,11 @@ export function createFakeLedger(): FakeLedger {
     tokens: () => [...tokens.values()],
     mint: addTokens,
     tokenBalanceOf,
+    freeze: (mint, address, isFrozen) => {
+      if (isFrozen) frozen.add(`${mint} ${address}`);
+      else frozen.delete(`${mint} ${address}`);
+    },
+    isFrozen: (mint, address) => frozen.has(`${mint} ${address}`),
     accept(hash, transfer, after) {
       if (accepted.has(hash)) return;
       accepted.set(hash, transfer);

@@ -41,6 +41,7 @@ export function decodeMessage(message: Uint8Array): LedgerTransfer & { readonly 
 /** Whether the bytes of a transaction are those of its request and of the record of its build. */
 export function isWhatWasAsked({ request, serialized, metadata, lastValidBlockHeight }: UnsignedTransaction): boolean {
   if (typeof metadata.nonce !== 'string' || lastValidBlockHeight === undefined) return false;
+  if ((request.fee ?? FAKE_FEE) !== FAKE_FEE) return false;
   const expected = encodeMessage(request, { nonce: metadata.nonce, lastValidBlockHeight });
   return Buffer.from(expected).equals(serialized);
 }

@@ -4,6 +4,8 @@ export type NetworkCall =
   | 'getToken'
   | 'getTokenBalance'
   | 'listAssets'
+  | 'listHoldings'
+  | 'quoteSweep'
   | 'getBalance'
   | 'estimateFee'
   | 'buildTransaction'

@@ -1,4 +1,4 @@
-import type { AssetBalance, ITokenReader, TokenInfo, TransferRequest } from '@waiaas/core';
+import type { AssetBalance, Holding, ISweeper, ITokenReader, TokenInfo, TransferRequest } from '@waiaas/core';
 import type { FakeLedger } from './fake-ledger.ts';
 import { FAKE_FEE } from './fake-message.ts';
 import type { NetworkCall } from './faults.ts';
@@ -20,6 +20,7 @@ export function checkToken(ledger: FakeLedger, { from, amount, token }: Transfer
   if (findToken(ledger, token.address).decimals !== token.decimals) {
     throw refusal('INVALID_TOKEN', 'The token has other decimals');
   }
+  if (ledger.isFrozen(token.address, from)) throw refusal('BUILD_FAILED', 'The account of the token is frozen');
   if (ledger.tokenBalanceOf(token.address, from) < amount) {
     throw refusal('INSUFFICIENT_TOKEN_BALANCE', 'The wallet does not hold enough of the token');
   }
@@ -55,5 +56,33 @@ export const createTokenReader = (ledger: FakeLedger, reach: (call: NetworkCall)
     });
     const largestFirst = held.toSorted((a, b) => (a.balance < b.balance ? 1 : a.balance > b.balance ? -1 : 0));
     return [{ balance: ledger.balanceOf(address), decimals: 9, symbol: 'SOL' }, ...largestFirst];
+  },
+});
+
+/** The sweeping side of the fake adapter. A wallet holds its tokens itself: there are no accounts to close. */
+export const createSweeper = (ledger: FakeLedger, reach: (call: NetworkCall) => Promise<void>): ISweeper => ({
+  async listHoldings(address) {
+    checkAddress(address);
+    await reach('listHoldings');
+    const held = ledger.tokens().map(
+      (token): Holding => ({
+        mint: token.address,
+        token: { ...token },
+        account: null,
+        balance: ledger.tokenBalanceOf(token.address, address),
+        wrapped: false,
+        obstacle: ledger.isFrozen(token.address, address) ? 'FROZEN' : null,
+      }),
+    );
+    const native = { mint: null, token: null, account: null, wrapped: false, obstacle: null };
+    return [...held.filter(({ balance }) => balance > 0n), { ...native, balance: ledger.balanceOf(address) }];
+  },
+  gasForLater: async () => FAKE_FEE,
+  async quoteSweep({ from, to, keep }) {
+    checkAddress(from);
+    checkAddress(to);
+    await reach('quoteSweep');
+    const amount = ledger.balanceOf(from) - FAKE_FEE - keep;
+    return amount > 0n ? { amount, fee: FAKE_FEE } : null;
   },
 });

@@ -4,8 +4,9 @@ import {
   type ContractTokens,
   type ContractWallet,
   describeAdapterContract,
+  describeSweepContract,
   describeTokenContract,
-  type TokenWorld,
+  type SweepWorld,
 } from '@waiaas/adapter-contract';
 import { describe, test } from 'vitest';
 import { createFakeAdapter, createFakeLedger, type FakeLedger, type Fault, type NetworkCall } from '../src/index.ts';
@@ -44,7 +45,7 @@ async function createToken(ledger: FakeLedger, decimals: number, symbol: string)
   return { info, mint: async (to, amount) => ledger.mint(address, to, amount) };
 }
 
-async function openWorld(): Promise<TokenWorld> {
+async function openWorld(): Promise<SweepWorld> {
   const ledger = createFakeLedger();
   const { plan, ...faults } = switchboard();
   const adapter = createFakeAdapter({ ledger, faults: plan });
@@ -59,6 +60,7 @@ async function openWorld(): Promise<TokenWorld> {
   return {
     adapter,
     tokens,
+    sweeper: adapter,
     payment: PAYMENT,
     notAddresses: ['abc', '1'.repeat(31), 'O'.repeat(43), '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed'],
     secrets: [],
@@ -82,4 +84,5 @@ async function openWorld(): Promise<TokenWorld> {
 }
 
 describeAdapterContract('the ledger in memory', openWorld, { describe, test });
+describeSweepContract('the ledger in memory', openWorld, { describe, test });
 describeTokenContract('the ledger in memory', openWorld, { describe, test });

@@ -125,6 +125,7 @@ export function compose(foundations: Foundations): Composition {
   const pipeline = createPipeline({
     storage,
     signer: keystore,
+    archive: keystore,
     permits,
     gate,
     sealer,
@@ -152,6 +153,8 @@ export function compose(foundations: Foundations): Composition {
     { name: 'strandedRows', intervalMs: 300 * SECOND, run: () => pipeline.sweep() },
     { name: 'lateLandings', intervalMs: 60 * SECOND, run: () => pipeline.checkLateLandings() },
     { name: 'sessionWarnings', intervalMs: 60 * SECOND, run: () => sessions.warnOfEnds() },
+    { name: 'terminations', intervalMs: 60 * SECOND, run: () => pipeline.terminations.run() },
+    { name: 'lateDeposits', intervalMs: 600 * SECOND, run: () => pipeline.terminations.watch() },
     { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
     { name: 'auditTrail', intervalMs: security.audit.anchor_interval * SECOND, run: () => auditTrail.watch() },
     { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },

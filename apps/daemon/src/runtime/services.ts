@@ -167,6 +167,18 @@ export function createServices(parts: ServiceParts): ApiServices {
       list: () => agents.list(),
       suspend: (id, context) => agents.suspend(id, originOf(context)),
       resume: (id, context) => agents.resume(id, originOf(context)),
+      async terminate(id, input, context) {
+        await pipeline.terminations.request(id, input, originOf(context));
+        return agents.get(id);
+      },
+    },
+    recalls: {
+      request: (agentId, input, context) => pipeline.recalls.request(agentId, input, originOf(context)),
+      get: (id) => pipeline.recalls.get(id),
+      list: (agentId) => pipeline.recalls.list(agentId),
+      recoveryAddress: (agentId) => pipeline.recalls.recoveryAddress(agentId),
+      setRecoveryAddress: (agentId, address, context) =>
+        pipeline.recalls.setRecoveryAddress(agentId, address, originOf(context)),
     },
     sessions: {
       create: (input, context) => sessions.create(input, originOf(context)),

@@ -92,7 +92,10 @@ async function compareKeys(
     }
   }
   for (const row of rows.values()) {
-    if (!loaded.has(row.id)) warn(`Agent ${row.name} (${row.id}) has no key file; its payments will fail.`);
+    // The key of an agent that has ended, or is about to, is in the archive.
+    const isArchived = row.status === 'TERMINATED' || row.status === 'TERMINATING';
+    if (!loaded.has(row.id) && !isArchived)
+      warn(`Agent ${row.name} (${row.id}) has no key file; its payments will fail.`);
   }
 }
 

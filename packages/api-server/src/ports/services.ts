@@ -4,6 +4,7 @@ import type {
   AgentCreate,
   AgentId,
   AgentSummary,
+  AgentTerminate,
   AssetsResponse,
   AuditLogQuery,
   AuditLogResponse,
@@ -44,7 +45,11 @@ import type {
   pendingApprovalListQuerySchema,
   policyCreateSchema,
   policyUpdateSchema,
+  RecallId,
+  RecallRequest,
+  RecallResponse,
   RecoverResponse,
+  RecoveryAddressResponse,
   ReplayResponse,
   SecretRotationResponse,
   SessionCreate,
@@ -100,6 +105,18 @@ export interface AgentService {
   list(): Promise<readonly AgentSummary[]>;
   suspend(id: AgentId, context: RequestContext): Promise<AgentSummary>;
   resume(id: AgentId, context: RequestContext): Promise<AgentSummary>;
+  /** Begins its end, which comes in the background. */
+  terminate(id: AgentId, input: AgentTerminate, context: RequestContext): Promise<AgentSummary>;
+}
+
+/** Taking agents' funds back to the owner (00 §3, 08 §2.5). */
+export interface RecallService {
+  /** Begins a recall, which goes on in the background. */
+  request(agentId: AgentId, input: RecallRequest, context: RequestContext): Promise<RecallResponse>;
+  get(id: RecallId): Promise<RecallResponse>;
+  list(agentId: AgentId): Promise<readonly RecallResponse[]>;
+  recoveryAddress(agentId: AgentId): Promise<RecoveryAddressResponse>;
+  setRecoveryAddress(agentId: AgentId, address: string, context: RequestContext): Promise<RecoveryAddressResponse>;
 }
 
 /** Sessions (06 §3.3). */
@@ -230,6 +247,7 @@ export interface ApiServices {
   readonly policies: PolicyService;
   readonly channels: ChannelService;
   readonly owner: OwnerService;
+  readonly recalls: RecallService;
   readonly decisions: DecisionService;
   readonly audit: AuditService;
   readonly killSwitch: KillSwitchService;

@@ -1,4 +1,11 @@
-import { agentCreateSchema, agentId, agentListResponseSchema, agentSummarySchema, idSchema } from '@waiaas/core';
+import {
+  agentCreateSchema,
+  agentId,
+  agentListResponseSchema,
+  agentSummarySchema,
+  agentTerminateSchema,
+  idSchema,
+} from '@waiaas/core';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -79,5 +86,43 @@ export function agentRoutes(scope: FastifyInstance, { services }: RouteDependenc
       },
     },
     (request) => services.agents.resume(agentId(request.params.id), callerContext(request)),
+  );
+
+  app.post(
+    '/v1/agents/:id/terminate',
+    {
+      config: {
+        auth: 'operatorOrOwner',
+        action: 'manage_sessions',
+        errors: [
+          'AGENT_NOT_FOUND',
+          'AGENT_SUSPENDED',
+          'AGENT_TERMINATED',
+          'RECALL_IN_PROGRESS',
+          'OWNER_AUTH_REQUIRED',
+          'STORAGE_UNAVAILABLE',
+        ],
+      },
+      schema: {
+        operationId: 'terminateAgent',
+        tags: ['Agent'],
+        summary:
+          'End an agent for good: its funds go to the owner, then its key is archived; it ends in the background',
+        params,
+        // The server hands null on where there is no body.
+        body: agentTerminateSchema.nullish(),
+        response: { 202: agentSummarySchema },
+      },
+    },
+    async (request, reply) =>
+      reply
+        .code(202)
+        .send(
+          await services.agents.terminate(
+            agentId(request.params.id),
+            request.body ?? { waive: [] },
+            callerContext(request),
+          ),
+        ),
   );
 }

@@ -15,6 +15,7 @@ import type { OwnerRouteTable } from './owner-route-table.ts';
 import { approvalRoutes, changeRoutes, connectRoutes, disconnectRoutes, ownerReadRoutes } from './owner-routes.ts';
 import { policyReadRoutes, policyRoutes } from './policy-routes.ts';
 import { publicRoutes } from './public-routes.ts';
+import { recallRoutes, recoveryAddressRoutes } from './recall-routes.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 import { renewalRoutes, sessionCreationRoutes, sessionRoutes } from './session-routes.ts';
 import { transactionRoutes } from './transaction-routes.ts';
@@ -57,6 +58,7 @@ export function registerRoutes(
     sessionRoutes(scope, dependencies);
     policyReadRoutes(scope, dependencies);
     ownerReadRoutes(scope, dependencies);
+    recallRoutes(scope, dependencies);
     decisionRoutes(scope, dependencies);
     auditRoutes(scope, dependencies);
     killSwitchRoutes(scope, dependencies);
@@ -67,7 +69,10 @@ export function registerRoutes(
     disconnectRoutes(scope, dependencies);
   });
   registerAudience(app, 'owner', guards.owner, (scope) => approvalRoutes(scope, dependencies));
-  registerAudience(app, 'masterAndOwner', guards.masterAndOwner, (scope) => changeRoutes(scope, dependencies));
+  registerAudience(app, 'masterAndOwner', guards.masterAndOwner, (scope) => {
+    changeRoutes(scope, dependencies);
+    recoveryAddressRoutes(scope, dependencies);
+  });
   registerAudience(app, 'masterAndPossession', guards.masterAndPossession, (scope) =>
     connectRoutes(scope, dependencies),
   );

@@ -8,6 +8,7 @@ import type {
   OwnerRejectResponse,
   PendingApproval,
   RecoverResponse,
+  RecoveryAddressResponse,
   SessionCreateResponse,
 } from '@waiaas/core';
 import {
@@ -121,6 +122,28 @@ export class WAIaaSOwnerClient extends ManagementClient {
       headers,
       fields: ['ownerId', 'address', 'previousAddress'],
       action: 'change_owner',
+      options,
+    });
+  }
+
+  /**
+   * Registers another address an agent's funds may go to. Takes the master password beside the signature, and counts a day
+   * later; until then, the one before does.
+   * @throws WAIaaSError DESTINATION_REFUSED, INVALID_ADDRESS, INVALID_MASTER_PASSWORD
+   */
+  async setRecoveryAddress(
+    agentId: string,
+    address: string,
+    masterPassword: string,
+    options?: RequestOptions,
+  ): Promise<RecoveryAddressResponse> {
+    return this.#send({
+      method: 'PUT',
+      path: `/v1/owner/agents/${encodeId(agentId)}/recovery-address`,
+      body: encodeBody({ address }),
+      headers: { 'x-master-password': checkMasterPassword(masterPassword) },
+      fields: ['agentId', 'address'],
+      action: 'recall',
       options,
     });
   }

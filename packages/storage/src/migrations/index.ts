@@ -7,6 +7,7 @@ import { auditChain } from './0006-audit-chain.ts';
 import { sessionSets } from './0007-session-sets.ts';
 import { sealedStates } from './0008-sealed-states.ts';
 import { evmChains } from './0009-evm-chains.ts';
+import { recalls } from './0010-recalls.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   sessionSets,
   sealedStates,
   evmChains,
+  recalls,
 ];

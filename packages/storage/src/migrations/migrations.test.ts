@@ -12,6 +12,8 @@ import {
   NOTIFICATION_STATUSES,
   OWNER_CHAINS,
   POLICY_TYPES,
+  RECALL_KINDS,
+  RECALL_STATUSES,
   SUSPENSION_REASONS,
   TIERS,
   TRANSACTION_STATUSES,
@@ -36,6 +38,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [7, '0ccccaf2706c9f7e7e44ef9b010f98a5e48ce1faed731f438fe0beffbcdf2677'],
   [8, 'd0cb41f2d1514b4d95423d61b1908731231fba81e39f85fa6b78f26c394900db'],
   [9, '9f7f80223c3034f448916859f6c2b202624159a1121df670e93f37d85454f217'],
+  [10, '0039d836b469c28b15efac6c64bd1d7a93c20bfd2ec05c7728804ccfaf8887e3'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -107,6 +110,13 @@ const CONTENT: readonly (readonly [since: number, sql: string])[] = [
   ],
   [6, `INSERT INTO audit_head VALUES (1, 1, 3, '${hash('c')}', 1, 's');`],
   [7, `INSERT INTO session_sets VALUES ('${testId(1)}', 1, 's');`],
+  [
+    10,
+    `INSERT INTO recalls VALUES ('${testId(14)}', '${testId(1)}', 'MANUAL', 'to', 0, 1, 'operator', 1, 'PENDING', NULL, NULL, NULL, NULL,
+       1, 's');
+     INSERT INTO recovery_addresses VALUES ('${testId(1)}', 1, 'to', '${testId(7)}', 5, 1, 'owner', 's');
+     INSERT INTO terminations VALUES ('${testId(1)}', 'operator', 1, '[]', 1, 's', NULL, NULL, NULL);`,
+  ],
 ];
 
 const tablesOf = (db: BetterSqlite3.Database): string[] =>
@@ -207,6 +217,8 @@ const CHECKED: readonly (readonly [table: string, column: string, words: readonl
   ['owner_wallets', 'chain', OWNER_CHAINS],
   ['auto_stop_rules', 'type', AUTO_STOP_RULE_TYPES],
   ['auto_stop_rules', 'action', AUTO_STOP_ACTIONS],
+  ['recalls', 'kind', RECALL_KINDS],
+  ['recalls', 'status', RECALL_STATUSES],
 ];
 
 test.each(CHECKED)('%s.%s takes the words of its enumeration and no others', (table, column, words) => {

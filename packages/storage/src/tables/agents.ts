@@ -1,4 +1,4 @@
-import type { AgentId, AgentStatus, SuspensionReason } from '@waiaas/core';
+import type { AgentId, AgentStatus, Chain, SuspensionReason } from '@waiaas/core';
 import { type Selectable, sql } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { AgentsTable } from '../schema.ts';
@@ -16,6 +16,20 @@ export async function insertAgent(db: Db, row: AgentRow): Promise<void> {
 
 export const findAgent = (db: Db, id: string): Promise<AgentRow | undefined> =>
   db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** The agent whose wallet an address is, if it is one's. Contracts of EVM chains are compared without regard to letter case. */
+export const findAgentByAddress = (db: Db, chain: Chain, address: string): Promise<AgentRow | undefined> => {
+  const select = db.selectFrom('agents').selectAll();
+  return (
+    chain === 'solana'
+      ? select.where('public_key', '=', address)
+      : select.where(sql`lower(public_key)`, '=', address.toLowerCase())
+  ).executeTakeFirst();
+};
+
+/** Agents in one state, oldest first. */
+export const listAgentsInState = (db: Db, status: AgentStatus): Promise<AgentRow[]> =>
+  db.selectFrom('agents').selectAll().where('status', '=', status).orderBy('id').execute();
 
 export const listAgents = (db: Db): Promise<AgentRow[]> => db.selectFrom('agents').selectAll().orderBy('id').execute();
 

@@ -25,6 +25,10 @@ export interface AuditEntry {
 /** Events that are more than routine, unless an entry says otherwise (01 §2.4). */
 const SEVERITY: Readonly<Partial<Record<AuditEvent, AuditSeverity>>> = {
   AGENT_SUSPENDED: 'warning',
+  AGENT_TERMINATING: 'warning',
+  AGENT_TERMINATED: 'warning',
+  LATE_DEPOSIT: 'warning',
+  RECALL_REQUESTED: 'warning',
   TX_FAILED: 'warning',
   TX_LATE_LANDING: 'critical',
   POLICY_VIOLATION: 'warning',

@@ -63,7 +63,8 @@ export async function countRecentTransactions(
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .where('agent_id', '=', agentId)
     .where('created_at', '>', since)
-    .where('status', 'not in', ['CANCELLED', 'EXPIRED']);
+    .where('status', 'not in', ['CANCELLED', 'EXPIRED'])
+    .where('recall_id', 'is', null);
   if (without !== null) select = select.where('id', '<>', without);
   return (await select.executeTakeFirstOrThrow()).n;
 }
@@ -80,6 +81,7 @@ export async function countTransactionsBefore(db: Db, agentId: AgentId, since: n
     .where('created_at', '>', since)
     .where('id', '<', txId)
     .where('status', 'not in', ['CANCELLED', 'EXPIRED'])
+    .where('recall_id', 'is', null)
     .executeTakeFirstOrThrow();
   return counted.n;
 }

@@ -1,4 +1,11 @@
-import { type AgentId, decodeIntent, type RowSealer, type Tier, type TransactionStatus } from '@waiaas/core';
+import {
+  type AgentId,
+  decodeIntent,
+  decodeRecallIntent,
+  type RowSealer,
+  type Tier,
+  type TransactionStatus,
+} from '@waiaas/core';
 import type { Db } from '../query-executor.ts';
 import { isIntentAuthentic } from '../seals.ts';
 import { authenticTransaction } from './transaction-states.ts';
@@ -33,14 +40,26 @@ const reservationOf = (row: TransactionRow): LiveReservation => ({
   status: row.status,
 });
 
+/** Whether an intent is one of a recall: what goes back to the owner is no spending of the agent's. */
+function isRecallIntent(intent: string): boolean {
+  try {
+    decodeRecallIntent(intent);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
+
 /** What a changed row reserves at most: what it was admitted for. Null when even its intent is not authentic. */
-function atMost(sealer: RowSealer, row: TransactionRow): LiveReservation | null {
+function atMost(sealer: RowSealer, row: TransactionRow): LiveReservation | 'none' | null {
   if (!isIntentAuthentic(sealer, row)) return null;
+  if (isRecallIntent(row.intent)) return 'none';
   const { sessionId, asset, amount } = decodeIntent(row.intent);
   return { ...reservationOf(row), sessionId, asset, amount };
 }
 
-/** All live reservations of an agent, to be summed in BigInt (04 §13), seals checked. */
+/** All live reservations of an agent's payments, to be summed in BigInt (04 §13), seals checked. */
 export async function liveReservations(db: Db, sealer: RowSealer, agentId: AgentId): Promise<LiveReservations> {
   const rows = await db
     .selectFrom('transactions')
@@ -53,13 +72,13 @@ export async function liveReservations(db: Db, sealer: RowSealer, agentId: Agent
   let complete = true;
   for (const row of rows) {
     if ((await authenticTransaction(db, sealer, row)) !== null) {
-      reservations.push(reservationOf(row));
+      if (row.recall_id === null) reservations.push(reservationOf(row));
       continue;
     }
     changed.push(row);
     const reservation = atMost(sealer, row);
     if (reservation === null) complete = false;
-    else reservations.push(reservation);
+    else if (reservation !== 'none') reservations.push(reservation);
   }
   return { reservations, changed, complete };
 }

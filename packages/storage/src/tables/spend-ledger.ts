@@ -150,6 +150,7 @@ export async function checkSpendLedger(db: Db): Promise<readonly LedgerFault[]> 
     .leftJoin('spend_ledger', 'spend_ledger.tx_id', 'transactions.id')
     .select(['transactions.id', 'transactions.agent_id', 'transactions.asset', 'transactions.amount'])
     .where('transactions.status', '=', 'CONFIRMED')
+    .where('transactions.recall_id', 'is', null)
     .where('spend_ledger.seq', 'is', null)
     .execute();
   for (const row of missing) {

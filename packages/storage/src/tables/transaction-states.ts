@@ -82,7 +82,10 @@ export type NewTransaction = Pick<
   | 'idempotency_key'
   | 'request_hash'
   | 'created_at'
->;
+> & {
+  /** Present for the transactions of a recall. */
+  readonly recall_id?: string;
+};
 
 const UNDECIDED = {
   status: 'PENDING',
@@ -104,6 +107,7 @@ const UNDECIDED = {
   late_check_at: null,
   error: null,
   metadata: null,
+  recall_id: null,
   state_version: 1,
 } as const;
 

@@ -46,6 +46,16 @@ export async function listSignedOf(
   );
 }
 
+/** Transactions of an agent that may be on their way to the chain, payments and recalls alike. */
+export const listUnderWayOfAgent = (db: Db, agentId: AgentId): Promise<TransactionRow[]> =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('agent_id', '=', agentId)
+    .where('status', 'in', ['EXECUTING', 'SUBMITTED'])
+    .orderBy('id')
+    .execute();
+
 /** Transactions in one state, oldest first: for recovery and the workers. */
 export const listByStatus = (db: Db, status: TransactionStatus): Promise<TransactionRow[]> =>
   db.selectFrom('transactions').selectAll().where('status', '=', status).orderBy('id').execute();
@@ -90,9 +100,13 @@ export interface TransactionQuery {
   readonly limit: number;
 }
 
-/** A page of an agent's transactions. */
+/** A page of an agent's payments. */
 export const listTransactions = (db: Db, query: TransactionQuery): Promise<TransactionRow[]> => {
-  let select = db.selectFrom('transactions').selectAll().where('agent_id', '=', query.agentId);
+  let select = db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('agent_id', '=', query.agentId)
+    .where('recall_id', 'is', null);
   if (query.status !== undefined) select = select.where('status', '=', query.status);
   if (query.cursor !== undefined) select = select.where('id', query.order === 'desc' ? '<' : '>', query.cursor);
   return select.orderBy('id', query.order).limit(query.limit).execute();

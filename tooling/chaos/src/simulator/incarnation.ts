@@ -140,6 +140,7 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   const plain = createPipeline({
     ...common,
     signer: keystore,
+    archive: keystore,
     permits,
     gate,
     watch: circumstances.decorateWatch(clock),

@@ -1,0 +1,86 @@
+import { type Chain, type Holding, isChainError, type Logger, type NativeSweep } from '@waiaas/core';
+import type { Address } from 'viem';
+import { committed, readAccount } from './account.ts';
+import type { AdapterContext } from './adapter-context.ts';
+import { readBalance } from './balance.ts';
+import type { ChainView } from './chain-view.ts';
+import { gasPrice } from './fee.ts';
+import { quoteFee } from './quote.ts';
+import type { Refuse } from './refuse.ts';
+import { checkRequest } from './request-check.ts';
+import { readTokenBalance } from './token-registry.ts';
+
+/** Gas that the transfer of an unusual token may take. */
+const LATER_GAS = 150_000n;
+
+/** What a look at a wallet needs beside its address. */
+interface LookContext {
+  readonly view: ChainView;
+  readonly chain: Chain;
+  readonly refuse: Refuse;
+  readonly logger: Logger;
+}
+
+/**
+ * What a wallet holds of the given tokens, the native asset last. The chain cannot list tokens, so only the given ones are
+ * looked at; one that is none is left out, and one that cannot be paid is named.
+ * @throws ChainError RPC_ERROR, NETWORK_ERROR.
+ */
+export async function listHoldings(
+  { view, chain, refuse, logger }: LookContext,
+  owner: Address,
+  tokens: readonly Address[],
+): Promise<readonly Holding[]> {
+  const { pool } = view;
+  const plain = { account: null, wrapped: false } as const;
+  const holdingOf = async (mint: Address): Promise<Holding | null> => {
+    try {
+      const balance = await pool.run((node) => readTokenBalance(refuse, node, mint, owner));
+      if (balance === 0n) return null;
+      return { ...plain, mint, token: await view.tokens.get(mint), balance, obstacle: null };
+    } catch (error) {
+      if (isChainError(error, 'UNSUPPORTED_TOKEN')) {
+        const balance = await pool.run((node) => readTokenBalance(refuse, node, mint, owner));
+        return { ...plain, mint, token: null, balance, obstacle: 'UNSUPPORTED' };
+      }
+      if (!isChainError(error, 'INVALID_TOKEN')) throw error;
+      logger.debug({ token: mint, error: error.message }, 'What is said to be a token is left out');
+      return null;
+    }
+  };
+  const held: Holding[] = [];
+  // One after the other: a recall has time, and a node has limits.
+  for (const token of new Set(tokens)) {
+    const holding = await holdingOf(token);
+    if (holding !== null) held.push(holding);
+  }
+  const { balance } = await readBalance(pool, chain, owner);
+  return [...held, { ...plain, mint: null, token: null, balance, obstacle: null }];
+}
+
+/**
+ * How much of the native asset can be moved away: what is neither kept nor in flight nor the bound of the fee. What the fee
+ * stays below its bound is left; it cannot be known before.
+ * @throws ChainError INVALID_ADDRESS, BUILD_FAILED, RPC_ERROR, NETWORK_ERROR
+ */
+export async function quoteSweep(
+  context: AdapterContext,
+  view: ChainView,
+  { from, to, keep }: { readonly from: string; readonly to: string; readonly keep: bigint },
+): Promise<NativeSweep | null> {
+  const { refuse, parameters, pending } = context.settings;
+  const request = checkRequest(refuse, { from, to, amount: 1n, priority: 'medium' });
+  const recorded = await pending.of(request.from);
+  const { balance, inFlight } = await readAccount(context, view.pool, request.from, recorded);
+  if (balance === 0n) return null;
+  const { fee } = await quoteFee(view, parameters, refuse, request);
+  const amount = balance - committed(inFlight).native - fee - keep;
+  return amount > 0n ? { amount, fee } : null;
+}
+
+/** What has to stay so that a token can be moved away some day, at today's prices, wei. @throws ChainError */
+export async function gasForLater({ settings }: AdapterContext, { fees }: ChainView): Promise<bigint> {
+  const { baseFee, tips } = await fees.get();
+  const price = gasPrice(baseFee, tips.medium, LATER_GAS, settings.parameters);
+  return price === null ? settings.parameters.maxFee : LATER_GAS * price.maxFeePerGas;
+}
