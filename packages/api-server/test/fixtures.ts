@@ -112,6 +112,7 @@ export const aChannel: NotificationChannel = {
   enabled: true,
   priority: 0,
   locale: 'en',
+  paired: false,
   config: { serverUrl: 'https://ntfy.sh', topic: 'alerts', authToken: '****...abcd' },
   health: 'healthy',
   lastCheckAt: TIME,
@@ -189,6 +190,7 @@ export const refusingServices: ApiServices = {
     remove: unused('channels.remove'),
     test: unused('channels.test'),
   },
+  telegram: { verify: unused('telegram.verify'), unpair: unused('telegram.unpair') },
   owner: {
     message: unused('owner.message'),
     connect: unused('owner.connect'),
@@ -347,6 +349,10 @@ export const answeringServices: ApiServices = {
     remove: async () => undefined,
     test: async (id) => ({ success: true, channelId: id, status: 200, latencyMs: 12 }),
   },
+  telegram: {
+    verify: async () => ({ paired: true, channelId: CHANNEL, chatId: '4242', chatName: 'Alice' }),
+    unpair: async () => true,
+  },
   owner: {
     message: async () => ({ message: 'a message', nonce: 'ab'.repeat(16), expiresAt: TIME }),
     connect: async () => anOwner,
@@ -373,6 +379,7 @@ export const answeringServices: ApiServices = {
       sessions: { active: 1 },
       adapters: [{ chain: 'solana', network: 'localnet', healthy: true, latencyMs: 3, lastCheck: TIME }],
       workers: { sweeper: { running: true, lastRun: null } },
+      telegramBot: { enabled: false, connected: false, ownerRegistered: false, lastPollAt: null, consecutiveErrors: 0 },
       database: { path: 'data/waiaas.db', sizeBytes: 1, walSizeBytes: 0, walMode: true },
       memory: { rssBytes: 1 },
     }),
@@ -621,6 +628,14 @@ export const ROUTES = [
   },
   { method: 'DELETE', url: `/v1/owner/notification-channels/${CHANNEL}`, auth: 'operatorOrOwner', status: 200 },
   { method: 'POST', url: `/v1/owner/notification-channels/${CHANNEL}/test`, auth: 'operatorOrOwner', status: 200 },
+  {
+    method: 'POST',
+    url: '/v1/owner/telegram/verify',
+    auth: 'operatorOrOwner',
+    status: 200,
+    payload: { code: '012345' },
+  },
+  { method: 'DELETE', url: '/v1/owner/telegram', auth: 'operatorOrOwner', status: 200 },
   {
     method: 'POST',
     url: '/v1/owner/messages',

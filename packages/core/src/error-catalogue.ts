@@ -273,6 +273,20 @@ export const errorCatalogue = {
     'Fewer channels would be left than must be able to reach the owner.',
     'Add another channel first, or lower notifications.min_channels.',
   ),
+  TELEGRAM_BOT_OFF: entry(
+    'SYSTEM',
+    409,
+    false,
+    'The Telegram bot does not run.',
+    'Set telegram_bot.enabled and telegram_bot.bot_token, and start the daemon again.',
+  ),
+  INVALID_PAIRING_CODE: entry(
+    'SYSTEM',
+    400,
+    false,
+    'This is not a code of a chat that wants to be paired, or not any more.',
+    'Send /auth to the bot and enter its code within five minutes.',
+  ),
   // AGENT
   AGENT_NOT_FOUND: entry('AGENT', 404, false, 'There is no such agent.'),
   AGENT_SUSPENDED: entry('AGENT', 409, false, 'The agent is suspended.', 'The operator can resume it.'),

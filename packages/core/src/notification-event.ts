@@ -21,7 +21,7 @@ import { chainSchema, networkSchema } from './network.ts';
 const textSchema = z.string();
 /** A short word of the domain, such as CHAIN_ERROR. */
 const tokenSchema = z.string().min(1);
-/** `agent:<id>`, `owner:<address>`, `operator`, `auto_stop` or `system`: as in the audit log. */
+/** `agent:<id>`, `owner:<address>`, `owner_telegram`, `operator`, `auto_stop` or `system`: as in the audit log. */
 const actorSchema = z.string().min(1);
 
 /** A payment, as every message about one tells it. Taken from the sealed intent wherever that can be read. */
@@ -100,6 +100,14 @@ export const notificationEventSchema = z.discriminatedUnion('event', [
     chain: chainSchema,
     /** The owner from now on; when disconnected, the one there was. */
     address: z.string(),
+    by: actorSchema,
+  }),
+
+  /** From this chat the daemon can be looked at and stopped from now on, or no longer. */
+  about('TELEGRAM_PAIRING_CHANGED', {
+    change: z.enum(['paired', 'unpaired']),
+    channelId: idSchema,
+    channelName: textSchema,
     by: actorSchema,
   }),
 
@@ -190,6 +198,7 @@ const RULES: Readonly<Record<NotificationEventName, NotificationRule>> = {
   AGENT_RESUMED: fallback('INFO'),
   POLICY_CHANGED: fallback('WARNING'),
   OWNER_CHANGED: broadcast('CRITICAL'),
+  TELEGRAM_PAIRING_CHANGED: broadcast('WARNING'),
   KILL_SWITCH_ACTIVATED: broadcast('CRITICAL'),
   KILL_SWITCH_RECOVERED: broadcast('WARNING'),
   AUTO_STOP_TRIGGERED: broadcast('CRITICAL'),

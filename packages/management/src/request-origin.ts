@@ -5,12 +5,15 @@ export interface RequestOrigin {
   readonly actor:
     | { readonly kind: 'operator' }
     | { readonly kind: 'agent'; readonly agentId: string; readonly sessionId: string }
+    /** The owner, from the paired chat: may look and stop, and nothing else. */
+    | { readonly kind: 'telegram'; readonly chatId: string }
     | OwnerActor;
   readonly ip?: string;
   /**
    * Asks once more whether the password or operator token that let the request in still holds. Called inside the unit of
-   * work: it may have ended since the request began. Does nothing where neither was shown.
-   * @throws WaiaasError INVALID_MASTER_PASSWORD, INVALID_OPERATOR_TOKEN
+   * work: it may have ended since the request began; and whether a chat is still the paired one. Does nothing where there
+   * is nothing of the kind.
+   * @throws WaiaasError INVALID_MASTER_PASSWORD, INVALID_OPERATOR_TOKEN, UNAUTHORIZED
    */
   readonly confirmCredential: () => void;
 }
@@ -34,6 +37,8 @@ export function actorName({ actor }: RequestOrigin): string {
       return `owner:${actor.address}`;
     case 'operator':
       return 'operator';
+    case 'telegram':
+      return 'owner_telegram';
   }
 }
 

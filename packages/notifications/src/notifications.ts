@@ -59,7 +59,7 @@ export function createNotifications(dependencies: NotificationsDependencies): No
     secrets,
     clock,
     http,
-    keyboard: (message, chatId) => keyboard(message, chatId),
+    keyboard: (message, chat) => keyboard(message, chat),
     onForged: (row) => {
       logger.error(
         { channelId: row.id },

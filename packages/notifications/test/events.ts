@@ -68,6 +68,13 @@ export const EVENTS: { readonly [Name in NotificationEventName]: NotificationEve
     by: 'operator',
   },
   OWNER_CHANGED: { event: 'OWNER_CHANGED', change: 'changed', chain: 'solana', address: RECIPIENT, by: 'operator' },
+  TELEGRAM_PAIRING_CHANGED: {
+    event: 'TELEGRAM_PAIRING_CHANGED',
+    change: 'paired',
+    channelId: OTHER_ID,
+    channelName: 'my phone',
+    by: 'operator',
+  },
   KILL_SWITCH_ACTIVATED: {
     event: 'KILL_SWITCH_ACTIVATED',
     reason: 'something is wrong',

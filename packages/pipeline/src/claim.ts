@@ -20,9 +20,11 @@ import {
   isSessionAuthentic,
   liveReservations,
   mergeMetadata,
+  notePreApproval,
   notifyBy,
   type OwnerEvidence,
   postponeDelay,
+  preApprovedAt,
   readState,
   type Storage,
   transition,
@@ -63,6 +65,12 @@ export interface Claims {
    * @throws WaiaasError TX_NOT_FOUND, TX_ALREADY_PROCESSED, OWNER_MISMATCH, OWNER_NOT_CONNECTED, POLICY_DENIED
    */
   reject(id: TransactionId, input: OwnerReject, origin: RequestOrigin): Promise<AuthenticTransaction>;
+  /**
+   * Notes that the owner, in a chat, means to approve a payment. It stays queued, and expires when it would have: nothing
+   * but `approve` lets it happen (05 §5.7).
+   * @throws WaiaasError TX_NOT_FOUND, TX_EXPIRED, TX_ALREADY_PROCESSED, SYSTEM_LOCKED, UNAUTHORIZED, POLICY_DENIED
+   */
+  preApprove(id: TransactionId, origin: RequestOrigin): Promise<{ readonly expiresAt: string }>;
   /** Gives a delayed payment whose time passed while nobody could stop it another while (04 §20). */
   postpone(row: AuthenticTransaction, until: number): Promise<AuthenticTransaction | null>;
   /** Ends a delayed payment that is too old to be what anybody still wants (04 §20). */
@@ -273,6 +281,31 @@ export function createClaims(
           details: { reason: 'OWNER_REJECTED', rejectedBy: actorName(origin) },
         };
         return cancel(db, row, refusal, auditOrigin(origin), now);
+      });
+      if ('token' in outcome) throw toError(outcome, id);
+      return outcome;
+    },
+
+    async preApprove(id, origin) {
+      const outcome = await storage.write(async ({ db }): Promise<{ readonly expiresAt: string } | Refusal> => {
+        const now = unixSeconds(clock);
+        await confirmOrigin(db, sealer, origin);
+        const loaded = await load(db, id, now);
+        if (loaded === 'none') throw new WaiaasError('TX_NOT_FOUND');
+        if (loaded === 'not authentic') return NOT_AUTHENTIC;
+        const { row } = loaded;
+        if (row.status !== 'QUEUED' || row.tier !== 'APPROVAL' || row.approval_expires_at === null) {
+          throw new WaiaasError('TX_ALREADY_PROCESSED', { details: { status: row.status, tier: row.tier } });
+        }
+        if (now >= row.approval_expires_at) throw new WaiaasError('TX_EXPIRED', { details: { transactionId: id } });
+        if (!(await isNormal(db))) throw new WaiaasError('SYSTEM_LOCKED');
+        const answer = { expiresAt: isoFromSeconds(row.approval_expires_at) };
+        if (preApprovedAt(row) !== null) return answer;
+        const noted = await notePreApproval(db, sealer, row, { at: now, by: actorName(origin) });
+        if (noted === null) throw new WaiaasError('TX_ALREADY_PROCESSED');
+        const details = { intentHash: row.intent_hash, amount: row.amount, asset: row.asset, to: row.to_address };
+        await appendAudit(db, now, { event: 'TX_PRE_APPROVED', ...auditOrigin(origin), ...subject(row), details });
+        return answer;
       });
       if ('token' in outcome) throw toError(outcome, id);
       return outcome;

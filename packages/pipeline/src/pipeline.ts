@@ -165,6 +165,8 @@ export interface Pipeline {
   approve(id: TransactionId, origin: RequestOrigin): Promise<TransactionResponse>;
   /** Ends what waits. @throws WaiaasError as `Claims.reject` */
   reject(id: TransactionId, input: OwnerReject, origin: RequestOrigin): Promise<TransactionResponse>;
+  /** Notes that the owner means to approve a payment. @throws WaiaasError as `Claims.preApprove` */
+  preApprove(id: TransactionId, origin: RequestOrigin): Promise<{ readonly expiresAt: string }>;
   /** Carries out delayed payments whose time has come. Run every 10 s. */
   runDelayed(): Promise<void>;
   /** Taking funds back to the owner. `request` answers the recall as it begins; its end shows in `get`. */
@@ -594,6 +596,8 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     async reject(id, input, origin) {
       return transactionView(await claims.reject(id, input, origin));
     },
+
+    preApprove: (id, origin) => claims.preApprove(id, origin),
 
     async runDelayed() {
       const now = unixSeconds(clock);

@@ -1,11 +1,12 @@
 import { paymentInWords } from '@waiaas/auth';
 import { isoFromSeconds, type PendingApproval, type RowSealer } from '@waiaas/core';
-import type { WaitingTransaction } from '@waiaas/storage';
+import { preApprovedAt, type WaitingTransaction } from '@waiaas/storage';
 import { readIntent } from './admission.ts';
 
 /** A payment that waits, as the owner sees it. Its words come from the sealed intent, not from the columns beside it. */
 export function waitingView(sealer: RowSealer, row: WaitingTransaction): PendingApproval {
   const authentic = readIntent(sealer, row);
+  const preApproved = preApprovedAt(row);
   return {
     txId: row.id,
     agentId: row.agent_id,
@@ -21,6 +22,7 @@ export function waitingView(sealer: RowSealer, row: WaitingTransaction): Pending
     tier: row.tier ?? 'APPROVAL',
     queuedAt: isoFromSeconds(row.queued_at ?? row.created_at),
     expiresAt: isoFromSeconds(row.execute_after ?? row.approval_expires_at ?? row.created_at),
+    ...(preApproved === null ? {} : { preApprovedAt: isoFromSeconds(preApproved) }),
     inWords: authentic === null ? null : paymentInWords(authentic.intent),
   };
 }

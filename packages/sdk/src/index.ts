@@ -70,6 +70,8 @@ export type {
   SessionRequest,
   SessionRevokeResponse,
   ShutdownResponse,
+  TelegramUnpairResponse,
+  TelegramVerifyResponse,
   TransactionListQuery,
   TransactionListResponse,
   TransactionResponse,

@@ -32,6 +32,8 @@ import type {
   SessionCreateResponse,
   SessionListResponse,
   SessionRevokeResponse,
+  TelegramUnpairResponse,
+  TelegramVerifyResponse,
 } from '@waiaas/core';
 import { encodeBody, encodeId, encodeQuery } from './encode.ts';
 import { localError } from './error.ts';
@@ -432,6 +434,29 @@ export abstract class ManagementClient {
       method: 'POST',
       path: `/v1/owner/notification-channels/${encodeId(channelId)}/test`,
       fields: ['success', 'channelId', 'latencyMs'],
+      action: 'update_settings',
+      options,
+    });
+  }
+
+  /** Pairs the Telegram chat in which the bot has answered /auth with this code. @throws WAIaaSError INVALID_PAIRING_CODE */
+  verifyTelegramChat(code: string, options?: RequestOptions): Promise<TelegramVerifyResponse> {
+    return this.manage({
+      method: 'POST',
+      path: '/v1/owner/telegram/verify',
+      body: encodeBody({ code }),
+      fields: ['paired', 'channelId', 'chatId', 'chatName'],
+      action: 'update_settings',
+      options,
+    });
+  }
+
+  /** Ends the pairing: from no chat can anything be done afterwards. */
+  unpairTelegramChat(options?: RequestOptions): Promise<TelegramUnpairResponse> {
+    return this.manage({
+      method: 'DELETE',
+      path: '/v1/owner/telegram',
+      fields: ['unpaired'],
       action: 'update_settings',
       options,
     });

@@ -55,6 +55,8 @@ export type {
   SessionRenewResponse,
   SessionRevokeResponse,
   ShutdownResponse,
+  TelegramUnpairResponse,
+  TelegramVerifyResponse,
   TransactionListQuery,
   TransactionListResponse,
   TransactionResponse,

@@ -1,3 +1,4 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 
@@ -9,6 +10,8 @@ export interface Delivery {
   readonly title: string;
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>>;
+  /** Whether it is signed by the secret of the server, and not older than five minutes. */
+  readonly isSigned: boolean;
 }
 
 /** A server that webhooks are posted to. */
@@ -22,8 +25,21 @@ export interface HookServer {
   close(): Promise<void>;
 }
 
-/** Starts one on a port of its own. */
-export async function startHookServer(): Promise<HookServer> {
+/** Checks a signature as a receiver does: `t=<unix>,v1=<hex HMAC-SHA256(secret, t + "." + body)>`. */
+function isSignedBy(secret: string, header: string, body: string): boolean {
+  const parts = header.split(',').map((part) => part.split('='));
+  const time = Number(parts.find(([name]) => name === 't')?.[1]);
+  const wanted = createHmac('sha256', secret).update(`${time}.${body}`).digest();
+  const isRecent = Math.abs(Date.now() / 1000 - time) <= 300;
+  const fits = ([name, hex = '']: readonly string[]): boolean => {
+    const given = Buffer.from(hex, 'hex');
+    return name === 'v1' && given.length === wanted.length && timingSafeEqual(given, wanted);
+  };
+  return isRecent && parts.some(fits);
+}
+
+/** Starts one on a port of its own. @param secret what deliveries are signed with */
+export async function startHookServer(secret = ''): Promise<HookServer> {
   const deliveries: Delivery[] = [];
   const waiting = new Set<() => void>();
   const held: ServerResponse[] = [];
@@ -34,7 +50,10 @@ export async function startHookServer(): Promise<HookServer> {
       text += chunk;
     });
     request.on('end', () => {
-      if (request.method === 'POST') deliveries.push(JSON.parse(text));
+      if (request.method === 'POST') {
+        const isSigned = isSignedBy(secret, String(request.headers['x-waiaas-signature']), text);
+        deliveries.push({ ...JSON.parse(text), isSigned });
+      }
       if (state.silent && request.method === 'POST') held.push(response);
       else response.writeHead(200).end();
       for (const wake of waiting) wake();

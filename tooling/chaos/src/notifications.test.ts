@@ -12,8 +12,8 @@ const ENV = {
   WAIAAS_NOTIFICATIONS_MIN_CHANNELS: '1',
 };
 const SECRET = 'canary-webhook-secret-canary-webhook-secret';
-/** Below 1 SOL all is INSTANT, below 2 NOTIFY. */
-const [INSTANT, NOTIFY] = [500_000_000n, 1_500_000_000n];
+/** Below 1 SOL all is INSTANT, below 2 NOTIFY, below 3 DELAY. */
+const [INSTANT, NOTIFY, DELAY] = [500_000_000n, 1_500_000_000n, 2_500_000_000n];
 
 let harness: Harness;
 let dataDir: string;
@@ -26,7 +26,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => harness.close());
 beforeEach(async () => {
-  hook = await startHookServer();
+  hook = await startHookServer(SECRET);
   dataDir = await harness.createDataDir();
   daemon = await harness.start(dataDir, ENV);
   await setLimits(daemon, {});
@@ -53,8 +53,14 @@ test('how many channels reach the owner is asked at every payment, without a res
   const id = await addHook();
   const second = await pay(NOTIFY);
   expect(second).toMatchObject({ status: 'CONFIRMED', tier: 'NOTIFY' });
-  await hook.next(isAbout('TX_NOTIFY', second.transactionId));
-  await hook.next(isAbout('TX_CONFIRMED', second.transactionId));
+  const told = [
+    await hook.next(isAbout('TX_NOTIFY', second.transactionId)),
+    await hook.next(isAbout('TX_CONFIRMED', second.transactionId)),
+  ];
+  const third = await pay(DELAY);
+  expect(third).toMatchObject({ status: 'QUEUED', tier: 'DELAY' });
+  told.push(await hook.next(isAbout('TX_DELAY_QUEUED', third.transactionId)));
+  expect(told.map(({ isSigned }) => isSigned)).toEqual([true, true, true]);
   const refused = await daemon.operate('DELETE', `${CHANNELS}/${id}`);
   expect(refused).toMatchObject({ status: 400, body: { code: 'MIN_CHANNELS_REQUIRED' } });
 });
@@ -82,7 +88,7 @@ test('killed between the payment and the message, the daemon tells it after its 
   const seen = hook.deliveries.length;
   daemon = await harness.start(dataDir, ENV);
   const after = await hook.next((one) => hook.deliveries.indexOf(one) >= seen && one.type === 'TX_APPROVAL_REQUEST');
-  expect(after).toMatchObject({ id: before.id, sequence: before.sequence, data: before.data });
+  expect(after).toMatchObject({ id: before.id, sequence: before.sequence, data: before.data, isSigned: true });
   expect(after.text).toContain('5 SOL');
 }, 60_000);
 

@@ -17,6 +17,7 @@ import { sessionCommands } from './commands/session.ts';
 import { startCommand } from './commands/start.ts';
 import { statusCommand } from './commands/status.ts';
 import { stopCommand } from './commands/stop.ts';
+import { telegramCommands } from './commands/telegram.ts';
 import { runCli } from './program.ts';
 
 /** A reader that has gone (`waiaas start | head`) must not end a daemon. */
@@ -46,6 +47,7 @@ export async function main(): Promise<void> {
     killSwitchCommands,
     auditCommands(async (options) => (await import('./audit/verify-data-dir.ts')).verifyDataDir(options)),
     notificationCommands,
+    telegramCommands,
   ]);
   // Not left to the event loop: nothing that is still open may keep a finished command alive.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

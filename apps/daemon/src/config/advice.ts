@@ -14,7 +14,7 @@ const WITHOUT_EFFECT: readonly (readonly [prefix: string, reason: string])[] = [
   ['security.integrity_check_interval', 'this version has no such check'],
   ['keystore.backup_on_rotate', 'the former vault is always kept in backups'],
   ['walletconnect.', 'this version links owner wallets by signature only'],
-  ['telegram_bot.', 'this version has no Telegram bot'],
+  ['telegram_bot.direct_approve_', "a payment is approved by a signature of the owner's wallet and by nothing else"],
 ];
 
 /** What is allowed but should be known: weak or exposed settings, and settings that do nothing. */

@@ -184,9 +184,14 @@ describe('the file', () => {
   });
 
   test('settings without effect and weak settings are warned about', () => {
-    const { warnings } = load({ WAIAAS_TELEGRAM_BOT_ENABLED: 'true', WAIAAS_KEYSTORE_ARGON2_MEMORY: '32768' });
+    const { warnings } = load({
+      WAIAAS_TELEGRAM_BOT_DIRECT_APPROVE_ENABLED: 'true',
+      WAIAAS_KEYSTORE_ARGON2_MEMORY: '32768',
+    });
     expect(warnings).toHaveLength(2);
-    expect(warnings[0]).toContain('telegram_bot.enabled (from WAIAAS_TELEGRAM_BOT_ENABLED) has no effect');
+    expect(warnings[0]).toContain(
+      'telegram_bot.direct_approve_enabled (from WAIAAS_TELEGRAM_BOT_DIRECT_APPROVE_ENABLED) has no effect',
+    );
     expect(warnings[1]).toContain('keystore.argon2_memory is 32768');
   });
 });
@@ -206,6 +211,19 @@ describe('secrets', () => {
       expect(message).toContain('at least 32 characters');
       expect(message).not.toContain('short-canary');
     }
+  });
+
+  test('the token of the bot comes from a file as well, read without the line end; the variable wins', () => {
+    const path = join(dataDir, 'bot-token');
+    writeFileSync(path, '42:from-a-file\n');
+    const env = { WAIAAS_TELEGRAM_BOT_TOKEN_FILE: path };
+    expect(load(env).config.telegram_bot.bot_token).toBe('42:from-a-file');
+    expect(load({ ...env, WAIAAS_TELEGRAM_BOT_TOKEN: '42:from-env' }).config.telegram_bot.bot_token).toBe(
+      '42:from-env',
+    );
+    expect(failure(() => load({ WAIAAS_TELEGRAM_BOT_TOKEN_FILE: join(dataDir, 'nowhere') }))).toContain(
+      'WAIAAS_TELEGRAM_BOT_TOKEN_FILE',
+    );
   });
 
   test('nothing printable holds a secret or the path of an RPC URL', () => {

@@ -19,6 +19,7 @@ function otherValue(key: ConfigKey): string {
     'security.jwt_secret': 'x'.repeat(40),
     'security.cors_origins': '["https://other.example"]',
     'notifications.allowed_networks': '["192.168.1.0/24"]',
+    'telegram_bot.api_url': 'https://bot-api.example',
     'telegram_bot.direct_approve_threshold': '2.5',
   };
   const found = special[key.name];

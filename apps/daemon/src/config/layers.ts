@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { isSystemError } from '../system-error.ts';
 import { coerce } from './coerce.ts';
 import type { ConfigIssue } from './config-error.ts';
 import { envNamesOf } from './env-names.ts';
@@ -78,6 +80,27 @@ export function envLayer(env: Readonly<Record<string, string | undefined>>): Lay
     if (source !== undefined && text !== undefined) texts.push([key, source, text]);
   }
   return textLayer(texts);
+}
+
+/** Keys whose value may be in a file that a variable names, such as a secret of a container (05 §6.4). */
+const IN_FILES: Readonly<Record<string, string>> = { 'telegram_bot.bot_token': 'WAIAAS_TELEGRAM_BOT_TOKEN_FILE' };
+
+/** What files say that the environment names. */
+export function secretFileLayer(env: Readonly<Record<string, string | undefined>>): Layer {
+  const settings: Setting[] = [];
+  const issues: ConfigIssue[] = [];
+  for (const [name, variable] of Object.entries(IN_FILES)) {
+    const key = CONFIG_KEYS.find((one) => one.name === name);
+    const path = env[variable];
+    if (key === undefined || path === undefined || path === '') continue;
+    try {
+      settings.push({ key, source: variable, value: readFileSync(path, 'utf8').trim() });
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      issues.push({ key: name, source: variable, message: `${name}: the file that ${variable} names cannot be read.` });
+    }
+  }
+  return { settings, issues, unknown: [] };
 }
 
 /** Values of command-line flags that set keys, as they were typed. */

@@ -3,7 +3,7 @@ import { configAdvice } from './advice.ts';
 import { ConfigError, type ConfigIssue } from './config-error.ts';
 import { envName, unknownVariables } from './env-names.ts';
 import { CONFIG_KEYS } from './keys.ts';
-import { badValue, type ConfigFlags, envLayer, fileLayer, flagLayer, type Setting } from './layers.ts';
+import { badValue, type ConfigFlags, envLayer, fileLayer, flagLayer, type Setting, secretFileLayer } from './layers.ts';
 import { type Config, configSchema } from './schema.ts';
 import { readTomlFile } from './toml-file.ts';
 
@@ -45,7 +45,7 @@ function place(tree: Tree, path: readonly string[], value: unknown): void {
  */
 export function loadConfig(sources: ConfigSources): LoadedConfig {
   const file = fileLayer(readTomlFile(join(sources.dataDir, 'config.toml')));
-  const layers = [file, envLayer(sources.env), flagLayer(sources.flags ?? {})];
+  const layers = [file, secretFileLayer(sources.env), envLayer(sources.env), flagLayer(sources.flags ?? {})];
   const issues: ConfigIssue[] = layers.flatMap((layer) => layer.issues);
   const settings = new Map<string, Setting>();
   for (const layer of layers) for (const setting of layer.settings) settings.set(setting.key.name, setting);

@@ -199,7 +199,13 @@ export const configSchema = section({
   telegram_bot: section({
     enabled: flag('Run the Telegram bot.', false),
     bot_token: text('Token of the bot.', '', 'a text', undefined, { secret: true }),
-    owner_chat_id: text('Chat of the owner; written by the pairing.', ''),
+    owner_chat_id: text('Chat of the owner, where it is to be known without pairing.', ''),
+    api_url: text(
+      'Where the Bot API is; another one is a server of your own.',
+      'https://api.telegram.org',
+      'an http(s) URL',
+      (value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol),
+    ),
     direct_approve_enabled: flag('Let the bot approve small payments without a signature.', false),
     direct_approve_threshold: text(
       'Largest payment the bot may approve, in SOL.',

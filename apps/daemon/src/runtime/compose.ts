@@ -9,7 +9,7 @@ import {
   createPolicyManagement,
   createSessionManagement,
 } from '@waiaas/management';
-import { createNotifications, type Notifications } from '@waiaas/notifications';
+import { createNotifications, type Notifications, type TelegramBot } from '@waiaas/notifications';
 import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Watchfulness } from '@waiaas/pipeline';
 import { type AuditTrail, createKillSwitch, type KillSwitch, type KillSwitchState } from '@waiaas/safety';
 import type { Storage } from '@waiaas/storage';
@@ -22,6 +22,7 @@ import { checkLocalProof } from './local-proof.ts';
 import { createOwnerGate } from './owner-gate.ts';
 import { createOwnerService } from './owner-service.ts';
 import { createServices } from './services.ts';
+import { createBot } from './telegram-bot.ts';
 import { realTimers } from './timers.ts';
 import type { TokenSecrets } from './token-secrets.ts';
 import { createWorkers, type WorkerPlan, type Workers } from './workers.ts';
@@ -60,6 +61,8 @@ export interface Composition {
   readonly operatorTokens: OperatorTokens;
   readonly killSwitch: KillSwitch;
   readonly notifications: Notifications;
+  /** Null where it is switched off. */
+  readonly bot: TelegramBot | null;
   readonly ids: IdGenerator;
   /** Builds the HTTP server; it does not listen yet. */
   createServer(port: () => number): ReturnType<typeof createApiServer>;
@@ -216,6 +219,17 @@ export function compose(foundations: Foundations): Composition {
     takeUpPayments,
     initial: foundations.killSwitchState,
   });
+  const bot = createBot({
+    config,
+    storage,
+    clock,
+    logger,
+    sessions,
+    pipeline,
+    killSwitch,
+    notifications,
+    startedAt: foundations.startedAt,
+  });
   const services: ApiServices = createServices({
     clock,
     storage,
@@ -225,6 +239,7 @@ export function compose(foundations: Foundations): Composition {
     sessions,
     policies,
     channels: notifications.channels,
+    bot,
     pipeline,
     nonces,
     owner: createOwnerService({ clock, storage, owner, pipeline, nonces, gate: ownerGate, killSwitch, domains }),
@@ -246,6 +261,7 @@ export function compose(foundations: Foundations): Composition {
     operatorTokens,
     killSwitch,
     notifications,
+    bot,
     ids,
     createServer(boundPort) {
       port = boundPort;

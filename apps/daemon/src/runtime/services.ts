@@ -23,7 +23,7 @@ import {
   refuseWhileLocked,
   type SessionManagement,
 } from '@waiaas/management';
-import type { ChannelManagement } from '@waiaas/notifications';
+import type { ChannelManagement, TelegramBot } from '@waiaas/notifications';
 import type { Pipeline } from '@waiaas/pipeline';
 import type { AuditTrail, KillSwitch } from '@waiaas/safety';
 import {
@@ -48,6 +48,7 @@ export interface ServiceParts {
   readonly sessions: SessionManagement;
   readonly policies: PolicyManagement;
   readonly channels: ChannelManagement;
+  readonly bot: TelegramBot | null;
   readonly pipeline: Pipeline;
   readonly nonces: NonceStore;
   readonly owner: ApiServices['owner'];
@@ -102,6 +103,17 @@ export function createServices(parts: ServiceParts): ApiServices {
     return { status, version: VERSION, uptime: uptime(), killSwitch: killSwitch.status() };
   }
 
+  function botStatus(): AdminStatusResponse['telegramBot'] {
+    const { lastPollAt = null, consecutiveErrors = 0, isPaired = false } = parts.bot?.state() ?? {};
+    return {
+      enabled: parts.bot !== null,
+      connected: lastPollAt !== null && consecutiveErrors === 0,
+      ownerRegistered: isPaired,
+      lastPollAt: lastPollAt === null ? null : isoTime(lastPollAt),
+      consecutiveErrors,
+    };
+  }
+
   async function status(): Promise<AdminStatusResponse> {
     const counts = new Map((await countAgents(storage.read)).map(({ status, n }) => [status, n]));
     const { path, sizeBytes, walSizeBytes, walMode } = storage.facts();
@@ -125,6 +137,7 @@ export function createServices(parts: ServiceParts): ApiServices {
           { running, lastRun: lastRun === null ? null : isoTime(lastRun) },
         ]),
       ),
+      telegramBot: botStatus(),
       database: { path, sizeBytes, walSizeBytes, walMode },
       memory: { rssBytes: process.memoryUsage.rss() },
     };
@@ -200,6 +213,13 @@ export function createServices(parts: ServiceParts): ApiServices {
       update: (id, input, context) => parts.channels.update(id, input, originOf(context)),
       remove: (id, context) => parts.channels.remove(id, originOf(context)),
       test: (id, context) => parts.channels.test(id, originOf(context)),
+    },
+    telegram: {
+      async verify({ code }, context) {
+        if (parts.bot === null) throw new WaiaasError('TELEGRAM_BOT_OFF');
+        return { paired: true, ...(await parts.bot.verify(code, originOf(context))) };
+      },
+      unpair: (context) => parts.channels.unpair(originOf(context)),
     },
     wallet: {
       async balance({ agentId, constraints }) {

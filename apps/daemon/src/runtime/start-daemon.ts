@@ -284,6 +284,8 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   }
   parts.workers.start();
   undo.push(() => parts.workers.stop());
+  parts.bot?.start();
+  undo.push(async () => parts.bot?.stop());
 
   const { pid } = process;
   await storage.write(async ({ db, notify }) => {
@@ -334,6 +336,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     server.server.closeAllConnections();
     await attempt('pipeline', () => parts.pipeline.stop(patience));
     await attempt('workers', () => parts.workers.stop());
+    await attempt('bot', async () => parts.bot?.stop());
     await attempt('adapters', () => adapters.disconnect());
     parts.operatorTokens.revokeAll();
     const uptime = Math.floor((clock.now() - startedAt) / 1000);

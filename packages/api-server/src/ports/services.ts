@@ -59,6 +59,8 @@ import type {
   SessionRenewResponse,
   SessionRevokeResponse,
   sessionListQuerySchema,
+  TelegramVerify,
+  TelegramVerifyResponse,
   TransactionId,
   TransactionListResponse,
   TransactionResponse,
@@ -203,6 +205,13 @@ export interface ChannelService {
   test(id: NotificationChannelId, context: RequestContext): Promise<NotificationChannelTestResponse>;
 }
 
+/** The Telegram chat the owner steers the daemon from (05 §5.4). */
+export interface TelegramService {
+  verify(input: TelegramVerify, context: RequestContext): Promise<TelegramVerifyResponse>;
+  /** Answers whether there was one. */
+  unpair(context: RequestContext): Promise<boolean>;
+}
+
 /** Query of the pending approvals, defaults filled in. */
 export type PendingApprovalFilter = z.output<typeof pendingApprovalListQuerySchema>;
 
@@ -246,6 +255,7 @@ export interface ApiServices {
   readonly transactions: TransactionService;
   readonly policies: PolicyService;
   readonly channels: ChannelService;
+  readonly telegram: TelegramService;
   readonly owner: OwnerService;
   readonly recalls: RecallService;
   readonly decisions: DecisionService;

@@ -18,6 +18,7 @@ import { publicRoutes } from './public-routes.ts';
 import { recallRoutes, recoveryAddressRoutes } from './recall-routes.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 import { renewalRoutes, sessionCreationRoutes, sessionRoutes } from './session-routes.ts';
+import { telegramRoutes } from './telegram-routes.ts';
 import { transactionRoutes } from './transaction-routes.ts';
 import { createWaiting } from './waiting.ts';
 import { walletRoutes } from './wallet-routes.ts';
@@ -63,6 +64,7 @@ export function registerRoutes(
     auditRoutes(scope, dependencies);
     killSwitchRoutes(scope, dependencies);
     channelRoutes(scope, dependencies);
+    telegramRoutes(scope, dependencies);
   });
   registerAudience(app, 'ownerOnceConnected', guards.ownerOnceConnected, (scope) => {
     policyRoutes(scope, dependencies);

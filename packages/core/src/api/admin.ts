@@ -46,6 +46,14 @@ export const adminStatusResponseSchema = z.object({
     }),
   ),
   workers: z.record(z.string(), workerSchema),
+  telegramBot: z.object({
+    enabled: z.boolean(),
+    /** Whether Telegram has answered and does so still. */
+    connected: z.boolean(),
+    ownerRegistered: z.boolean(),
+    lastPollAt: timestampSchema.nullable(),
+    consecutiveErrors: z.int(),
+  }),
   database: z.object({ path: z.string(), sizeBytes: z.int(), walSizeBytes: z.int(), walMode: z.boolean() }),
   memory: z.object({ rssBytes: z.int() }),
 });

@@ -104,6 +104,8 @@ export const notificationChannelSchema = z.object({
   enabled: z.boolean(),
   priority: z.int(),
   locale: notificationLocaleSchema,
+  /** TELEGRAM: whether the owner steers the daemon from this chat. */
+  paired: z.boolean(),
   /** Masked; empty when the stored configuration is not the one that the daemon wrote. */
   config: z.record(z.string(), z.string()),
   /**
@@ -154,3 +156,28 @@ export const notificationChannelTestResponseSchema = z.object({
   retryAfter: z.number().optional(),
 });
 export type NotificationChannelTestResponse = z.infer<typeof notificationChannelTestResponseSchema>;
+
+/** Body of POST /v1/owner/telegram/verify. */
+export const telegramVerifySchema = z.strictObject({
+  /** The six digits that the bot has answered /auth with. */
+  code: z.string().regex(/^\d{6}$/, 'must be six digits'),
+});
+export type TelegramVerify = z.infer<typeof telegramVerifySchema>;
+
+/** Answer of POST /v1/owner/telegram/verify. */
+export const telegramVerifyResponseSchema = z.object({
+  paired: z.literal(true),
+  /** The channel of the chat: added, or the one there was. */
+  channelId: idSchema,
+  chatId: z.string(),
+  /** How whoever wrote to the bot calls themselves. Their own choice: see that it is you. */
+  chatName: z.string(),
+});
+export type TelegramVerifyResponse = z.infer<typeof telegramVerifyResponseSchema>;
+
+/** Answer of DELETE /v1/owner/telegram. */
+export const telegramUnpairResponseSchema = z.object({
+  /** False when no chat was paired. */
+  unpaired: z.boolean(),
+});
+export type TelegramUnpairResponse = z.infer<typeof telegramUnpairResponseSchema>;

@@ -145,6 +145,8 @@ export const pendingApprovalSchema = z.object({
    * solana devnet" or "pay 3 USDC (token …) to … on solana devnet". Null when the stored payment is not the one that was admitted; such a payment is never carried out.
    */
   inWords: z.string().nullable(),
+  /** When the owner said in a chat that they mean to approve it. Only their signature does. */
+  preApprovedAt: timestampSchema.optional(),
 });
 export type PendingApproval = z.infer<typeof pendingApprovalSchema>;
 

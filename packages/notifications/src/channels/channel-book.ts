@@ -4,7 +4,8 @@ import { createRateBucket, RATE_LIMITS, type RateBucket } from '../delivery/rate
 import { createRedactor } from '../delivery/redact.ts';
 import type { Sender } from './channel.ts';
 import { decryptConfig } from './channel-secret.ts';
-import { createSender, type SenderDependencies } from './create-sender.ts';
+import { createSender, type SenderDependencies, storedTelegramConfigSchema } from './create-sender.ts';
+import type { TelegramChat } from './telegram-channel.ts';
 
 /** A channel in use. */
 export interface LoadedChannel {
@@ -16,6 +17,8 @@ export interface LoadedChannel {
   readonly enabled: boolean;
   readonly sender: Sender;
   readonly state: ChannelState;
+  /** The chat the owner steers the daemon from, where this is it. */
+  readonly pairedChat: TelegramChat | null;
 }
 
 /** What is known of a channel beside its row. Kept when channels are loaded again. */
@@ -52,10 +55,18 @@ export interface ChannelBook {
   readonly notAuthentic: ReadonlySet<string>;
   /** Enabled channels that can reach the owner, as far as is known. */
   reachable(): number;
+  /** The enabled channel in which the owner steers the daemon by a bot; undefined when none is paired with it. */
+  pairedWith(botToken: string): { readonly chatId: string; readonly locale: NotificationLocale } | undefined;
   /** Takes all secrets of channels out of a text. */
   readonly redact: (text: string) => string;
   /** Makes a sender that belongs to no channel yet. */
   trial(type: NotificationChannelType, config: unknown): Sender;
+}
+
+function pairedChatOf(type: NotificationChannelType, config: unknown): TelegramChat | null {
+  if (type !== 'TELEGRAM') return null;
+  const { paired, botToken, chatId } = storedTelegramConfigSchema.parse(config);
+  return paired === true ? { botToken, chatId } : null;
 }
 
 /** Makes the book, empty. */
@@ -101,7 +112,18 @@ export function createChannelBook(
       }
       const { id, type, name, priority, locale } = row;
       const sender = createSender(type, config, dependencies);
-      found.push({ id, type, name, priority, locale, enabled: row.enabled === 1, sender, state: stateOf(row) });
+      const pairedChat = pairedChatOf(type, config);
+      found.push({
+        id,
+        type,
+        name,
+        priority,
+        locale,
+        enabled: row.enabled === 1,
+        sender,
+        state: stateOf(row),
+        pairedChat,
+      });
     }
     const present = new Set(rows.map(({ id }) => id));
     for (const id of states.keys()) if (!present.has(id)) states.delete(id);
@@ -126,6 +148,11 @@ export function createChannelBook(
     enabled: () => channels.filter(({ enabled }) => enabled),
     find: (id) => channels.find((channel) => channel.id === id),
     reachable: () => channels.filter(({ enabled, state }) => enabled && state.failures < UNREACHABLE_AFTER).length,
+    pairedWith(botToken) {
+      const paired = channels.find(({ enabled, pairedChat }) => enabled && pairedChat?.botToken === botToken);
+      if (paired?.pairedChat == null) return undefined;
+      return { chatId: paired.pairedChat.chatId, locale: paired.locale };
+    },
     redact: createRedactor(() => channels.flatMap(({ sender }) => sender.secrets)),
     trial: (type, config) => createSender(type, config, dependencies),
   };

@@ -22,6 +22,9 @@ export const storedWebhookConfigSchema = z.strictObject({
   previousUntil: z.int().optional(),
 });
 
+/** The configuration of a chat as it is stored: whether the owner steers the daemon from there was decided by pairing. */
+export const storedTelegramConfigSchema = telegramChannelConfigSchema.extend({ paired: z.literal(true).optional() });
+
 /** What senders are made from. */
 export interface SenderDependencies extends TelegramChannelDependencies {
   readonly clock: Clock;
@@ -34,7 +37,7 @@ export interface SenderDependencies extends TelegramChannelDependencies {
 export function createSender(type: NotificationChannelType, config: unknown, dependencies: SenderDependencies): Sender {
   switch (type) {
     case 'TELEGRAM':
-      return createTelegramSender(telegramChannelConfigSchema.parse(config), dependencies);
+      return createTelegramSender(storedTelegramConfigSchema.parse(config), dependencies);
     case 'DISCORD':
       return createDiscordSender(discordChannelConfigSchema.parse(config), dependencies);
     case 'NTFY':

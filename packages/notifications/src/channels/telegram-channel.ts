@@ -25,7 +25,7 @@ const RETRY_AFTER = 30;
 const escaped = (words: string): string => words.replace(/[\\_*[\]()~`>#+\-=|{}.!]/g, '\\$&');
 
 /** What is foreign is set as code: no markup in it works, and what looks like a link is none. */
-const MARKDOWN_V2: Style = {
+export const MARKDOWN_V2: Style = {
   plain: escaped,
   foreign: (words) => `\`${words.replace(/[\\`]/g, '\\$&')}\``,
   measure: units,
@@ -72,11 +72,17 @@ export const telegramPlainText = (message: Message): string =>
 /** Buttons under a message, as the Bot API takes them. */
 export type InlineKeyboard = readonly (readonly { readonly text: string; readonly callback_data: string }[])[];
 
+/** A chat, and the bot it is with. */
+export interface TelegramChat {
+  readonly botToken: string;
+  readonly chatId: string;
+}
+
 /** What the Telegram channel works with. */
 export interface TelegramChannelDependencies {
   readonly http: HttpClient;
   /** Buttons for a message in this chat; none where no bot listens to them. */
-  readonly keyboard: (message: Message, chatId: string) => InlineKeyboard | null;
+  readonly keyboard: (message: Message, chat: TelegramChat) => InlineKeyboard | null;
 }
 
 /** Sends to one chat of a Telegram bot. */
@@ -114,7 +120,7 @@ export function createTelegramSender(
 
   return {
     async send(message, signal) {
-      const buttons = keyboard(message, config.chatId);
+      const buttons = keyboard(message, config);
       const common = {
         chat_id: config.chatId,
         link_preview_options: { is_disabled: true },

@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   /** Ends the exchange early. */
   readonly signal?: AbortSignal | undefined;
+  /** Longest answer that is read, bytes. Default: 64 KiB; services answer in a few hundred bytes. */
+  readonly answerMax?: number;
 }
 
 /** What a service answered. Redirects are answers like any other; none is followed. */
@@ -42,7 +44,7 @@ export interface HttpClient {
   send(request: HttpRequest): Promise<HttpAnswer>;
 }
 
-/** Longest answer that is read. Services answer in a few hundred bytes. */
+/** Longest answer that is read where nothing else is said. */
 const ANSWER_MAX = 64 * 1024;
 
 /** Answers with addresses that were checked, whatever the name would lead to now. */
@@ -64,13 +66,13 @@ const wordOf = (error: unknown): string =>
     ? error.code
     : 'connection failed';
 
-function readAll(incoming: IncomingMessage): Promise<string> {
+function readAll(incoming: IncomingMessage, max: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
     incoming.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size > ANSWER_MAX) incoming.destroy(new HttpFailure('too_large', 'The answer is too long'));
+      if (size > max) incoming.destroy(new HttpFailure('too_large', 'The answer is too long'));
       else chunks.push(chunk);
     });
     incoming.on('error', reject);
@@ -90,7 +92,8 @@ export function createHttpClient(dependencies: {
 }): HttpClient {
   const { guard, userAgent } = dependencies;
 
-  async function exchange({ method, url, headers, body }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  async function exchange(request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+    const { method, url, headers, body } = request;
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackName(url.hostname))) {
       throw new HttpFailure('refused', 'Only https is spoken, and http to this machine itself');
     }
@@ -115,7 +118,7 @@ export function createHttpClient(dependencies: {
       outgoing.on('error', reject);
       outgoing.end(body);
     });
-    const text = await readAll(incoming);
+    const text = await readAll(incoming, request.answerMax ?? ANSWER_MAX);
     return {
       status: incoming.statusCode ?? 0,
       header: (name) => {

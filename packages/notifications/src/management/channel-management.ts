@@ -13,6 +13,8 @@ import {
   type NotificationChannelType,
   type NotificationChannelUpdate,
   type NotificationEvent,
+  type NotificationLocale,
+  notificationChannelId,
   notificationRule,
   ntfyChannelConfigSchema,
   type RandomBytes,
@@ -37,13 +39,15 @@ import {
   type NotificationChannelRow,
   recordChannelHealth,
   type Storage,
+  type UnitOfWork,
   updateNotificationChannel,
 } from '@waiaas/storage';
 import type { z } from 'zod';
 import type { SendResult } from '../channels/channel.ts';
 import { type ChannelBook, UNREACHABLE_AFTER } from '../channels/channel-book.ts';
 import { decryptConfig, encryptConfig } from '../channels/channel-secret.ts';
-import { storedWebhookConfigSchema } from '../channels/create-sender.ts';
+import { storedTelegramConfigSchema, storedWebhookConfigSchema } from '../channels/create-sender.ts';
+import type { TelegramChat } from '../channels/telegram-channel.ts';
 import { learn } from '../delivery/attempt.ts';
 import { messageOf } from '../delivery/dispatcher.ts';
 import { maskConfig, mergeConfig } from './mask.ts';
@@ -80,6 +84,21 @@ export interface ChannelManagement {
   ): Promise<NotificationChannelResponse>;
   /** @throws WaiaasError CHANNEL_NOT_FOUND, MIN_CHANNELS_REQUIRED */
   remove(id: NotificationChannelId, origin: RequestOrigin): Promise<void>;
+  /**
+   * Makes a chat the one the owner steers the daemon from, in the place of any other; its channel is added where there is
+   * none. The bot must be able to write to it.
+   * @throws WaiaasError INVALID_CHANNEL_CONFIG, KEYSTORE_LOCKED
+   */
+  pair(
+    chat: TelegramChat & {
+      readonly apiUrl: string;
+      readonly chatName: string;
+      readonly locale: NotificationLocale;
+    },
+    origin: RequestOrigin,
+  ): Promise<NotificationChannelResponse>;
+  /** From no chat can the daemon be steered afterwards; its channel stays. Answers whether there was one. */
+  unpair(origin: RequestOrigin): Promise<boolean>;
   /**
    * Sends a message over one channel, enabled or not, the way every message goes.
    * @throws WaiaasError CHANNEL_NOT_FOUND
@@ -126,6 +145,7 @@ function toView(row: NotificationChannelRow, config: Record<string, unknown> | n
     enabled: row.enabled === 1,
     priority: row.priority,
     locale: row.locale,
+    paired: config?.paired === true,
     config: config === null ? {} : maskConfig(row.type, config),
     health: healthOf(row, config !== null),
     lastCheckAt: row.last_health_check === null ? null : isoFromSeconds(row.last_health_check),
@@ -159,7 +179,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
     present: Record<string, unknown>,
     change: NonNullable<NotificationChannelUpdate['config']>,
   ): Record<string, unknown> {
-    const { previousSecret, previousUntil, ...open } = present;
+    const { previousSecret, previousUntil, paired, ...open } = present;
     const parsed = SCHEMAS[type].safeParse(mergeConfig(type, open, change));
     if (!parsed.success) {
       throw validationError(
@@ -167,7 +187,10 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
       );
     }
     const kept = previousSecret === undefined ? {} : { previousSecret, previousUntil };
-    const config: Record<string, unknown> = { ...parsed.data, ...kept };
+    // Another chat, or another bot, has not been paired.
+    const isSameChat = destinationOf(type, open) === destinationOf(type, parsed.data);
+    const keptPairing = paired === true && isSameChat ? { paired } : {};
+    const config: Record<string, unknown> = { ...parsed.data, ...kept, ...keptPairing };
     if (type === 'WEBHOOK' && config.secret === undefined) {
       throw validationError([{ path: 'config.secret', code: 'custom', message: 'cannot be taken away' }]);
     }
@@ -219,6 +242,89 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
     enabled: enabled === 1,
     locale,
   });
+
+  const tellPairing = (
+    { notify }: UnitOfWork,
+    change: 'paired' | 'unpaired',
+    { id, name }: NotificationChannelRow,
+    origin: RequestOrigin,
+  ): Promise<void> =>
+    notify({ event: 'TELEGRAM_PAIRING_CHANGED', change, channelId: id, channelName: name, by: actorName(origin) });
+
+  /** Stores another configuration for a channel that stays what it is otherwise. */
+  async function rewrite(
+    db: Db,
+    row: NotificationChannelRow,
+    config: Record<string, unknown>,
+    change: Partial<Pick<NotificationChannelRow, 'enabled' | 'locale'>>,
+    now: number,
+  ): Promise<NotificationChannelRow> {
+    const { id, type, name, priority } = row;
+    const fields = {
+      id,
+      type,
+      name,
+      priority,
+      version: row.version + 1,
+      enabled: row.enabled,
+      locale: row.locale,
+      ...change,
+    };
+    const { type: _type, ...columns } = fields;
+    const { consecutive_failures } = row;
+    const sealed = encryptConfig(secrets, fields, config);
+    await updateNotificationChannel(db, { ...columns, config: sealed, consecutive_failures, updated_at: now });
+    return found(db, notificationChannelId(id));
+  }
+
+  /** Ends every pairing but one. Answers whether there was any. @param except destination of the chat that keeps its own */
+  async function endPairings(
+    work: UnitOfWork,
+    origin: RequestOrigin,
+    now: number,
+    except: string | null,
+  ): Promise<boolean> {
+    let ended = false;
+    for (const row of await listNotificationChannels(work.db)) {
+      const config = row.type === 'TELEGRAM' ? decryptConfig(secrets, row) : null;
+      if (config?.paired !== true || destinationOf('TELEGRAM', config) === except) continue;
+      const { paired: _paired, ...rest } = config;
+      const stored = await rewrite(work.db, row, rest, {}, now);
+      await appendAudit(work.db, now, { event: 'TELEGRAM_UNPAIRED', ...auditOrigin(origin), details: shown(stored) });
+      await tellPairing(work, 'unpaired', stored, origin);
+      ended = true;
+    }
+    return ended;
+  }
+
+  /** The channel of a chat that is being paired: the one there is, in use from now on, or a new one. */
+  async function storePaired(
+    db: Db,
+    chat: { readonly config: Record<string, unknown>; readonly chatName: string; readonly locale: NotificationLocale },
+    now: number,
+  ): Promise<NotificationChannelRow> {
+    const { config, chatName, locale } = chat;
+    const rows = await listNotificationChannels(db);
+    for (const row of rows) {
+      const present = row.type === 'TELEGRAM' ? decryptConfig(secrets, row) : null;
+      if (present === null || destinationOf('TELEGRAM', present) !== destinationOf('TELEGRAM', config)) continue;
+      return rewrite(db, row, config, { enabled: 1 }, now);
+    }
+    if (rows.length >= CHANNELS_MAX) throw invalid(`There are ${CHANNELS_MAX} channels already, the most there can be`);
+    const name = chatName === '' ? 'Telegram' : `Telegram ${chatName}`.slice(0, 64).toWellFormed();
+    const fields = { id: ids.next(), version: 1, type: 'TELEGRAM', name, enabled: 1, priority: 0, locale } as const;
+    const stored: NotificationChannelRow = {
+      ...fields,
+      config: encryptConfig(secrets, fields, storedTelegramConfigSchema.parse(config)),
+      last_health_check: now,
+      last_health_status: 1,
+      consecutive_failures: 0,
+      created_at: now,
+      updated_at: now,
+    };
+    await insertNotificationChannel(db, stored);
+    return stored;
+  }
 
   return {
     async list() {
@@ -332,6 +438,37 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
         await appendAudit(db, now, { event: 'CHANNEL_DELETED', ...auditOrigin(origin), details: shown(row) });
       });
       await book.reload();
+    },
+
+    async pair({ botToken, chatId, apiUrl, chatName, locale }, origin) {
+      const isUsual = apiUrl === 'https://api.telegram.org';
+      const config = { botToken, chatId, ...(isUsual ? {} : { apiUrl }), paired: true };
+      await tryOut('TELEGRAM', config);
+      const row = await storage.write(async (work) => {
+        const { db } = work;
+        const now = unixSeconds(clock);
+        await confirmOrigin(db, sealer, origin);
+        await endPairings(work, origin, now, destinationOf('TELEGRAM', config));
+        const stored = await storePaired(db, { config, chatName, locale }, now);
+        await appendAudit(db, now, {
+          event: 'TELEGRAM_PAIRED',
+          ...auditOrigin(origin),
+          details: { ...shown(stored), chatId, chatName },
+        });
+        await tellPairing(work, 'paired', stored, origin);
+        return stored;
+      });
+      await book.reload();
+      return { channel: toView(row, config) };
+    },
+
+    async unpair(origin) {
+      const ended = await storage.write(async (work) => {
+        await confirmOrigin(work.db, sealer, origin);
+        return endPairings(work, origin, unixSeconds(clock), null);
+      });
+      await book.reload();
+      return ended;
     },
 
     async test(id, origin) {

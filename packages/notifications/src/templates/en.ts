@@ -110,6 +110,13 @@ export const en: Templates = {
     }[change],
   }),
 
+  TELEGRAM_PAIRING_CHANGED: ({ change, channelName, by }, words) => ({
+    title: { paired: 'Telegram chat paired', unpaired: 'Telegram chat no longer paired' }[change],
+    body: {
+      paired: say`From the chat of the channel ${foreign(channelName)} payments can be rejected, sessions ended and everything stopped. Done by ${words.actor(by)}. If that was not you: waiaas telegram unpair`,
+      unpaired: say`Nothing can be done any more from the chat of the channel ${foreign(channelName)}. Done by ${words.actor(by)}.`,
+    }[change],
+  }),
   KILL_SWITCH_ACTIVATED: (event, words) => ({
     title: 'Kill Switch activated',
     body: say`Everything has been stopped by ${words.actor(event.by)} at ${words.time(event.activatedAt)}. Reason: ${foreign(event.reason)} All sessions are revoked (${event.sessionsRevoked}), waiting transactions cancelled (${event.transactionsCancelled}), agents suspended (${event.agentsSuspended}). Recovery needs Owner authentication and the master password.`,

@@ -110,6 +110,13 @@ export const ko: Templates = {
     }[change],
   }),
 
+  TELEGRAM_PAIRING_CHANGED: ({ change, channelName, by }, words) => ({
+    title: { paired: '텔레그램 채팅 연결됨', unpaired: '텔레그램 채팅 연결 해제됨' }[change],
+    body: {
+      paired: say`채널 ${foreign(channelName)}의 채팅에서 거래 거부, 세션 종료, 전체 정지를 할 수 있습니다. 실행: ${words.actor(by)}. 본인이 아니라면: waiaas telegram unpair`,
+      unpaired: say`채널 ${foreign(channelName)}의 채팅에서는 더 이상 아무것도 할 수 없습니다. 실행: ${words.actor(by)}.`,
+    }[change],
+  }),
   KILL_SWITCH_ACTIVATED: (event, words) => ({
     title: '킬 스위치 작동',
     body: say`${words.time(event.activatedAt)}에 모든 동작이 중지되었습니다(${words.actor(event.by)}). 사유: ${foreign(event.reason)} 모든 세션 폐기(${event.sessionsRevoked}건), 대기 거래 취소(${event.transactionsCancelled}건), 에이전트 정지(${event.agentsSuspended}개). 복구하려면 소유자 인증과 마스터 비밀번호가 필요합니다.`,

@@ -92,7 +92,7 @@ const isAutomatic = (origin: RequestOrigin | AutomaticOrigin): origin is Automat
 
 const actorOf = (origin: RequestOrigin | AutomaticOrigin): KillSwitchActor => {
   if (isAutomatic(origin)) return origin.by;
-  return origin.actor.kind === 'owner' ? 'owner' : 'admin';
+  return origin.actor.kind === 'owner' || origin.actor.kind === 'telegram' ? 'owner' : 'admin';
 };
 
 const auditOf = (origin: RequestOrigin | AutomaticOrigin): Pick<AuditEntry, 'actor' | 'ip' | 'evidence'> =>

@@ -9,7 +9,7 @@ import { notifyBy } from '../unit-events.ts';
 /** One audit row (01 §2.3). */
 export interface AuditEntry {
   readonly event: AuditEvent;
-  /** `agent:<id>`, `owner:<address>`, `operator`, `system` or `cli`. */
+  /** `agent:<id>`, `owner:<address>`, `owner_telegram`, `operator`, `system` or `cli`. */
   readonly actor: string;
   readonly agentId?: string;
   readonly sessionId?: string;
@@ -36,6 +36,8 @@ const SEVERITY: Readonly<Partial<Record<AuditEvent, AuditSeverity>>> = {
   SEAL_BROKEN: 'critical',
   AUDIT_CHAIN_BROKEN: 'critical',
   AUDIT_ROWS_ADOPTED: 'warning',
+  TELEGRAM_PAIRED: 'warning',
+  TELEGRAM_UNPAIRED: 'warning',
   OWNER_CONNECTED: 'warning',
   OWNER_CHANGED: 'warning',
   OWNER_DISCONNECTED: 'warning',

@@ -9,7 +9,8 @@ export type SystemStateKey =
   | 'recovery_failed_attempts'
   | 'recovery_lockout_until'
   | 'jwt_secrets'
-  | 'session_warnings_until';
+  | 'session_warnings_until'
+  | 'telegram_offset';
 
 /** Reads a value; undefined when it was never set. The stored text is JSON and always decoded before it is compared. */
 export async function readState(db: Db, key: SystemStateKey): Promise<unknown> {

@@ -2,6 +2,7 @@ import type { RowSealer, TransactionStatus } from '@waiaas/core';
 import { CompiledQuery } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import { transactionContent } from '../seals.ts';
+import { mergeMetadata, readMetadata } from '../transaction-metadata.ts';
 import { appendAudit, hasAuditEvent } from './audit-log.ts';
 import type { TransactionRow } from './transactions.ts';
 
@@ -227,6 +228,27 @@ export async function postponeDelay(
   const { status, tier, execute_after } = before;
   if (status !== 'QUEUED' || tier !== 'DELAY' || execute_after === null || execute_after >= until) return null;
   return moveOn(db, sealer, before, { execute_after: until });
+}
+
+/**
+ * Notes beside a payment that waits for an approval that the owner means to give it. Nothing follows from it: the payment
+ * stays what it is, and ends when it would have. Null when it does not wait.
+ */
+export async function notePreApproval(
+  db: Db,
+  sealer: RowSealer,
+  before: AuthenticTransaction,
+  note: { readonly at: number; readonly by: string },
+): Promise<AuthenticTransaction | null> {
+  if (before.status !== 'QUEUED' || before.tier !== 'APPROVAL') return null;
+  return moveOn(db, sealer, before, { metadata: mergeMetadata(before, { preApproved: note }) });
+}
+
+/** When the owner meant to approve a payment, Unix seconds; null when they have not said so. */
+export function preApprovedAt(row: Pick<TransactionRow, 'metadata'>): number | null {
+  const { preApproved } = readMetadata(row);
+  const isNote = typeof preApproved === 'object' && preApproved !== null && 'at' in preApproved;
+  return isNote && typeof preApproved.at === 'number' ? preApproved.at : null;
 }
 
 /** Marks the last look-up of a transaction as done. */

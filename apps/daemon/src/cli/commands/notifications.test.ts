@@ -22,6 +22,7 @@ const channel = (more: Readonly<Record<string, unknown>> = {}) => ({
   enabled: true,
   priority: 5,
   locale: 'ko',
+  paired: true,
   config: { botToken: '****...OKEN', chatId: '4242' },
   health: 'healthy',
   lastCheckAt: TIME,

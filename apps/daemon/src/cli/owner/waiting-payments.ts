@@ -72,5 +72,8 @@ export const paymentFacts = (payment: PendingApproval): readonly (readonly [stri
   ['Transaction', payment.txId],
   ['Agent', `${payment.agentName} (${payment.agentId})`],
   ...(payment.memo === undefined ? [] : [['Memo', payment.memo] as const]),
+  ...(payment.preApprovedAt === undefined
+    ? []
+    : [['Meant to be approved', `in Telegram, ${payment.preApprovedAt}`] as const]),
   [payment.tier === 'APPROVAL' ? 'Approve until' : 'Runs at', payment.expiresAt],
 ];

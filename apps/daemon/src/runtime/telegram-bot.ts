@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto';
+import { type Clock, type Logger, sessionId, transactionId, unixSeconds } from '@waiaas/core';
+import type { SessionManagement } from '@waiaas/management';
+import { type BotServices, createTelegramBot, type Notifications, type TelegramBot } from '@waiaas/notifications';
+import type { Pipeline } from '@waiaas/pipeline';
+import type { KillSwitch } from '@waiaas/safety';
+import { countAgents, countAllLiveSessions, countWaitingApprovals, type Storage } from '@waiaas/storage';
+import type { Config } from '../config/index.ts';
+import { realTimers } from './timers.ts';
+
+/** What the bot is put together from. */
+export interface BotParts {
+  readonly config: Config;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly sessions: SessionManagement;
+  readonly pipeline: Pipeline;
+  readonly killSwitch: KillSwitch;
+  readonly notifications: Notifications;
+  /** Epoch ms. */
+  readonly startedAt: number;
+}
+
+/** What the owner can do in a chat, by the services that everybody else uses. */
+function servicesOf({ storage, clock, sessions, pipeline, killSwitch, startedAt }: BotParts): BotServices {
+  return {
+    killSwitch: () => killSwitch.status(),
+    async status() {
+      const counts = await countAgents(storage.read);
+      return {
+        killSwitch: killSwitch.status(),
+        agents: {
+          active: counts.find(({ status }) => status === 'ACTIVE')?.n ?? 0,
+          total: counts.reduce((sum, { n }) => sum + n, 0),
+        },
+        sessions: await countAllLiveSessions(storage.read, unixSeconds(clock)),
+        waiting: await countWaitingApprovals(storage.read),
+        uptime: Math.max(0, Math.floor((clock.now() - startedAt) / 1000)),
+      };
+    },
+    async sessions(limit) {
+      const page = await sessions.list({ status: 'active', order: 'desc', limit });
+      return { sessions: page.sessions, more: page.nextCursor !== null };
+    },
+    async revokeSession(id, origin) {
+      await sessions.revoke(sessionId(id), origin);
+    },
+    async waiting(limit) {
+      const page = await pipeline.waiting({ order: 'asc', limit });
+      return { payments: page.transactions, more: page.nextCursor !== null };
+    },
+    async reject(id, origin) {
+      await pipeline.reject(transactionId(id), { reason: 'Rejected via Telegram' }, origin);
+    },
+    preApprove: (id, origin) => pipeline.preApprove(transactionId(id), origin),
+    activateKillSwitch: (reason, origin) => killSwitch.activate(reason, origin),
+  };
+}
+
+/** The bot, where it is switched on; null otherwise. */
+export function createBot(parts: BotParts): TelegramBot | null {
+  const { config, storage, clock, logger, notifications } = parts;
+  const { enabled, bot_token, owner_chat_id, api_url } = config.telegram_bot;
+  if (!enabled) return null;
+  if (bot_token === '') {
+    logger.error({}, 'The Telegram bot does not run: telegram_bot.bot_token is empty');
+    return null;
+  }
+  const bot = createTelegramBot({
+    botToken: bot_token,
+    apiUrl: api_url.replace(/\/+$/, ''),
+    ownerChatId: owner_chat_id === '' ? null : owner_chat_id,
+    http: notifications.http,
+    book: notifications.book,
+    channels: notifications.channels,
+    services: servicesOf(parts),
+    storage,
+    clock,
+    timers: realTimers,
+    logger,
+    randomBytes,
+  });
+  notifications.useKeyboard(bot.keyboard);
+  return bot;
+}
