@@ -83,6 +83,7 @@ export async function buildPayment(context: BuildContext, asked: TransferRequest
     chain: 'solana',
     serialized: compilePayment({ ...quote.content, blockhash, unitLimit, unitPrice }),
     estimatedFee: quote.fee,
+    ...(found === undefined || found.rent === 0n ? {} : { accountRent: found.rent }),
     expiresAt: blockhash.expiresAt,
     lastValidBlockHeight: blockhash.lastValidBlockHeight,
     request: { ...asked },

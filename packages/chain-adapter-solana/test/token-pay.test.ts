@@ -74,6 +74,7 @@ describe.each([
 
   test('creating the account of the recipient costs its rent by its real size, in the estimate and on the chain', async () => {
     const request = requestOf(token);
+    expect((await build(token)).accountRent).toBe(rentOf(program));
     const before = await world.balance(from.address);
     expect(await world.adapter.estimateFee(request)).toBe(BASE_FEE + rentOf(program));
     expect(await pay(request)).toBe(BASE_FEE + rentOf(program));
@@ -83,6 +84,7 @@ describe.each([
 
   test('paying into an account that exists costs the fee alone', async () => {
     await token.mint(to.address, 1n);
+    expect((await build(token)).accountRent).toBeUndefined();
     expect(await pay(requestOf(token))).toBe(BASE_FEE);
     expect(await held(to.address, token)).toBe(1_001n);
   });

@@ -46,6 +46,11 @@ export interface UnsignedTransaction {
   readonly serialized: Uint8Array;
   /** Upper bound of the network fee in base units of the native asset. */
   readonly estimatedFee: bigint;
+  /**
+   * Part of `estimatedFee` that the network does not keep: base units of the native asset that are put into an account opened for
+   * the recipient, who can take them out again. Absent or 0 when no account is opened.
+   */
+  readonly accountRent?: bigint;
   /** Epoch milliseconds after which it must not be signed any more; absent where a transaction never goes stale. */
   readonly expiresAt?: number;
   /** Last block height at which it can land; absent where there is no such bound. */

@@ -30,6 +30,13 @@ class Stopped extends Error {
   }
 }
 
+/** What is ready to be recorded and sent. */
+interface Prepared {
+  readonly signed: SignedTransaction;
+  /** What it puts into an account opened for the recipient, base units of the native asset. */
+  readonly accountRent: bigint;
+}
+
 const KILL_SWITCH: Refusal = { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH' };
 const LOCKED: Refusal = { code: 'KEYSTORE_LOCKED', token: 'KEYSTORE_LOCKED' };
 
@@ -73,11 +80,7 @@ export function createExecutor(
   const { adapters, signer, permits, gate, sealer, timers, logger, settings, settlement } = dependencies;
 
   /** 5a to 5c. Throws whatever stops it; nothing has been sent. */
-  async function prepare(
-    adapter: IChainAdapter,
-    executable: Executable,
-    permit: SigningPermit,
-  ): Promise<SignedTransaction> {
+  async function prepare(adapter: IChainAdapter, executable: Executable, permit: SigningPermit): Promise<Prepared> {
     const objection = await tokenObjection(adapter, executable);
     if (objection !== null) throw new Stopped(objection);
     const unsigned = await adapter.buildTransaction(executable.transfer);
@@ -94,10 +97,11 @@ export function createExecutor(
       throw new Stopped({ code: 'SIMULATION_FAILED', token: 'SIMULATION_FAILED', reason, details: { reason } }, extra);
     }
     if (!gate.isOpen) throw new Stopped(KILL_SWITCH);
-    return adapter.signTransaction(unsigned, async (message) => signer.sign(permit, message));
+    const signed = await adapter.signTransaction(unsigned, async (message) => signer.sign(permit, message));
+    return { signed, accountRent: unsigned.accountRent ?? 0n };
   }
 
-  async function withinCap(work: Promise<SignedTransaction>, permit: SigningPermit): Promise<SignedTransaction> {
+  async function withinCap(work: Promise<Prepared>, permit: SigningPermit): Promise<Prepared> {
     const cap = new AbortController();
     const expiry = timers.sleep(settings.executionCapMs, cap.signal).then(() => 'expired' as const);
     try {
@@ -107,7 +111,7 @@ export function createExecutor(
       // recorded for it.
       permits.revoke(permit);
       work.then(
-        (signed) => signed.discard?.(),
+        ({ signed }) => signed.discard?.(),
         (error: unknown) => logger.debug({ error: String(error) }, 'An execution ended after its time'),
       );
       throw new Stopped({ code: 'CHAIN_ERROR', token: 'EXECUTION_TIMEOUT', retryable: true });
@@ -149,13 +153,13 @@ export function createExecutor(
       adapter = adapters.find(executable.chain, executable.network);
       if (adapter === undefined) throw new Stopped({ code: 'ADAPTER_NOT_AVAILABLE', token: 'ADAPTER_NOT_AVAILABLE' });
       if (permit === null) throw new Stopped(KILL_SWITCH);
-      signed = await withinCap(prepare(adapter, executable, permit), permit);
-      const record = await settlement.recordBroadcast(row, signed);
-      if (record === null) {
-        signed.discard?.();
-        return null;
-      }
-      recorded = record;
+      const prepared = await withinCap(prepare(adapter, executable, permit), permit);
+      signed = prepared.signed;
+      const record = await settlement.recordBroadcast(row, signed, prepared.accountRent);
+      if (record === null || 'refusal' in record) signed.discard?.();
+      if (record === null) return null;
+      if ('refusal' in record) throw new Stopped(record.refusal);
+      recorded = record.recorded;
     } catch (error) {
       if (!(error instanceof Stopped)) logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');
       const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];

@@ -10,6 +10,11 @@ export interface PipelineSettings {
   readonly delaySeconds: number;
   /** Approval time of rules that leave it out, seconds. */
   readonly approvalTimeoutSeconds: number;
+  /**
+   * Most that payments of an agent may put into accounts they open for recipients in any 24 hours, base units of the native asset;
+   * what an owner approved does not count.
+   */
+  readonly maxAccountRentDaily: bigint;
   /** Longest time from start to signature, ms. */
   readonly executionCapMs: number;
   /** Pause before the same bytes are sent a second time, ms. */
@@ -27,6 +32,7 @@ export const DEFAULT_PIPELINE_SETTINGS: PipelineSettings = {
   minChannels: 2,
   delaySeconds: 900,
   approvalTimeoutSeconds: 3600,
+  maxAccountRentDaily: 20_000_000n,
   executionCapMs: 30_000,
   resubmitAfterMs: 500,
   confirmationRoundMs: 5000,

@@ -22,6 +22,7 @@ import {
   transition,
   type UnitOfWork,
 } from '@waiaas/storage';
+import { accountRentObjection } from './account-rent.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
 
@@ -43,11 +44,15 @@ const landingFields = (landing: Landing) => ({
  * must follow.
  */
 export interface Settlement {
-  /** T4: what is about to be sent. Null: nothing may be sent. */
+  /**
+   * T4: what is about to be sent. Null or a refusal: nothing may be sent.
+   * @param accountRent what it puts into an account opened for the recipient, base units of the native asset
+   */
   recordBroadcast(
     row: AuthenticTransaction,
     signed: { txHash: string; bytes: Uint8Array; lastValidBlockHeight?: bigint },
-  ): Promise<AuthenticTransaction | null>;
+    accountRent: bigint,
+  ): Promise<{ readonly recorded: AuthenticTransaction } | { readonly refusal: Refusal } | null>;
   /** T5: sent, or possibly sent. */
   submitted(
     row: AuthenticTransaction,
@@ -125,17 +130,26 @@ export function createSettlement(
   }
 
   return {
-    recordBroadcast: (row, signed) =>
+    recordBroadcast: (row, signed, accountRent) =>
       storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        const rule = { sealer, maxDaily: settings.maxAccountRentDaily };
+        const refusal = await accountRentObjection(db, rule, row, accountRent, now);
+        if (refusal !== null) return { refusal };
         const recorded = await recordBroadcast(db, sealer, row, {
           txHash: signed.txHash,
           signedTx: signed.bytes,
           lastValidBlockHeight: signed.lastValidBlockHeight ?? null,
+          ...(accountRent === 0n ? {} : { accountRent }),
         });
         if (recorded === null) return null;
-        const details = { txHash: signed.txHash, intentHash: row.intent_hash };
-        await appendAudit(db, unixSeconds(clock), { event: 'TX_SIGNED', actor: 'system', ...subject(row), details });
-        return recorded;
+        const details = {
+          txHash: signed.txHash,
+          intentHash: row.intent_hash,
+          ...(accountRent === 0n ? {} : { accountRent: accountRent.toString() }),
+        };
+        await appendAudit(db, now, { event: 'TX_SIGNED', actor: 'system', ...subject(row), details });
+        return { recorded };
       }),
 
     submitted: (row, how) =>

@@ -156,6 +156,13 @@ export const configSchema = section({
       'Pay Solana addresses that nobody has a key of, such as the vault of a multisig. Most belong to programs that keep what they get.',
       false,
     ),
+    max_account_rent_daily: integer(
+      'Most that payments of one agent may put into token accounts they open for recipients, in any 24 hours; what the owner approves does not count.',
+      20_000_000,
+      0,
+      1_000_000_000_000,
+      'lamports',
+    ),
     nonce_cache_max: integer('Nonces remembered at once.', 1000, 100, 10_000),
     nonce_cache_ttl: integer('Life of a nonce.', 300, 60, 600, 'seconds'),
     rate_limit_global_rpm: integer('Requests per minute and address.', 100, 10, RATE_MAX),

@@ -144,6 +144,7 @@ export function compose(foundations: Foundations): Composition {
       maxPendingTransactions: security.max_pending_tx,
       defaultMaxRenewals: security.default_max_renewals,
       minChannels: config.notifications.min_channels,
+      maxAccountRentDaily: BigInt(security.max_account_rent_daily),
       delaySeconds: security.policy_defaults.delay_seconds,
       approvalTimeoutSeconds: security.policy_defaults.approval_timeout,
     },

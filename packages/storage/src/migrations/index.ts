@@ -8,6 +8,7 @@ import { sessionSets } from './0007-session-sets.ts';
 import { sealedStates } from './0008-sealed-states.ts';
 import { evmChains } from './0009-evm-chains.ts';
 import { recalls } from './0010-recalls.ts';
+import { accountRents } from './0011-account-rents.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -22,4 +23,5 @@ export const MIGRATIONS: readonly Migration[] = [
   sealedStates,
   evmChains,
   recalls,
+  accountRents,
 ];

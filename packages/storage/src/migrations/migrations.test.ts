@@ -39,6 +39,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [8, 'd0cb41f2d1514b4d95423d61b1908731231fba81e39f85fa6b78f26c394900db'],
   [9, '9f7f80223c3034f448916859f6c2b202624159a1121df670e93f37d85454f217'],
   [10, '0039d836b469c28b15efac6c64bd1d7a93c20bfd2ec05c7728804ccfaf8887e3'],
+  [11, '7bf6e40207149abbdc29d9a8d3a5b0b3364e4be49c89c46cef1c0f614ddd9b6b'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');

@@ -198,6 +198,8 @@ export interface BroadcastRecord {
   readonly txHash: string;
   readonly lastValidBlockHeight: bigint | null;
   readonly signedTx: Uint8Array;
+  /** What it puts into an account opened for the recipient, base units of the native asset; absent when it opens none. */
+  readonly accountRent?: bigint;
 }
 
 /**
@@ -215,6 +217,9 @@ export async function recordBroadcast(
     tx_hash: record.txHash,
     last_valid_block_height: record.lastValidBlockHeight?.toString() ?? null,
     signed_tx: record.signedTx,
+    ...(record.accountRent === undefined
+      ? {}
+      : { metadata: mergeMetadata(before, { accountRent: record.accountRent }) }),
   });
 }
 
