@@ -40,8 +40,15 @@ beforeAll(async () => {
   await daemon.arm('never');
   expect(await pay(daemon, payer, stranger())).toMatchObject({ status: 'CONFIRMED' });
   const names = await daemon.boundaries();
-  const start = IS_FULL ? 0 : names.indexOf('before buildTransaction');
-  boundaries = [...names.entries()].slice(start).map(([index, name]) => [index + 1, name]);
+  for (const call of ['buildTransaction', 'simulateTransaction', 'signTransaction', 'submitTransaction']) {
+    expect(names).toContain(`before ${call}`);
+    expect(names).toContain(`after ${call}`);
+  }
+  const start = names.indexOf('before buildTransaction');
+  // Between the end of one step and the beginning of the next nothing happens that would outlive the process.
+  const isWorthIt = (index: number): boolean =>
+    IS_FULL || index === start || (index > start && names[index]?.startsWith('after ') === true);
+  boundaries = [...names.entries()].filter(([index]) => isWorthIt(index)).map(([index, name]) => [index + 1, name]);
   await daemon.stop();
 }, 120_000);
 beforeEach(() => {
@@ -184,11 +191,7 @@ describe('killed with SIGKILL at a boundary', () => {
   }
 
   test('a payment is paid at most once, and no nonce is lost or used twice', async () => {
-    const names = boundaries.map(([, name]) => name);
-    for (const call of ['buildTransaction', 'simulateTransaction', 'signTransaction', 'submitTransaction']) {
-      expect(names).toContain(`before ${call}`);
-      expect(names).toContain(`after ${call}`);
-    }
+    expect(boundaries.length).toBeGreaterThan(7);
     const left = [...boundaries];
     // Each daemon that was started after a death is the next to die, so that what one leaves is what the next one finds.
     const killAll = async (victim: Payer): Promise<void> => {
