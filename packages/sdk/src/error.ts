@@ -9,6 +9,8 @@ export type ClientErrorCode =
   | 'MESSAGE_REFUSED'
   | 'NOT_A_PAYMENT'
   | 'PAYMENT_ENDED'
+  | 'METHOD_NOT_SUPPORTED'
+  | 'OTHER_CHAIN'
   | 'NETWORK_ERROR'
   | 'TIMEOUT'
   | 'ABORTED'

@@ -20,7 +20,10 @@ const LIBRARIES: readonly string[] = [
 ];
 
 /** What an entry for the users of another library may import of it. */
-const PEERS: readonly (readonly [string, readonly string[]])[] = [['solana/', ['@solana/kit']]];
+const PEERS: readonly (readonly [string, readonly string[]])[] = [
+  ['solana/', ['@solana/kit']],
+  ['viem/', ['viem']],
+];
 
 describe('the published JavaScript', () => {
   test.each(SCRIPTS)('%s imports nothing but its own files and small libraries', (name) => {

@@ -36,7 +36,7 @@ test('its types resolve as its code does, wherever modules are understood', asyn
   const result = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
   if (result.types === false) throw new Error('The package has no types');
   const entries = Object.keys(result.entrypoints);
-  expect(entries).toEqual(expect.arrayContaining(['.', './solana']));
+  expect(entries).toEqual(expect.arrayContaining(['.', './solana', './viem']));
   for (const entry of entries)
     for (const mode of ['node16-esm', 'bundler'] as const)
       expect(result.entrypoints[entry]?.resolutions[mode]?.resolution?.isTypeScript).toBe(true);
@@ -78,6 +78,10 @@ describe('in a browser', () => {
 
   test('the signer for @solana/kit is bundled, too', async () => {
     expect(await bundled(`export * from './dist/solana/index.js';`)).toContain('NOT_A_PAYMENT');
+  });
+
+  test('the wallet for viem is bundled, too', async () => {
+    expect(await bundled(`export * from './dist/viem/index.js';`)).toContain('NOT_A_PAYMENT');
   });
 
   test('it works with what every browser has, and nothing else', async () => {

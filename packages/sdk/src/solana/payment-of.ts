@@ -4,7 +4,7 @@ import {
   type Instruction,
   type Transaction,
 } from '@solana/kit';
-import { WAIaaSError } from '../error.ts';
+import { notAPayment } from '../not-a-payment.ts';
 
 /** A payment as a transaction asks for it. */
 export interface TransactionPayment {
@@ -23,15 +23,6 @@ const MEMOS: readonly string[] = [
 /** Number of the system program's instruction `Transfer`. */
 const TRANSFER = 2;
 
-const refused = (what: string): WAIaaSError =>
-  new WAIaaSError({
-    code: 'NOT_A_PAYMENT',
-    message: `The transaction is not one payment that a policy can judge: ${what}. Nothing was sent.`,
-    statusCode: 0,
-    retryable: false,
-    hint: 'A session can pay: one transfer from its own wallet, with a memo if need be. It signs nothing else.',
-  });
-
 /**
  * Reads a compiled transaction as the payment it is, or refuses it and says what of it is none. The daemon makes a
  * transaction of its own from the payment, so that nothing may be in this one that would be missing there: only the fee,
@@ -42,21 +33,21 @@ const refused = (what: string): WAIaaSError =>
  */
 export function paymentOf(transaction: Transaction, payer: string): TransactionPayment {
   const message = readMessage(transaction);
-  if (message.feePayer.address !== payer) throw refused(`${message.feePayer.address} pays its fee`);
+  if (message.feePayer.address !== payer) throw notAPayment(`${message.feePayer.address} pays its fee`);
   let payment: TransactionPayment | null = null;
   let memo: string | null = null;
   for (const [index, instruction] of message.instructions.entries()) {
     const name = `instruction ${index + 1}`;
     if (instruction.programAddress === COMPUTE_BUDGET) continue;
     if (MEMOS.includes(instruction.programAddress)) {
-      if (memo !== null) throw refused(`${name} is a second memo`);
+      if (memo !== null) throw notAPayment(`${name} is a second memo`);
       memo = memoOf(instruction, payer, name);
     } else {
-      if (payment !== null) throw refused(`${name} comes after the payment`);
+      if (payment !== null) throw notAPayment(`${name} comes after the payment`);
       payment = transferOf(instruction, payer, name);
     }
   }
-  if (payment === null) throw refused('no instruction of it pays');
+  if (payment === null) throw notAPayment('no instruction of it pays');
   return memo === null ? payment : { ...payment, memo };
 }
 
@@ -64,7 +55,7 @@ function readMessage({ messageBytes }: Transaction) {
   try {
     return decompileTransactionMessage(getCompiledTransactionMessageDecoder().decode(messageBytes));
   } catch {
-    throw refused('its message cannot be read without more, such as an address lookup table');
+    throw notAPayment('its message cannot be read without more, such as an address lookup table');
   }
 }
 
@@ -73,25 +64,25 @@ function transferOf(
   payer: string,
   name: string,
 ) {
-  if (programAddress !== SYSTEM) throw refused(`${name} calls the program ${programAddress}`);
+  if (programAddress !== SYSTEM) throw notAPayment(`${name} calls the program ${programAddress}`);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const number = data.byteLength < 4 ? 'unknown' : view.getUint32(0, true);
   if (number !== TRANSFER || data.byteLength !== 12 || accounts.length !== 2) {
-    throw refused(`${name} is instruction ${number} of the system program, not a transfer`);
+    throw notAPayment(`${name} is instruction ${number} of the system program, not a transfer`);
   }
   const [from, to] = accounts;
-  if (from?.address !== payer) throw refused(`${name} takes from ${from?.address}`);
+  if (from?.address !== payer) throw notAPayment(`${name} takes from ${from?.address}`);
   const amount = view.getBigUint64(4, true);
-  if (to === undefined || amount === 0n) throw refused(`${name} transfers nothing`);
+  if (to === undefined || amount === 0n) throw notAPayment(`${name} transfers nothing`);
   return { to: to.address, amount };
 }
 
 function memoOf({ accounts = [], data = new Uint8Array() }: Instruction, payer: string, name: string): string {
   const signer = accounts.find(({ address }) => address !== payer);
-  if (signer !== undefined) throw refused(`${name}, a memo, is signed by ${signer.address}`);
+  if (signer !== undefined) throw notAPayment(`${name}, a memo, is signed by ${signer.address}`);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(new Uint8Array(data));
   } catch {
-    throw refused(`${name}, a memo, is not UTF-8`);
+    throw notAPayment(`${name}, a memo, is not UTF-8`);
   }
 }
