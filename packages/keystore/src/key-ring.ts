@@ -30,6 +30,15 @@ export interface KeyRing {
   publicKey(agentId: AgentId): string | undefined;
   /** Makes a new key and encrypts it; both in one step without leaving guarded memory. */
   prepare(agent: Omit<KeyFileInfo, 'publicKey'>): PreparedKey;
+  /**
+   * Encrypts a given key for an agent. Null when the secret is not the one of the address; overwriting the secret is left to
+   * whoever gave it.
+   */
+  adopt(agent: KeyFileInfo, secret: Buffer): PreparedKey | null;
+  /** Runs with the first bytes of an agent's key, which are only read; undefined when there is none. */
+  lend<T>(agentId: AgentId, length: number, use: (secret: Buffer) => T): T | undefined;
+  /** Whether an agent has the key of an address. */
+  has(publicKey: string): boolean;
   /** Decrypts a key file. @throws KeystoreError CORRUPT when it was altered */
   load(file: KeyFile): void;
   /** A signature with the agent's key; undefined when there is none. */
@@ -84,6 +93,24 @@ export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing
     }
   }
 
+  /** Encrypts the key in a slot for its file; the slot is given back when that fails. */
+  function encrypted(info: KeyFileInfo, slot: KeySlot): PreparedKey {
+    try {
+      const { agentId, publicKey } = info;
+      const box = master.derive(agentKeyPurpose(agentId), (key) =>
+        encrypt(key, slot.bytes.subarray(0, SECRET_LENGTH), boundHeader(info)),
+      );
+      return {
+        file: { info, box },
+        keep: () => keys.set(agentId, { publicKey, algorithm: algorithmOf(info.chain), slot }),
+        drop: () => slot.release(),
+      };
+    } catch (error) {
+      slot.release();
+      throw error;
+    }
+  }
+
   return {
     deriveSealKey: () => deriveKey(memory, master, ROW_SEAL_PURPOSE, SEAL_KEY_LENGTH),
     secretKey,
@@ -93,23 +120,28 @@ export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing
     publicKey: (agentId) => keys.get(agentId)?.publicKey,
 
     prepare(agent) {
-      const algorithm = algorithmOf(agent.chain);
-      const { slot, result: publicKey } = filled(algorithm.generate);
-      try {
-        const info: KeyFileInfo = { ...agent, publicKey };
-        const box = master.derive(agentKeyPurpose(agent.agentId), (key) =>
-          encrypt(key, slot.bytes.subarray(0, SECRET_LENGTH), boundHeader(info)),
-        );
-        return {
-          file: { info, box },
-          keep: () => keys.set(agent.agentId, { publicKey, algorithm, slot }),
-          drop: () => slot.release(),
-        };
-      } catch (error) {
-        slot.release();
-        throw error;
-      }
+      const { slot, result: publicKey } = filled(algorithmOf(agent.chain).generate);
+      return encrypted({ ...agent, publicKey }, slot);
     },
+
+    adopt(agent, secret) {
+      const { slot, result: publicKey } = filled((bytes) =>
+        algorithmOf(agent.chain).install(bytes, secret.subarray(0, SECRET_LENGTH)),
+      );
+      // What a longer secret holds besides, the public key of a libsodium key, must be what belongs to it.
+      if (publicKey === agent.publicKey && slot.bytes.subarray(0, secret.length).equals(secret)) {
+        return encrypted(agent, slot);
+      }
+      slot.release();
+      return null;
+    },
+
+    lend(agentId, length, use) {
+      const key = keys.get(agentId);
+      return key === undefined ? undefined : use(key.slot.bytes.subarray(0, length));
+    },
+
+    has: (publicKey) => [...keys.values()].some((key) => key.publicKey === publicKey),
 
     load({ info, box }) {
       const algorithm = algorithmOf(info.chain);

@@ -1,7 +1,7 @@
 import type { AgentId, Chain, Clock, Logger, Network, RowSealer, SecretBox } from '@waiaas/core';
 import type { KeyFileInfo } from './key-file.ts';
 import type { MasterKeyWrapper } from './master-key-wrapper.ts';
-import type { Argon2Parameters } from './password-wrapper.ts';
+import type { Argon2Parameters } from './password-key.ts';
 import type { PermitMint, SigningGate, SigningPermit } from './signing-permit.ts';
 
 /** How a keystore is set up. */
@@ -16,13 +16,15 @@ export interface KeystoreOptions {
   readonly wrapper?: MasterKeyWrapper;
 }
 
-/** The three capabilities of a keystore, handed to different parts of the daemon: who holds one has not the others. */
+/** The four capabilities of a keystore, handed to different parts of the daemon: who holds one has not the others. */
 export interface KeystoreParts {
   readonly keystore: Keystore;
   /** For the pipeline's claim step, nowhere else. */
   readonly permits: PermitMint;
   /** For the kill switch. Closed until it is opened for the first time. */
   readonly gate: SigningGate;
+  /** For the command that carries keys from one data directory to another. A daemon at work has no use for it. */
+  readonly carrier: KeyCarrier;
 }
 
 /** An agent whose key is to be made. */
@@ -32,6 +34,35 @@ export interface NewKey {
   readonly network: Network;
   /** For people; at most 256 characters. */
   readonly name: string;
+}
+
+/** The one way out for keys, encrypted, and the way in for those that came out elsewhere. */
+export interface KeyCarrier {
+  /**
+   * A loaded key, encrypted under a password of its own with salt and nonce of its own: the one way out, for carrying a key
+   * elsewhere (01 §3.1, version 1).
+   * @throws KeystoreError UNSUITABLE_PASSWORD
+   * @throws WaiaasError AGENT_NOT_FOUND; KEYSTORE_LOCKED
+   */
+  exportKey(agentId: AgentId, password: string): Promise<string>;
+
+  /**
+   * Takes an exported key in, as that of an agent that has none: stores it under the master key and loads it.
+   * @param text what `exportKey` returned
+   * @throws KeystoreError CORRUPT, also when the secret is not the one of the address in the file; UNSUPPORTED_VERSION;
+   *   WRONG_PASSWORD; KEY_EXISTS when the agent has a key file, or another agent has this very key
+   * @throws WaiaasError KEYSTORE_LOCKED, STORAGE_UNAVAILABLE
+   */
+  importKey(text: string, into: KeyImport): Promise<KeyFileInfo>;
+}
+
+/** Where an exported key is to be taken in. */
+export interface KeyImport {
+  readonly agentId: AgentId;
+  /** For people; at most 256 characters. */
+  readonly name: string;
+  /** The password that it was exported under. */
+  readonly password: string;
 }
 
 /**

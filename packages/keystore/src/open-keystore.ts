@@ -1,12 +1,16 @@
 import { type AgentId, isAgentId, isNetworkOf, isoTime, type RowSealer, WaiaasError } from '@waiaas/core';
+import { decrypt, encrypt } from './aead.ts';
 import { createExclusive } from './exclusive.ts';
+import { encodeExportedKey, exportedLength, parseExportedKey } from './exported-key.ts';
 import type { FileSystem } from './file-system.ts';
 import { createGuardedMemory, type SecureBuffer, wipe } from './guarded-memory.ts';
-import { createKeyRing, type KeyRing } from './key-ring.ts';
-import type { Keystore, KeystoreOptions, KeystoreParts } from './keystore.ts';
+import type { KeyFileInfo } from './key-file.ts';
+import { createKeyRing, type KeyRing, type PreparedKey } from './key-ring.ts';
+import type { KeyCarrier, KeyImport, Keystore, KeystoreOptions, KeystoreParts } from './keystore.ts';
 import { createKeystoreDirectory } from './keystore-directory.ts';
 import { KeystoreError } from './keystore-error.ts';
 import { passwordProblem } from './password.ts';
+import { derivePasswordKey, newPasswordKey } from './password-key.ts';
 import { passwordWrapper } from './password-wrapper.ts';
 import { createRowSealer } from './row-seals.ts';
 import { createSecretBox } from './secret-box.ts';
@@ -17,9 +21,9 @@ import { VAULT_FILE } from './vault-file.ts';
 const locked = (): WaiaasError => new WaiaasError('KEYSTORE_LOCKED');
 const noSuchAgent = (agentId: AgentId): WaiaasError => new WaiaasError('AGENT_NOT_FOUND', { details: { agentId } });
 
-function assertSuitable(password: string): void {
+function assertSuitable(password: string, what = 'The master password'): void {
   const problem = passwordProblem(password);
-  if (problem !== null) throw new KeystoreError('UNSUITABLE_PASSWORD', `The master password ${problem}`);
+  if (problem !== null) throw new KeystoreError('UNSUITABLE_PASSWORD', `${what} ${problem}`);
 }
 
 /** Ids become file names: also a caller without types gets no other name past this. */
@@ -107,11 +111,8 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
     await files.createVault(await door.make(password, { createdAt: isoTime(clock.now()) }));
   }
 
-  async function createKey({ agentId, chain, network, name }: Parameters<Keystore['createKey']>[0]) {
-    assertAgentId(agentId);
-    if (!isNetworkOf(chain, network)) throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
-    const present = unlockedRing();
-    const key = present.prepare({ agentId, chain, network, name, createdAt: isoTime(clock.now()) });
+  /** Stores a key that was made or taken in, and puts it to use. */
+  async function store(present: KeyRing, key: PreparedKey): Promise<KeyFileInfo> {
     memory.reportUnlocked();
     try {
       await files.createKeyFile(key.file);
@@ -122,7 +123,58 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
     // Locked meanwhile: the key is wiped with all others; its file is loaded at the next unlock or discarded.
     if (ring !== present) throw locked();
     key.keep();
-    return { publicKey: key.file.info.publicKey };
+    return key.file.info;
+  }
+
+  async function createKey({ agentId, chain, network, name }: Parameters<Keystore['createKey']>[0]) {
+    assertAgentId(agentId);
+    if (!isNetworkOf(chain, network)) throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
+    const present = unlockedRing();
+    const key = present.prepare({ agentId, chain, network, name, createdAt: isoTime(clock.now()) });
+    return { publicKey: (await store(present, key)).publicKey };
+  }
+
+  async function exportKey(agentId: AgentId, password: string): Promise<string> {
+    assertAgentId(agentId);
+    assertSuitable(password, 'The password of the export');
+    const present = unlockedRing();
+    const info = (await files.readKeyFiles()).find((file) => file.info.agentId === agentId)?.info;
+    if (info === undefined) throw noSuchAgent(agentId);
+    const derived = await derivePasswordKey(password, newPasswordKey(options.argon2));
+    try {
+      if (ring !== present) throw locked();
+      // Version 1 binds nothing: the reader compares the secret with the address instead.
+      const box = present.lend(agentId, exportedLength(info.chain), (secret) => encrypt(derived.key, secret, ''));
+      if (box === undefined) throw noSuchAgent(agentId);
+      logger.warn({ agentId }, 'Key exported');
+      return encodeExportedKey(info, box, derived);
+    } finally {
+      derived.key.fill(0);
+    }
+  }
+
+  async function importKey(text: string, { agentId, name, password }: KeyImport): Promise<KeyFileInfo> {
+    assertAgentId(agentId);
+    const present = unlockedRing();
+    const { info, box, parameters } = parseExportedKey(text);
+    if (present.has(info.publicKey)) throw new KeystoreError('KEY_EXISTS', 'another agent has this key already');
+    const { key } = await derivePasswordKey(password, parameters);
+    const taken: { key: PreparedKey | null } = { key: null };
+    try {
+      if (ring !== present) throw locked();
+      const opened = decrypt(key, box, '', (secret) => {
+        taken.key = present.adopt({ ...info, agentId, name }, secret);
+      });
+      if (!opened) {
+        throw new KeystoreError('WRONG_PASSWORD', 'The password of the exported key is wrong, or the file was altered');
+      }
+    } finally {
+      key.fill(0);
+    }
+    if (taken.key === null) {
+      throw new KeystoreError('CORRUPT', 'the secret is not the one of the address', 'exported key');
+    }
+    return store(present, taken.key);
   }
 
   async function discardKey(agentId: AgentId): Promise<void> {
@@ -202,5 +254,14 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
     }),
     secrets: createSecretBox(() => unlockedRing().secretKey),
   };
-  return Object.freeze({ keystore: Object.freeze(keystore), permits: book.permits, gate: book.gate });
+  const carrier: KeyCarrier = {
+    exportKey: (agentId, password) => exclusively(() => exportKey(agentId, password)),
+    importKey: (text, into) => exclusively(() => importKey(text, into)),
+  };
+  return Object.freeze({
+    keystore: Object.freeze(keystore),
+    permits: book.permits,
+    gate: book.gate,
+    carrier: Object.freeze(carrier),
+  });
 }

@@ -56,7 +56,7 @@ describe('the entry of the package', () => {
   });
 
   test('the parts have these members and no other, own or inherited', () =>
-    withKeystore(async ({ keystore, permits, gate }) => {
+    withKeystore(async ({ keystore, permits, gate, carrier }) => {
       const surfaces: readonly [object, readonly string[]][] = [
         [
           keystore,
@@ -82,6 +82,7 @@ describe('the entry of the package', () => {
         [keystore.sealer, ['seal', 'verify']],
         [permits, ['mint', 'revoke']],
         [gate, ['close', 'epoch', 'isOpen', 'open']],
+        [carrier, ['exportKey', 'importKey']],
       ];
       for (const [part, members] of surfaces) {
         expect(Reflect.ownKeys(part).map(String).sort()).toEqual(members);

@@ -29,6 +29,8 @@ const SEVERITY: Readonly<Partial<Record<AuditEvent, AuditSeverity>>> = {
   AGENT_TERMINATED: 'warning',
   LATE_DEPOSIT: 'warning',
   RECALL_REQUESTED: 'warning',
+  AGENT_KEY_EXPORTED: 'warning',
+  AGENT_KEY_IMPORTED: 'warning',
   TX_FAILED: 'warning',
   TX_LATE_LANDING: 'critical',
   POLICY_VIOLATION: 'warning',
