@@ -1,5 +1,6 @@
 export { AUDIT_CHAIN_START, type AuditRow, auditLink } from './audit-chain.ts';
 export { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './connection.ts';
+export { copyDatabase, type DatabaseExamination, examineDatabase } from './database-file.ts';
 export { MigrationError, type MigrationReport } from './migrate.ts';
 export { SESSION_SETS_SCHEMA } from './migrations/0007-session-sets.ts';
 export {

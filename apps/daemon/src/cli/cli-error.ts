@@ -1,3 +1,4 @@
+import { BackupError } from '../backup/backup-error.ts';
 import { ConfigError } from '../config/index.ts';
 import { StartFailure } from '../daemon-options.ts';
 import { DataDirError } from '../data-dir/index.ts';
@@ -33,6 +34,10 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof CliError) return error.failure;
   if (error instanceof StartFailure) {
     return { code: error.code, message: error.message, hint: error.hint, exitCode: error.exitCode };
+  }
+  if (error instanceof BackupError) {
+    const { code, message, hint, exitCode } = error;
+    return { code, message, hint, exitCode };
   }
   if (error instanceof InitError) return { code: error.code, message: error.message, exitCode: error.exitCode };
   if (error instanceof InterruptedError) {

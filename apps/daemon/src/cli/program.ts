@@ -43,6 +43,26 @@ export const withPasswordOptions = (command: Command): Command =>
     .addOption(new Option('--password-file <path>', 'file whose first line is the master password'));
 
 /**
+ * The `waiaas` command with all it declares.
+ * @param handle is told what each command does
+ * @param configure called before anything is declared: commands take their settings over from the program
+ */
+export function declareProgram(
+  modules: readonly CommandModule[],
+  handle: Handle,
+  configure: (program: Command) => void = () => undefined,
+): Command {
+  const program = new Command('waiaas')
+    .description('WAIaaS: a wallet daemon for AI agents.')
+    .version(VERSION, '-v, --version')
+    .option('--data-dir <path>', 'data directory (default: $WAIAAS_DATA_DIR, $XDG_DATA_HOME/waiaas, ~/.waiaas)')
+    .option('--json', 'results on stdout and errors on stderr as JSON');
+  configure(program);
+  for (const declare of modules) declare(program, handle);
+  return program;
+}
+
+/**
  * Runs a command line and answers its exit code. Results go to `io.out`, everything else to `io.err`.
  * @param argv the arguments after the program's name
  */
@@ -53,7 +73,6 @@ export async function runCli(
 ): Promise<ExitCode> {
   const json = argv.includes('--json');
   let exitCode: ExitCode = EXIT.SUCCESS;
-  const program = new Command('waiaas');
   const handle = <Options extends object>(command: Command, handler: Handler<Options>): void => {
     command.action(async () => {
       const { dataDir } = program.opts<GlobalOptions>();
@@ -65,20 +84,17 @@ export async function runCli(
       exitCode = await handler(context, command.opts<Options>(), command.args);
     });
   };
-  program
-    .description('WAIaaS: a wallet daemon for AI agents.')
-    .version(VERSION, '-v, --version')
-    .option('--data-dir <path>', 'data directory (default: $WAIAAS_DATA_DIR, $XDG_DATA_HOME/waiaas, ~/.waiaas)')
-    .option('--json', 'results on stdout and errors on stderr as JSON')
-    .addHelpText('after', EXIT_CODE_HELP)
-    .configureHelp({ showGlobalOptions: true })
-    .configureOutput({
-      writeOut: (text) => io.out(text),
-      writeErr: (text) => io.err(text),
-      outputError: (text) => io.err(usageError(text, json)),
-    })
-    .exitOverride();
-  for (const declare of modules) declare(program, handle);
+  const program = declareProgram(modules, handle, (made) =>
+    made
+      .addHelpText('after', EXIT_CODE_HELP)
+      .configureHelp({ showGlobalOptions: true })
+      .configureOutput({
+        writeOut: (text) => io.out(text),
+        writeErr: (text) => io.err(text),
+        outputError: (text) => io.err(usageError(text, json)),
+      })
+      .exitOverride(),
+  );
   if (argv.length === 0) {
     io.out(program.helpInformation() + EXIT_CODE_HELP);
     return EXIT.SUCCESS;

@@ -15,10 +15,11 @@ const widest = (path: string, stats: Stats): number =>
  * Checks a data directory and everything of ours in it, and takes away rights of others that a backup tool, a copy or a
  * careless hand gave them.
  *
+ * @param options.repair false: only told, for whoever looks and must not touch
  * @returns what was found and repaired, one line each
  * @throws DataDirError when an entry is a symbolic link: it would let someone redirect where keys are written
  */
-export function verifyDataDir(dataDir: string): readonly string[] {
+export function verifyDataDir(dataDir: string, { repair = true } = {}): readonly string[] {
   const warnings: string[] = [];
   const check = (path: string): void => {
     const full = join(dataDir, path);
@@ -27,7 +28,7 @@ export function verifyDataDir(dataDir: string): readonly string[] {
     if (stats.isSymbolicLink()) {
       throw new DataDirError(`${full} is a symbolic link. Put the real file or directory there.`);
     }
-    repair(full, stats, widest(path, stats), warnings);
+    narrow(full, stats, widest(path, stats), { repair, warnings });
     if (stats.isDirectory() && path !== '') for (const name of readdirSync(full)) check(`${path}/${name}`);
   };
   for (const path of ['', ...ROOT_FILES, ...DATA_DIRECTORIES]) check(path);
@@ -37,12 +38,21 @@ export function verifyDataDir(dataDir: string): readonly string[] {
   return warnings;
 }
 
-function repair(path: string, stats: Stats, allowed: number, warnings: string[]): void {
+function narrow(
+  path: string,
+  stats: Stats,
+  allowed: number,
+  { repair, warnings }: { readonly repair: boolean; readonly warnings: string[] },
+): void {
   if (process.platform === 'win32' || !(stats.isDirectory() || stats.isFile())) return;
   const mode = stats.mode & 0o777;
   const narrowed = mode & allowed;
   if (narrowed === mode) return;
   const octal = (value: number): string => value.toString(8).padStart(4, '0');
+  if (!repair) {
+    warnings.push(`${path} has mode ${octal(mode)}, which others can use.`);
+    return;
+  }
   try {
     chmodSync(path, narrowed);
     warnings.push(`${path} had mode ${octal(mode)}, which others could use; it is ${octal(narrowed)} now.`);

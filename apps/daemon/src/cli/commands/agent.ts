@@ -17,6 +17,7 @@ import { callDaemon } from '../daemon-client.ts';
 import { facts, jsonLine, table } from '../output.ts';
 import { type CommandModule, withPasswordOptions } from '../program.ts';
 import { usageError } from '../usage-error.ts';
+import { declareAgentKeys } from './agent-keys.ts';
 import { agentRecallCommands } from './agent-recall.ts';
 import { agentStateCommands } from './agent-state.ts';
 
@@ -35,21 +36,24 @@ const TEST_NETWORK: Readonly<Record<Chain, Network>> = {
 };
 
 /** `waiaas agent …` (01 §5.5; 08 §2.1, §2.5). */
-export const agentCommands: CommandModule = (program, handle) => {
-  const group = program.command('agent').description('manage agents');
-  const create = group
-    .command('create')
-    .description('create an agent with a wallet of its own')
-    .argument('<name>', 'name of the agent')
-    .requiredOption('--chain <chain>', `one of ${chainSchema.options.join(', ')}`)
-    .option('--network <network>', 'network of the chain (default: a test network)');
-  handle<CreateOptions>(withPasswordOptions(create), createAgent);
-  handle<PasswordFlags>(withPasswordOptions(group.command('list').description('list all agents')), listAgents);
-  const info = group.command('info').description('show an agent').argument('<id|name>', 'id or name of the agent');
-  handle<PasswordFlags>(withPasswordOptions(info), showAgent);
-  agentStateCommands(group, handle);
-  agentRecallCommands(group, handle);
-};
+export const agentCommands =
+  (keys: Parameters<typeof declareAgentKeys>[2]): CommandModule =>
+  (program, handle) => {
+    const group = program.command('agent').description('manage agents');
+    const create = group
+      .command('create')
+      .description('create an agent with a wallet of its own')
+      .argument('<name>', 'name of the agent')
+      .requiredOption('--chain <chain>', `one of ${chainSchema.options.join(', ')}`)
+      .option('--network <network>', 'network of the chain (default: a test network)');
+    handle<CreateOptions>(withPasswordOptions(create), createAgent);
+    handle<PasswordFlags>(withPasswordOptions(group.command('list').description('list all agents')), listAgents);
+    const info = group.command('info').description('show an agent').argument('<id|name>', 'id or name of the agent');
+    handle<PasswordFlags>(withPasswordOptions(info), showAgent);
+    agentStateCommands(group, handle);
+    agentRecallCommands(group, handle);
+    declareAgentKeys(group, handle, keys);
+  };
 
 function chosenNetwork(chainWord: string, networkWord: string | undefined): { chain: Chain; network: Network } {
   const chain = chainSchema.safeParse(chainWord);

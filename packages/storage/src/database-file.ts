@@ -1,0 +1,67 @@
+import { chmodSync } from 'node:fs';
+import {
+  type Connection,
+  type ConnectionSettings,
+  DEFAULT_CONNECTION_SETTINGS,
+  openReadConnection,
+} from './connection.ts';
+import { MIGRATIONS } from './migrations/index.ts';
+import { storageError } from './write-queue.ts';
+
+/** What a database file is, found without changing it. */
+export interface DatabaseExamination {
+  readonly schemaVersion: number;
+  /** The schema of this version. A file with a newer one cannot be opened by it. */
+  readonly newestSchema: number;
+  /** What SQLite finds damaged, or refers to nothing; empty for a sound file. */
+  readonly damage: readonly string[];
+}
+
+/** Findings that are told; a damaged file may have millions. */
+const FINDINGS = 20;
+
+function reading<T>(path: string, settings: Partial<ConnectionSettings>, use: (connection: Connection) => T): T {
+  let connection: Connection | undefined;
+  try {
+    connection = openReadConnection(path, { ...DEFAULT_CONNECTION_SETTINGS, ...settings });
+    return use(connection);
+  } catch (error) {
+    throw storageError(error);
+  } finally {
+    connection?.close();
+  }
+}
+
+/**
+ * Copies a database as it is committed at this moment, also beside the daemon that writes it. The copy is readable for its
+ * owner only.
+ *
+ * @param to must not exist
+ * @throws WaiaasError STORAGE_UNAVAILABLE when the file cannot be opened or is damaged
+ */
+export function copyDatabase(from: string, to: string, settings: Partial<ConnectionSettings> = {}): void {
+  reading(from, settings, (connection) => {
+    // It forbids writing to the copy as well; the file itself is opened for reading.
+    connection.pragma('query_only = OFF');
+    connection.prepare('VACUUM INTO ?').run(to);
+  });
+  chmodSync(to, 0o600);
+}
+
+/**
+ * Looks a database file over: its schema, and whether it is whole.
+ * @throws WaiaasError STORAGE_UNAVAILABLE when it is none at all
+ */
+export const examineDatabase = (path: string, settings: Partial<ConnectionSettings> = {}): DatabaseExamination =>
+  reading(path, settings, (connection) => {
+    const found = connection.prepare(`PRAGMA integrity_check(${FINDINGS})`).pluck().all().map(String);
+    const loose = connection.prepare('PRAGMA foreign_key_check').all().length;
+    return {
+      schemaVersion: Number(connection.pragma('user_version', { simple: true })),
+      newestSchema: MIGRATIONS.at(-1)?.version ?? 0,
+      damage: [
+        ...found.filter((line) => line !== 'ok'),
+        ...(loose === 0 ? [] : [`${loose} rows refer to rows that are not there`]),
+      ],
+    };
+  });

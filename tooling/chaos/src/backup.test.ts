@@ -1,0 +1,249 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import {
+  createHarness,
+  createPayer,
+  createSession,
+  type DaemonProcess,
+  type Harness,
+  JWT_SECRET,
+  PASSWORD,
+} from './harness.ts';
+import { balanceOf, readRemains, stranger } from './ledger-truth.ts';
+
+/* Backups of a daemon that works, and what becomes of them: by the command, with the real files. */
+
+const WAIAAS = fileURLToPath(new URL('../../../apps/daemon/bin/waiaas.mjs', import.meta.url));
+
+let harness: Harness;
+
+beforeAll(async () => {
+  harness = await createHarness(100);
+}, 60_000);
+afterAll(() => harness.close());
+
+async function waiaas(dataDir: string, ...args: readonly string[]) {
+  const child = spawn(process.execPath, [WAIAAS, '--data-dir', dataDir, '--json', ...args], {
+    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', WAIAAS_MASTER_PASSWORD_FILE: harness.passwordFile },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  const [code] = await once(child, 'close');
+  for (const canary of [PASSWORD, JWT_SECRET]) expect(out + err).not.toContain(canary);
+  return { code, out, err, json: (): unknown => JSON.parse(out), failure: (): unknown => JSON.parse(err) };
+}
+
+/** A port nobody listens on now. */
+async function freePort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const bound = server.address();
+  server.close();
+  await once(server, 'close');
+  if (bound === null || typeof bound === 'string') throw new Error('No port');
+  return String(bound.port);
+}
+
+const backupOf = async (dataDir: string): Promise<string> => {
+  const made = await waiaas(dataDir, 'backup', 'create');
+  expect(made).toMatchObject({ code: 0, err: '' });
+  return z.object({ path: z.string() }).parse(made.json()).path;
+};
+const pay = async (daemon: DaemonProcess, token: string, amount: bigint): Promise<string> => {
+  const to = stranger();
+  await daemon.client(token).sendToken({ to, amount });
+  return to;
+};
+
+test('a backup made beside a daemon at work starts elsewhere, with its keys, and without its sessions', async () => {
+  const dataDir = await harness.createDataDir();
+  const daemon = await harness.start(dataDir);
+  const payer = await createPayer(harness, daemon);
+  // At work: payments before, during and after.
+  const paid = Promise.all(Array.from({ length: 6 }, () => pay(daemon, payer.token, 1_000_000n)));
+  const archive = await backupOf(dataDir);
+  await paid;
+  expect(statSync(archive).mode & 0o777).toBe(0o600);
+  expect(readdirSync(join(dataDir, 'backups')).filter((name) => name.startsWith('.'))).toEqual([]);
+
+  const elsewhere = join(dataDir, '..', 'elsewhere');
+  const restored = await waiaas(elsewhere, 'backup', 'restore', archive);
+  expect(restored.code, restored.err).toBe(0);
+  expect(restored.json()).toMatchObject({ restored: true, agents: 1, replaced: null });
+  await daemon.stop();
+  expect(readFileSync(join(elsewhere, 'config.toml'), 'utf8')).not.toContain(JWT_SECRET);
+  expect(statSync(join(elsewhere, 'config.toml')).mode & 0o777).toBe(0o600);
+  expect((await waiaas(elsewhere, 'audit', 'verify')).json()).toMatchObject({ intact: true });
+
+  const second = await harness.start(elsewhere);
+  const old = second.client(payer.token).getBalance();
+  await expect(old).rejects.toMatchObject({ code: 'INVALID_TOKEN' });
+  const { token } = await createSession(second, payer.agentId);
+  const to = await pay(second, token, 2_000_000n);
+  expect(await balanceOf(harness.ledger, to)).toBe(2_000_000n);
+  await second.stop();
+  const doctor = await waiaas(elsewhere, 'doctor');
+  expect([doctor.code, doctor.json()]).toMatchObject([0, { healthy: true }]);
+}, 120_000);
+
+test('nothing is put back over a daemon, without a word, or under an engaged kill switch; what was there is kept', async () => {
+  const dataDir = await harness.createDataDir();
+  const daemon = await harness.start(dataDir);
+  const archive = await backupOf(dataDir);
+  const payer = await createPayer(harness, daemon);
+  const restore = (...more: readonly string[]) => waiaas(dataDir, 'backup', 'restore', archive, ...more);
+  await daemon.operate('POST', '/v1/admin/kill-switch', { reason: 'drill' });
+  await daemon.stop();
+  expect((await restore()).failure()).toMatchObject({ code: 'ALREADY_INITIALIZED' });
+  expect((await restore('--force')).failure()).toMatchObject({ code: 'KILL_SWITCH_ACTIVE' });
+  const whole = readFileSync(archive);
+  writeFileSync(archive, whole.subarray(0, whole.length - 100));
+  expect((await restore('--force')).code).toBe(1);
+  writeFileSync(archive, whole);
+  expect(readdirSync(dataDir).filter((name) => name.startsWith('.init'))).toEqual([]);
+
+  const again = await harness.start(dataDir);
+  expect(
+    await again
+      .client(payer.token)
+      .getBalance()
+      .catch((error: unknown) => error),
+  ).toMatchObject({ code: 'SYSTEM_LOCKED' });
+  await again.stop();
+  const recovering = harness.copyDataDir(dataDir);
+  expect(existsSync(join(recovering, 'config.toml'))).toBe(true);
+}, 120_000);
+
+test('a backup takes the place of what went on, and that is kept aside', async () => {
+  const dataDir = await harness.createDataDir();
+  const archive = await backupOf(dataDir);
+  const daemon = await harness.start(dataDir);
+  const payer = await createPayer(harness, daemon);
+  await daemon.stop();
+  const back = await waiaas(dataDir, 'backup', 'restore', archive, '--force');
+  expect(back.code, back.err).toBe(0);
+  const { replaced } = z.object({ replaced: z.string(), agents: z.literal(0) }).parse(back.json());
+  expect(existsSync(join(replaced, 'keystore', `${payer.agentId}.json`))).toBe(true);
+  expect(existsSync(archive)).toBe(true);
+  const after = await harness.start(dataDir);
+  expect((await after.operate('GET', '/v1/agents')).body).toMatchObject({ agents: [] });
+  await after.stop();
+}, 120_000);
+
+test('only so many are kept, the newest', async () => {
+  const dataDir = await harness.createDataDir();
+  const first = await backupOf(dataDir);
+  const second = await backupOf(dataDir);
+  const third = await waiaas(dataDir, 'backup', 'create', '--max-backups', '2');
+  expect(third.json()).toMatchObject({ removed: [first] });
+  const { backups } = z
+    .object({ backups: z.array(z.object({ path: z.string() })) })
+    .parse((await waiaas(dataDir, 'backup', 'list')).json());
+  expect(backups.map(({ path }) => path)).toEqual([z.object({ path: z.string() }).parse(third.json()).path, second]);
+  const taken = await waiaas(dataDir, 'backup', 'create', '--output', second);
+  expect(taken.failure()).toMatchObject({ code: 'BACKUP_EXISTS' });
+}, 60_000);
+
+test('a doctor finds a key that is gone, a total that was changed, a file that others can read, a chain that is silent', async () => {
+  const dataDir = await harness.createDataDir('[rpc.ethereum]\nlocalnet = "http://127.0.0.1:9"');
+  const daemon = await harness.start(dataDir);
+  const payer = await createPayer(harness, daemon);
+  await daemon.operate('POST', '/v1/agents', { name: 'mute', chain: 'ethereum', network: 'localnet' });
+  await pay(daemon, payer.token, 1_000_000n);
+  await daemon.stop();
+  const { default: Database } = await import('better-sqlite3');
+  const path = join(dataDir, 'data', 'waiaas.db');
+  const database = new Database(path);
+  for (const { name } of z
+    .array(z.object({ name: z.string() }))
+    .parse(
+      database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'spend_ledger'").all(),
+    )) {
+    database.exec(`DROP TRIGGER ${name}`);
+  }
+  database.exec("UPDATE spend_ledger SET cumulative = '1'");
+  database.close();
+  const { chmodSync, renameSync } = await import('node:fs');
+  chmodSync(join(dataDir, 'config.toml'), 0o644);
+  renameSync(join(dataDir, 'keystore', `${payer.agentId}.json`), join(dataDir, 'gone.json'));
+  const { code, json } = await waiaas(dataDir, 'doctor');
+  expect(code).toBe(1);
+  const { findings } = z
+    .object({
+      healthy: z.literal(false),
+      findings: z.array(z.object({ check: z.string(), status: z.string(), text: z.string() })),
+    })
+    .parse(json());
+  const wrong = findings.filter(({ status }) => status === 'failure').map(({ check }) => check);
+  expect(wrong).toEqual(['spending', 'keys', 'chains']);
+  expect(findings.find(({ text }) => text.includes('ethereum localnet'))).toMatchObject({ status: 'failure' });
+  expect(findings.find(({ check }) => check === 'directory')).toMatchObject({ status: 'warning' });
+  // Looked at, and left alone.
+  expect(statSync(join(dataDir, 'config.toml')).mode & 0o777).toBe(0o644);
+}, 120_000);
+
+test('a key is carried to another data directory, where it pays; neither it nor its passwords are printed', async () => {
+  const [here, there] = [await harness.createDataDir(), await harness.createDataDir()];
+  const daemon = await harness.start(here);
+  const payer = await createPayer(harness, daemon);
+  const output = join(here, '..', `${payer.agentId}.json`);
+  const password = join(here, 'export-password');
+  writeFileSync(password, 'Canary-Export-Password-73\n', { mode: 0o600 });
+  const options = ['--output', output, '--export-password-file', password];
+  await daemon.stop();
+  const exported = await waiaas(here, 'agent', 'export', payer.agentId, ...options);
+  expect([exported.code, exported.json()]).toMatchObject([0, { publicKey: payer.address, path: output }]);
+  expect(statSync(output).mode & 0o777).toBe(0o600);
+  expect((await waiaas(here, 'agent', 'export', payer.agentId, ...options)).failure()).toMatchObject({
+    code: 'FILE_EXISTS',
+  });
+  const same = ['--output', join(here, 'x'), '--export-password-file', harness.passwordFile];
+  expect((await waiaas(here, 'agent', 'export', payer.agentId, ...same)).failure()).toMatchObject({ code: 'USAGE' });
+
+  const wrong = await waiaas(there, 'agent', 'import', output, '--import-password-file', harness.passwordFile);
+  expect(wrong.failure()).toMatchObject({ code: 'KEYSTORE_WRONG_PASSWORD' });
+  const taken = await waiaas(there, 'agent', 'import', output, '--import-password-file', password, '--name', 'moved');
+  const { agentId } = z.object({ agentId: z.string(), publicKey: z.literal(payer.address) }).parse(taken.json());
+  const twice = await waiaas(there, 'agent', 'import', output, '--import-password-file', password);
+  expect(twice.failure()).toMatchObject({ code: 'KEYSTORE_KEY_EXISTS' });
+  for (const { out, err } of [exported, wrong, taken, twice]) expect(out + err).not.toContain('Canary-Export');
+
+  const second = await harness.start(there);
+  const { token } = await createSession(second, agentId);
+  const to = await pay(second, token, 3_000_000n);
+  expect(await balanceOf(harness.ledger, to)).toBe(3_000_000n);
+  await second.stop();
+  expect((await waiaas(there, 'audit', 'verify')).json()).toMatchObject({ intact: true });
+  const events = async (dataDir: string) => (await readRemains(dataDir)).audit.map(({ event_type }) => event_type);
+  expect(await events(here)).toContain('AGENT_KEY_EXPORTED');
+  expect(await events(there)).toEqual(expect.arrayContaining(['AGENT_CREATED', 'AGENT_KEY_IMPORTED']));
+}, 120_000);
+
+test('keys and archives stay where they are while a daemon is at work', async () => {
+  const dataDir = await harness.createDataDir();
+  const archive = await backupOf(dataDir);
+  const password = join(dataDir, 'export-password');
+  writeFileSync(password, 'Canary-Export-Password-73\n', { mode: 0o600 });
+  const out = ['--output', join(dataDir, 'out.json'), '--export-password-file', password];
+  expect((await waiaas(dataDir, 'start', '--daemon', '--port', await freePort())).code).toBe(0);
+  try {
+    expect((await waiaas(dataDir, 'backup', 'restore', archive, '--force')).code).toBe(2);
+    expect((await waiaas(dataDir, 'agent', 'import', archive, '--import-password-file', password)).code).toBe(2);
+    expect((await waiaas(dataDir, 'agent', 'export', 'nobody', ...out)).code).toBe(2);
+    expect((await waiaas(dataDir, 'doctor', '--offline')).json()).toMatchObject({ healthy: true });
+  } finally {
+    expect((await waiaas(dataDir, 'stop')).code).toBe(0);
+  }
+}, 60_000);
