@@ -208,9 +208,13 @@ const names: ReadonlyMap<unknown, string> = new Map(
   Object.entries({ ...requestBodies, ...answers }).map(([name, schema]) => [schema, name]),
 );
 
-/** JSON schema of a part of a route: a reference where the schema has a name. */
+/** What a schema that may also be left out, or be null, says of what is there. */
+const present = (schema: unknown): unknown =>
+  schema instanceof z.ZodOptional || schema instanceof z.ZodNullable ? present(schema.unwrap()) : schema;
+
+/** JSON schema of a part of a route: a reference where the schema has a name, whether it may be left out or not. */
 export function jsonSchemaOf(schema: z.ZodType, io: Direction): JsonSchema {
-  const name = names.get(schema);
+  const name = names.get(present(schema));
   return name === undefined ? withoutIdentity({ ...z.toJSONSchema(schema, settings(io)) }) : { $ref: uri(name) };
 }
 

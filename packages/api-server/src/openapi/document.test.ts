@@ -1,5 +1,7 @@
+import { fileURLToPath } from 'node:url';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { errorEntry, isErrorCode } from '@waiaas/core';
-import type { RouteOptions } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { harness, ROUTES } from '../../test/fixtures.ts';
@@ -17,9 +19,7 @@ const operationSchema = z.looseObject({
 });
 
 const documentOf = async (debug = false) => {
-  const declared: RouteOptions[] = [];
   const { app } = await harness({ options: { debug } });
-  app.addHook('onRoute', (route) => void declared.push(route));
   await app.ready();
   const document = openApiDocument(app, 3100);
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
@@ -31,6 +31,21 @@ const documentOf = async (debug = false) => {
   );
   return { app, document, operations };
 };
+
+/** Every route that the server really has: method and pattern, read from the tree that it looks requests up in. */
+function routesOf(app: FastifyInstance): readonly string[] {
+  const above: string[] = [];
+  return app
+    .printRoutes({ commonPrefix: false })
+    .split('\n')
+    .flatMap((line) => {
+      const [, branch = '', piece = '', methods = ''] = /^([│├└─ ]*)(\S+)(?: \(([A-Z, ]+)\))?$/.exec(line) ?? [];
+      if (piece === '') return [];
+      above.length = branch.length / 4;
+      above.push(piece);
+      return methods === '' ? [] : methods.split(', ').map((method) => `${method} ${above.join('')}`);
+    });
+}
 
 describe('the API document', () => {
   test('is OpenAPI 3.1 with the daemon as its one server', async () => {
@@ -49,6 +64,62 @@ describe('the API document', () => {
     expect(listed).toEqual(
       ROUTES.map(({ method, url }) => `${method} ${url.replace(ids, '*').replace(/\?.*$/, '')}`).sort(),
     );
+  });
+
+  test('leaves no route out that the server has: but for the pages of the docs, and what answers HEAD', async () => {
+    const { app, operations } = await documentOf(true);
+    const known = new Set(operations.map(({ method, path }) => `${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`));
+    const routes = routesOf(app);
+    expect(routes.length).toBeGreaterThan(known.size);
+    const others = routes.filter((route) => !known.has(route) && !route.startsWith('HEAD '));
+    expect(others.filter((route) => !/^GET \/(?:docs(?:\/|$)|\*)/.test(route))).toEqual([]);
+    for (const route of known) expect(routes).toContain(route);
+  });
+
+  test.each([true, false])('passes a linter without a warning (debugging: %s)', async (debug) => {
+    const { document } = await documentOf(debug);
+    const config = await createConfig({ extends: ['recommended-strict'] });
+    const problems = await lintFromString({ source: JSON.stringify(document), config });
+    expect(problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual([]);
+  });
+
+  test('is what the reference of the API is made from', async () => {
+    const { document, operations } = await documentOf(true);
+    const who = (security: readonly Readonly<Record<string, unknown>>[]): string =>
+      security.length === 0
+        ? 'nobody needs to sign in'
+        : security.map((item) => Object.keys(item).join(' and ')).join(', or ');
+    const sections = (document.tags ?? []).map(({ name, description }) => {
+      const rows = operations
+        .filter(({ operation }) => operation.tags[0] === name)
+        .map(
+          ({ method, path, operation: { operationId, summary, security } }) =>
+            `| \`${method} ${path}\` | \`${operationId}\` | ${summary} | ${who(security)} |\n`,
+        );
+      return `## ${name}\n\n${description}\n\n| request | operation | what | takes |\n| --- | --- | --- | --- |\n${rows.join('')}`;
+    });
+    const text = `# API
+
+Made from the code; a test compares. After a change: \`pnpm exec vitest run packages/api-server/src/openapi/document.test.ts --update\`.
+
+The daemon serves the whole OpenAPI document at \`/doc\` and a page to read it at \`/docs/\` when it is started with
+\`--log-level debug\`. \`bearerAuth\` is a session token, \`masterAuth\` the master password, \`operatorAuth\` an operator token, \`ownerAuth\`
+an owner's signature: see [authentication](../authentication.md).
+
+${sections.join('\n')}`;
+    await expect(text).toMatchFileSnapshot(
+      fileURLToPath(new URL('../../../../docs/reference/api.md', import.meta.url)),
+    );
+  });
+
+  test('says which body may be left out', async () => {
+    const { document } = await documentOf();
+    expect(document.paths?.['/v1/owner/reject/{txId}']?.post?.requestBody).toEqual({
+      required: false,
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/OwnerReject' } } },
+    });
+    expect(document.paths?.['/v1/transactions/send']?.post?.requestBody).toMatchObject({ required: true });
+    expect(JSON.stringify(document)).not.toContain('x-optional-body');
   });
 
   test('gives every operation its own id', async () => {

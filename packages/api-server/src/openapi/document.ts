@@ -22,6 +22,19 @@ const SECURITY: Readonly<Record<NonNullable<RoutePlan['auth']>, OpenAPIV3_1.Secu
   sessionCreation: [{ masterAuth: [] }, { operatorAuth: [] }, { ownerAuth: [] }, {}],
 };
 
+const TAGS: Readonly<Record<string, string>> = {
+  Public: 'What needs no credential.',
+  Wallet: 'The wallet of the agent that a session is for.',
+  Transaction: 'Payments of that agent: asked for, tried out, looked at.',
+  Session: 'Sessions of agents: opened, listed, renewed, revoked.',
+  Agent: 'Agents: created, listed, suspended, resumed.',
+  Owner: 'What belongs to the owner of the funds: approvals, policies, the record of what was done.',
+  Admin: 'The daemon itself.',
+};
+
+/** Marks an operation whose body may be left out, until the document is made. */
+const OPTIONAL_BODY = 'x-optional-body';
+
 const partOf = (schema: unknown, io: 'input' | 'output'): JsonSchema => {
   if (schema instanceof z.ZodType) return jsonSchemaOf(schema, io);
   throw new TypeError('A route schema must be a zod schema');
@@ -38,6 +51,7 @@ export function collectOpenApi(app: FastifyInstance, version: string): void {
       info: {
         title: 'WAIaaS API',
         version,
+        license: { name: 'MIT', identifier: 'MIT' },
         description:
           'A wallet daemon for AI agents. Amounts are decimal strings in base units; times are ISO 8601 in UTC.',
       },
@@ -54,7 +68,7 @@ export function collectOpenApi(app: FastifyInstance, version: string): void {
           masterAuth: { type: 'apiKey', in: 'header', name: 'X-Master-Password' },
         },
       },
-      tags: ['Public', 'Wallet', 'Transaction', 'Session', 'Agent', 'Owner', 'Admin'].map((name) => ({ name })),
+      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     },
     transform: ({ schema, url, route }) => {
       const { plan, errors = [] } = route.config ?? {};
@@ -82,6 +96,7 @@ function describe(
     ...rest,
     ...(plan.auth === undefined ? {} : { security: SECURITY[plan.auth] }),
     ...(body === undefined ? {} : { body: partOf(body, 'input') }),
+    ...(body instanceof z.ZodType && body.safeParse(undefined).success ? { [OPTIONAL_BODY]: true } : {}),
     ...(querystring === undefined ? {} : { querystring: partOf(querystring, 'input') }),
     ...(params === undefined ? {} : { params: partOf(params, 'input') }),
     ...(headers === undefined ? {} : { headers: partOf(headers, 'input') }),
@@ -94,10 +109,18 @@ function describe(
  * @param port put into the one server entry
  */
 export function openApiDocument(app: FastifyInstance, port = 3100): OpenAPIV3_1.Document {
-  const document: OpenAPIV3_1.Document = JSON.parse(JSON.stringify(app.swagger()));
+  const document: OpenAPIV3_1.Document = JSON.parse(JSON.stringify(app.swagger()), tellOptionalBody);
   return {
     ...document,
     servers: [{ url: `http://127.0.0.1:${port}`, description: 'Local daemon' }],
     components: { ...document.components, schemas: componentSchemas() },
   };
+}
+
+/** Reads an operation of the document as it is generated: there every body is required. */
+function tellOptionalBody(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !(OPTIONAL_BODY in value)) return value;
+  const { [OPTIONAL_BODY]: _mark, ...operation } = value;
+  if (!('requestBody' in operation) || typeof operation.requestBody !== 'object') return operation;
+  return { ...operation, requestBody: { ...operation.requestBody, required: false } };
 }
