@@ -17,6 +17,8 @@ export interface DemoHooks {
   readonly write?: (line: string) => void;
   /** Called before the ledger is asked about a payment: may make the claim about it false. */
   readonly tamper?: (world: World, recipient: string) => Promise<void>;
+  /** The `waiaas` command to tell the story with; default: this repository's. */
+  readonly program?: string;
 }
 
 const USAGE = `Usage: npm run demo [-- --keep]
@@ -87,7 +89,7 @@ export async function runDemo(args: readonly string[], hooks: DemoHooks = {}): P
 
   async function tellStory(): Promise<number> {
     narrator.scene('A ledger and a daemon start');
-    const made = await createWorld((text) => narrator.say(text));
+    const made = await createWorld((text) => narrator.say(text), hooks.program);
     world = made;
     const cast = await prepare(made, narrator);
     const tamper = async (recipient: string): Promise<void> => hooks.tamper?.(made, recipient);

@@ -37,8 +37,11 @@ export interface World {
 /** Milliseconds of a slot: fast, so that the demo is. */
 const SLOT_MS = 100;
 
-/** Starts the ledger and the daemon. What was started is stopped again when this fails. */
-export async function createWorld(onStep: (text: string) => void): Promise<World> {
+/**
+ * Starts the ledger and the daemon. What was started is stopped again when this fails.
+ * @param program the `waiaas` command; default: this repository's
+ */
+export async function createWorld(onStep: (text: string) => void, program = WAIAAS): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-demo-'));
   const dataDir = join(folder, 'data');
   const passwordFile = join(folder, 'master-password');
@@ -72,11 +75,11 @@ export async function createWorld(onStep: (text: string) => void): Promise<World
       WAIAAS_SECURITY_RATE_LIMIT_TX_RPM: '1000',
       WAIAAS_SECURITY_RATE_LIMIT_GLOBAL_RPM: '1000',
     };
-    const waiaas = (...args: string[]): Promise<string> => runCommand(WAIAAS, args, env);
+    const waiaas = (...args: string[]): Promise<string> => runCommand(program, args, env);
     await waiaas('init', '--non-interactive');
     onStep('waiaas init made a data directory, a vault and the default policy');
     const port = await freePort();
-    const daemon = await startService('daemon', WAIAAS, ['start', '--port', String(port)], env, /ready on (\S+)/);
+    const daemon = await startService('daemon', program, ['start', '--port', String(port)], env, /ready on (\S+)/);
     services.push(daemon.service);
     onStep(`waiaas start: the daemon listens on 127.0.0.1:${port}`);
 

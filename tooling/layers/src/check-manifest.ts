@@ -1,4 +1,4 @@
-import { layerOf, mayImport } from './table.ts';
+import { layerOf, mayImport, OWN_NAMES } from './table.ts';
 import type { Violation } from './violation.ts';
 import type { Workspace, WorkspacePackage } from './workspace.ts';
 
@@ -10,7 +10,7 @@ export function checkManifest(workspace: Workspace, subject: WorkspacePackage): 
     return [violation('unknown-package', `${subject.folder} has no row in the layer table`)];
   }
   const found: Violation[] = [];
-  const expected = `@waiaas/${subject.folder.slice(subject.folder.indexOf('/') + 1)}`;
+  const expected = OWN_NAMES[subject.folder] ?? `@waiaas/${subject.folder.slice(subject.folder.indexOf('/') + 1)}`;
   if (subject.name !== expected) found.push(violation('unknown-package', `is named ${subject.name}, not ${expected}`));
 
   const named = [

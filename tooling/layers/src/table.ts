@@ -18,6 +18,7 @@ export interface Layer {
  */
 export const LAYERS: readonly Layer[] = [
   { folders: ['tooling/bench', 'tooling/demo', 'tooling/chaos'], reach: { kind: 'all' } },
+  { folders: ['apps/waiaas'], reach: { kind: 'below' } },
   { folders: ['apps/daemon'], reach: { kind: 'below' } },
   { folders: ['packages/mcp'], reach: { kind: 'only', folders: ['packages/sdk', 'packages/core'] } },
   { folders: ['packages/sdk'], reach: { kind: 'only', folders: ['packages/core'] } },
@@ -42,6 +43,9 @@ export const LAYERS: readonly Layer[] = [
     reach: { kind: 'only', folders: [] },
   },
 ];
+
+/** Packages that are not named for their folder under `@waiaas/`: what people type after `npx`. */
+export const OWN_NAMES: Readonly<Record<string, string>> = { 'apps/waiaas': 'waiaas' };
 
 /** The ledgers for development and the adapters' tests: in the tests of packages and apps, never in what they ship. */
 export const TEST_ONLY_FOLDERS: readonly string[] = [
