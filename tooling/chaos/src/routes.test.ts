@@ -50,6 +50,8 @@ const OTHERWISE: Readonly<Record<string, string | null>> = {
   connectOwner: 'connect',
   disconnectOwner: 'disconnect',
   changeOwner: 'change',
+  adminKillSwitch: 'activateKillSwitch',
+  recoverFromKillSwitch: 'recover',
 };
 
 describe('the API document of the running daemon', () => {
