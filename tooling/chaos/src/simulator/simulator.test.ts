@@ -31,7 +31,8 @@ describe('the daemon in a world of faults', () => {
     expect([...faults].sort()).toEqual([...FAULTS].sort());
     expect(sum.landed).toBeGreaterThan(seed * 10);
     expect(sum.late).toBeGreaterThan(seed / 8);
-    expect(sum.lost).toBeGreaterThan(seed / 8);
+    // Rare: what a node dropped is sent again while it could still land.
+    expect(sum.lost).toBeGreaterThan(0);
   }, 300_000);
 
   test('breaks none in a year', async () => {
