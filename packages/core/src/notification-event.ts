@@ -85,6 +85,33 @@ export const notificationEventSchema = z.discriminatedUnion('event', [
   }),
   about('AGENT_SUSPENDED', { agentId: idSchema, reason: suspensionReasonSchema, by: actorSchema }),
   about('AGENT_RESUMED', { agentId: idSchema, by: actorSchema }),
+  /** Somebody has begun the end of an agent: its funds go to the owner, and then it is over. */
+  about('AGENT_TERMINATING', { agentId: idSchema, by: actorSchema }),
+  /** Its wallet was empty, or what is left was given up; its key is put away. */
+  about('AGENT_TERMINATED', { agentId: idSchema }),
+  /** An agent cannot come to its end by itself; `problem` is a token such as ASSETS_LEFT or NO_DESTINATION. */
+  about('AGENT_TERMINATION_STUCK', { agentId: idSchema, problem: tokenSchema }),
+  /** Somebody has paid to the address of an agent that has ended. */
+  about('LATE_DEPOSIT', { agentId: idSchema, address: z.string() }),
+
+  /** Somebody has asked for everything an agent holds. */
+  about('RECALL_REQUESTED', { recallId: idSchema, agentId: idSchema, destination: z.string(), by: actorSchema }),
+  about('RECALL_ENDED', {
+    recallId: idSchema,
+    agentId: idSchema,
+    destination: z.string(),
+    status: z.enum(['COMPLETED', 'PARTIAL', 'FAILED']),
+    /** How many transactions have moved something, and how many things were left. */
+    moved: z.int().min(0),
+    left: z.int().min(0),
+  }),
+  /** Another address was registered for an agent's funds; it counts from `activeFrom` on, unless the owner changes it again. */
+  about('RECOVERY_ADDRESS_SET', {
+    agentId: idSchema,
+    address: z.string(),
+    activeFrom: timestampSchema,
+    by: actorSchema,
+  }),
 
   /** The rules of payments were changed. `agentId` null: those of all agents. */
   about('POLICY_CHANGED', {
@@ -196,6 +223,14 @@ const RULES: Readonly<Record<NotificationEventName, NotificationRule>> = {
   AGENT_CREATED: fallback('INFO'),
   AGENT_SUSPENDED: fallback('WARNING'),
   AGENT_RESUMED: fallback('INFO'),
+  AGENT_TERMINATING: fallback('WARNING'),
+  AGENT_TERMINATED: fallback('INFO'),
+  AGENT_TERMINATION_STUCK: broadcast('CRITICAL'),
+  LATE_DEPOSIT: fallback('WARNING'),
+  RECALL_REQUESTED: broadcast('WARNING'),
+  RECALL_ENDED: fallback('WARNING'),
+  // There is a day to stop it, and nobody else would say so.
+  RECOVERY_ADDRESS_SET: broadcast('CRITICAL'),
   POLICY_CHANGED: fallback('WARNING'),
   OWNER_CHANGED: broadcast('CRITICAL'),
   TELEGRAM_PAIRING_CHANGED: broadcast('WARNING'),

@@ -59,6 +59,20 @@ export const EVENTS: { readonly [Name in NotificationEventName]: NotificationEve
   },
   AGENT_SUSPENDED: { event: 'AGENT_SUSPENDED', agentId: AGENT_ID, reason: 'manual', by: 'operator' },
   AGENT_RESUMED: { event: 'AGENT_RESUMED', agentId: AGENT_ID, by: 'operator' },
+  AGENT_TERMINATING: { event: 'AGENT_TERMINATING', agentId: AGENT_ID, by: 'operator' },
+  AGENT_TERMINATED: { event: 'AGENT_TERMINATED', agentId: AGENT_ID },
+  AGENT_TERMINATION_STUCK: { event: 'AGENT_TERMINATION_STUCK', agentId: AGENT_ID, problem: 'ASSETS_LEFT' },
+  LATE_DEPOSIT: { event: 'LATE_DEPOSIT', agentId: AGENT_ID, address: RECIPIENT },
+  RECALL_REQUESTED: {
+    ...{ event: 'RECALL_REQUESTED', recallId: OTHER_ID, agentId: AGENT_ID, destination: RECIPIENT, by: 'operator' },
+  },
+  RECALL_ENDED: {
+    ...{ event: 'RECALL_ENDED', recallId: OTHER_ID, agentId: AGENT_ID, destination: RECIPIENT },
+    ...{ status: 'PARTIAL', moved: 2, left: 1 },
+  },
+  RECOVERY_ADDRESS_SET: {
+    ...{ event: 'RECOVERY_ADDRESS_SET', agentId: AGENT_ID, address: RECIPIENT, activeFrom: LATER, by: 'operator' },
+  },
   POLICY_CHANGED: {
     event: 'POLICY_CHANGED',
     change: 'updated',

@@ -97,6 +97,35 @@ export const en: Templates = {
     body: say`${words.actor(by)} let agent ${words.agent(agentId)} go on. It can pay again.`,
   }),
 
+  AGENT_TERMINATING: ({ agentId, by }, words) => ({
+    title: 'Agent is being terminated',
+    body: say`${words.actor(by)} ends agent ${words.agent(agentId)} for good. It pays nothing any more; what it holds goes to the owner.`,
+  }),
+  AGENT_TERMINATED: ({ agentId }, words) => ({
+    title: 'Agent terminated',
+    body: say`Agent ${words.agent(agentId)} has ended. Its key is put away; what is paid to its address from now on can still be recalled.`,
+  }),
+  AGENT_TERMINATION_STUCK: ({ agentId, problem }, words) => ({
+    title: 'Agent cannot be terminated',
+    body: say`Agent ${words.agent(agentId)} cannot come to its end by itself: ${problem}. See "waiaas agent recalls" for what is left; the owner can give it up with "waiaas agent terminate --waive".`,
+  }),
+  LATE_DEPOSIT: ({ agentId, address }, words) => ({
+    title: 'Deposit to a terminated agent',
+    body: say`Somebody has paid to ${address}, the address of agent ${words.agent(agentId)}, which has ended. To take it back: waiaas agent recall`,
+  }),
+  RECALL_REQUESTED: ({ agentId, destination, by }, words) => ({
+    title: 'Funds are being recalled',
+    body: say`${words.actor(by)} has everything that agent ${words.agent(agentId)} holds sent to ${destination}. The agent is suspended. If that was not you, activate the kill switch.`,
+  }),
+  RECALL_ENDED: ({ agentId, destination, status, moved, left }, words) => ({
+    title: { COMPLETED: 'Recall completed', PARTIAL: 'Recall ended in part', FAILED: 'Recall failed' }[status],
+    body: say`The recall of what agent ${words.agent(agentId)} held, to ${destination}, has ended. ${count(moved, 'transfer')} arrived, ${count(left, 'thing was', 'things were')} left.`,
+  }),
+  RECOVERY_ADDRESS_SET: ({ agentId, address, activeFrom, by }, words) => ({
+    title: 'Recovery address registered',
+    body: say`${words.actor(by)} registered ${address} as an address that everything of agent ${words.agent(agentId)} may be sent to, from ${words.time(activeFrom)} on. If that was not you, activate the kill switch.`,
+  }),
+
   POLICY_CHANGED: ({ change, policyType, policyId, agentId, by }, words) => ({
     title: `Policy ${change}: ${policyType}`,
     body: say`${words.actor(by)} ${change} a policy for ${agentId === null ? 'all agents' : say`agent ${words.agent(agentId)}`}. If that was not you, activate the kill switch. Policy: ${policyId}`,

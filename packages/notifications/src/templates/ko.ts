@@ -97,6 +97,35 @@ export const ko: Templates = {
     body: say`에이전트 ${words.agent(agentId)}이(가) 재개되었습니다(${words.actor(by)}). 다시 지급할 수 있습니다.`,
   }),
 
+  AGENT_TERMINATING: ({ agentId, by }, words) => ({
+    title: '에이전트 종료 중',
+    body: say`에이전트 ${words.agent(agentId)}의 영구 종료가 시작되었습니다(${words.actor(by)}). 더 이상 지급할 수 없으며, 보유 자산은 소유자에게 전송됩니다.`,
+  }),
+  AGENT_TERMINATED: ({ agentId }, words) => ({
+    title: '에이전트 종료됨',
+    body: say`에이전트 ${words.agent(agentId)}이(가) 종료되었습니다. 키는 보관되며, 이후 이 주소로 입금된 자산도 회수할 수 있습니다.`,
+  }),
+  AGENT_TERMINATION_STUCK: ({ agentId, problem }, words) => ({
+    title: '에이전트를 종료할 수 없음',
+    body: say`에이전트 ${words.agent(agentId)}의 종료를 자동으로 완료할 수 없습니다: ${problem}. 남은 자산은 "waiaas agent recalls"에서 확인하세요. 소유자는 "waiaas agent terminate --waive"로 포기할 수 있습니다.`,
+  }),
+  LATE_DEPOSIT: ({ agentId, address }, words) => ({
+    title: '종료된 에이전트에 입금됨',
+    body: say`종료된 에이전트 ${words.agent(agentId)}의 주소 ${address}(으)로 입금되었습니다. 회수하려면: waiaas agent recall`,
+  }),
+  RECALL_REQUESTED: ({ agentId, destination, by }, words) => ({
+    title: '자산 회수 시작',
+    body: say`에이전트 ${words.agent(agentId)}의 모든 자산을 ${destination}(으)로 회수합니다(${words.actor(by)}). 에이전트는 정지되었습니다. 본인이 한 일이 아니라면 킬 스위치를 작동하세요.`,
+  }),
+  RECALL_ENDED: ({ agentId, destination, status, moved, left }, words) => ({
+    title: { COMPLETED: '회수 완료', PARTIAL: '일부만 회수됨', FAILED: '회수 실패' }[status],
+    body: say`에이전트 ${words.agent(agentId)}의 자산을 ${destination}(으)로 회수하는 작업이 끝났습니다. 전송 완료: ${moved}건, 남은 자산: ${left}건.`,
+  }),
+  RECOVERY_ADDRESS_SET: ({ agentId, address, activeFrom, by }, words) => ({
+    title: '회수 주소 등록됨',
+    body: say`에이전트 ${words.agent(agentId)}의 모든 자산을 보낼 수 있는 주소로 ${address}이(가) 등록되었습니다(${words.actor(by)}). ${words.time(activeFrom)}부터 유효합니다. 본인이 한 일이 아니라면 킬 스위치를 작동하세요.`,
+  }),
+
   POLICY_CHANGED: ({ change, policyType, policyId, agentId, by }, words) => ({
     title: `정책 ${CHANGED[change]}: ${policyType}`,
     body: say`${agentId === null ? '모든 에이전트' : say`에이전트 ${words.agent(agentId)}`}의 정책이 ${CHANGED[change]}되었습니다(${words.actor(by)}). 본인이 한 일이 아니라면 킬 스위치를 작동하세요. 정책: ${policyId}`,

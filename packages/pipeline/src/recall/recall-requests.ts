@@ -93,7 +93,7 @@ export function createRecallRequests(
     async request(agentId, input, origin) {
       checkAddress(await agentOf(storage.read, agentId), input.destination);
       const id = makeRecallId(ids.next());
-      await storage.write(async ({ db }) => {
+      await storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
         if ((await readState(db, 'kill_switch_status')) !== 'NORMAL') throw new WaiaasError('SYSTEM_LOCKED');
@@ -121,6 +121,8 @@ export function createRecallRequests(
         });
         const details = { recallId: id, kind: 'MANUAL', ...input, transactionsCancelled };
         await appendAudit(db, now, { event: 'RECALL_REQUESTED', agentId, ...auditOrigin(origin), details });
+        const { destination } = input;
+        await notify({ event: 'RECALL_REQUESTED', recallId: id, agentId, destination, by: actorName(origin) });
       });
       return id;
     },
@@ -144,7 +146,7 @@ export function createRecallRequests(
 
     async setRecoveryAddress(agentId, address, origin) {
       checkAddress(await agentOf(storage.read, agentId), address);
-      return storage.write(async ({ db }) => {
+      return storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
         if (origin.actor.kind !== 'owner') throw new WaiaasError('OWNER_AUTH_REQUIRED');
@@ -165,6 +167,10 @@ export function createRecallRequests(
         await appendAudit(db, now, {
           ...{ event: 'RECOVERY_ADDRESS_SET', agentId, severity: 'warning', ...auditOrigin(origin) },
           details: { address, activeFrom: isoFromSeconds(activeFrom) },
+        });
+        await notify({
+          ...{ event: 'RECOVERY_ADDRESS_SET', agentId, address, by: actorName(origin) },
+          activeFrom: isoFromSeconds(activeFrom),
         });
         return addresses(db, agentId, now);
       });

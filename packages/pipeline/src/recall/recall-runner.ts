@@ -16,6 +16,7 @@ import {
   authenticRecall,
   findAgent,
   findRecall,
+  listTransactionsOfRecall,
   listUnderWayOfAgent,
   moveRecall,
   type RecallRow,
@@ -97,7 +98,9 @@ export function createRecallRunner(
     });
 
   async function end(recall: AuthenticRecall, { status, left, error }: Ending): Promise<void> {
-    await storage.write(async ({ db }) => {
+    const transactions = await listTransactionsOfRecall(storage.read, recall.id);
+    const moved = transactions.filter((row) => row.status === 'CONFIRMED').length;
+    await storage.write(async ({ db, notify }) => {
       const now = unixSeconds(clock);
       const fields = { ended_at: now, error, remaining: toJson(left) };
       if ((await moveRecall(db, sealer, recall, status, fields)) === null) return;
@@ -106,6 +109,8 @@ export function createRecallRunner(
         severity: status === 'COMPLETED' ? 'info' : 'warning',
         details: { recallId: recall.id, status, left, ...(error === null ? {} : { error }) },
       });
+      const { id: recallId, agent_id: agentId, destination } = recall;
+      await notify({ event: 'RECALL_ENDED', recallId, agentId, destination, status, moved, left: left.length });
     });
     const agent = await findAgent(storage.read, recall.agent_id);
     if (agent?.status === 'TERMINATED') await archive.archiveKey(idOf(agent));

@@ -46,6 +46,12 @@ const TERMINATED: Ending = { code: 'AGENT_TERMINATED', token: 'AGENT_TERMINATED'
 const waivedSchema = z.array(z.string());
 const seenSchema = z.record(z.string(), z.string());
 
+/** Why an agent does not come to its end by itself. */
+interface Problem {
+  readonly problem: 'CHAIN_ERROR' | 'NO_DESTINATION' | 'ASSETS_LEFT';
+  readonly assets?: readonly string[];
+}
+
 /** The end of agents (08 §2.1.4). */
 export interface Terminations {
   /**
@@ -138,7 +144,7 @@ export function createTerminations(
     const agentId = idOf(agent);
     // First the key, then the word: an agent that has ended never has a key that signs.
     await archive.archiveKey(agentId);
-    await storage.write(async ({ db }) => {
+    await storage.write(async ({ db, notify }) => {
       const now = unixSeconds(clock);
       if (!(await moveAgent(db, { id: agentId, from: 'TERMINATING', to: 'TERMINATED', now, reason: null }))) return;
       await markTermination(db, agentId, { ended_at: now, seen: toJson(sums(agent, holdings)) });
@@ -149,6 +155,7 @@ export function createTerminations(
         agentId,
         details: sums(agent, holdings),
       });
+      await notify({ event: 'AGENT_TERMINATED', agentId });
     });
   }
 
@@ -179,17 +186,18 @@ export function createTerminations(
     return outcome;
   }
 
-  async function alert(agent: AgentRow, termination: TerminationRow | undefined, problem: object): Promise<void> {
+  async function alert(agent: AgentRow, termination: TerminationRow | undefined, problem: Problem): Promise<void> {
     const now = unixSeconds(clock);
     if (termination === undefined || termination.alerted_at !== null || now < termination.created_at + ALERT_SECONDS)
       return;
     logger.error({ agentId: agent.id, ...problem }, 'An agent cannot come to its end by itself');
-    await storage.write(async ({ db }) => {
+    await storage.write(async ({ db, notify }) => {
       await markTermination(db, idOf(agent), { alerted_at: now });
       await appendAudit(db, now, {
         ...{ event: 'AGENT_TERMINATING', actor: 'system', agentId: agent.id, severity: 'critical' },
         details: { ...problem },
       });
+      await notify({ event: 'AGENT_TERMINATION_STUCK', agentId: agent.id, problem: problem.problem });
     });
   }
 
@@ -226,7 +234,7 @@ export function createTerminations(
     const seen = toJson(present);
     if (seen === termination.seen) return;
     const more = Object.entries(present).filter(([asset, sum]) => BigInt(sum) > BigInt(before[asset] ?? '0'));
-    await storage.write(async ({ db }) => {
+    await storage.write(async ({ db, notify }) => {
       const now = unixSeconds(clock);
       await markTermination(db, idOf(agent), { seen });
       if (more.length === 0) return;
@@ -234,6 +242,7 @@ export function createTerminations(
         ...{ event: 'LATE_DEPOSIT', actor: 'system', agentId: agent.id },
         details: { holds: Object.fromEntries(more), address: agent.public_key },
       });
+      await notify({ event: 'LATE_DEPOSIT', agentId: agent.id, address: agent.public_key });
     });
   }
 
@@ -257,7 +266,7 @@ export function createTerminations(
       if (unknown !== -1) {
         throw validationError([{ path: `waive.${unknown}`, code: 'custom', message: 'must be the id of an asset' }]);
       }
-      await storage.write(async ({ db }) => {
+      await storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         if (waive.length === 0) await confirmOrigin(db, sealer, origin);
         else await confirmGovernor(db, sealer, origin);
@@ -273,6 +282,9 @@ export function createTerminations(
         });
         const details = { ...begun, waived };
         await appendAudit(db, now, { event: 'AGENT_TERMINATING', agentId, ...auditOrigin(origin), details });
+        if (agent.status !== 'TERMINATING') {
+          await notify({ event: 'AGENT_TERMINATING', agentId, by: actorName(origin) });
+        }
       });
     },
 
