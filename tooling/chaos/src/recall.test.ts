@@ -145,7 +145,8 @@ describe('a recall', () => {
     await ended(owned.daemon);
     const passed = (await owned.daemon.boundaries()).length;
     await owned.daemon.stop();
-    for (const at of [2, Math.floor(passed / 3), Math.floor((2 * passed) / 3), passed - 1]) {
+    // Two of many: the pipeline's own tests kill it at each.
+    for (const at of [Math.floor(passed / 2), passed - 2]) {
       harness.ledger.airdrop(address(payer.address), SOL);
       const before = await lamportsOf(harness.ledger, wallet.address);
       const first = await harness.start(owned.dataDir);
