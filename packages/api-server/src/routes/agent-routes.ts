@@ -75,7 +75,13 @@ export function agentRoutes(scope: FastifyInstance, { services }: RouteDependenc
       config: {
         auth: 'operatorOrOwner',
         action: 'manage_sessions',
-        errors: ['AGENT_NOT_FOUND', 'AGENT_TERMINATED', 'STORAGE_UNAVAILABLE'],
+        errors: [
+          'AGENT_NOT_FOUND',
+          'AGENT_NOT_SUSPENDED',
+          'AGENT_TERMINATED',
+          'RECALL_IN_PROGRESS',
+          'STORAGE_UNAVAILABLE',
+        ],
       },
       schema: {
         operationId: 'resumeAgent',
@@ -96,7 +102,6 @@ export function agentRoutes(scope: FastifyInstance, { services }: RouteDependenc
         action: 'manage_sessions',
         errors: [
           'AGENT_NOT_FOUND',
-          'AGENT_SUSPENDED',
           'AGENT_TERMINATED',
           'RECALL_IN_PROGRESS',
           'OWNER_AUTH_REQUIRED',
