@@ -183,7 +183,7 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   // The money goes home: nowhere else, and to the last lamport.
   await fail('DESTINATION_REFUSED', 'agent', 'recall', 'shopper', '--to', stranger(), ...key);
   const before = await balanceOf(harness.ledger, agent.publicKey);
-  expect(await succeed('agent', 'recall', 'shopper', '--wait')).toMatch(/Status +COMPLETED/);
+  expect(await succeed('agent', 'recall', 'shopper', '--wait')).toMatch(/Status: +COMPLETED/);
   expect(await balanceOf(harness.ledger, agent.publicKey)).toBe(0n);
   expect(await balanceOf(harness.ledger, wallet)).toBe(before - 5_000n);
   expect(await json('agent', 'recall', 'shopper', '--wait', ...key)).toMatchObject({ status: 'COMPLETED', left: [] });
@@ -191,7 +191,7 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
     .object({ recalls: z.array(z.object({ requestedBy: z.string() })) })
     .parse(await json('agent', 'recalls', 'shopper'));
   expect(recalls.map(({ requestedBy }) => requestedBy)).toEqual([`owner:${wallet}`, 'operator']);
-  expect(await succeed('agent', 'recovery-address', 'shopper', '--set', stranger(), ...key)).toMatch(/Next +/);
+  expect(await succeed('agent', 'recovery-address', 'shopper', '--set', stranger(), ...key)).toMatch(/Next: +/);
   expect(await succeed('agent', 'resume', 'shopper')).toContain('Resumed');
 
   await succeed('owner', 'disconnect', ...key);

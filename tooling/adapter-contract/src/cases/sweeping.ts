@@ -40,7 +40,7 @@ export const sweeping: ContractSection<SweepWorld> = {
         const sweep = await sweeper.quoteSweep({ from: from.address, to: to.address, keep: 0n });
         if (sweep === null) assert.fail('there is something to move');
         assert.equal(sweep.amount + sweep.fee, before);
-        const { built } = await signedPayment(adapter, from, { to: to.address, ...sweep });
+        const built = await adapter.buildTransaction({ from: from.address, to: to.address, ...sweep });
         assert.ok(built.estimatedFee <= sweep.fee);
         await emptied(world, from, { to: to.address, ...sweep });
         assert.equal(await nativeBalance(world, to.address), sweep.amount);
