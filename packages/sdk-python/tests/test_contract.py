@@ -45,6 +45,8 @@ METHODS = {
     "connectOwner": "connect",
     "disconnectOwner": "disconnect",
     "changeOwner": "change",
+    "adminKillSwitch": "activate_kill_switch",
+    "recoverFromKillSwitch": "recover",
 }
 
 

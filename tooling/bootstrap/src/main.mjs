@@ -4,7 +4,7 @@ import { BootstrapError } from './bootstrap-error.mjs';
 import { exitCodeOf, forwardSignals, runChild } from './child.mjs';
 import { countLine } from './counts.mjs';
 import { withoutDaemonSettings } from './environment.mjs';
-import { generatePython } from './python.mjs';
+import { fuzz, generatePython } from './python.mjs';
 import { setUp } from './set-up.mjs';
 import { runTests } from './test-run.mjs';
 
@@ -17,7 +17,7 @@ const PROGRAMS = /** @type {Readonly<Record<string, string>>} */ ({
 });
 
 const USAGE =
-  'Usage: node tooling/bootstrap/bin/run.mjs <demo|test|bench|chaos|waiaas|setup|generate-python> [arguments]';
+  'Usage: node tooling/bootstrap/bin/run.mjs <demo|test|bench|chaos|fuzz|waiaas|setup|generate-python> [arguments]';
 
 /**
  * Does all set-up a command needs, then runs it.
@@ -27,7 +27,7 @@ const USAGE =
  */
 export async function main({ root, args: [command = '', ...rest] }) {
   const program = Object.hasOwn(PROGRAMS, command) ? PROGRAMS[command] : undefined;
-  if (program === undefined && !['test', 'setup', 'generate-python'].includes(command)) {
+  if (program === undefined && !['test', 'setup', 'fuzz', 'generate-python'].includes(command)) {
     process.stderr.write(`${USAGE}\n`);
     return 2;
   }
@@ -44,6 +44,7 @@ export async function main({ root, args: [command = '', ...rest] }) {
     const { node, env } = await setUp({ root, env: own, out });
     if (command === 'test')
       return await runTests({ root, node, env, filters: rest, out, colors: process.stdout.isTTY });
+    if (command === 'fuzz') return await fuzz({ root, node, env, examples: rest[0] ?? '100' });
     if (command === 'generate-python') {
       await generatePython({ root, node, env });
       return 0;

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapError } from './bootstrap-error.mjs';
-import { exitCodeOf } from './child.mjs';
+import { exitCodeOf, runChild } from './child.mjs';
 import { fingerprint, readIfPresent, writeAtomically } from './fingerprint.mjs';
 import { capture, withoutServers } from './steps.mjs';
 
@@ -118,6 +118,23 @@ export async function runPython({ root, node, env, folder, filters }) {
     exitCode: typed === 0 ? tested : typed,
     output: `${typed === 0 ? '' : mypy.output}${tested === 0 ? '' : pytest.output}`,
   };
+}
+
+/**
+ * Fuzzes the API for as long as it takes: many requests to each operation, with each kind of credential.
+ *
+ * @param {{ root: string, node: string, env: NodeJS.ProcessEnv, examples: string }} context
+ * @returns {Promise<number>} the exit code
+ */
+export async function fuzz({ root, node, env, examples }) {
+  const found = await ensurePython({ root, env });
+  if ('missing' in found) throw new BootstrapError(`The API cannot be fuzzed: ${found.missing}.`);
+  const outcome = await runChild(found.python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider', 'tests/test_fuzz.py'], {
+    cwd: join(root, SDK),
+    env: { ...pythonEnvironment({ root, env, node }), WAIAAS_FUZZ_EXAMPLES: examples },
+    stdin: 'ignore',
+  });
+  return exitCodeOf(outcome);
 }
 
 /**

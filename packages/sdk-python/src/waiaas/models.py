@@ -114,10 +114,18 @@ class KillSwitchStatus(str, Enum):
 AnyKillSwitchStatus = Annotated[KillSwitchStatus | str, Field(union_mode="left_to_right")]
 
 
+class KillSwitchRequest(Request):
+    reason: str = Field(min_length=1, max_length=500)
+
+
 class AgentCreate(Request):
     name: str = Field(min_length=1, max_length=64)
     chain: Chain
     network: Network
+
+
+class AgentTerminate(Request):
+    waive: list[str] | None = Field(default=None, max_length=100)
 
 
 class SpendingLimitPolicyRulesTokenLimitsValue(Request):
@@ -227,8 +235,18 @@ class OwnerMessageRequest(Request):
     body: str | dict[str, Any] | None = Field(default=None)
 
 
-class OwnerReject(Answer):
-    reason: str | None = Field(default=None)
+class OwnerReject(Request):
+    reason: str | None = Field(default=None, min_length=1, max_length=500)
+
+
+class RecallRequest(Request):
+    destination: str = Field(min_length=1, max_length=64)
+    include_unlisted: bool | None = Field(default=None, validation_alias="includeUnlisted", serialization_alias="includeUnlisted")
+    keep_gas: bool | None = Field(default=None, validation_alias="keepGas", serialization_alias="keepGas")
+
+
+class RecoveryAddressRequest(Request):
+    address: str = Field(min_length=1, max_length=64)
 
 
 class SessionConstraints(Request):
@@ -260,11 +278,107 @@ class TransferRequest(Request):
     priority: FeePriority | None = Field(default=None)
 
 
+class CreateNotificationChannelRequestTelegramConfig(Request):
+    bot_token: str = Field(validation_alias="botToken", serialization_alias="botToken")
+    chat_id: str = Field(validation_alias="chatId", serialization_alias="chatId")
+    api_url: str | None = Field(default=None, validation_alias="apiUrl", serialization_alias="apiUrl", max_length=2048)
+
+
+class CreateNotificationChannelRequestTelegram(Request):
+    type: Literal['TELEGRAM']
+    name: str = Field(min_length=1, max_length=64)
+    config: CreateNotificationChannelRequestTelegramConfig
+    priority: int | None = Field(default=None, ge=-1000, le=1000)
+    enabled: bool | None = Field(default=None)
+    locale: Literal['en', 'ko'] | None = Field(default=None)
+
+
+class CreateNotificationChannelRequestDiscordConfig(Request):
+    webhook_url: str = Field(validation_alias="webhookUrl", serialization_alias="webhookUrl", max_length=2048)
+
+
+class CreateNotificationChannelRequestDiscord(Request):
+    type: Literal['DISCORD']
+    name: str = Field(min_length=1, max_length=64)
+    config: CreateNotificationChannelRequestDiscordConfig
+    priority: int | None = Field(default=None, ge=-1000, le=1000)
+    enabled: bool | None = Field(default=None)
+    locale: Literal['en', 'ko'] | None = Field(default=None)
+
+
+class CreateNotificationChannelRequestNtfyConfig(Request):
+    server_url: str | None = Field(default=None, validation_alias="serverUrl", serialization_alias="serverUrl", max_length=2048)
+    topic: str
+    auth_token: str | None = Field(default=None, validation_alias="authToken", serialization_alias="authToken")
+
+
+class CreateNotificationChannelRequestNtfy(Request):
+    type: Literal['NTFY']
+    name: str = Field(min_length=1, max_length=64)
+    config: CreateNotificationChannelRequestNtfyConfig
+    priority: int | None = Field(default=None, ge=-1000, le=1000)
+    enabled: bool | None = Field(default=None)
+    locale: Literal['en', 'ko'] | None = Field(default=None)
+
+
+class CreateNotificationChannelRequestSlack(Request):
+    type: Literal['SLACK']
+    name: str = Field(min_length=1, max_length=64)
+    config: CreateNotificationChannelRequestDiscordConfig
+    priority: int | None = Field(default=None, ge=-1000, le=1000)
+    enabled: bool | None = Field(default=None)
+    locale: Literal['en', 'ko'] | None = Field(default=None)
+
+
+class CreateNotificationChannelRequestWebhookConfig(Request):
+    url: str = Field(max_length=2048)
+    secret: str | None = Field(default=None)
+
+
+class CreateNotificationChannelRequestWebhook(Request):
+    type: Literal['WEBHOOK']
+    name: str = Field(min_length=1, max_length=64)
+    config: CreateNotificationChannelRequestWebhookConfig
+    priority: int | None = Field(default=None, ge=-1000, le=1000)
+    enabled: bool | None = Field(default=None)
+    locale: Literal['en', 'ko'] | None = Field(default=None)
+
+
+CreateNotificationChannelRequest = Annotated[CreateNotificationChannelRequestTelegram | CreateNotificationChannelRequestDiscord | CreateNotificationChannelRequestNtfy | CreateNotificationChannelRequestSlack | CreateNotificationChannelRequestWebhook, Field(discriminator="type")]
+
+
+class TelegramVerifyRequest(Request):
+    code: str
+
+
+class UpdateNotificationChannelRequest(Request):
+    name: str | None = Field(default=None, min_length=1, max_length=64)
+    config: dict[str, str | None] | None = Field(default=None)
+    priority: int | None = Field(default=None, ge=-1000, le=1000)
+    enabled: bool | None = Field(default=None)
+    locale: Literal['en', 'ko'] | None = Field(default=None)
+    rotate_secret: bool | None = Field(default=None, validation_alias="rotateSecret", serialization_alias="rotateSecret")
+
+
 class UpdatePolicyRequest(Request):
     rules: dict[str, Any] | None = Field(default=None)
     priority: int | None = Field(default=None, ge=-1000000, le=1000000)
     enabled: bool | None = Field(default=None)
     confirm: bool | None = Field(default=None)
+
+
+class KillSwitchResponse(Answer):
+    activated: Literal[True]
+    timestamp: Timestamp
+    sessions_revoked: int = Field(validation_alias="sessionsRevoked", serialization_alias="sessionsRevoked")
+    transactions_cancelled: int = Field(validation_alias="transactionsCancelled", serialization_alias="transactionsCancelled")
+    agents_suspended: int = Field(validation_alias="agentsSuspended", serialization_alias="agentsSuspended")
+
+
+class RecoverResponse(Answer):
+    recovered: Literal[True]
+    timestamp: Timestamp
+    agents_reactivated: int = Field(validation_alias="agentsReactivated", serialization_alias="agentsReactivated")
 
 
 class AuditEntry(Answer):
@@ -410,6 +524,14 @@ class AdminStatusResponseWorkersValue(Answer):
     last_run: Timestamp | None = Field(validation_alias="lastRun", serialization_alias="lastRun")
 
 
+class AdminStatusResponseTelegramBot(Answer):
+    enabled: bool
+    connected: bool
+    owner_registered: bool = Field(validation_alias="ownerRegistered", serialization_alias="ownerRegistered")
+    last_poll_at: Timestamp | None = Field(validation_alias="lastPollAt", serialization_alias="lastPollAt")
+    consecutive_errors: int = Field(validation_alias="consecutiveErrors", serialization_alias="consecutiveErrors")
+
+
 class AdminStatusResponseDatabase(Answer):
     path: str
     size_bytes: int = Field(validation_alias="sizeBytes", serialization_alias="sizeBytes")
@@ -429,6 +551,7 @@ class AdminStatusResponse(Answer):
     sessions: AdminStatusResponseSessions
     adapters: list[AdminStatusResponseAdaptersItem]
     workers: dict[str, AdminStatusResponseWorkersValue]
+    telegram_bot: AdminStatusResponseTelegramBot = Field(validation_alias="telegramBot", serialization_alias="telegramBot")
     database: AdminStatusResponseDatabase
     memory: AdminStatusResponseMemory
 
@@ -548,6 +671,58 @@ class NonceResponse(Answer):
     expires_at: Timestamp = Field(validation_alias="expiresAt", serialization_alias="expiresAt")
 
 
+class NotificationChannel(Answer):
+    id: str
+    type: Literal['TELEGRAM', 'DISCORD', 'NTFY', 'SLACK', 'WEBHOOK'] | str
+    name: str
+    enabled: bool
+    priority: int
+    locale: Literal['en', 'ko'] | str
+    paired: bool
+    config: dict[str, str]
+    health: Literal['unknown', 'healthy', 'failing', 'unreachable', 'not_authentic'] | str
+    last_check_at: Timestamp | None = Field(validation_alias="lastCheckAt", serialization_alias="lastCheckAt")
+    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
+    updated_at: Timestamp = Field(validation_alias="updatedAt", serialization_alias="updatedAt")
+
+
+class NotificationChannelDeleteResponse(Answer):
+    deleted: Literal[True]
+    channel_id: str = Field(validation_alias="channelId", serialization_alias="channelId")
+
+
+class NotificationChannelListResponse(Answer):
+    channels: list[NotificationChannel]
+    enabled: bool
+    reachable: int
+    min_channels: int = Field(validation_alias="minChannels", serialization_alias="minChannels")
+
+
+class NotificationChannelResponse(Answer):
+    channel: NotificationChannel
+    secret: str | None = Field(default=None)
+
+
+class NotificationChannelTestResponse(Answer):
+    success: bool
+    channel_id: str = Field(validation_alias="channelId", serialization_alias="channelId")
+    status: int | None = Field(default=None)
+    latency_ms: int = Field(validation_alias="latencyMs", serialization_alias="latencyMs")
+    error: str | None = Field(default=None)
+    retry_after: float | None = Field(default=None, validation_alias="retryAfter", serialization_alias="retryAfter")
+
+
+class TelegramUnpairResponse(Answer):
+    unpaired: bool
+
+
+class TelegramVerifyResponse(Answer):
+    paired: Literal[True]
+    channel_id: str = Field(validation_alias="channelId", serialization_alias="channelId")
+    chat_id: str = Field(validation_alias="chatId", serialization_alias="chatId")
+    chat_name: str = Field(validation_alias="chatName", serialization_alias="chatName")
+
+
 class OwnerApproveResponse(Answer):
     transaction_id: str = Field(validation_alias="transactionId", serialization_alias="transactionId")
     status: AnyTransactionStatus
@@ -625,6 +800,7 @@ class PendingApproval(Answer):
     queued_at: Timestamp = Field(validation_alias="queuedAt", serialization_alias="queuedAt")
     expires_at: Timestamp = Field(validation_alias="expiresAt", serialization_alias="expiresAt")
     in_words: str | None = Field(validation_alias="inWords", serialization_alias="inWords")
+    pre_approved_at: Timestamp | None = Field(default=None, validation_alias="preApprovedAt", serialization_alias="preApprovedAt")
 
 
 class PendingApprovalListResponse(Answer):
@@ -825,6 +1001,55 @@ class PolicyListResponse(Answer):
 
 class PolicyResponse(Answer):
     policy: PolicySummary
+
+
+class RecallResponseTransactionsItem(Answer):
+    transaction_id: str = Field(validation_alias="transactionId", serialization_alias="transactionId")
+    asset: str
+    token_mint: str | None = Field(default=None, validation_alias="tokenMint", serialization_alias="tokenMint")
+    amount: str
+    status: AnyTransactionStatus
+    tx_hash: str | None = Field(default=None, validation_alias="txHash", serialization_alias="txHash")
+    error: str | None = Field(default=None)
+
+
+class RecallResponseLeftItem(Answer):
+    asset: str
+    token_mint: str | None = Field(default=None, validation_alias="tokenMint", serialization_alias="tokenMint")
+    account: str | None = Field(default=None)
+    balance: str
+    reason: Literal['FROZEN', 'UNSUPPORTED', 'UNLISTED', 'NEEDS_GAS', 'FAILED', 'KEPT_FOR_GAS', 'DUST'] | str
+    detail: str | None = Field(default=None)
+
+
+class RecallResponse(Answer):
+    recall_id: str = Field(validation_alias="recallId", serialization_alias="recallId")
+    agent_id: str = Field(validation_alias="agentId", serialization_alias="agentId")
+    kind: Literal['MANUAL', 'TERMINATION'] | str
+    status: Literal['PENDING', 'EXECUTING', 'COMPLETED', 'PARTIAL', 'FAILED'] | str
+    destination: str
+    requested_by: str = Field(validation_alias="requestedBy", serialization_alias="requestedBy")
+    requested_at: Timestamp = Field(validation_alias="requestedAt", serialization_alias="requestedAt")
+    started_at: Timestamp | None = Field(default=None, validation_alias="startedAt", serialization_alias="startedAt")
+    ended_at: Timestamp | None = Field(default=None, validation_alias="endedAt", serialization_alias="endedAt")
+    error: str | None = Field(default=None)
+    transactions: list[RecallResponseTransactionsItem]
+    left: list[RecallResponseLeftItem]
+
+
+class RecallListResponse(Answer):
+    recalls: list[RecallResponse]
+
+
+class RecoveryAddressResponseNext(Answer):
+    address: str
+    active_from: Timestamp = Field(validation_alias="activeFrom", serialization_alias="activeFrom")
+
+
+class RecoveryAddressResponse(Answer):
+    agent_id: str = Field(validation_alias="agentId", serialization_alias="agentId")
+    address: str | None
+    next: RecoveryAddressResponseNext | None
 
 
 class SecretRotationResponse(Answer):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -17,6 +18,13 @@ from ..models import (
     AuditVerification,
     CreatePolicyRequest,
     DecisionRecordResponse,
+    KillSwitchResponse,
+    CreateNotificationChannelRequest,
+    NotificationChannelDeleteResponse,
+    NotificationChannelListResponse,
+    NotificationChannelResponse,
+    NotificationChannelTestResponse,
+    UpdateNotificationChannelRequest,
     OwnerRejectResponse,
     OwnerStatusResponse,
     PendingApproval,
@@ -26,11 +34,17 @@ from ..models import (
     PolicyEvaluationResponse,
     PolicyListResponse,
     PolicyResponse,
+    RecallListResponse,
+    RecallRequest,
+    RecallResponse,
+    RecoveryAddressResponse,
     ReplayResponse,
     SessionConstraints,
     SessionCreateResponse,
     SessionListResponse,
     SessionRevokeResponse,
+    TelegramUnpairResponse,
+    TelegramVerifyResponse,
     UpdatePolicyRequest,
 )
 
@@ -83,6 +97,78 @@ class AsyncManagementClient(ABC):
         """Lets a suspended agent pay again."""
         path = f"/v1/agents/{encode_id(agent_id)}/resume"
         return await self._manage("POST", path, AgentSummary, "manage_sessions")
+
+    async def terminate_agent(self, agent_id: str, *, waive: Sequence[str] = ()) -> AgentSummary:
+        """Ends an agent for good: it pays nothing any more, at once; its funds go to the owner and its key is put away, in the
+        background. It stays TERMINATING for as long as something cannot be moved. ``waive`` are ids of assets that may stay in
+        the wallet for good; once an owner is connected, only the owner can."""
+        path = f"/v1/agents/{encode_id(agent_id)}/terminate"
+        body = encode_body({"waive": list(waive)})
+        return await self._manage("POST", path, AgentSummary, "manage_sessions", body)
+
+    async def recall_agent(self, agent_id: str, request: RecallRequest) -> RecallResponse:
+        """Sends everything an agent holds to an address of the owner's, tokens first; the agent is suspended in the same step.
+        It goes on in the background. An operator can name the owner's own address only; the owner also the agent's recovery
+        address."""
+        path = f"/v1/owner/agents/{encode_id(agent_id)}/recall"
+        return await self._manage("POST", path, RecallResponse, "recall", encode_body(request))
+
+    async def get_recall(self, recall_id: str) -> RecallResponse:
+        """A recall as it stands."""
+        return await self._manage("GET", f"/v1/owner/recalls/{encode_id(recall_id)}", RecallResponse, "view_dashboard")
+
+    async def list_recalls(self, agent_id: str) -> RecallListResponse:
+        """Recalls of an agent, newest first."""
+        path = f"/v1/owner/agents/{encode_id(agent_id)}/recalls"
+        return await self._manage("GET", path, RecallListResponse, "view_dashboard")
+
+    async def get_recovery_address(self, agent_id: str) -> RecoveryAddressResponse:
+        """Where an agent's funds may go beside the owner's own address."""
+        path = f"/v1/owner/agents/{encode_id(agent_id)}/recovery-address"
+        return await self._manage("GET", path, RecoveryAddressResponse, "view_dashboard")
+
+    async def activate_kill_switch(self, reason: str) -> KillSwitchResponse:
+        """Stops everything at once: sessions end, what waits is cancelled, agents are suspended; nothing is signed any more, and
+        the daemon answers little else than a recovery."""
+        body = encode_body({"reason": reason})
+        return await self._manage("POST", "/v1/owner/kill-switch", KillSwitchResponse, "kill_switch", body)
+
+    async def list_notification_channels(self) -> NotificationChannelListResponse:
+        """The channels that the owner is told by, and how many of them reach one."""
+        path = "/v1/owner/notification-channels"
+        return await self._manage("GET", path, NotificationChannelListResponse, "view_dashboard")
+
+    async def create_notification_channel(self, channel: CreateNotificationChannelRequest) -> NotificationChannelResponse:
+        """Adds a notification channel; it is stored only once its service has been reached. For a webhook without a secret the
+        daemon makes one: it is in the answer and never shown again."""
+        path = "/v1/owner/notification-channels"
+        return await self._manage("POST", path, NotificationChannelResponse, "update_settings", encode_body(channel))
+
+    async def update_notification_channel(
+        self, channel_id: str, change: UpdateNotificationChannelRequest
+    ) -> NotificationChannelResponse:
+        """Changes a notification channel. What is sent back as it was shown, masked, stays what it is."""
+        path = f"/v1/owner/notification-channels/{encode_id(channel_id)}"
+        return await self._manage("PUT", path, NotificationChannelResponse, "update_settings", encode_body(change))
+
+    async def delete_notification_channel(self, channel_id: str) -> NotificationChannelDeleteResponse:
+        """Removes a notification channel."""
+        path = f"/v1/owner/notification-channels/{encode_id(channel_id)}"
+        return await self._manage("DELETE", path, NotificationChannelDeleteResponse, "update_settings")
+
+    async def test_notification_channel(self, channel_id: str) -> NotificationChannelTestResponse:
+        """Sends a message over one channel, the way every message goes, and says what became of it."""
+        path = f"/v1/owner/notification-channels/{encode_id(channel_id)}/test"
+        return await self._manage("POST", path, NotificationChannelTestResponse, "update_settings")
+
+    async def verify_telegram_chat(self, code: str) -> TelegramVerifyResponse:
+        """Pairs the Telegram chat in which the bot has answered /auth with this code."""
+        body = encode_body({"code": code})
+        return await self._manage("POST", "/v1/owner/telegram/verify", TelegramVerifyResponse, "update_settings", body)
+
+    async def unpair_telegram_chat(self) -> TelegramUnpairResponse:
+        """Ends the pairing: from no chat can anything be done afterwards."""
+        return await self._manage("DELETE", "/v1/owner/telegram", TelegramUnpairResponse, "update_settings")
 
     async def list_sessions(
         self,

@@ -18,6 +18,8 @@ from ..models import (
     OwnerDisconnectResponse,
     OwnerRejectResponse,
     PendingApproval,
+    RecoverResponse,
+    RecoveryAddressResponse,
     SessionConstraints,
     SessionCreateResponse,
 )
@@ -114,6 +116,22 @@ class AsyncWAIaaSOwnerClient(AsyncManagementClient):
         text, signature = await self._sign(Purpose(owner_statement("connect_owner"), resource), next_signer)
         body = encode_body({**wallet, "message": text.message, "signature": signature})
         return await self._send("POST", path, OwnerChangeResponse, "change_owner", body, headers)
+
+    async def recover(self, master_password: str) -> RecoverResponse:
+        """Recovers from the kill switch, with the master password beside the signature. Sessions and cancelled payments stay
+        ended; agents that were suspended for other reasons stay suspended."""
+        headers = {"x-master-password": check_master_password(master_password)}
+        return await self._send("POST", "/v1/owner/recover", RecoverResponse, "recover", headers=headers)
+
+    async def set_recovery_address(
+        self, agent_id: str, address: str, master_password: str
+    ) -> RecoveryAddressResponse:
+        """Registers another address an agent's funds may go to. Takes the master password beside the signature, and counts a day
+        later; until then, the one before does."""
+        path = f"/v1/owner/agents/{encode_id(agent_id)}/recovery-address"
+        headers = {"x-master-password": check_master_password(master_password)}
+        body = encode_body({"address": address})
+        return await self._send("PUT", path, RecoveryAddressResponse, "recall", body, headers)
 
     async def create_session(
         self, *, agent_id: str, expires_in: int | None = None, constraints: SessionConstraints | None = None

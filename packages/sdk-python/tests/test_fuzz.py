@@ -1,0 +1,243 @@
+"""The API of the running daemon, fuzzed with every kind of credential, from its own document.
+
+No answer may be outside what the document says of it, none may be a fault of the server, and a request that is refused
+changes nothing. ``WAIAAS_FUZZ_EXAMPLES`` says how many requests each operation is sent with each credential; the few of
+every run are always the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import schemathesis
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from waiaas import OwnerSigner, WAIaaSOperatorClient, WAIaaSOwnerClient
+from waiaas.models import NonceResponse
+from waiaas.owner.keys import base58
+from waiaas.owner.message import Purpose, draft, owner_authorization, owner_statement, request_resource
+
+from .world import World, set_limits
+
+#: Requests as the document has them, and requests that it forbids.
+POSITIVE, NEGATIVE = GenerationMode("positive"), GenerationMode("negative")
+#: The long run sends many requests; the one of every day a few that are always the same, for generating them takes time.
+LONG = "WAIAAS_FUZZ_EXAMPLES" in os.environ
+EXAMPLES = int(os.environ.get("WAIAAS_FUZZ_EXAMPLES", "1"))
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+#: What whoever has the power to call it would end the test by.
+ENDING = {
+    "adminShutdown",
+    "adminKillSwitch",
+    "activateKillSwitch",
+    "changeMasterPassword",
+    "rotateSecret",
+    "adminLogout",
+    # Sends to an address that chance chose.
+    "testNotificationChannel",
+}
+#: The action that the owner's signature names, where it is another than managing.
+ACTIONS = {
+    "createPolicy": "update_settings",
+    "updatePolicy": "update_settings",
+    "deletePolicy": "update_settings",
+    "listPolicies": "view_dashboard",
+    "evaluatePolicies": "view_dashboard",
+    "getOwnerStatus": "view_dashboard",
+    "listAuditLog": "view_dashboard",
+    "verifyAuditLog": "view_dashboard",
+    "getDecision": "view_dashboard",
+    "replayDecisions": "view_dashboard",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A daemon with something in it, and everybody who may call it."""
+
+    world: World
+    operator: WAIaaSOperatorClient
+    session_token: str
+    operator_token: str
+    owner: OwnerSigner
+
+    def state(self) -> object:
+        """Everything that a refused request must leave as it is, but for the record that there was one."""
+        return (
+            self.operator.list_agents(),
+            self.operator.list_policies(),
+            [(s.id, s.expires_at, s.revoked_at, s.renewal_count) for s in self.operator.list_sessions(limit=100).sessions],
+            self.operator.get_status(),
+        )
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    world = World()
+    with world.operator() as operator:
+        set_limits(operator)
+        _, token = world.new_agent(operator)
+        login = requests.post(f"{world.url}/v1/admin/login", headers={"x-master-password": world.password}, timeout=30)
+        key = Ed25519PrivateKey.generate()
+        address = base58(key.public_key().public_bytes_raw())
+        owner = OwnerSigner("solana", address, lambda text: base58(key.sign(text.encode("utf-8"))))
+        yield Place(world, operator, token, login.json()["token"], owner)
+    world.close()
+
+
+Authorise = Callable[[Place, requests.PreparedRequest, str], None]
+
+
+def nobody(place: Place, request: requests.PreparedRequest, operation: str) -> None:
+    """No credential."""
+
+
+def stranger(place: Place, request: requests.PreparedRequest, operation: str) -> None:
+    """A token that looks like one, and an owner's signature that is none."""
+    forged = {"chain": "solana", "address": place.owner.address, "action": "manage_sessions", "nonce": "0" * 32}
+    text = base64.urlsafe_b64encode(json.dumps(forged).encode()).decode().rstrip("=")
+    request.headers["Authorization"] = "Bearer " + (text if "owner" in operation.lower() else "wai_sess_a.b.c")
+
+
+def session(place: Place, request: requests.PreparedRequest, operation: str) -> None:
+    request.headers["Authorization"] = f"Bearer {place.session_token}"
+
+
+def operator_token(place: Place, request: requests.PreparedRequest, operation: str) -> None:
+    request.headers["Authorization"] = f"Bearer {place.operator_token}"
+
+
+def password(place: Place, request: requests.PreparedRequest, operation: str) -> None:
+    request.headers["X-Master-Password"] = place.world.password
+
+
+def owner(place: Place, request: requests.PreparedRequest, operation: str) -> None:
+    nonce = NonceResponse.model_validate_json(requests.get(f"{place.world.url}/v1/nonce", timeout=30).text)
+    body = request.body.decode("utf-8", "replace") if isinstance(request.body, bytes) else request.body
+    action = ACTIONS.get(operation, "manage_sessions")
+    resource = request_resource(str(request.method), request.path_url, body)
+    text = draft(place.owner, urlsplit(place.world.url).netloc, nonce, Purpose(owner_statement(action), resource))
+    signature = str(place.owner.sign(text.message))
+    request.headers["Authorization"] = owner_authorization(place.owner, action, text, signature)
+
+
+CREDENTIALS: dict[str, tuple[Authorise, bool]] = {
+    "nobody": (nobody, False),
+    "stranger": (stranger, False),
+    "session": (session, False),
+    "operator token": (operator_token, True),
+    "password": (password, True),
+    "owner": (owner, True),
+}
+
+
+def generable(value: Any) -> Any:
+    """The document without patterns that Python's regular expressions do not know: of classes of characters."""
+    if isinstance(value, dict):
+        known = {key: generable(part) for key, part in value.items()}
+        if isinstance(known.get("pattern"), str) and "\\p{" in known["pattern"]:
+            del known["pattern"]
+        return known
+    return [generable(part) for part in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module")
+def cases(place: Place) -> list[tuple[str, Any]]:
+    """Requests to every operation, right ones and wrong ones; each is sent with every credential."""
+    schema = schemathesis.openapi.from_dict(generable(place.world.contract["openapi"]))
+    made: list[tuple[str, Any]] = []
+    for index, result in enumerate(schema.get_all_operations()):
+        assert isinstance(result, Ok), result
+        operation = result.ok()
+        name = operation.definition.raw["operationId"]
+        for mode in (POSITIVE, NEGATIVE) if LONG or index % 3 == 0 else (POSITIVE,):
+
+            @given(case=operation.as_strategy(generation_mode=mode))
+            @settings(
+                max_examples=EXAMPLES,
+                deadline=None,
+                database=None,
+                derandomize=not LONG,
+                phases=[Phase.generate],
+                suppress_health_check=list(HealthCheck),
+            )
+            def generate(case: Any) -> None:
+                made.append((name, case))
+
+            try:
+                generate()
+            except Unsatisfiable:
+                # Where a request has nothing in it, nothing of it can be wrong.
+                assert mode is NEGATIVE, name
+    return made
+
+
+@pytest.mark.parametrize("credential", CREDENTIALS)
+def test_no_request_has_an_answer_that_the_document_does_not_know(
+    place: Place, cases: list[tuple[str, Any]], credential: str
+) -> None:
+    authorise, powerful = CREDENTIALS[credential]
+    # Tokens of operators end when they are idle, and the minutes of this test are short.
+    place.operator.sign_in(place.world.password)
+    login = requests.post(
+        f"{place.world.url}/v1/admin/login", headers={"x-master-password": place.world.password}, timeout=30
+    )
+    place = replace(place, operator_token=login.json()["token"])
+    if credential == "owner":
+        with WAIaaSOwnerClient(signer=place.owner, base_url=place.world.url) as client:
+            client.connect(place.world.password)
+    before = place.state()
+    answered: dict[int, int] = {}
+    with requests.Session() as http:
+        http.trust_env = False
+        # Each request with the password costs what a guess costs.
+        for index, (operation, case) in enumerate(cases[::4] if credential == "password" and not LONG else cases):
+            if powerful and operation in ENDING:
+                continue
+            if index % 40 == 0:
+                # Limits of requests are counted by the minute.
+                place.world.advance(61)
+            status = exchange(place, http, case, lambda request: authorise(place, request, operation))
+            answered[status] = answered.get(status, 0) + 1
+    if not powerful:
+        assert place.state() == before
+    assert sum(answered.values()) > len(cases) / 6
+    assert not [status for status in answered if status >= 500 and status not in (502, 503)]
+    assert bool([status for status in answered if status < 300]), answered
+
+
+def exchange(
+    place: Place, http: requests.Session, case: Any, authorise: Callable[[requests.PreparedRequest], None]
+) -> int:
+    """Sends a request with the credential of the test and no other: wrong passwords are counted, and not left to chance."""
+    request = http.prepare_request(requests.Request(**case.as_transport_kwargs(base_url=place.world.url)))
+    for header in ("authorization", "x-master-password"):
+        request.headers.pop(header, None)
+    authorise(request)
+    response = http.send(request, timeout=60, allow_redirects=False)
+    case.validate_response(response, checks=CHECKS)
+    assert place.world.password not in response.text
+    return response.status_code
+
+
+def test_and_the_record_of_all_of_it_is_whole(place: Place) -> None:
+    assert place.operator.verify_audit_log().intact
+    assert place.operator.replay_decisions().fault_count == 0
