@@ -226,7 +226,7 @@ describe('a start that fails', () => {
       path: place.path('data/waiaas.db'),
       backupFolder: place.path('backups'),
       clock: systemClock,
-      auditSealer: { seal: locked, verify: locked },
+      sealer: { seal: locked, verify: locked },
     });
     const later = unixSeconds(systemClock) + 7200;
     await storage.write(({ db }) => appendAudit(db, later, { event: 'DAEMON_STOPPED', actor: 'system' }));

@@ -6,6 +6,8 @@ export const SEALED_KINDS = [
   'session_set',
   'intent',
   'transaction',
+  'spend',
+  'head',
   'decision',
   'owner',
   'owner_head',

@@ -1,3 +1,4 @@
+export { agentNotAuthentic } from './agent-not-authentic.ts';
 export * from './agents.ts';
 export { confirmGovernor, confirmOrigin, isOwner, refuseWhileLocked } from './authority.ts';
 export { intentInMessage, paymentInMessage } from './notified-payment.ts';

@@ -51,7 +51,7 @@ beforeEach(async () => {
     path: join(folder, 'waiaas.db'),
     backupFolder: join(folder, 'backups'),
     clock: time,
-    auditSealer: keystore.sealer,
+    sealer: keystore.sealer,
   });
   await keystore.initialise('a password for tests');
   await keystore.unlock('a password for tests');

@@ -9,6 +9,7 @@ import {
 } from '@waiaas/core';
 import {
   appendAudit,
+  beginHeads,
   listPolicies,
   readState,
   type Storage,
@@ -37,6 +38,7 @@ export async function seed(
     if ((await readState(db, 'kill_switch_status')) === undefined)
       await writeState(db, 'kill_switch_status', 'NORMAL', now);
     await sealNoOwner(db, sealer);
+    await beginHeads(db);
     if ((await listPolicies(db)).length > 0) return;
     const fields = {
       id: policyId(ids.next()),

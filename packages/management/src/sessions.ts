@@ -28,6 +28,7 @@ import {
   findSession,
   findSessionByTokenHash,
   insertSession,
+  isHeadAuthentic,
   isSessionAuthentic,
   listEndingSessions,
   listSessions,
@@ -42,6 +43,7 @@ import {
   transition,
   writeState,
 } from '@waiaas/storage';
+import { agentNotAuthentic } from './agent-not-authentic.ts';
 import { confirmOrigin, refuseWhileLocked } from './authority.ts';
 import { canonicalText } from './canonical-text.ts';
 import { checkRenewal, maxRenewals, renewalsLeft } from './renewal.ts';
@@ -194,6 +196,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
         if (agent.status !== 'ACTIVE') throw new WaiaasError('AGENT_SUSPENDED');
         const agentId = brandAgentId(agent.id);
         // A new session would be sealed together with what somebody has put there.
+        if (!isHeadAuthentic(db, agentId)) throw agentNotAuthentic(agentId);
         if (!(await areSessionsAuthentic(db, sealer, agentId))) throw sessionsNotAuthentic(agentId);
         if ((await countLiveSessions(db, agentId, now)) >= maxSessionsPerAgent) {
           throw new WaiaasError('SESSION_LIMIT_EXCEEDED', {

@@ -88,7 +88,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     path: join(folder, 'waiaas.db'),
     backupFolder: join(folder, 'backups'),
     clock: time,
-    auditSealer: keystore.sealer,
+    sealer: keystore.sealer,
   });
   const storage = options.decorate?.(opened) ?? opened;
   if (!(await keystore.isInitialised())) await keystore.initialise(PASSWORD);

@@ -35,7 +35,7 @@ import {
   liveReservations,
   notifyBy,
   readState,
-  reportBrokenSeal,
+  reportBrokenHead,
   type SessionRow,
   type TransactionRow,
   type TransitionFields,
@@ -61,7 +61,9 @@ export type Admission =
   | { readonly kind: 'admitted'; readonly row: AuthenticTransaction; readonly epoch: number }
   | { readonly kind: 'refused'; readonly row: AuthenticTransaction }
   /** The key was used before, for the same request: its transaction as it is now. */
-  | { readonly kind: 'replayed'; readonly row: TransactionRow };
+  | { readonly kind: 'replayed'; readonly row: TransactionRow }
+  /** What is stored of the agent is not what the daemon wrote: nothing can be decided, and nothing is kept of the request. */
+  | { readonly kind: 'unbelievable' };
 
 /** What a step of the admission has written; the row of a unit of work cannot be taken away under it. */
 const written = (row: AuthenticTransaction | null): AuthenticTransaction => {
@@ -263,6 +265,12 @@ export function createAdmission(
       throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
     }
 
+    const live = liveReservations(db, intent.agentId);
+    if (live === null) {
+      await reportBrokenHead(db, intent.agentId, now);
+      return { kind: 'unbelievable' };
+    }
+
     const encoded = encodeIntent(intent);
     const pending = await insertPending(db, sealer, {
       id: intent.transactionId,
@@ -298,8 +306,6 @@ export function createAdmission(
       },
     });
 
-    const { reservations: live, changed, complete } = await liveReservations(db, sealer, intent.agentId);
-    for (const row of changed) await reportBrokenSeal(db, row, now);
     const { refusal: violation, criteria } = await sessionVerdict(db, intent, session, live, now);
     if (violation !== null) {
       await record(db, intent, criteria, null, now);
@@ -307,8 +313,7 @@ export function createAdmission(
     }
     await appendAudit(db, now, { event: 'TX_SESSION_CHECK', actor: 'system', ...subject, details: { passed: true } });
 
-    const context = { live: complete ? live : null, now, balance: request.balance };
-    const decided = await decider.decide(db, intent, context);
+    const decided = await decider.decide(db, intent, { live, now, balance: request.balance });
     await record(db, intent, criteria, decided, now);
     const { decision } = decided;
     if (decision.outcome === 'DENY')

@@ -60,6 +60,7 @@ export function createBudget(
 ): (session: BudgetSession, query?: BudgetQuery) => Promise<BudgetResponse> {
   const { storage, sealer, clock, settings, adapters, decider } = dependencies;
 
+  /** What the caps leave; null when what was spent cannot be believed. */
   async function caps(
     db: Db,
     agentId: AgentId,
@@ -74,11 +75,9 @@ export function createBudget(
     for (const { name, since } of spendWindows(compiled, payment, now)) {
       const limit = name === 'day' ? limits?.dailyMax : limits?.weeklyMax;
       if (limit === null || limit === undefined) continue;
-      rooms[name] = {
-        limit,
-        used: await spentSince(db, agentId, asset, since),
-        reserved: reservedOf(live, asset),
-      };
+      const used = await spentSince(db, sealer, agentId, asset, since);
+      if (used === null) return null;
+      rooms[name] = { limit, used, reserved: reservedOf(live, asset) };
     }
     return { limits, rooms };
   }
@@ -94,18 +93,18 @@ export function createBudget(
     const token = tokenMint === undefined ? null : await readToken({ adapters }, { chain, network }, tokenMint);
     const asset = token === null ? nativeAssetId(chain) : tokenAssetId(chain, token.address);
     const { symbol, decimals } = token ?? nativeAsset(chain);
-    const { reservations: live, complete } = await liveReservations(db, sealer, agentId);
+    const live = liveReservations(db, agentId);
 
     const room = sessionRoom(constraints, nativeAssetId(chain), {
       usage: sessionUsageSchema.parse(JSON.parse(row.usage_stats)),
-      live: live.filter((reserved) => reserved.sessionId === sessionId),
+      live: (live ?? []).filter((reserved) => reserved.sessionId === sessionId),
     });
     const renewal: RenewalLimits = { constraints, defaultMaxRenewals: settings.defaultMaxRenewals };
 
     const compiled = await decider.inForce(db, agentId);
     const payment: Payment = { chain, asset, amount: 1n, to: agent.public_key };
     const policy =
-      !complete || compiled === null || compiled.blocker !== null
+      live === null || compiled === null || compiled.blocker !== null
         ? null
         : await caps(db, agentId, asset, { compiled, live, payment, now });
     const forbidden =

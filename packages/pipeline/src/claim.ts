@@ -133,9 +133,8 @@ export function createClaims(
       });
       return FORGED_SESSION;
     }
-    const { reservations, complete } = await liveReservations(db, sealer, intent.agentId);
-    const others = reservations.filter(({ id }) => id !== row.id);
-    const denial = await decider.objection(db, intent, { live: complete ? others : null, now });
+    const others = liveReservations(db, intent.agentId)?.filter(({ id }) => id !== row.id) ?? null;
+    const denial = await decider.objection(db, intent, { live: others, now });
     return denial === null ? null : denialOf(denial, intent.asset);
   }
 
@@ -244,6 +243,7 @@ export function createClaims(
           await cancel(db, row, refusal, { actor: 'system' }, now);
           return { code: 'TX_ALREADY_PROCESSED', token: 'SESSION_REVOKED' };
         }
+        if (refusal === FORGED_SESSION) return refusal;
         // The owner may amend what is in the way, reject the payment, or let it expire.
         if (refusal !== null) throw toError(refusal, id);
         const claimed = await transition(db, sealer, row, 'EXECUTING', { claimed_at: now });

@@ -12,7 +12,14 @@ import {
   type PolicyReference,
   policyReferences,
 } from '@waiaas/policy-engine';
-import { appendAudit, countRecentTransactions, type Db, type LiveReservation, spentSince } from '@waiaas/storage';
+import {
+  appendAudit,
+  countRecentTransactions,
+  type Db,
+  type LiveReservation,
+  reportBrokenLedger,
+  spentSince,
+} from '@waiaas/storage';
 import type { PipelineDependencies } from './dependencies.ts';
 import { createPolicyLoader } from './policy-facts.ts';
 import type { Refusal } from './refusal.ts';
@@ -104,9 +111,13 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
     return complete ? compiled : blocked(intent.agentId, 'POLICY_NOT_AUTHENTIC');
   }
 
+  /** What was spent, or null when what is stored of it cannot be believed. */
   async function spends(db: Db, intent: JudgedPayment, queries: readonly { name: 'day' | 'week'; since: number }[]) {
     const spent: { day: bigint | null; week: bigint | null } = { day: null, week: null };
-    for (const { name, since } of queries) spent[name] = await spentSince(db, intent.agentId, intent.asset, since);
+    for (const { name, since } of queries) {
+      spent[name] = await spentSince(db, sealer, intent.agentId, intent.asset, since);
+      if (spent[name] === null) return null;
+    }
     return spent;
   }
 
@@ -124,17 +135,20 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
     judged: JudgedPayment,
     { live, now, balance }: DecisionContext,
   ): Promise<Decided> {
-    const compiled = live === null ? blocked(judged.agentId, 'COUNTERS_NOT_AUTHENTIC') : policies;
     const payment = paymentOf(judged);
-    const needed = factsNeeded(compiled, payment, now);
+    const needed = factsNeeded(policies, payment, now);
     if (needed.balance && balance === undefined) throw new BalanceNeeded();
+    const spent = await spends(db, judged, needed.spent);
+    if (spent === null) await reportBrokenLedger(db, judged.agentId, judged.asset, now);
+    const unproven = live === null || spent === null;
+    const compiled = unproven ? blocked(judged.agentId, 'COUNTERS_NOT_AUTHENTIC') : policies;
     const counts: { hour: number | null; day: number | null } = { hour: null, day: null };
     for (const { name, since } of needed.recentTransactions) {
       counts[name] = await countRecentTransactions(db, judged.agentId, since, judged.transactionId);
     }
     const facts: PaymentFacts = {
       ...surroundings(live ?? [], judged.asset, now),
-      spent: await spends(db, judged, needed.spent),
+      spent: spent ?? { day: null, week: null },
       ...(needed.recentTransactions.length === 0 ? {} : { recentTransactions: counts }),
       ...(needed.balance && balance !== undefined ? { balance } : {}),
     };
@@ -148,10 +162,15 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
 
     async objection(db, intent, { live, now }) {
       const policies = await authentic(db, intent, now);
-      const compiled = live === null ? blocked(intent.agentId, 'COUNTERS_NOT_AUTHENTIC') : policies;
       const payment = paymentOf(intent);
-      const spent = await spends(db, intent, factsNeeded(compiled, payment, now).spent);
-      return evaluateClaim(compiled, payment, { now, spent, reserved: reservedOf(live ?? [], intent.asset) });
+      const spent = await spends(db, intent, factsNeeded(policies, payment, now).spent);
+      if (spent === null) await reportBrokenLedger(db, intent.agentId, intent.asset, now);
+      const unproven = live === null || spent === null;
+      return evaluateClaim(unproven ? blocked(intent.agentId, 'COUNTERS_NOT_AUTHENTIC') : policies, payment, {
+        now,
+        spent: spent ?? { day: null, week: null },
+        reserved: reservedOf(live ?? [], intent.asset),
+      });
     },
 
     async inForce(db, agentId) {

@@ -2,6 +2,7 @@ import { isWaiaasError, unixSeconds } from '@waiaas/core';
 import {
   type AuthenticTransaction,
   authenticTransaction,
+  findTransaction,
   reportBrokenSeal,
   type TransactionRow,
 } from '@waiaas/storage';
@@ -25,9 +26,12 @@ export function createEachRow(
     let failed = 0;
     for (const [index, found] of rows.entries()) {
       try {
-        const row = await authenticTransaction(storage.read, sealer, found);
+        const present = await findTransaction(storage.read, found.id);
+        // Another hand has moved it on since the rows were listed, and does with it what is to be done.
+        if (present?.state_seal !== found.state_seal) continue;
+        const row = await authenticTransaction(storage.read, sealer, present);
         if (row !== null) await work(row);
-        else await storage.write(({ db }) => reportBrokenSeal(db, found, unixSeconds(clock)));
+        else await storage.write(({ db }) => reportBrokenSeal(db, present, unixSeconds(clock)));
       } catch (error) {
         if (isWaiaasError(error, 'KEYSTORE_LOCKED')) {
           logger.warn({ rows: rows.length }, 'Payments are left as they are until the vault is opened');

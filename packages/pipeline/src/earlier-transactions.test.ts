@@ -3,6 +3,7 @@ import { findTransaction } from '@waiaas/storage';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { alter } from '../test/hands-in-the-file.ts';
 import { ALICE, by, createWorld, OPERATOR, type Payer, silent, type World } from '../test/world.ts';
+import { sealEarlierLedger } from './earlier-ledger.ts';
 import { sealEarlierTransactions } from './earlier-transactions.ts';
 
 /* A database from before the states of transactions were sealed is brought up to date once, and is not believed everything. */
@@ -22,16 +23,22 @@ afterEach(async () => {
 });
 
 const UNSEALED = "UPDATE transactions SET state_version = 0, state_seal = ''";
-const seal = () =>
-  sealEarlierTransactions({
-    storage: world.storage,
-    sealer: world.keystoreParts.keystore.sealer,
-    clock: world.time,
-    logger: silent,
-  });
+/** What came later than the seals of transactions. */
+const NO_HEADS = ['DELETE FROM heads', "UPDATE spend_ledger SET seal = '', previous = ''"];
+
+/** As at the first start of a version that seals: a process that has not seen the database yet. */
+async function seal(): Promise<void> {
+  const { folder, ledger, time } = world;
+  await world.stop();
+  world = await createWorld({ rules: TIERS, folder, ledger, time });
+  const { storage } = world;
+  const parts = { storage, sealer: world.keystoreParts.keystore.sealer, clock: time, logger: silent };
+  await sealEarlierTransactions(parts);
+  await sealEarlierLedger(parts);
+}
 const ask = async (amount: bigint): Promise<TransactionId> => {
   let id: string | undefined;
-  world.send(payer, amount).then(({ transactionId }) => {
+  world.send(payer, amount, { waitMs: 1 }).then(({ transactionId }) => {
     id = transactionId;
   });
   await world.time.runUntil(() => id !== undefined);
@@ -47,7 +54,7 @@ const records = () =>
 
 test('what waited goes on waiting, and is carried out in its time', async () => {
   const [done, slow, big] = [await ask(50n), await ask(500n), await ask(5000n)];
-  await alter(world, UNSEALED);
+  await alter(world, UNSEALED, ...NO_HEADS);
   await seal();
   await world.pipeline.recover();
   await world.time.advance(60_000);
@@ -72,7 +79,7 @@ test.each([
   const id = await ask(amount);
   const sent = world.ledger.accepted.size;
   const forget = what === 'the record of the decision' ? [`DELETE FROM decisions WHERE tx_id = '${id}'`] : [];
-  await alter(world, `${UNSEALED}, ${set} WHERE id = '${id}'`, ...forget);
+  await alter(world, `${UNSEALED}, ${set} WHERE id = '${id}'`, ...forget, ...NO_HEADS);
   const before = await findTransaction(world.storage.read, id);
   await seal();
   await world.pipeline.recover();

@@ -10,6 +10,7 @@ export type {
   Timers,
   Watchfulness,
 } from './dependencies.ts';
+export { sealEarlierLedger } from './earlier-ledger.ts';
 export { sealEarlierTransactions } from './earlier-transactions.ts';
 export {
   createPipeline,

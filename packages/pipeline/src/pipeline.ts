@@ -32,7 +32,7 @@ import {
   validationError,
   WaiaasError,
 } from '@waiaas/core';
-import type { RequestOrigin } from '@waiaas/management';
+import { agentNotAuthentic, type RequestOrigin } from '@waiaas/management';
 import {
   type AuthenticTransaction,
   appendAudit,
@@ -70,7 +70,7 @@ import { createRecallRequests, type RecallRequests } from './recall/recall-reque
 import { createRecallRunner } from './recall/recall-runner.ts';
 import { createSweepReader } from './recall/sweep-facts.ts';
 import { createTerminations, type Terminations } from './recall/termination.ts';
-import { giveTimeForAVeto, type RecoveryReport, recover } from './recovery.ts';
+import { giveTimeForAVeto, meetHeads, type RecoveryReport, recover } from './recovery.ts';
 import { type Refusal, refusalError } from './refusal.ts';
 import { createSettlement } from './settlement.ts';
 import { balanceOfAsset, readToken } from './tokens.ts';
@@ -185,6 +185,8 @@ export interface Pipeline {
    * Takes up rows that nobody works on any more: a commit whose answer was lost leaves one behind. Run every 5 minutes.
    */
   sweep(): Promise<void>;
+  /** Checks that what is stored of each agent is the newest, and reports what is not. Run once a day, and by `recover`. */
+  renewHeads(): Promise<void>;
   /** Executions and confirmations under way. */
   readonly underWay: { readonly executing: number; readonly confirming: number };
   /**
@@ -497,6 +499,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       checkReady(requested);
       const intent = { ...(await paymentOf(requested)), sessionId: session.sessionId };
       const admission = await admitPayment({ intent, idempotencyKey, ip: options.ip ?? null });
+      if (admission.kind === 'unbelievable') throw agentNotAuthentic(intent.agentId);
       if (admission.kind === 'refused') throw refusalError(admission.row);
       if (admission.kind === 'admitted' && admission.row.status === 'EXECUTING') carryOut(admission);
       return answer(await waitForEnd(admission.row, options), admission.kind === 'replayed');
@@ -551,6 +554,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         storage
           .write(async ({ db }) => {
             const admission = await admit(db, { intent, idempotencyKey: null, ip: null, balance });
+            if (admission.kind === 'unbelievable') throw agentNotAuthentic(intent.agentId);
             // Whatever this unit has written is taken back with it.
             throw new DryRun(admission.row, await findDecision(db, intent.transactionId));
           })
@@ -666,6 +670,8 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       const checkLateLanding = createLateCheck({ ...dependencies, settlement });
       await eachRow(await listLateChecks(storage.read, unixSeconds(clock)), checkLateLanding);
     },
+
+    renewHeads: () => meetHeads(dependencies),
 
     async sweep() {
       const stale = unixSeconds(clock) - ZOMBIE_SECONDS;

@@ -170,8 +170,7 @@ export function createPolicyEvaluator(
     const attempt = (balance?: bigint | null): Promise<Found | BalanceNeeded> =>
       storage
         .write(async ({ db }): Promise<never> => {
-          const { reservations, complete } = await liveReservations(db, sealer, intent.agentId);
-          const context = { live: complete ? reservations : null, now, balance };
+          const context = { live: liveReservations(db, intent.agentId), now, balance };
           const present = await decider.decide(db, intent, context);
           const proposed = await decider.judge(db, compiled, intent, context);
           throw new Found(present.decision, proposed.decision);

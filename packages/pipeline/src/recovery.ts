@@ -1,10 +1,11 @@
-import { transactionId, unixSeconds } from '@waiaas/core';
+import { isWaiaasError, transactionId, unixSeconds } from '@waiaas/core';
 import {
   type AuthenticTransaction,
   appendAudit,
   listByStatus,
   listOverdueApprovals,
   listQueuedOfTier,
+  renewHeads,
 } from '@waiaas/storage';
 import type { Claims } from './claim.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -63,6 +64,19 @@ export async function giveTimeForAVeto(
   return { expired, postponed, failed };
 }
 
+/** Meets the heads of all agents: what cannot be believed is reported. Not while the seals cannot be checked. */
+export async function meetHeads(
+  dependencies: Pick<PipelineDependencies, 'storage' | 'clock' | 'logger'>,
+): Promise<void> {
+  const { storage, clock, logger } = dependencies;
+  try {
+    await storage.write(({ db }) => renewHeads(db, unixSeconds(clock)));
+  } catch (error) {
+    if (!isWaiaasError(error, 'KEYSTORE_LOCKED')) throw error;
+    logger.warn({}, 'What is stored of the agents is not checked until the vault is opened');
+  }
+}
+
 /**
  * Start-up recovery, after the database is open and before anything is served (04 §20). Whatever may have reached the
  * network is followed, whatever cannot have is ended; nothing is signed here.
@@ -94,6 +108,7 @@ export async function recover(
   const cancel = async (row: AuthenticTransaction): Promise<void> => {
     if ((await settlement.cancelled(row, RESTARTED)) !== null) cancelled += 1;
   };
+  await meetHeads(dependencies);
   await eachRow(await listByStatus(storage.read, 'PENDING'), cancel);
   await eachRow(await listByStatus(storage.read, 'QUEUED'), async (row) => {
     if (row.tier !== 'DELAY' && row.tier !== 'APPROVAL') await cancel(row);

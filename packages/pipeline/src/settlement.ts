@@ -117,7 +117,7 @@ export function createSettlement(
     const now = Math.ceil(clock.now() / 1000);
     const amount = BigInt(row.amount);
     const asset = assetId(row.asset);
-    await appendSpend(db, {
+    await appendSpend(db, sealer, {
       agentId: brandAgentId(row.agent_id),
       asset,
       txId: row.id,

@@ -179,7 +179,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     path: join(folder, 'data', 'waiaas.db'),
     backupFolder: join(folder, 'backups'),
     clock,
-    auditSealer: keystore.sealer,
+    sealer: keystore.sealer,
   });
   const storage = options.decorateStorage?.(opened) ?? opened;
   if (!(await keystore.isInitialised())) await keystore.initialise(PASSWORD);

@@ -82,7 +82,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     path: join(folder, 'waiaas.db'),
     backupFolder: join(folder, 'backups'),
     clock: time,
-    auditSealer: keystore.sealer,
+    sealer: keystore.sealer,
   });
   const storage = options.decorateStorage?.(opened) ?? opened;
   const { sealer } = keystore;

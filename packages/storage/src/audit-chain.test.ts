@@ -25,7 +25,7 @@ const vault: RowSealer = {
 
 beforeEach(() => {
   locked = false;
-  temporary = openTemporaryStorage({ auditSealer: vault });
+  temporary = openTemporaryStorage({ sealer: vault });
 });
 afterEach(() => temporary.remove());
 
@@ -40,7 +40,7 @@ const reopen = (): Storage =>
     path: temporary.path,
     backupFolder: join(temporary.folder, 'backups'),
     clock: temporary.clock,
-    auditSealer: vault,
+    sealer: vault,
   });
 
 /** Expects every link to fit and the head to be at the end, sealed. */
@@ -108,7 +108,7 @@ describe('the chain', () => {
     expect(() => openForReading({ path })).toThrow('Start the daemon once');
 
     const { clock, folder } = temporary;
-    const upgraded = openStorage({ path, backupFolder: join(folder, 'backups'), clock, auditSealer: vault });
+    const upgraded = openStorage({ path, backupFolder: join(folder, 'backups'), clock, sealer: vault });
     await append(upgraded);
     let previous = AUDIT_CHAIN_START;
     for (const row of await listAuditAfter(upgraded.read, 0, 5000)) {

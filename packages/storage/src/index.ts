@@ -1,6 +1,9 @@
 export { AUDIT_CHAIN_START, type AuditRow, auditLink } from './audit-chain.ts';
 export { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './connection.ts';
 export { copyDatabase, type DatabaseExamination, examineDatabase } from './database-file.ts';
+export type { Head, HeadDraft, LastSpend, Mark, OpenTransaction } from './heads/head.ts';
+export { BrokenHead, headsOf, shareHeads } from './heads/head-keeper.ts';
+export { GLOBAL_SCOPE } from './heads/scope.ts';
 export { MigrationError, type MigrationReport } from './migrate.ts';
 export { SESSION_SETS_SCHEMA } from './migrations/0007-session-sets.ts';
 export {
@@ -19,6 +22,9 @@ export { accountRentSince } from './tables/account-rents.ts';
 export * from './tables/agents.ts';
 export * from './tables/audit-log.ts';
 export * from './tables/decisions.ts';
+export * from './tables/head-adoption.ts';
+export * from './tables/heads.ts';
+export * from './tables/ledger-check.ts';
 export * from './tables/notification-channels.ts';
 export * from './tables/notification-log.ts';
 export * from './tables/notification-outbox.ts';

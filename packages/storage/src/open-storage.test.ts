@@ -31,7 +31,7 @@ describe('files', () => {
         path: temporary.path,
         backupFolder: join(temporary.folder, 'backups'),
         clock: temporary.clock,
-        auditSealer: testSealer,
+        sealer: testSealer,
       });
       expect(mode(temporary.path)).toBe('600');
       await again.close();
@@ -60,7 +60,7 @@ describe('files', () => {
     const path = join(temporary.folder, 'other.db');
     writeFileSync(path, 'this is a text and no database, and it is long enough to be looked at');
     expect(() =>
-      openStorage({ path, backupFolder: temporary.folder, clock: temporary.clock, auditSealer: testSealer }),
+      openStorage({ path, backupFolder: temporary.folder, clock: temporary.clock, sealer: testSealer }),
     ).toThrow();
     expect(readFileSync(path, 'utf8')).toContain('this is a text');
   });

@@ -20,6 +20,7 @@ import {
   openWriteConnection,
   restrictFiles,
 } from './connection.ts';
+import { createHeadKeeper } from './heads/head-keeper.ts';
 import { assertNewest, type MigrationReport, migrate } from './migrate.ts';
 import { AUDIT_CHAIN_SCHEMA } from './migrations/0006-audit-chain.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -36,8 +37,8 @@ export interface StorageOptions {
   readonly clock: Clock;
   /** For the ids of stored notifications. Default: the system's. */
   readonly randomBytes?: RandomBytes;
-  /** Seals the end of the audit log; may be locked at first. */
-  readonly auditSealer: RowSealer;
+  /** Seals the end of the audit log and the heads; may be locked at first. */
+  readonly sealer: RowSealer;
   readonly settings?: Partial<ConnectionSettings>;
 }
 
@@ -111,22 +112,25 @@ export function openStorage(options: StorageOptions): Storage {
     opened.push(reader);
     const ids = createIdGenerator(options.clock, options.randomBytes ?? systemRandomBytes);
     const sealing = createAuditSealing(writer, {
-      sealer: options.auditSealer,
+      sealer: options.sealer,
       clock: options.clock,
       isNew: migration.from < AUDIT_CHAIN_SCHEMA,
     });
     const storeEvent = (db: Db, event: NotificationEvent): Promise<void> =>
       enqueueNotification(db, { id: ids.next(), at: unixSeconds(options.clock), event });
-    const queue = createWriteQueue(writer, { storeEvent, audit: sealing });
+    const heads = createHeadKeeper(writer, options.sealer);
+    const queue = createWriteQueue(writer, { storeEvent, audit: sealing, heads });
+    const read = createDb(
+      createStatementRunner(reader),
+      () => reader.open,
+      () => new WaiaasError('SHUTTING_DOWN'),
+    );
+    heads.attachReader(read, reader);
     return {
       write: (unit) => queue.write(unit),
       revision: queue.revision,
       onNotification: queue.onNotification,
-      read: createDb(
-        createStatementRunner(reader),
-        () => reader.open,
-        () => new WaiaasError('SHUTTING_DOWN'),
-      ),
+      read,
       isAuditIntact: () => !sealing.isBroken,
       migration,
       facts: () => ({

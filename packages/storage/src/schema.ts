@@ -46,6 +46,7 @@ export interface Database {
   owner_head: OwnerHeadTable;
   system_state: SystemStateTable;
   auto_stop_rules: AutoStopRulesTable;
+  heads: HeadsTable;
 }
 
 export interface AgentsTable {
@@ -216,6 +217,10 @@ export interface SpendLedgerTable {
   tx_id: string;
   amount: string;
   cumulative: string;
+  /** Seal of the row before it of its agent and asset; empty for the first one. */
+  previous: string;
+  /** Empty for rows from before there were seals. */
+  seal: string;
 }
 
 export interface PoliciesTable {
@@ -377,5 +382,17 @@ export interface AutoStopRulesTable {
   created_at: number;
   updated_at: number;
   version: number;
+  seal: string;
+}
+
+/** What a scope's newest state is, sealed as one: one row for each agent, and one for what holds for all. */
+export interface HeadsTable {
+  /** `global` or an agent id. */
+  scope: string;
+  version: number;
+  /** JSON text. */
+  content: string;
+  /** The newest audit row when it was sealed; 0 before the first one. */
+  audit_id: number;
   seal: string;
 }

@@ -4,12 +4,14 @@ import type { Selectable } from 'kysely';
 import type {
   AuditHeadTable,
   DecisionsTable,
+  HeadsTable,
   OwnerHeadTable,
   OwnerWalletsTable,
   PoliciesTable,
   RecallsTable,
   RecoveryAddressesTable,
   SessionsTable,
+  SpendLedgerTable,
   TerminationsTable,
   TransactionsTable,
 } from './schema.ts';
@@ -182,6 +184,14 @@ export const terminationContent = (row: Pick<TerminationsTable, 'agent_id' | 'wa
   payload: row.waived,
 });
 
+/** What the seal of a row of the ledger covers: all of it, and the row before it of its agent and asset. */
+export const spendContent = (row: Omit<Selectable<SpendLedgerTable>, 'seq' | 'seal'>): SealedContent => ({
+  kind: 'spend',
+  id: row.tx_id,
+  version: 1,
+  payload: canonicalJson([row.agent_id, row.asset, row.settled_at, row.amount, row.cumulative, row.previous]),
+});
+
 /** What the seal of a decision covers: all of it. */
 export const decisionContent = (row: Omit<DecisionsTable, 'seal'>): SealedContent => ({
   kind: 'decision',
@@ -200,6 +210,14 @@ export const auditHeadContent = (
   payload: canonicalJson([head.audit_id, head.hash, head.sealed_at]),
 });
 
+/** What the seal of a head covers: all of it. */
+export const headContent = (head: Omit<HeadsTable, 'seal'>): SealedContent => ({
+  kind: 'head',
+  id: head.scope,
+  version: head.version,
+  payload: canonicalJson([head.content, head.audit_id]),
+});
+
 /** What the seal of an intent covers: its canonical encoding. */
 export const intentContent = (row: Pick<TransactionsTable, 'id' | 'intent'>): SealedContent => ({
   kind: 'intent',
@@ -216,7 +234,7 @@ export type SealedTransaction = Omit<Selectable<TransactionsTable>, 'state_seal'
  * does not.
  * @throws TypeError when the intent cannot be read
  */
-const sessionOf = (row: SealedTransaction): string | null =>
+export const sessionOf = (row: Pick<SealedTransaction, 'session_id' | 'recall_id' | 'intent'>): string | null =>
   row.session_id ?? (row.recall_id === null ? decodeIntent(row.intent).sessionId : null);
 
 const digest = (bytes: Uint8Array | null): string | null => (bytes === null ? null : hash('sha256', bytes));

@@ -1,6 +1,7 @@
 import { type NotificationEvent, WaiaasError } from '@waiaas/core';
 import type { AuditSealing } from './audit-sealing.ts';
 import type { Connection } from './connection.ts';
+import type { HeadKeeper } from './heads/head-keeper.ts';
 import { createDb, createStatementRunner, type Db } from './query-executor.ts';
 import { bindEvents } from './unit-events.ts';
 
@@ -38,6 +39,7 @@ export interface WriteQueue {
 export interface QueueParts {
   readonly storeEvent: (db: Db, event: NotificationEvent) => Promise<void>;
   readonly audit: Pick<AuditSealing, 'begin' | 'end'>;
+  readonly heads: Omit<HeadKeeper, 'attachReader'>;
 }
 
 interface Entry {
@@ -69,8 +71,9 @@ const stalled = (): Error => new Error('A unit of work awaited something that is
  *
  * @param parts.storeEvent stores an event that a unit notifies of, by the unit's own access
  * @param parts.audit seals the end of the audit log with each commit
+ * @param parts.heads seals what each agent's newest state is with each commit
  */
-export function createWriteQueue(connection: Connection, { storeEvent, audit }: QueueParts): WriteQueue {
+export function createWriteQueue(connection: Connection, { storeEvent, audit, heads }: QueueParts): WriteQueue {
   const runner = createStatementRunner(connection);
   const waiting: Entry[] = [];
   let draining: Promise<void> | null = null;
@@ -86,6 +89,8 @@ export function createWriteQueue(connection: Connection, { storeEvent, audit }: 
       () => open,
       () => new Error('This unit of work is over'),
     );
+    heads.openUnit(db);
+    let kept = false;
     let notified = false;
     const notify = async (event: NotificationEvent): Promise<void> => {
       await storeEvent(db, event);
@@ -100,6 +105,7 @@ export function createWriteQueue(connection: Connection, { storeEvent, audit }: 
     });
     try {
       const outcome = await Promise.race([entry.run({ db, notify }), timeUp]);
+      kept = outcome.kept;
       if (connection.inTransaction) connection.exec(outcome.kept ? 'RELEASE unit' : 'ROLLBACK TO unit; RELEASE unit');
       return { ...outcome, notified: outcome.kept && notified };
     } catch (error) {
@@ -107,6 +113,7 @@ export function createWriteQueue(connection: Connection, { storeEvent, audit }: 
       return { kept: false, tell: () => entry.fail(error) };
     } finally {
       open = false;
+      heads.closeUnit(kept);
       clearImmediate(watchdog);
     }
   }
@@ -116,14 +123,15 @@ export function createWriteQueue(connection: Connection, { storeEvent, audit }: 
     try {
       connection.exec('BEGIN IMMEDIATE');
       audit.begin();
+      heads.begin();
       for (const entry of batch) {
         outcomes.push(await runOne(entry));
         // A full disk or an I/O error makes SQLite roll the whole transaction back by itself.
         if (!connection.inTransaction) throw new WaiaasError('STORAGE_UNAVAILABLE');
       }
-      const committed = audit.end();
+      const committed = [heads.end(), audit.end()];
       connection.exec('COMMIT');
-      committed();
+      for (const note of committed) note();
       commits += 1;
     } catch (error) {
       for (const entry of batch) entry.fail(storageError(error));

@@ -45,7 +45,7 @@ export function openTemporaryStorage(options: Partial<StorageOptions> = {}): Tem
     path,
     backupFolder: join(folder, 'backups'),
     clock,
-    auditSealer: testSealer,
+    sealer: testSealer,
     ...options,
   });
   return {

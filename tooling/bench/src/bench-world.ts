@@ -9,6 +9,7 @@ import {
   createIdGenerator,
   type Logger,
   policyId,
+  type RowSealer,
   type SessionId,
   sessionId,
   spendingLimitRulesSchema,
@@ -36,6 +37,7 @@ export const silent: Logger = {
 /** The real storage, keystore and pipeline on a real disk, over a ledger in memory that confirms at once. */
 export interface BenchWorld {
   readonly storage: Storage;
+  readonly sealer: RowSealer;
   readonly pipeline: Pipeline;
   readonly tokens: SessionTokens;
   readonly sessions: SessionManagement;
@@ -68,7 +70,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
     path: join(folder, 'data', 'waiaas.db'),
     backupFolder: join(folder, 'backups'),
     clock,
-    auditSealer: keystore.sealer,
+    sealer: keystore.sealer,
   });
   const password = 'a password for the benchmark';
   await keystore.initialise(password);
@@ -149,6 +151,7 @@ export async function createBenchWorld(): Promise<BenchWorld> {
   });
   return {
     storage,
+    sealer,
     pipeline,
     tokens,
     sessions,

@@ -20,7 +20,7 @@ const storage = openStorage({
   path: join(dataDir, 'data', 'waiaas.db'),
   backupFolder: join(dataDir, 'backups'),
   clock,
-  auditSealer: keystore.sealer,
+  sealer: keystore.sealer,
 });
 await keystore.unlock(readFileSync(passwordFile, 'utf8').trim());
 const { sealer } = keystore;

@@ -1,3 +1,4 @@
+import { headsOf, lastSpends, sealSpendsAsFound } from '@waiaas/storage';
 import { sql } from 'kysely';
 import type { BenchWorld } from './bench-world.ts';
 
@@ -10,7 +11,7 @@ const BATCH = 20_000;
  * rows are written in bulk around the triggers, which are put back as they were.
  */
 export async function writeHistory(world: BenchWorld, rows: number): Promise<void> {
-  const { storage, agentId, sessionId } = world;
+  const { storage, sealer, agentId, sessionId } = world;
   const now = Math.floor(Date.now() / 1000);
   const first = now - DAYS * 86_400;
   await storage.write(async ({ db }) => {
@@ -38,6 +39,14 @@ export async function writeHistory(world: BenchWorld, rows: number): Promise<voi
           printf('00000000-0000-7000-8000-%012x', i), '1', CAST(i + 1 AS TEXT) FROM n`.execute(db);
     }
     for (const { sql: text } of triggers) await sql.raw(text).execute(db);
+  });
+  for (let last = 0; last < rows; ) {
+    const after = last;
+    last = (await storage.write(({ db }) => sealSpendsAsFound(db, sealer, after, BATCH))).last;
+  }
+  await storage.write(async ({ db }) => {
+    const { spent } = headsOf(db).edit(agentId);
+    for (const [asset, spend] of await lastSpends(db, agentId)) spent.set(asset, spend);
   });
   storage.checkpoint();
 }

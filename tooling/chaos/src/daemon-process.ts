@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { IChainAdapter } from '@waiaas/core';
 import { createLogger, loadConfig, startDaemon } from '@waiaas/daemon';
-import type { Db, Storage } from '@waiaas/storage';
+import { type Db, type Storage, shareHeads } from '@waiaas/storage';
 import argon2 from 'argon2';
 import type { KyselyPlugin } from 'kysely';
 
@@ -38,7 +38,7 @@ const countStatements: KyselyPlugin = {
   },
   transformResult: async ({ result }) => result,
 };
-const counted = (read: Db): Db => read.withPlugin(countStatements);
+const counted = (read: Db): Db => shareHeads(read, read.withPlugin(countStatements));
 
 /** Runs of Argon2, by whomever: the keystore calls this very function. */
 let argon2Runs = 0;

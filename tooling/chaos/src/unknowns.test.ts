@@ -210,6 +210,66 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
   },
 
+  async 'what was spent was changed in the file'() {
+    const dataDir = harness.copyDataDir(template);
+    let token = '';
+    await withDaemon(dataDir, async (daemon) => {
+      await setLimits(daemon, { ...LIMITS, daily_max: '12000000' });
+      ({ token } = await createSession(daemon, payer.agentId, { expiresIn: 604_800 }));
+      const agent = daemon.client(token);
+      expect((await agent.sendToken({ to: stranger(), amount: INSTANT })).status).toBe('CONFIRMED');
+      await daemon.advance(2 * 86_400);
+      expect((await agent.sendToken({ to: stranger(), amount: INSTANT })).status).toBe('CONFIRMED');
+    });
+    edit(dataDir, "UPDATE spend_ledger SET cumulative = '10000000', amount = '10000000' WHERE seq = 1");
+    const to = stranger();
+    const daemon = await harness.start(dataDir, {}, 2 * 86_400);
+    expect(await code(daemon.client(token).sendToken({ to, amount: INSTANT }))).toBe('POLICY_DENIED');
+    await daemon.stop();
+    expect(await balanceOf(harness.ledger, to)).toBe(0n);
+    expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+  },
+
+  async 'what an agent has spent was put back to an older copy'() {
+    const dataDir = harness.copyDataDir(template);
+    const TABLES = ['heads', 'spend_ledger', 'sessions', 'session_sets', 'transactions'];
+    edit(dataDir, ...TABLES.map((table) => `CREATE TABLE kept_${table} AS SELECT * FROM ${table}`));
+    await withDaemon(dataDir, async (daemon) => {
+      expect((await send(daemon, INSTANT)).status).toBe('CONFIRMED');
+    });
+    edit(
+      dataDir,
+      'PRAGMA foreign_keys = OFF',
+      ...TABLES.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM kept_${table}`),
+    );
+    await withDaemon(dataDir, async (daemon) => {
+      expect(await code(send(daemon, INSTANT))).toBe('INVALID_TOKEN');
+      const fresh = await createSession(daemon, payer.agentId).catch(String);
+      expect(String(fresh)).toContain('Error');
+    });
+    expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+  },
+
+  async 'a payment under way was taken out of the file'() {
+    const dataDir = harness.copyDataDir(owned);
+    await withDaemon(dataDir, async (daemon) => {
+      const client = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: owner });
+      const [limits] = (await client.listPolicies()).policies;
+      await client.updatePolicy(limits?.id ?? '', {
+        rules: { chain: 'solana', ...LIMITS, daily_max: '30000000' },
+      });
+      expect((await send(daemon, DELAY)).status).toBe('QUEUED');
+    });
+    edit(dataDir, 'PRAGMA foreign_keys = OFF', 'DELETE FROM transactions');
+    const to = stranger();
+    await withDaemon(dataDir, async (daemon) => {
+      expect(await code(send(daemon, INSTANT + 1n, to))).toBe('SPENDING_LIMIT_EXCEEDED');
+      expect((await send(daemon, INSTANT)).status).toBe('CONFIRMED');
+    });
+    expect(await balanceOf(harness.ledger, to)).toBe(0n);
+    expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+  },
+
   async 'the kill switch cannot be read'() {
     const dataDir = harness.copyDataDir(template);
     edit(dataDir, `UPDATE system_state SET value = '"SOMETHING"' WHERE key = 'kill_switch_status'`);

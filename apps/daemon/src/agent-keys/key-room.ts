@@ -47,7 +47,7 @@ export async function withKeyRoom<T>(
         path: databasePath(dataDir, config),
         backupFolder: dataPaths(dataDir).backups,
         clock: systemClock,
-        auditSealer: keystore.sealer,
+        sealer: keystore.sealer,
         settings: databaseSettings(config),
       });
       try {

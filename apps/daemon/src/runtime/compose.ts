@@ -161,6 +161,7 @@ export function compose(foundations: Foundations): Composition {
     { name: 'lateDeposits', intervalMs: 600 * SECOND, run: () => pipeline.terminations.watch() },
     { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
     { name: 'auditTrail', intervalMs: security.audit.anchor_interval * SECOND, run: () => auditTrail.watch() },
+    { name: 'headRenewal', intervalMs: 86_400 * SECOND, run: () => pipeline.renewHeads() },
     { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
     {
       name: 'channelCheck',

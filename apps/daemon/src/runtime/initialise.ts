@@ -42,7 +42,7 @@ export async function initialise(
       path: databasePath(dataDir, config),
       backupFolder: paths.backups,
       clock,
-      auditSealer: keystore.sealer,
+      sealer: keystore.sealer,
       settings: databaseSettings(config),
     });
     try {

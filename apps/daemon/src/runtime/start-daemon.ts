@@ -1,14 +1,17 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
-import { sealEarlierTransactions } from '@waiaas/pipeline';
+import { sealEarlierLedger, sealEarlierTransactions } from '@waiaas/pipeline';
 import { createAuditTrail, loadKillSwitch } from '@waiaas/safety';
 import {
   adoptSessions,
   appendAudit,
+  checkSpendLedger,
+  hasAuditEvent,
   listAgents,
   MigrationError,
   openStorage,
+  reportBrokenLedger,
   SESSION_SETS_SCHEMA,
   type Storage,
   sealNoOwner,
@@ -160,7 +163,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     path: databasePath(dataDir, config),
     backupFolder: paths.backups,
     clock,
-    auditSealer: keystore.sealer,
+    sealer: keystore.sealer,
     settings: databaseSettings(config),
   });
   undo.push(() => opened.close());
@@ -204,10 +207,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     // Nor may sessions of another one be sealed as they are found.
     if (from > 0 && from < SESSION_SETS_SCHEMA) await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
     broughtUpToDate = true;
-    // Heads are kept outside from the first run on that seals every state: where there are any, a database without such
-    // seals is not the one this daemon has left.
-    if ((await anchors.read()) === '')
-      await sealEarlierTransactions({ storage, sealer: keystore.sealer, clock, logger });
+    await sealWhatWasNot();
   };
   if (killSwitchState.status === 'NORMAL') {
     onStep('Unlocking the keystore');
@@ -305,6 +305,43 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   }
 
   await watchAudit();
+  const proof = proveLedger();
+
+  /** Recomputes what was spent, beside the first requests: what was changed in the past shows (00 §3). */
+  async function proveLedger(): Promise<void> {
+    if (!keystore.isUnlocked) return;
+    try {
+      const pause = (): Promise<void> => nextTurn(undefined, { signal: shutdown.signal });
+      const faults = await checkSpendLedger(storage.read, keystore.sealer, pause);
+      if (faults.length > 0) logger.error({ faults: faults.slice(0, 10) }, 'The ledger of what was spent is not whole');
+      const ledgers = new Map(faults.map((fault) => [`${fault.agentId} ${fault.asset}`, fault]));
+      for (const { agentId, asset } of ledgers.values()) {
+        await storage.write(({ db }) => reportBrokenLedger(db, agentId, asset, unixSeconds(clock)));
+      }
+    } catch (error) {
+      if (!shutdown.signal.aborted) logger.error({ error: reasonOf(error) }, 'The ledger could not be checked');
+    }
+  }
+
+  /**
+   * Seals, once, what earlier versions did not. Only where the audit log and its heads outside the database agree with each
+   * other: a log that does not say that it was done may have said so before somebody cut it.
+   */
+  async function sealWhatWasNot(): Promise<void> {
+    const done = ['ROWS_SEALED', 'LEDGER_SEALED'] as const;
+    const missing = await Promise.all(done.map(async (event) => !(await hasAuditEvent(storage.read, [event]))));
+    if (!missing.includes(true)) return;
+    if (!(await auditTrail.verify()).intact) {
+      logger.error(
+        {},
+        'The database is of an earlier version and its audit log is not whole: its payments and limits are not believed, and nothing is paid; see "waiaas audit verify"',
+      );
+      return;
+    }
+    const parts = { storage, sealer: keystore.sealer, clock, logger };
+    await sealEarlierTransactions(parts);
+    await sealEarlierLedger(parts);
+  }
 
   /** What cannot be kept outside now is tried again every minute; the log of the daemon says so. */
   async function watchAudit(): Promise<void> {
@@ -329,6 +366,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     };
     logger.info({ reason }, 'Stopping');
     shutdown.abort();
+    await proof;
     await attempt('audit', () => audit({ event: 'DAEMON_SHUTDOWN_INITIATED', actor: 'system', details: { reason } }));
     const closed = server.close();
     // Requests under way get their answer, and what was signed gets sent, as far as the time allows.

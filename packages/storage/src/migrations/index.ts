@@ -9,6 +9,7 @@ import { sealedStates } from './0008-sealed-states.ts';
 import { evmChains } from './0009-evm-chains.ts';
 import { recalls } from './0010-recalls.ts';
 import { accountRents } from './0011-account-rents.ts';
+import { heads } from './0012-heads.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -24,4 +25,5 @@ export const MIGRATIONS: readonly Migration[] = [
   evmChains,
   recalls,
   accountRents,
+  heads,
 ];

@@ -40,6 +40,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [9, '9f7f80223c3034f448916859f6c2b202624159a1121df670e93f37d85454f217'],
   [10, '0039d836b469c28b15efac6c64bd1d7a93c20bfd2ec05c7728804ccfaf8887e3'],
   [11, '7bf6e40207149abbdc29d9a8d3a5b0b3364e4be49c89c46cef1c0f614ddd9b6b'],
+  [12, 'a84bb28020469906735215baae816d4aa7b336709eb15633b7831a94ddd76d33'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -118,6 +119,7 @@ const CONTENT: readonly (readonly [since: number, sql: string])[] = [
      INSERT INTO recovery_addresses VALUES ('${testId(1)}', 1, 'to', '${testId(7)}', 5, 1, 'owner', 's');
      INSERT INTO terminations VALUES ('${testId(1)}', 'operator', 1, '[]', 1, 's', NULL, NULL, NULL);`,
   ],
+  [12, `INSERT INTO heads VALUES ('global', 1, '{}', 3, 's');`],
 ];
 
 const tablesOf = (db: BetterSqlite3.Database): string[] =>
@@ -190,9 +192,12 @@ describe.each(MIGRATIONS.slice(0, -1).map(({ version }) => version))('a database
     expect(copy(`idempotency_key, ${columns}`, `idempotency_key, ${columns}`)).toThrow('UNIQUE');
     expect(run(`DELETE FROM agents`)).toThrow('FOREIGN KEY');
     expect(
-      run(`INSERT INTO spend_ledger VALUES (8, '${testId(1)}', 'solana:native', 5, '${testId(99)}', '5', '5')`),
+      run(`INSERT INTO spend_ledger VALUES (8, '${testId(1)}', 'solana:native', 5, '${testId(99)}', '5', '5', '', '')`),
     ).toThrow('FOREIGN KEY');
     expect(run(`UPDATE spend_ledger SET amount = '6'`)).toThrow('append-only');
+    expect(run(`UPDATE spend_ledger SET amount = '6', seal = 's'`)).toThrow('append-only');
+    db.exec(`UPDATE spend_ledger SET seal = 's'`);
+    expect(run(`UPDATE spend_ledger SET seal = 't'`)).toThrow('append-only');
     db.exec(`DELETE FROM sessions`);
     expect(db.prepare('SELECT count(*) FROM transactions WHERE session_id IS NULL').pluck().get()).toBe(3);
   });

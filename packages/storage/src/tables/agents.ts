@@ -1,5 +1,6 @@
 import type { AgentId, AgentStatus, Chain, SuspensionReason } from '@waiaas/core';
 import { type Selectable, sql } from 'kysely';
+import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
 import type { AgentsTable } from '../schema.ts';
 import { isActiveRow } from './sessions.ts';
@@ -10,8 +11,10 @@ export type AgentRow = Selectable<AgentsTable>;
 /** An agent with what lists show beside it. */
 export type AgentOverview = AgentRow & { readonly session_count: number; readonly transaction_count: number };
 
+/** Inserts an agent, and begins its head: that nothing has happened yet is known from the start. */
 export async function insertAgent(db: Db, row: AgentRow): Promise<void> {
   await db.insertInto('agents').values(row).execute();
+  headsOf(db).create(row.id);
 }
 
 export const findAgent = (db: Db, id: string): Promise<AgentRow | undefined> =>

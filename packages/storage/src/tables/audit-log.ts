@@ -1,6 +1,8 @@
 import { type AuditEvent, type AuditSeverity, type RowSealer, toJson } from '@waiaas/core';
 import { CompiledQuery, type Selectable } from 'kysely';
 import { AUDIT_CHAIN_START, type AuditRow, auditLink } from '../audit-chain.ts';
+import { scopeOfChange } from '../heads/audit-evidence.ts';
+import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
 import type { AuditHeadTable } from '../schema.ts';
 import { auditHeadContent } from '../seals.ts';
@@ -85,9 +87,12 @@ const readEnd = async (db: Db): Promise<End | undefined> => (await db.executeQue
 
 /**
  * Appends an audit row and links it to the one before it. Call it in the unit of work of the change it records, so that
- * neither exists without the other.
+ * neither exists without the other. The head of what was changed is sealed with it, for the row to testify against any
+ * older one.
  */
 export async function appendAudit(db: Db, now: number, entry: AuditEntry): Promise<void> {
+  const scope = scopeOfChange(entry.event, entry.agentId ?? null);
+  if (scope !== null) headsOf(db).renew(scope);
   const end = ends.get(db) ?? (await readEnd(db));
   const row = {
     id: (end?.id ?? 0) + 1,
@@ -190,6 +195,7 @@ export const readAuditHead = (db: Db): Promise<AuditHead | undefined> =>
 /** Whether a head was sealed by a daemon with this vault. */
 export const isAuditHeadAuthentic = (sealer: Pick<RowSealer, 'verify'>, head: AuditHead): boolean =>
   sealer.verify(auditHeadContent(head), head.seal);
+
 /** Whether one of some kinds of audit row was ever written, about a transaction where one is named. */
 export async function hasAuditEvent(db: Db, events: readonly AuditEvent[], txId?: string): Promise<boolean> {
   let select = db.selectFrom('audit_log').select('id').where('event_type', 'in', events);

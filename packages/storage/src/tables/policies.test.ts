@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import { agentId, policyId } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
+import { openStorage } from '../open-storage.ts';
 import { insertAgent } from './agents.ts';
+import { appendAudit } from './audit-log.ts';
+import { beginHeads } from './heads.ts';
 import {
   deletePolicy,
   findPolicyVersion,
@@ -44,6 +48,7 @@ beforeEach(async () => {
       suspended_at: null,
       suspension_reason: null,
     });
+    await beginHeads(db);
     await storePolicy(db, testSealer, policy(10), AT);
     await sealPolicySet(db, testSealer, AGENT);
     await storePolicy(db, testSealer, policy(11, { agentId: AGENT, rules: '{"limit":"2"}' }), AT);
@@ -178,4 +183,55 @@ describe('behind the daemon’s back', () => {
       WHERE id = '${testId(10)}'`);
     expect((await load()).complete).toBe(false);
   });
+
+  describe.each([
+    ['looser', () => storePolicyAs('{"limit":"0"}')],
+    ['gone', () => temporary.storage.write(({ db }) => deletePolicy(db, testSealer, policyId(testId(10))))],
+  ])('a policy that was replaced by one that is %s', (_what, replace) => {
+    /** Everything about policies as an older copy of the file has it, each row and each set with its genuine seal. */
+    const takeBack = (db: BetterSqlite3.Database, tables: readonly string[]): void => {
+      db.exec('DROP TRIGGER IF EXISTS policies_identity; DROP TRIGGER IF EXISTS heads_move_on');
+      db.exec('DROP TRIGGER IF EXISTS heads_no_delete; DROP TRIGGER IF EXISTS policy_versions_no_delete');
+      for (const table of tables) db.exec(`DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM old_${table}`);
+    };
+    const TABLES = ['policies', 'policy_sets'] as const;
+    const ALL = [...TABLES, 'policy_versions', 'heads'] as const;
+    const asIs = async () => (await load()).complete;
+    async function afterRestart(): Promise<boolean> {
+      const { path, folder, clock } = temporary;
+      await temporary.storage.close();
+      const again = openStorage({ path, backupFolder: join(folder, 'backups'), clock, sealer: testSealer });
+      const { complete } = await loadPolicies(again.read, testSealer, AGENT);
+      await again.close();
+      return complete;
+    }
+
+    beforeEach(async () => {
+      for (const table of ALL) raw.exec(`CREATE TABLE old_${table} AS SELECT * FROM ${table}`);
+      await temporary.storage.write(({ db }) =>
+        appendAudit(db, temporary.clock.seconds, { event: 'POLICY_UPDATED', actor: 'cli' }),
+      );
+      await replace();
+    });
+
+    test('does not come back with its set', async () => {
+      takeBack(raw, TABLES);
+      expect(await asIs()).toBe(false);
+      expect(await afterRestart()).toBe(false);
+    });
+
+    test('does not come back with its set, its versions and its head under the daemon', async () => {
+      expect(await asIs()).toBe(true);
+      takeBack(raw, ALL);
+      expect(await asIs()).toBe(false);
+    });
+
+    test('nor while it is down: the audit log tells of a change that the head does not know', async () => {
+      takeBack(raw, ALL);
+      expect(await afterRestart()).toBe(false);
+    });
+  });
 });
+
+const storePolicyAs = (rules: string) =>
+  temporary.storage.write(({ db }) => storePolicy(db, testSealer, policy(10, { rules }), AT));

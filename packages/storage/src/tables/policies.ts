@@ -1,5 +1,7 @@
 import { type AgentId, agentId as brandAgentId, type PolicyId, type PolicyType, type RowSealer } from '@waiaas/core';
 import type { Selectable } from 'kysely';
+import { headsOf } from '../heads/head-keeper.ts';
+import { GLOBAL_SCOPE } from '../heads/scope.ts';
 import type { Db } from '../query-executor.ts';
 import type { PoliciesTable, PolicyVersionsTable } from '../schema.ts';
 import { policyContent, policySetContent } from '../seals.ts';
@@ -21,9 +23,6 @@ export interface LoadedPolicies {
   /** False when a set was tampered with or is missing: nothing may be allowed then. */
   readonly complete: boolean;
 }
-
-/** Scope of the policies that hold for all agents. */
-export const GLOBAL_SCOPE = 'global';
 
 const scopeOf = (agentId: string | null): string => agentId ?? GLOBAL_SCOPE;
 
@@ -48,6 +47,16 @@ export async function sealPolicySet(db: Db, sealer: RowSealer, agentId: AgentId 
     .values({ scope, version, seal })
     .onConflict((conflict) => conflict.column('scope').doUpdateSet({ version, seal }))
     .execute();
+  headsOf(db).edit(scope).marks.set('policies', version);
+}
+
+/** The version of the sealed set of a scope, whatever the head says of it; null when its seal does not hold. */
+export async function sealedSetVersion(db: Db, sealer: RowSealer, scope: string): Promise<number | null> {
+  const head = await db.selectFrom('policy_sets').selectAll().where('scope', '=', scope).executeTakeFirst();
+  if (head === undefined) return null;
+  return sealer.verify(policySetContent(scope, head.version, await inScope(db, scope)), head.seal)
+    ? head.version
+    : null;
 }
 
 async function loadScope(db: Db, sealer: RowSealer, scope: string): Promise<LoadedPolicies> {
@@ -55,7 +64,11 @@ async function loadScope(db: Db, sealer: RowSealer, scope: string): Promise<Load
   const head = await db.selectFrom('policy_sets').selectAll().where('scope', '=', scope).executeTakeFirst();
   return {
     policies: rows.map((row) => ({ ...row, authentic: sealer.verify(policyContent(row), row.seal) })),
-    complete: head !== undefined && sealer.verify(policySetContent(scope, head.version, rows), head.seal),
+    complete:
+      head !== undefined &&
+      // A set that was in force once, from an older copy of the file, is genuine in itself.
+      head.version === headsOf(db).read(scope)?.marks.get('policies') &&
+      sealer.verify(policySetContent(scope, head.version, rows), head.seal),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { RowSealer } from '@waiaas/core';
+import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
 import { formerSessionContent, sessionContent, sessionSetContent } from '../seals.ts';
 
@@ -25,7 +26,20 @@ export async function areSessionsAuthentic(db: Db, sealer: RowSealer, agentId: s
   const sessions = await inSet(db, agentId);
   if (sessions.length === 0) return true;
   const head = await headOf(db, agentId);
-  return head !== undefined && sealer.verify(sessionSetContent(agentId, head.version, sessions), head.seal);
+  return (
+    head !== undefined &&
+    // A set of an older copy of the file, with its sessions, is genuine in itself.
+    head.version === headsOf(db).read(agentId)?.marks.get('sessions') &&
+    sealer.verify(sessionSetContent(agentId, head.version, sessions), head.seal)
+  );
+}
+
+/** The version of the sealed set of an agent's sessions, whatever its head says of it; null when its seal does not hold. */
+export async function sessionSetVersion(db: Db, sealer: RowSealer, agentId: string): Promise<number | null> {
+  const head = await headOf(db, agentId);
+  if (head === undefined) return null;
+  const content = sessionSetContent(agentId, head.version, await inSet(db, agentId));
+  return sealer.verify(content, head.seal) ? head.version : null;
 }
 
 async function sealSet(db: Db, sealer: RowSealer, agentId: string): Promise<void> {
@@ -36,6 +50,9 @@ async function sealSet(db: Db, sealer: RowSealer, agentId: string): Promise<void
     .values({ agent_id: agentId, version, seal })
     .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ version, seal }))
     .execute();
+  // A revocation must not fail because of what somebody has done to the file; an agent whose head is broken pays nothing.
+  const heads = headsOf(db);
+  if (heads.read(agentId) !== null) heads.edit(agentId).marks.set('sessions', version);
 }
 
 /**

@@ -1,12 +1,13 @@
-import { type AssetId, agentId, assetId, nativeAssetId, transactionId } from '@waiaas/core';
+import { join } from 'node:path';
+import { type AgentId, type AssetId, assetId, nativeAssetId } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
 import fc from 'fast-check';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { newTransaction } from '../../test/new-transaction.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createAgent as createTestAgent, pay } from '../../test/payments.ts';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
-import { insertAgent } from './agents.ts';
-import { appendSpend, checkSpendLedger, spentSince } from './spend-ledger.ts';
-import { type AuthenticTransaction, insertPending, recordBroadcast, transition } from './transaction-states.ts';
+import { openStorage } from '../open-storage.ts';
+import { checkSpendLedger } from './ledger-check.ts';
+import { spentSince } from './spend-ledger.ts';
 
 let temporary: TemporaryStorage;
 const SOL = nativeAssetId('solana');
@@ -17,48 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => temporary.remove());
 
-const write = <T>(unit: Parameters<TemporaryStorage['storage']['write']>[0]) =>
-  temporary.storage.write(unit) as Promise<T>;
-
-async function createAgent(number: number): Promise<ReturnType<typeof agentId>> {
-  const id = agentId(testId(number));
-  await write(({ db }) =>
-    insertAgent(db, {
-      id,
-      name: 'a',
-      chain: 'solana',
-      network: 'localnet',
-      public_key: `key ${number}`,
-      status: 'ACTIVE',
-      owner_address: null,
-      created_at: 1,
-      updated_at: 1,
-      suspended_at: null,
-      suspension_reason: null,
-    }),
-  );
-  return id;
-}
-
-let next = 1000;
-async function settle(agent: ReturnType<typeof agentId>, asset: AssetId, amount: bigint, now: number): Promise<void> {
-  const id = transactionId(testId(next++));
-  await write(async ({ db }) => {
-    const pending = newTransaction(id, { agentId: agent, asset, amount, now });
-    let row: AuthenticTransaction | null = await insertPending(db, testSealer, pending);
-    const steps: readonly ((before: AuthenticTransaction) => Promise<AuthenticTransaction | null>)[] = [
-      (before) => transition(db, testSealer, before, 'QUEUED', { tier: 'INSTANT', reserved_amount: before.amount }),
-      (before) => transition(db, testSealer, before, 'EXECUTING'),
-      (before) =>
-        recordBroadcast(db, testSealer, before, { txHash: id, lastValidBlockHeight: 1n, signedTx: new Uint8Array(1) }),
-      (before) => transition(db, testSealer, before, 'SUBMITTED'),
-      (before) =>
-        transition(db, testSealer, before, 'CONFIRMED', { reserved_amount: null, signed_tx: null, executed_at: now }),
-    ];
-    for (const step of steps) row = row === null ? null : await step(row);
-    await appendSpend(db, { agentId: agent, asset, txId: id, amount, now });
-  });
-}
+const createAgent = (number: number) => createTestAgent(temporary.storage, number);
+const settle = (agent: AgentId, asset: AssetId, amount: bigint, now: number) =>
+  pay(temporary.storage, { agentId: agent, asset, amount, now });
 
 test('any window equals the plain sum of what settled in it, for every agent and asset, at any size', async () => {
   const agents = [await createAgent(1), await createAgent(2)] as const;
@@ -88,7 +50,9 @@ test('any window equals the plain sum of what settled in it, for every agent and
               const expected = settled
                 .filter((row) => row.agent === agent && row.asset === asset && row.at > now - back)
                 .reduce((sum, row) => sum + row.amount, 0n);
-              expect(await spentSince(temporary.storage.read, agents[agent], asset, now - back)).toBe(expected);
+              expect(await spentSince(temporary.storage.read, testSealer, agents[agent], asset, now - back)).toBe(
+                expected,
+              );
             }
           }
         }
@@ -96,30 +60,66 @@ test('any window equals the plain sum of what settled in it, for every agent and
     ),
     { numRuns: 40 },
   );
-  expect(await checkSpendLedger(temporary.storage.read)).toEqual([]);
+  expect(await checkSpendLedger(temporary.storage.read, testSealer)).toEqual([]);
 });
 
-test('the check finds an edited amount, an edited total, a moved time and a removed row', async () => {
-  const agent = await createAgent(1);
-  for (let index = 0; index < 4; index++) await settle(agent, SOL, 10n, 1_800_000_000 + index);
-  const db = new BetterSqlite3(temporary.path);
-  db.exec('DROP TRIGGER spend_ledger_no_update; DROP TRIGGER spend_ledger_no_delete');
-  for (const edit of [
-    `UPDATE spend_ledger SET amount = '1' WHERE seq = 2`,
-    `UPDATE spend_ledger SET cumulative = '11' WHERE seq = 2`,
-    'UPDATE spend_ledger SET settled_at = 5 WHERE seq = 3',
-    'DELETE FROM spend_ledger WHERE seq = 4',
-    'DELETE FROM spend_ledger WHERE seq = 2',
-  ]) {
-    const before = db.prepare('SELECT * FROM spend_ledger').all() as Record<string, unknown>[];
-    db.exec(edit);
-    expect(await checkSpendLedger(temporary.storage.read), edit).not.toEqual([]);
-    db.exec('DELETE FROM spend_ledger');
-    const insert = db.prepare(
-      'INSERT INTO spend_ledger VALUES (@seq, @agent_id, @asset, @settled_at, @tx_id, @amount, @cumulative)',
-    );
-    for (const row of before) insert.run(row);
-    expect(await checkSpendLedger(temporary.storage.read)).toEqual([]);
+describe('somebody who writes the file', () => {
+  const START = 1_800_000_000;
+  const DAY = 86_400;
+  let agent: AgentId;
+  let other: AgentId;
+  beforeEach(async () => {
+    [agent, other] = [await createAgent(1), await createAgent(2)];
+    for (let day = 0; day < 4; day++) await settle(agent, SOL, 10n, START + day * DAY);
+    await settle(agent, TOKEN, 1000n, START + 4 * DAY);
+    await settle(other, SOL, 7n, START);
+  });
+
+  /** Changes the file past its guards, as another process. */
+  const edit = (...statements: readonly string[]): void => {
+    const db = new BetterSqlite3(temporary.path);
+    db.exec('DROP TRIGGER spend_ledger_no_update; DROP TRIGGER spend_ledger_no_delete');
+    for (const statement of statements) db.exec(statement);
+    db.close();
+  };
+  /** What was spent in the last days, as the daemon sees it after a restart. */
+  async function spentAfterRestart(days: number): Promise<bigint | null> {
+    const { path, folder, clock } = temporary;
+    await temporary.storage.close();
+    const again = openStorage({ path, backupFolder: join(folder, 'backups'), clock, sealer: testSealer });
+    try {
+      expect(await checkSpendLedger(again.read, testSealer)).not.toEqual([]);
+      return await spentSince(again.read, testSealer, agent, SOL, START + 3 * DAY - days * DAY);
+    } finally {
+      await again.close();
+    }
   }
-  db.close();
+
+  test.each([
+    ['an edited amount', `UPDATE spend_ledger SET amount = '1' WHERE seq = 4`],
+    ['an edited total', `UPDATE spend_ledger SET cumulative = '0' WHERE seq = 4`],
+    ['a total of before that was edited', `UPDATE spend_ledger SET cumulative = '30' WHERE seq = 2`],
+    ['a time that was moved', 'UPDATE spend_ledger SET settled_at = settled_at - 864000 WHERE seq = 4'],
+    ['a time of before that was moved', `UPDATE spend_ledger SET settled_at = settled_at - ${2 * DAY} WHERE seq = 3`],
+    ['the newest row taken away', 'DELETE FROM spend_ledger WHERE seq = 4'],
+    ['a row in the middle taken away', 'DELETE FROM spend_ledger WHERE seq = 2'],
+    ['all rows taken away', 'DELETE FROM spend_ledger'],
+    ['all rows but the first taken away', 'DELETE FROM spend_ledger WHERE seq > 1'],
+    ['a row handed to another asset', `UPDATE spend_ledger SET asset = '${TOKEN}' WHERE seq = 4`],
+    ['a row handed to another agent', `UPDATE spend_ledger SET agent_id = '${testId(2)}' WHERE seq = 4`],
+    ['a row of another agent', `UPDATE spend_ledger SET agent_id = '${testId(1)}', settled_at = 1 WHERE seq = 6`],
+    [
+      'a seal that is copied',
+      'UPDATE spend_ledger SET cumulative = 40, seal = (SELECT seal FROM spend_ledger WHERE seq = 4) WHERE seq = 2',
+    ],
+    ['seals that are gone', `UPDATE spend_ledger SET seal = '', previous = ''`],
+  ])('makes nothing of it spent less: %s', async (_what, statement) => {
+    expect(await checkSpendLedger(temporary.storage.read, testSealer)).toEqual([]);
+    edit(statement);
+    for (const days of [0, 1, 2, 3, 10]) {
+      const spent = await spentSince(temporary.storage.read, testSealer, agent, SOL, START + 3 * DAY - days * DAY);
+      expect(spent ?? 10n ** 9n, `${days} days`).toBeGreaterThanOrEqual(10n * BigInt(Math.min(days, 4)));
+    }
+    expect((await spentAfterRestart(2)) ?? 10n ** 9n).toBeGreaterThanOrEqual(20n);
+  });
 });

@@ -1,52 +1,105 @@
-import { type AgentId, type AssetId, sumBaseUnits } from '@waiaas/core';
+import { type AgentId, type AssetId, type RowSealer, sumBaseUnits } from '@waiaas/core';
+import { CompiledQuery, type Selectable } from 'kysely';
+import type { Head } from '../heads/head.ts';
+import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
+import type { SpendLedgerTable } from '../schema.ts';
+import { spendContent } from '../seals.ts';
 
-const newestUpTo = (db: Db, agentId: AgentId, asset: AssetId, until?: number) => {
-  const select = db
-    .selectFrom('spend_ledger')
-    .select(['cumulative', 'settled_at'])
-    .where('agent_id', '=', agentId)
-    .where('asset', '=', asset);
-  return (until === undefined ? select : select.where('settled_at', '<=', until))
-    .orderBy('settled_at', 'desc')
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-};
+/** A row of `spend_ledger`. */
+type SpendRow = Selectable<SpendLedgerTable>;
+
+/*
+ * Written out, because every decision passes here and building a query takes ten times as long as running it.
+ */
+const COLUMNS = 'seq, agent_id, asset, settled_at, tx_id, amount, cumulative, previous, seal';
+const NEWEST = `SELECT ${COLUMNS} FROM spend_ledger WHERE agent_id = ? AND asset = ? AND settled_at <= ?
+  ORDER BY settled_at DESC, seq DESC LIMIT 1`;
+const APPEND = `INSERT INTO spend_ledger (agent_id, asset, settled_at, tx_id, amount, cumulative, previous, seal)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const FOREVER = Number.MAX_SAFE_INTEGER;
+
+const newestUpTo = async (db: Db, agentId: AgentId, asset: AssetId, until: number): Promise<SpendRow | undefined> =>
+  (await db.executeQuery<SpendRow>(CompiledQuery.raw(NEWEST, [agentId, asset, until]))).rows[0];
+
+const isSpendAuthentic = (sealer: RowSealer, row: SpendRow): boolean => sealer.verify(spendContent(row), row.seal);
+
+/** Assets the head remembers at least; beyond that, those whose last spend has left every window are looked up again. */
+const REMEMBERED_ASSETS = 32;
+/** Longer than any window, seconds. */
+const BEYOND_WINDOWS = 8 * 86_400;
 
 /**
- * Appends a settled payment. Its time is never before that of the row before it, so that a clock that was set back
- * cannot move a spend out of a window (00 §3).
+ * The newest spend of an asset. The head knows it, but for assets that were not paid with for long: nothing of theirs is in
+ * any window, whatever somebody has done to their rows.
+ */
+async function lastSpend(db: Db, sealer: RowSealer, head: Head, agentId: AgentId, asset: AssetId) {
+  const known = head.spent.get(asset);
+  if (known !== undefined) return known;
+  const row = await newestUpTo(db, agentId, asset, FOREVER);
+  if (row === undefined || !isSpendAuthentic(sealer, row)) return undefined;
+  return { settledAt: row.settled_at, cumulative: BigInt(row.cumulative), seal: row.seal };
+}
+
+/**
+ * Appends a settled payment, sealed over the row before it. Its time is never before that of the row before it, so that a
+ * clock that was set back cannot move a spend out of a window (00 §3).
  *
  * @param settled amount in base units and time in Unix seconds
  */
 export async function appendSpend(
   db: Db,
+  sealer: RowSealer,
   settled: { agentId: AgentId; asset: AssetId; txId: string; amount: bigint; now: number },
 ): Promise<void> {
-  const last = await newestUpTo(db, settled.agentId, settled.asset);
-  await db
-    .insertInto('spend_ledger')
-    .values({
-      agent_id: settled.agentId,
-      asset: settled.asset,
-      settled_at: Math.max(settled.now, last?.settled_at ?? 0),
-      tx_id: settled.txId,
-      amount: settled.amount.toString(),
-      cumulative: (BigInt(last?.cumulative ?? '0') + settled.amount).toString(),
-    })
-    .execute();
+  const { agentId, asset, txId, amount, now } = settled;
+  const head = headsOf(db).edit(agentId);
+  const last = await lastSpend(db, sealer, head, agentId, asset);
+  const settledAt = Math.max(now, last?.settledAt ?? 0);
+  const cumulative = (last?.cumulative ?? 0n) + amount;
+  const row = {
+    agent_id: agentId,
+    asset,
+    settled_at: settledAt,
+    tx_id: txId,
+    amount: amount.toString(),
+    cumulative: cumulative.toString(),
+    previous: last?.seal ?? '',
+  };
+  const seal = sealer.seal(spendContent(row));
+  await db.executeQuery(
+    CompiledQuery.raw(APPEND, [agentId, asset, settledAt, txId, row.amount, row.cumulative, row.previous, seal]),
+  );
+  head.spent.set(asset, { settledAt, cumulative, seal });
+  if (head.spent.size <= REMEMBERED_ASSETS) return;
+  for (const [name, spend] of head.spent) {
+    if (spend.settledAt < settledAt - BEYOND_WINDOWS) head.spent.delete(name);
+  }
 }
 
 /**
  * What an agent has spent of an asset after a moment (exclusive), in base units: the running total less the running
- * total at that moment. Two index look-ups, however long the history is.
+ * total at that moment. One index look-up, however long the history is. Null when what is stored cannot be believed.
+ *
+ * A row that was taken away can only make the answer larger: the total is the head's, and what was before is then less.
  */
-export async function spentSince(db: Db, agentId: AgentId, asset: AssetId, since: number): Promise<bigint> {
-  const total = await newestUpTo(db, agentId, asset);
-  if (total === undefined || total.settled_at <= since) return 0n;
+export async function spentSince(
+  db: Db,
+  sealer: RowSealer,
+  agentId: AgentId,
+  asset: AssetId,
+  since: number,
+): Promise<bigint | null> {
+  const head = headsOf(db).read(agentId);
+  if (head === null) return null;
+  const total = await lastSpend(db, sealer, head, agentId, asset);
+  if (total === undefined || total.settledAt <= since) return 0n;
   const before = await newestUpTo(db, agentId, asset, since);
-  return BigInt(total.cumulative) - BigInt(before?.cumulative ?? '0');
+  if (before === undefined) return total.cumulative;
+  if (!isSpendAuthentic(sealer, before)) return null;
+  const spent = total.cumulative - BigInt(before.cumulative);
+  // Less than nothing was never spent: that row is of another copy of the file.
+  return spent < 0n ? null : spent;
 }
 
 /**
@@ -101,60 +154,7 @@ export async function listAssetsPaid(db: Db, agentId: AgentId, most: number): Pr
   }
   return assets;
 }
+
 /** Whether a payment is counted as spent. */
 export const isSpent = async (db: Db, txId: string): Promise<boolean> =>
   (await db.selectFrom('spend_ledger').select('seq').where('tx_id', '=', txId).executeTakeFirst()) !== undefined;
-
-/** A running total that does not add up. */
-export interface LedgerFault {
-  readonly seq: number;
-  readonly agentId: string;
-  readonly asset: string;
-  readonly expected: string;
-  readonly found: string;
-}
-
-/**
- * Recomputes every running total from the single amounts and compares; also that the confirmed transactions and the
- * ledger name the same payments. Empty when all agrees. Reads the whole ledger: for checks, not for decisions.
- */
-export async function checkSpendLedger(db: Db): Promise<readonly LedgerFault[]> {
-  const rows = await db
-    .selectFrom('spend_ledger')
-    .innerJoin('transactions', 'transactions.id', 'spend_ledger.tx_id')
-    .select([
-      'spend_ledger.seq',
-      'spend_ledger.agent_id',
-      'spend_ledger.asset',
-      'spend_ledger.amount',
-      'spend_ledger.cumulative',
-      'spend_ledger.settled_at',
-      'transactions.amount as paid',
-    ])
-    .orderBy('spend_ledger.seq')
-    .execute();
-  const faults: LedgerFault[] = [];
-  const totals = new Map<string, { sum: bigint; at: number }>();
-  for (const row of rows) {
-    const key = `${row.agent_id} ${row.asset}`;
-    const last = totals.get(key) ?? { sum: 0n, at: 0 };
-    const sum = last.sum + BigInt(row.paid);
-    if (row.cumulative !== sum.toString() || row.amount !== row.paid || row.settled_at < last.at) {
-      const { seq, agent_id: agentId, asset } = row;
-      faults.push({ seq, agentId, asset, expected: sum.toString(), found: row.cumulative });
-    }
-    totals.set(key, { sum, at: row.settled_at });
-  }
-  const missing = await db
-    .selectFrom('transactions')
-    .leftJoin('spend_ledger', 'spend_ledger.tx_id', 'transactions.id')
-    .select(['transactions.id', 'transactions.agent_id', 'transactions.asset', 'transactions.amount'])
-    .where('transactions.status', '=', 'CONFIRMED')
-    .where('transactions.recall_id', 'is', null)
-    .where('spend_ledger.seq', 'is', null)
-    .execute();
-  for (const row of missing) {
-    faults.push({ seq: 0, agentId: row.agent_id, asset: row.asset, expected: row.amount, found: 'nothing' });
-  }
-  return faults;
-}

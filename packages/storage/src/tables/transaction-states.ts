@@ -1,9 +1,10 @@
-import type { RowSealer, TransactionStatus } from '@waiaas/core';
+import { isTerminal, type RowSealer, type TransactionStatus } from '@waiaas/core';
 import { CompiledQuery } from 'kysely';
+import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
-import { transactionContent } from '../seals.ts';
+import { sessionOf, transactionContent } from '../seals.ts';
 import { mergeMetadata, readMetadata } from '../transaction-metadata.ts';
-import { appendAudit, hasAuditEvent } from './audit-log.ts';
+import { reportBrokenHead, reportBrokenTransaction } from './heads.ts';
 import type { TransactionRow } from './transactions.ts';
 
 /*
@@ -15,7 +16,8 @@ declare const authentic: unique symbol;
 /** A transaction in a state that this daemon's vault has sealed. Only such a one is acted upon. */
 export type AuthenticTransaction = TransactionRow & { readonly [authentic]: true };
 
-const isAuthentic = (sealer: RowSealer, row: TransactionRow): row is AuthenticTransaction => {
+/** Whether a state of a transaction is one that the daemon has sealed: the newest, or an older one. */
+export const isStateAuthentic = (sealer: RowSealer, row: TransactionRow): row is AuthenticTransaction => {
   try {
     return sealer.verify(transactionContent(row), row.state_seal);
   } catch (error) {
@@ -25,26 +27,32 @@ const isAuthentic = (sealer: RowSealer, row: TransactionRow): row is AuthenticTr
   }
 };
 
+/** Whether something is still to come of a transaction. */
+const isOpen = (row: Pick<TransactionRow, 'status' | 'late_check_at'>): boolean =>
+  !isTerminal(row.status) || row.late_check_at !== null;
+
 /**
- * A row as one that may be acted upon; null when its state is not the one the daemon has sealed.
+ * A row as one that may be acted upon; null when its state is not the one the daemon has sealed last. An older state of the
+ * same row has a seal as well: the head of its agent knows which one is the newest.
+ *
  * @throws WaiaasError KEYSTORE_LOCKED when that cannot be told yet
  */
-export const authenticTransaction = async (
-  _db: Db,
+export async function authenticTransaction(
+  db: Db,
   sealer: RowSealer,
   row: TransactionRow,
-): Promise<AuthenticTransaction | null> => (isAuthentic(sealer, row) ? row : null);
+): Promise<AuthenticTransaction | null> {
+  if (!isStateAuthentic(sealer, row)) return null;
+  const newest = headsOf(db).read(row.agent_id)?.open.get(row.id);
+  // An end is final, and needs no head: nothing follows upon it.
+  const isNewest = isOpen(row) ? newest?.seal === row.state_seal : newest === undefined;
+  return isNewest ? row : null;
+}
 
-/** Reports a transaction that somebody else has changed: as critical, and once, however often it is met. */
+/** Reports that a transaction is not what the daemon wrote, or nothing of its agent is: as critical, and once. */
 export async function reportBrokenSeal(db: Db, row: TransactionRow, now: number): Promise<void> {
-  if (await hasAuditEvent(db, ['SEAL_BROKEN'], row.id)) return;
-  await appendAudit(db, now, {
-    event: 'SEAL_BROKEN',
-    actor: 'system',
-    agentId: row.agent_id,
-    txId: row.id,
-    details: { what: 'transaction', status: row.status, stateVersion: row.state_version },
-  });
+  if (headsOf(db).read(row.agent_id) === null) return reportBrokenHead(db, row.agent_id, now);
+  return reportBrokenTransaction(db, { id: row.id, agentId: row.agent_id, status: row.status }, now);
 }
 
 /**
@@ -121,6 +129,23 @@ function sealed(sealer: RowSealer, row: Omit<TransactionRow, 'state_seal'>): Aut
   return written;
 }
 
+/** Tells the head of its agent which state of a transaction is the newest. */
+function noteNewest(db: Db, row: AuthenticTransaction): void {
+  const { open } = headsOf(db).edit(row.agent_id);
+  if (!isOpen(row)) {
+    open.delete(row.id);
+    return;
+  }
+  open.set(row.id, {
+    seal: row.state_seal,
+    sessionId: open.get(row.id)?.sessionId ?? sessionOf(row),
+    asset: row.asset,
+    reserved: row.reserved_amount === null || row.recall_id !== null ? null : BigInt(row.reserved_amount),
+    tier: row.tier,
+    status: row.status,
+  });
+}
+
 /** Runs a statement that is written out: building one takes ten times as long as running it, and every payment passes here. */
 const run = (db: Db, text: string, values: readonly unknown[]) => db.executeQuery(CompiledQuery.raw(text, [...values]));
 
@@ -130,6 +155,7 @@ export async function insertPending(db: Db, sealer: RowSealer, row: NewTransacti
   const columns = Object.keys(pending);
   const text = `INSERT INTO transactions (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
   await run(db, text, Object.values(pending));
+  noteNewest(db, pending);
   return pending;
 }
 
@@ -156,7 +182,9 @@ async function moveOn(
       .join(', ')} WHERE id = ? AND state_version = ? AND state_seal = ?`,
     [...Object.values(set), before.id, before.state_version, before.state_seal],
   );
-  return numAffectedRows === 1n ? after : null;
+  if (numAffectedRows !== 1n) return null;
+  noteNewest(db, after);
+  return after;
 }
 
 /** What moves with a transition. */

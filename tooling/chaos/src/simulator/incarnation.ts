@@ -116,7 +116,7 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
       path: join(folder, 'waiaas.db'),
       backupFolder: join(folder, 'backups'),
       clock,
-      auditSealer: keystore.sealer,
+      sealer: keystore.sealer,
     }),
   );
   const storage: Storage = {

@@ -49,9 +49,13 @@ export function watch(world: SimulatedWorld): Watch {
 
   const latestNow = (): number => Math.max(world.latest, Math.floor(world.daemon.clock.now() / 1000));
 
-  /** Whether a delayed payment came due while nobody could stop it, and has not had its minute since (04 §20). */
+  /**
+   * Whether a delayed payment came due while nobody could stop it, and has not had its minute since (04 §20). One that was
+   * being carried out already when the machine fell asleep had had it.
+   */
   function lacksVeto(id: string): boolean {
     const { clock } = world.daemon;
+    if (before.statuses.get(id) === 'EXECUTING') return false;
     const wasDue = (due.get(id) ?? 0) * 1000;
     return wasDue <= clock.awakeSince && clock.now() - clock.awakeSince < VETO;
   }
@@ -174,6 +178,14 @@ export function watch(world: SimulatedWorld): Watch {
       .select(['tx_id', 'event_type', 'timestamp'])
       .where('tx_id', 'is not', null)
       .execute();
+    const alarm = await world.daemon.storage.read
+      .selectFrom('audit_log')
+      .select('details')
+      .where('event_type', '=', 'SEAL_BROKEN')
+      .limit(1)
+      .executeTakeFirst();
+    if (alarm !== undefined)
+      world.violated(`the daemon thinks that somebody has changed its database: ${alarm.details}`);
     const byPayment = Map.groupBy(told, ({ tx_id }) => tx_id ?? '');
     for (const row of rows) {
       const events = byPayment.get(row.id) ?? [];

@@ -1,5 +1,5 @@
 import { ChainError, type IChainAdapter } from '@waiaas/core';
-import type { Storage } from '@waiaas/storage';
+import { type Db, type HeadDraft, headsOf, listAgents, type Storage } from '@waiaas/storage';
 import { sql } from 'kysely';
 import { RECIPIENTS } from './rulebook.ts';
 import type { Mutant } from './world.ts';
@@ -9,26 +9,38 @@ import type { Mutant } from './world.ts';
  * replaced, the way a fault in it would act.
  */
 
+/** Does something in the database after every unit of work. */
+const afterUnits =
+  (work: (db: Db) => Promise<unknown>) =>
+  (storage: Storage): Storage => ({
+    ...storage,
+    read: storage.read,
+    migration: storage.migration,
+    async write(unit) {
+      const result = await storage.write(unit);
+      await storage.write(({ db }) => work(db));
+      return result;
+    },
+  });
+
 /** Runs a statement after every unit of work, past the guards of the schema. */
-const after =
-  (prelude: readonly string[], statement: string) =>
-  (storage: Storage): Storage => {
+function after(prelude: readonly string[], statement: string): (storage: Storage) => Storage {
+  return (storage) => {
     let isPrepared = false;
-    return {
-      ...storage,
-      read: storage.read,
-      migration: storage.migration,
-      async write(unit) {
-        const result = await storage.write(unit);
-        await storage.write(async ({ db }) => {
-          if (!isPrepared) for (const line of prelude) await sql.raw(line).execute(db);
-          isPrepared = true;
-          await sql.raw(statement).execute(db);
-        });
-        return result;
-      },
-    };
+    return afterUnits(async (db) => {
+      if (!isPrepared) for (const line of prelude) await sql.raw(line).execute(db);
+      isPrepared = true;
+      await sql.raw(statement).execute(db);
+    })(storage);
   };
+}
+
+/** A daemon whose heads come out differently. */
+const withHeads = (change: (head: HeadDraft) => void): Mutant => ({
+  storage: afterUnits(async (db) => {
+    for (const { id } of await listAgents(db)) change(headsOf(db).edit(id));
+  }),
+});
 
 /** A daemon that believes whatever the file says, with somebody who writes into it. */
 const credulous = (statement: string): Mutant => ({
@@ -50,11 +62,15 @@ const withMembers = <T extends object>(whole: T, members: Partial<T>): T =>
 /** Each mutant, and what the simulation has to say about it. */
 export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonly found: RegExp }>> = {
   'forgets what was spent': {
-    mutant: { storage: after(['DROP TRIGGER IF EXISTS spend_ledger_no_delete'], 'DELETE FROM spend_ledger') },
+    mutant: withHeads(({ spent }) => {
+      for (const [asset, last] of spent) spent.set(asset, { ...last, cumulative: last.cumulative / 2n });
+    }),
     found: /(daily|weekly) \d+ > \d+|spend ledger/,
   },
   'forgets what is under way': {
-    mutant: credulous("UPDATE transactions SET reserved_amount = '0' WHERE reserved_amount IS NOT NULL"),
+    mutant: withHeads(({ open }) => {
+      for (const [id, each] of open) open.set(id, { ...each, reserved: each.reserved === null ? null : 0n });
+    }),
     found: /(daily|weekly) \d+ > \d+|a session may/,
   },
   'does not wait': {

@@ -1,0 +1,222 @@
+import { type RowSealer, WaiaasError } from '@waiaas/core';
+import type { Connection } from '../connection.ts';
+import type { Db } from '../query-executor.ts';
+import type { HeadsTable } from '../schema.ts';
+import { headContent } from '../seals.ts';
+import { createAuditEvidence } from './audit-evidence.ts';
+import { decodeHead, draftOf, encodeHead, type Head, type HeadDraft } from './head.ts';
+
+/** The heads as one `Db` sees them. */
+export interface HeadView {
+  /**
+   * What the head of a scope says; null when it cannot be believed: then nothing in the scope is acted upon (00 §3).
+   * @throws WaiaasError KEYSTORE_LOCKED when it cannot be told yet
+   */
+  read(scope: string): Head | null;
+  /**
+   * The head of a scope, to be changed: for the rest of the unit and, once that is kept, for good. It is sealed anew, even
+   * where nothing in it is changed: so it knows of the audit rows beside it.
+   * @throws BrokenHead when it cannot be believed: a new seal would cover up what happened
+   */
+  edit(scope: string): HeadDraft;
+  /** Seals the head of a scope anew as it is, unless it cannot be believed. */
+  renew(scope: string): void;
+  /** Begins the head of a scope that has never had one. */
+  create(scope: string, head?: Head): void;
+  /** True once for each scope, in a unit that is kept: for telling that its head is broken. */
+  reportOnce(scope: string): boolean;
+}
+
+/** A change was asked for whose scope cannot be believed. */
+export class BrokenHead extends Error {
+  override readonly name = 'BrokenHead';
+  constructor(scope: string) {
+    super(`What is stored of ${scope} is not what this daemon has sealed`);
+  }
+}
+
+/** The heads of a database, as the write queue takes them along with its transactions. */
+export interface HeadKeeper {
+  /** First step of a transaction. */
+  begin(): void;
+  /** Before each unit, whose access this is. */
+  openUnit(db: Db): void;
+  /** After each unit. What a unit that was rolled back had changed is forgotten. */
+  closeUnit(kept: boolean): void;
+  /** Last step before the commit: seals what has changed. Answers what to call once the commit has succeeded. */
+  end(): () => void;
+  /** Lets a connection that only reads see what is committed. */
+  attachReader(db: Db, connection: Connection): void;
+}
+
+interface Known {
+  readonly version: number;
+  readonly seal: string;
+  readonly head: Head;
+}
+
+/** A head within a transaction: as it was found, null for a new one, and as it is now. */
+interface Draft {
+  readonly base: Known | null;
+  readonly head: Head;
+}
+
+const views = new WeakMap<Db, HeadView>();
+
+/**
+ * The heads as seen through a `Db`. The functions for the tables keep them; nothing else changes one, but what builds or
+ * breaks a database on purpose.
+ */
+export function headsOf(db: Db): HeadView {
+  const view = views.get(db);
+  if (view === undefined) throw new Error('This access to the database knows no heads');
+  return view;
+}
+
+/** Lets another access to the same database, such as one with a plugin, see the same heads. Answers it. */
+export function shareHeads(from: Db, to: Db): Db {
+  views.set(to, headsOf(from));
+  return to;
+}
+
+const SELECT = 'SELECT scope, version, content, audit_id, seal FROM heads WHERE scope = ?';
+
+/**
+ * Keeps one sealed head for each agent, and one for what holds for all: which transactions are open and in which state,
+ * what was spent last of each asset, and which versions of the policies and sessions count. A row by itself can be put
+ * back to an older state with its older seal; against the head it shows.
+ *
+ * What this process has sealed or seen last is remembered, so that a head which is taken from an older copy of the file
+ * under the running daemon shows as well; one taken back while it was down contradicts the audit log. Beside Kysely, because
+ * it runs at every commit, and once for each commit rather than for each unit.
+ */
+export function createHeadKeeper(writer: Connection, sealer: RowSealer): HeadKeeper {
+  const select = writer.prepare<[string], HeadsTable>(SELECT);
+  const lastAudit = writer.prepare<[], number>('SELECT coalesce(max(id), 0) FROM audit_log').pluck();
+  const store = writer.prepare(
+    `INSERT INTO heads (scope, version, content, audit_id, seal) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (scope) DO UPDATE SET version = excluded.version, content = excluded.content,
+       audit_id = excluded.audit_id, seal = excluded.seal`,
+  );
+  const evidence = createAuditEvidence(writer, sealer);
+
+  /** What is committed, as far as this process has met it. */
+  const committed = new Map<string, Known>();
+  const reported = new Set<string>();
+  /** What the units of the present transaction have found or made; null for what cannot be believed. */
+  let batch = new Map<string, Draft | null>();
+  let unit = new Map<string, Draft | null>();
+  /** Copies that the present unit changes. */
+  let edits = new Map<string, HeadDraft>();
+  let unitReports = new Set<string>();
+  let batchReports = new Set<string>();
+
+  /** A stored head, if it is the newest that was sealed. */
+  function judge(row: HeadsTable | undefined): Known | null {
+    if (row === undefined) return null;
+    const known = committed.get(row.scope);
+    // This process alone seals: what is there by now and was not sealed by it is of another copy of the file.
+    if (known !== undefined) return row.version === known.version && row.seal === known.seal ? known : null;
+    if (!sealer.verify(headContent(row), row.seal) || evidence.contradicts(row)) return null;
+    return { version: row.version, seal: row.seal, head: decodeHead(row.content) };
+  }
+
+  function present(scope: string): Draft | null {
+    const draft = unit.get(scope) ?? batch.get(scope);
+    if (draft !== undefined) return draft;
+    const found = judge(select.get(scope));
+    // What was found holds for the whole transaction: nobody else can write meanwhile.
+    const fresh = found === null ? null : { base: found, head: found.head };
+    batch.set(scope, fresh);
+    return fresh;
+  }
+
+  function edit(scope: string): HeadDraft {
+    const edited = edits.get(scope);
+    if (edited !== undefined) return edited;
+    const draft = present(scope);
+    if (draft === null) throw new BrokenHead(scope);
+    const head = draftOf(draft.head);
+    edits.set(scope, head);
+    unit.set(scope, { base: draft.base, head });
+    return head;
+  }
+
+  const unitView: HeadView = {
+    read: (scope) => present(scope)?.head ?? null,
+    edit,
+    renew(scope) {
+      if (present(scope) !== null) edit(scope);
+    },
+    create(scope, head = draftOf()) {
+      const made = unit.get(scope) ?? batch.get(scope) ?? null;
+      if (made !== null || select.get(scope) !== undefined) throw new Error(`${scope} has a head already`);
+      unit.set(scope, { base: null, head });
+    },
+    reportOnce(scope) {
+      if (reported.has(scope) || batchReports.has(scope) || unitReports.has(scope)) return false;
+      unitReports.add(scope);
+      return true;
+    },
+  };
+
+  return {
+    begin() {
+      batch = new Map();
+      batchReports = new Set();
+    },
+    openUnit(db) {
+      unit = new Map();
+      edits = new Map();
+      unitReports = new Set();
+      views.set(db, unitView);
+    },
+    closeUnit(kept) {
+      if (kept) {
+        for (const [scope, draft] of unit) batch.set(scope, draft);
+        for (const scope of unitReports) batchReports.add(scope);
+      }
+      unit = new Map();
+      unitReports = new Set();
+    },
+    end() {
+      const sealed = new Map<string, Known>();
+      for (const [scope, draft] of batch) {
+        if (draft === null) continue;
+        const { base, head } = draft;
+        if (base?.head === head) {
+          sealed.set(scope, base);
+          continue;
+        }
+        const version = (base?.version ?? 0) + 1;
+        const row = { scope, version, content: encodeHead(head), audit_id: lastAudit.get() ?? 0 };
+        const seal = sealer.seal(headContent(row));
+        store.run(row.scope, row.version, row.content, row.audit_id, seal);
+        sealed.set(scope, { version, seal, head });
+      }
+      return () => {
+        for (const [scope, known] of sealed) committed.set(scope, known);
+        for (const scope of batchReports) reported.add(scope);
+      };
+    },
+    attachReader(db, connection) {
+      const stored = connection.prepare<[string], HeadsTable>(SELECT);
+      const refuse = (): never => {
+        throw new Error('This access to the database only reads');
+      };
+      views.set(db, {
+        read(scope) {
+          if (!connection.open) throw new WaiaasError('SHUTTING_DOWN');
+          const found = judge(stored.get(scope));
+          if (found === null) return null;
+          committed.set(scope, found);
+          return found.head;
+        },
+        edit: refuse,
+        renew: refuse,
+        create: refuse,
+        reportOnce: refuse,
+      });
+    },
+  };
+}

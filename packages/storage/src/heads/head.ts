@@ -1,0 +1,100 @@
+import { canonicalJson, TIERS, type Tier, TRANSACTION_STATUSES, type TransactionStatus } from '@waiaas/core';
+import { z } from 'zod';
+
+/** A transaction with something still to come: it holds a reservation, or is looked up once more. */
+export interface OpenTransaction {
+  /** Seal of its newest state: a row with another one is not what the daemon wrote last. */
+  readonly seal: string;
+  /** Null for a recall, which no session has asked for. */
+  readonly sessionId: string | null;
+  readonly asset: string;
+  /** Base units; null once nothing is reserved any more, and for a recall: what goes back to the owner is no spending. */
+  readonly reserved: bigint | null;
+  readonly tier: Tier | null;
+  readonly status: TransactionStatus;
+}
+
+/** The newest row of the ledger for an asset. */
+export interface LastSpend {
+  /** Unix seconds. */
+  readonly settledAt: number;
+  /** Running total, base units. */
+  readonly cumulative: bigint;
+  /** Seal of that row. */
+  readonly seal: string;
+}
+
+/** Sealed sets whose version a head pins. */
+export type Mark = 'policies' | 'sessions';
+
+/** What the head of a scope says: the newest state of everything in it that grants or limits, sealed as one. */
+export interface Head {
+  readonly open: ReadonlyMap<string, OpenTransaction>;
+  readonly spent: ReadonlyMap<string, LastSpend>;
+  readonly marks: ReadonlyMap<Mark, number>;
+}
+
+/** A head that is being changed. */
+export interface HeadDraft extends Head {
+  readonly open: Map<string, OpenTransaction>;
+  readonly spent: Map<string, LastSpend>;
+  readonly marks: Map<Mark, number>;
+}
+
+/** A copy to change; without an argument, the head of a scope in which nothing has happened yet. */
+export const draftOf = (head?: Head): HeadDraft => ({
+  open: new Map(head?.open),
+  spent: new Map(head?.spent),
+  marks: new Map(head?.marks),
+});
+
+/** The text of a head, as it is stored and sealed. */
+export const encodeHead = ({ open, spent, marks }: Head): string =>
+  canonicalJson({
+    open: Array.from(open, ([id, { seal, sessionId, asset, reserved, tier, status }]) => [
+      id,
+      seal,
+      sessionId,
+      asset,
+      reserved,
+      tier,
+      status,
+    ]),
+    spent: Array.from(spent, ([asset, { settledAt, cumulative, seal }]) => [asset, settledAt, cumulative, seal]),
+    marks: Array.from(marks, ([name, version]) => [name, version]),
+  });
+
+const amount = z.string().regex(/^(0|[1-9]\d*)$/);
+
+const headSchema = z.strictObject({
+  open: z.array(
+    z.tuple([
+      z.string(),
+      z.string(),
+      z.string().nullable(),
+      z.string(),
+      amount.nullable(),
+      z.enum(TIERS).nullable(),
+      z.enum(TRANSACTION_STATUSES),
+    ]),
+  ),
+  spent: z.array(z.tuple([z.string(), z.int(), amount, z.string()])),
+  marks: z.array(z.tuple([z.enum(['policies', 'sessions']), z.int()])),
+});
+
+/** Reads the text of a head back, once its seal was checked. @throws when it is no such text */
+export function decodeHead(text: string): Head {
+  const { open, spent, marks } = headSchema.parse(JSON.parse(text));
+  return {
+    open: new Map(
+      open.map(([id, seal, sessionId, asset, reserved, tier, status]) => [
+        id,
+        { seal, sessionId, asset, reserved: reserved === null ? null : BigInt(reserved), tier, status },
+      ]),
+    ),
+    spent: new Map(
+      spent.map(([asset, settledAt, cumulative, seal]) => [asset, { settledAt, cumulative: BigInt(cumulative), seal }]),
+    ),
+    marks: new Map(marks),
+  };
+}

@@ -1,0 +1,75 @@
+import { type AgentId, isAgentId, type TransactionStatus } from '@waiaas/core';
+import { headsOf } from '../heads/head-keeper.ts';
+import { GLOBAL_SCOPE } from '../heads/scope.ts';
+import type { Db } from '../query-executor.ts';
+import { appendAudit, hasAuditEvent } from './audit-log.ts';
+import { hasPolicyHistory } from './policies.ts';
+import { findTransaction } from './transactions.ts';
+
+/**
+ * Whether what is stored of an agent can be believed: which of its transactions are open, what it has spent, which policies
+ * and sessions count. Where it cannot, nothing of the agent is acted upon.
+ *
+ * @throws WaiaasError KEYSTORE_LOCKED when it cannot be told yet
+ */
+export const isHeadAuthentic = (db: Db, agentId: AgentId): boolean => headsOf(db).read(agentId) !== null;
+
+/** Reports that what is stored of an agent, or of all, cannot be believed: as critical, once in a run of the daemon. */
+export async function reportBrokenHead(db: Db, scope: string, now: number): Promise<void> {
+  if (!headsOf(db).reportOnce(scope)) return;
+  await appendAudit(db, now, {
+    event: 'SEAL_BROKEN',
+    actor: 'system',
+    ...(isAgentId(scope) ? { agentId: scope } : {}),
+    details: { what: 'head', scope },
+  });
+}
+
+/** Reports a transaction that somebody else has changed or removed: as critical, and once, however often it is met. */
+export async function reportBrokenTransaction(
+  db: Db,
+  { id, agentId, status }: { readonly id: string; readonly agentId: string; readonly status: TransactionStatus },
+  now: number,
+): Promise<void> {
+  if (await hasAuditEvent(db, ['SEAL_BROKEN'], id)) return;
+  const details = { what: 'transaction', status };
+  await appendAudit(db, now, { event: 'SEAL_BROKEN', actor: 'system', agentId, txId: id, details });
+}
+
+/** Reports that rows of the ledger were changed: as critical, once in a run of the daemon for each agent and asset. */
+export async function reportBrokenLedger(db: Db, agentId: string, asset: string, now: number): Promise<void> {
+  if (!headsOf(db).reportOnce(`${agentId} ${asset}`)) return;
+  const details = { what: 'spend_ledger', asset };
+  await appendAudit(db, now, { event: 'SEAL_BROKEN', actor: 'system', agentId, details });
+}
+
+/** Whether a scope has a head, whatever it is worth. */
+export const hasHead = async (db: Db, scope: string): Promise<boolean> =>
+  (await db.selectFrom('heads').select('scope').where('scope', '=', scope).executeTakeFirst()) !== undefined;
+
+/** Begins the head of what holds for all, in a database that is new: one that ever had policies has had a head. */
+export async function beginHeads(db: Db): Promise<void> {
+  if ((await hasPolicyHistory(db)) || (await hasHead(db, GLOBAL_SCOPE))) return;
+  headsOf(db).create(GLOBAL_SCOPE);
+}
+
+/**
+ * Meets every head and seals it anew, when a daemon starts and now and then after that. One that cannot be believed is
+ * reported, and so is a transaction that is open and no longer there, or another one; and the part of the audit log that
+ * has to be read for the others stays short.
+ */
+export async function renewHeads(db: Db, now: number): Promise<void> {
+  const agents = await db.selectFrom('agents').select('id').orderBy('id').execute();
+  for (const scope of [GLOBAL_SCOPE, ...agents.map(({ id }) => id)]) {
+    const head = headsOf(db).read(scope);
+    if (head === null) {
+      await reportBrokenHead(db, scope, now);
+      continue;
+    }
+    headsOf(db).renew(scope);
+    for (const [id, { seal, status }] of head.open) {
+      const row = await findTransaction(db, id);
+      if (row?.state_seal !== seal) await reportBrokenTransaction(db, { id, agentId: scope, status }, now);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { canonicalJson, systemClock } from '@waiaas/core';
+import { createKeystore } from '@waiaas/keystore';
+import { AUDIT_CHAIN_START, type AuditRow, auditLink } from '@waiaas/storage';
+import BetterSqlite3 from 'better-sqlite3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createHarness, createPayer, type Harness, PASSWORD, type Payer, setLimits } from './harness.ts';
+import { readRemains, stranger } from './ledger-truth.ts';
+
+/*
+ * A data directory of the version before there were heads: it goes on with the limits it had, and only once. Whoever puts
+ * such a copy back later gains nothing by it.
+ */
+
+const LIMITS = { instant_max: '10000000', notify_max: '10000000', delay_max: '30000000', daily_max: '60000000' };
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+
+let harness: Harness;
+/** As that version left it: 20 of the 60 spent, 25 waiting. */
+let earlier: string;
+let payer: Payer;
+let delayed: string;
+
+const open = (dataDir: string) => new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'));
+const send = (client: { sendToken: (input: { to: string; amount: bigint }) => Promise<unknown> }, amount: bigint) =>
+  client.sendToken({ to: stranger(), amount });
+const anchors = (dataDir: string): string => join(dataDir, 'audit-heads.log');
+
+/** Takes away what has come since schema 11, with the vault at hand, as if that version had written the directory. */
+async function makeEarlier(dataDir: string): Promise<void> {
+  const { keystore } = createKeystore({
+    directory: join(dataDir, 'keystore'),
+    clock: systemClock,
+    logger: silent,
+    argon2: { memoryCost: 32_768, timeCost: 1, parallelism: 1 },
+  });
+  await keystore.unlock(PASSWORD);
+  const db = open(dataDir);
+  for (const name of ['spend_ledger_no_update', 'audit_log_no_update', 'audit_log_no_delete', 'audit_head_moves_on']) {
+    db.exec(`DROP TRIGGER ${name}`);
+  }
+  db.exec(`DROP TABLE heads; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
+    DELETE FROM audit_log WHERE event_type = 'LEDGER_SEALED'`);
+  let link = AUDIT_CHAIN_START;
+  let end = 0;
+  for (const row of db.prepare<[], AuditRow>('SELECT * FROM audit_log ORDER BY id').all()) {
+    link = auditLink(link, row);
+    end = row.id;
+    db.prepare('UPDATE audit_log SET hash = ? WHERE id = ?').run(link, end);
+  }
+  const payload = canonicalJson([end, link, 1]);
+  const seal = keystore.sealer.seal({ kind: 'audit_head', id: 'audit_log', version: 1, payload });
+  db.prepare('UPDATE audit_head SET version = 1, audit_id = ?, hash = ?, sealed_at = 1, seal = ?').run(end, link, seal);
+  db.exec(`CREATE TRIGGER spend_ledger_no_update BEFORE UPDATE ON spend_ledger
+    BEGIN SELECT RAISE(ABORT, 'spend_ledger is append-only'); END;
+    CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log
+    BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END;
+    CREATE TRIGGER audit_log_no_delete BEFORE DELETE ON audit_log
+    BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END;
+    CREATE TRIGGER audit_head_moves_on BEFORE UPDATE ON audit_head
+    WHEN NEW.version <> OLD.version + 1 OR NEW.audit_id <= OLD.audit_id
+    BEGIN SELECT RAISE(ABORT, 'the head of the audit log only moves on'); END;`);
+  db.pragma('user_version = 11');
+  db.close();
+  keystore.lock();
+  rmSync(anchors(dataDir));
+}
+
+beforeAll(async () => {
+  harness = await createHarness();
+  earlier = await harness.createDataDir();
+  const daemon = await harness.start(earlier);
+  await setLimits(daemon, LIMITS);
+  payer = await createPayer(harness, daemon);
+  const client = daemon.client(payer.token);
+  for (const amount of [10_000_000n, 10_000_000n]) await client.sendToken({ to: stranger(), amount });
+  delayed = (await client.sendToken({ to: stranger(), amount: 25_000_000n })).transactionId;
+  await daemon.stop();
+  await makeEarlier(earlier);
+});
+afterAll(() => harness.close());
+
+test('goes on with what was spent, reserved and allowed, and says once that it was sealed', async () => {
+  const dataDir = harness.copyDataDir(earlier);
+  for (const _ of ['the first start', 'the second']) {
+    const daemon = await harness.start(dataDir);
+    const client = daemon.client(payer.token);
+    await expect(send(client, 15_000_001n)).rejects.toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED' });
+    expect((await client.getTransaction(delayed)).status).toBe('QUEUED');
+    await daemon.stop();
+  }
+  const daemon = await harness.start(dataDir);
+  const client = daemon.client(payer.token);
+  await daemon.advance(901);
+  await expect.poll(async () => (await client.getTransaction(delayed)).status, { timeout: 60_000 }).toBe('CONFIRMED');
+  await expect(send(client, 15_000_001n)).rejects.toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED' });
+  expect(await send(client, 10_000_000n)).toMatchObject({ status: 'CONFIRMED' });
+  await daemon.stop();
+  const { audit, ledgerFaults } = await readRemains(dataDir);
+  const events = audit.map(({ event_type }) => event_type);
+  expect(events.filter((event) => event === 'LEDGER_SEALED')).toHaveLength(1);
+  expect(events).not.toContain('SEAL_BROKEN');
+  expect(ledgerFaults).toBe(0);
+});
+
+test('put back after the start of a later version, it pays nothing', async () => {
+  const dataDir = harness.copyDataDir(earlier);
+  await (await harness.start(dataDir)).stop();
+  expect(readFileSync(anchors(dataDir), 'utf8')).not.toBe('');
+  const old = harness.copyDataDir(earlier);
+  rmSync(join(dataDir, 'data', 'waiaas.db'));
+  const db = open(old);
+  db.exec('DROP TRIGGER spend_ledger_no_delete; PRAGMA foreign_keys = OFF; DELETE FROM spend_ledger');
+  db.prepare('VACUUM INTO ?').run(join(dataDir, 'data', 'waiaas.db'));
+  db.close();
+  const daemon = await harness.start(dataDir);
+  await expect(send(daemon.client(payer.token), 1n)).rejects.toMatchObject({ code: 'INVALID_TOKEN' });
+  await daemon.stop();
+  expect((await readRemains(dataDir)).audit.map(({ event_type }) => event_type)).toContain('SEAL_BROKEN');
+});
