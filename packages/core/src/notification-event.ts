@@ -4,6 +4,7 @@ import {
   autoStopActionSchema,
   autoStopRuleTypeSchema,
   type NotificationLevel,
+  notificationChannelTypeSchema,
   policyTypeSchema,
   suspensionReasonSchema,
   tierSchema,
@@ -130,6 +131,14 @@ export const notificationEventSchema = z.discriminatedUnion('event', [
     by: actorSchema,
   }),
 
+  /** Where the owner is told things was changed: told over every channel there is then, so that nobody silences them alone. */
+  about('CHANNEL_CHANGED', {
+    change: z.enum(['created', 'updated', 'deleted']),
+    channelId: idSchema,
+    channelType: notificationChannelTypeSchema,
+    channelName: textSchema,
+    by: actorSchema,
+  }),
   /** From this chat the daemon can be looked at and stopped from now on, or no longer. */
   about('TELEGRAM_PAIRING_CHANGED', {
     change: z.enum(['paired', 'unpaired']),
@@ -233,6 +242,7 @@ const RULES: Readonly<Record<NotificationEventName, NotificationRule>> = {
   RECOVERY_ADDRESS_SET: broadcast('CRITICAL'),
   POLICY_CHANGED: fallback('WARNING'),
   OWNER_CHANGED: broadcast('CRITICAL'),
+  CHANNEL_CHANGED: broadcast('WARNING'),
   TELEGRAM_PAIRING_CHANGED: broadcast('WARNING'),
   KILL_SWITCH_ACTIVATED: broadcast('CRITICAL'),
   KILL_SWITCH_RECOVERED: broadcast('WARNING'),

@@ -82,6 +82,14 @@ export const EVENTS: { readonly [Name in NotificationEventName]: NotificationEve
     by: 'operator',
   },
   OWNER_CHANGED: { event: 'OWNER_CHANGED', change: 'changed', chain: 'solana', address: RECIPIENT, by: 'operator' },
+  CHANNEL_CHANGED: {
+    event: 'CHANNEL_CHANGED',
+    change: 'updated',
+    channelId: OTHER_ID,
+    channelType: 'TELEGRAM',
+    channelName: 'my phone',
+    by: 'operator',
+  },
   TELEGRAM_PAIRING_CHANGED: {
     event: 'TELEGRAM_PAIRING_CHANGED',
     change: 'paired',

@@ -49,6 +49,8 @@ export interface World {
   minChannels: number;
   /** Adds a channel. */
   add(channel: NotificationChannelCreate): Promise<NotificationChannelId>;
+  /** Tells nobody that channels were added or changed: most tests are about something else. */
+  forgetChanges(): Promise<void>;
   /** Stores an event as a unit of work does. */
   tell(event: NotificationEvent): Promise<void>;
   /** Lets the program run, without time passing, until a condition holds. */
@@ -120,6 +122,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     // Sockets are real: they need real time, which nothing here measures.
     while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 1));
   };
+  const forgetChanges = (): Promise<void> =>
+    storage.write(async ({ db }) => {
+      await db.deleteFrom('notification_outbox').where('event', '=', 'CHANNEL_CHANGED').execute();
+    });
   const waiting = async (): Promise<number> =>
     (await storage.read.selectFrom('notification_outbox').select('id').execute()).length;
   const close = async (): Promise<void> => {
@@ -153,8 +159,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     async add(channel) {
       const { channel: made } = await channels.create(notificationChannelCreateSchema.parse(channel), OPERATOR);
+      await forgetChanges();
       return notificationChannelId(made.id);
     },
+    forgetChanges,
     tell: (event) => storage.write(({ notify }) => notify(event)),
     until,
     async settled() {

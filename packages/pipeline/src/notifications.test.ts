@@ -159,6 +159,21 @@ test('a payment that fails is told of by its token alone, whatever its tier', as
   expect(await events()).toMatchObject([{ event: 'TX_FAILED', code: 'SIMULATION_FAILED', txHash: null }]);
 });
 
+test('a payment that turns up after its end is told of, once', async () => {
+  await world.stop();
+  await world.remove();
+  await start({ network: { faults: (call) => (call === 'submitTransaction' ? 'refused' : undefined) } });
+  await expect(world.send(payer, SMALL)).rejects.toThrow();
+  const { tx_hash } = await world.storage.read.selectFrom('transactions').select('tx_hash').executeTakeFirstOrThrow();
+  // A node that lied: it refused the bytes and passed them on.
+  const landed = { from: payer.address, to: RECIPIENT, amount: SMALL, fee: 5000n, lastValidBlockHeight: 2000n };
+  world.ledger.accept(tx_hash ?? '', landed, 0);
+  await world.time.advance(600_000);
+  await world.pipeline.checkLateLandings();
+  await world.pipeline.checkLateLandings();
+  expect(await events()).toMatchObject([{ event: 'TX_FAILED' }, { event: 'TX_LATE_LANDING', txHash: tx_hash }]);
+});
+
 test('a delayed payment that is no longer allowed is told of as cancelled', async () => {
   await ask(SLOW);
   await world.setRules({ ...TIERS, daily_max: '10' });

@@ -183,6 +183,7 @@ describe('a daemon that runs', () => {
     await daemon.stop();
     const remains = await readRemains(dataDir);
     expect(remains.audit.map(({ event_type }) => event_type)).toContain('AUDIT_CHAIN_BROKEN');
+    expect(remains.untold).toContain('AUDIT_CHAIN_BROKEN');
     expect((await verify(dataDir)).report.findings.map(({ fault }) => fault)).toEqual(
       expect.arrayContaining(['HEAD_CONTRADICTS', 'BREAK_RECORDED']),
     );

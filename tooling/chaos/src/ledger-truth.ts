@@ -20,6 +20,8 @@ export async function balanceOf(ledger: Localnet, owner: string): Promise<bigint
 export interface Remains {
   readonly transactions: readonly TransactionRow[];
   readonly audit: readonly { readonly event_type: string; readonly tx_id: string | null }[];
+  /** Names of the events that the owner was still to be told. */
+  readonly untold: readonly string[];
   readonly ledgerFaults: number;
   readonly usage: readonly { readonly totalTx: number; readonly totalAmount: string }[];
   readonly tokenHashes: readonly string[];
@@ -32,6 +34,9 @@ export async function readRemains(dataDir: string): Promise<Remains> {
     return {
       transactions: await storage.read.selectFrom('transactions').selectAll().orderBy('id').execute(),
       audit: await storage.read.selectFrom('audit_log').select(['event_type', 'tx_id']).orderBy('id').execute(),
+      untold: (await storage.read.selectFrom('notification_outbox').select('event').execute()).map(
+        ({ event }) => event,
+      ),
       ledgerFaults: (await checkSpendLedger(storage.read)).length,
       usage: (await storage.read.selectFrom('sessions').select('usage_stats').orderBy('id').execute()).map((row) =>
         JSON.parse(row.usage_stats),

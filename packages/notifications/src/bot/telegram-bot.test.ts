@@ -166,6 +166,8 @@ describe('pairing', () => {
     ]);
     expect(JSON.stringify(channels)).not.toContain(BOT_TOKEN);
     expect(await world.audit('TELEGRAM_PAIRED')).toMatchObject([{ chatId: '4242', actor: 'operator' }]);
+    const told = await world.storage.read.selectFrom('notification_outbox').select(['event', 'payload']).execute();
+    expect(told.map(({ event }) => event)).toEqual(['TELEGRAM_PAIRING_CHANGED']);
     await api.write(OWNER, '/auth');
     expect(api.last().text).toBe('This chat is paired already.');
   });

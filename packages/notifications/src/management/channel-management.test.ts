@@ -51,11 +51,12 @@ const configs = () =>
     WEBHOOK: { url: `${hook.url}/in` },
   }) as const;
 type Type = keyof ReturnType<typeof configs>;
-const create = (type: Type, more: object = {}) =>
-  world.channels.create(
-    notificationChannelCreateSchema.parse({ type, name: `my ${type}`, config: configs()[type], ...more }),
-    OPERATOR,
-  );
+const create = async (type: Type, more: object = {}) => {
+  const input = { type, name: `my ${type}`, config: configs()[type], ...more };
+  const made = await world.channels.create(notificationChannelCreateSchema.parse(input), OPERATOR);
+  await world.forgetChanges();
+  return made;
+};
 const added = async (type: Type, more: object = {}) => notificationChannelId((await create(type, more)).channel.id);
 const update = (id: Awaited<ReturnType<typeof added>>, change: object) =>
   world.channels.update(id, notificationChannelUpdateSchema.parse(change), OPERATOR);
@@ -309,6 +310,21 @@ test('the log is kept as long as it is to be, and trimmed however long it is', a
   expect(await world.log()).toHaveLength(100);
 });
 
+test('who changes where the owner is told things is told of over the channels that stay', async () => {
+  world.minChannels = 0;
+  await added('TELEGRAM');
+  const config = configs().DISCORD;
+  const input = notificationChannelCreateSchema.parse({ type: 'DISCORD', name: 'of a thief', priority: 1000, config });
+  const id = notificationChannelId((await world.channels.create(input, OPERATOR)).channel.id);
+  await update(id, { priority: 9 });
+  await world.channels.remove(id, OPERATOR);
+  world.dispatcher.start();
+  await world.settled();
+  const told = telegram.messages.filter((text) => text.includes('Notification channel'));
+  for (const change of ['created: DISCORD', 'updated: DISCORD', 'deleted: DISCORD'])
+    expect(told).toContainEqual(expect.stringContaining(change));
+});
+
 test('what was sent over a channel outlives it', async () => {
   world.minChannels = 0;
   const id = await added('DISCORD');
@@ -316,5 +332,6 @@ test('what was sent over a channel outlives it', async () => {
   await world.tell(EVENTS.TX_NOTIFY);
   await world.settled();
   await world.channels.remove(id, OPERATOR);
-  expect(await world.log()).toMatchObject([{ event: 'TX_NOTIFY', status: 'DELIVERED', channel_id: null }]);
+  const sent = (await world.log()).filter(({ event }) => event === 'TX_NOTIFY');
+  expect(sent).toMatchObject([{ status: 'DELIVERED', channel_id: null }]);
 });

@@ -243,6 +243,22 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
     locale,
   });
 
+  /** Who changes where the owner is told things is told of over the channels that stay. */
+  const tellChange = (
+    { notify }: UnitOfWork,
+    change: 'created' | 'updated' | 'deleted',
+    { id, type, name }: NotificationChannelRow,
+    origin: RequestOrigin,
+  ): Promise<void> =>
+    notify({
+      event: 'CHANNEL_CHANGED',
+      change,
+      channelId: id,
+      channelType: type,
+      channelName: name,
+      by: actorName(origin),
+    });
+
   const tellPairing = (
     { notify }: UnitOfWork,
     change: 'paired' | 'unpaired',
@@ -342,7 +358,8 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
       const secret = input.type === 'WEBHOOK' && input.config.secret === undefined ? newSecret() : undefined;
       const config: Record<string, unknown> = { ...input.config, ...(secret === undefined ? {} : { secret }) };
       await tryOut(type, config);
-      const row = await storage.write(async ({ db }) => {
+      const row = await storage.write(async (work) => {
+        const { db } = work;
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
         if ((await listNotificationChannels(db)).length >= CHANNELS_MAX) {
@@ -361,6 +378,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
         };
         await insertNotificationChannel(db, stored);
         await appendAudit(db, now, { event: 'CHANNEL_CREATED', ...auditOrigin(origin), details: shown(stored) });
+        await tellChange(work, 'created', stored, origin);
         return stored;
       });
       await book.reload();
@@ -385,7 +403,8 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
       // What leads somewhere else, or is to be used again, must be seen to work.
       const isTried = canonical(changed) !== canonical(present) || (enabled && before.enabled === 0);
       if (isTried) await tryOut(before.type, config);
-      const row = await storage.write(async ({ db }) => {
+      const row = await storage.write(async (work) => {
+        const { db } = work;
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
         const current = await found(db, id);
@@ -420,6 +439,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
             configChanged: canonical(config) !== canonical(present),
           },
         });
+        await tellChange(work, 'updated', stored, origin);
         return stored;
       });
       await book.reload();
@@ -429,13 +449,15 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
     },
 
     async remove(id, origin) {
-      await storage.write(async ({ db }) => {
+      await storage.write(async (work) => {
+        const { db } = work;
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
         const row = await found(db, id);
         await assertEnoughLeft(db, row);
         await deleteNotificationChannel(db, id);
         await appendAudit(db, now, { event: 'CHANNEL_DELETED', ...auditOrigin(origin), details: shown(row) });
+        await tellChange(work, 'deleted', row, origin);
       });
       await book.reload();
     },

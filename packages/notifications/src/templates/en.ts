@@ -139,6 +139,10 @@ export const en: Templates = {
     }[change],
   }),
 
+  CHANNEL_CHANGED: ({ change, channelType, channelName, by }, words) => ({
+    title: `Notification channel ${change}: ${channelType}`,
+    body: say`${words.actor(by)} ${change} the channel ${foreign(channelName)}. You are told things over the channels that "waiaas notifications list" shows. If that was not you, activate the kill switch.`,
+  }),
   TELEGRAM_PAIRING_CHANGED: ({ change, channelName, by }, words) => ({
     title: { paired: 'Telegram chat paired', unpaired: 'Telegram chat no longer paired' }[change],
     body: {

@@ -139,6 +139,10 @@ export const ko: Templates = {
     }[change],
   }),
 
+  CHANNEL_CHANGED: ({ change, channelType, channelName, by }, words) => ({
+    title: `알림 채널 ${CHANGED[change]}: ${channelType}`,
+    body: say`${words.actor(by)}: 채널 ${foreign(channelName)} ${CHANGED[change]}. 알림은 "waiaas notifications list"에 표시되는 채널로 전달됩니다. 본인이 아니라면 킬 스위치를 작동하세요.`,
+  }),
   TELEGRAM_PAIRING_CHANGED: ({ change, channelName, by }, words) => ({
     title: { paired: '텔레그램 채팅 연결됨', unpaired: '텔레그램 채팅 연결 해제됨' }[change],
     body: {
