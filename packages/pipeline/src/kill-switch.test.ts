@@ -56,9 +56,9 @@ async function start(
       ...storage,
       async write(unit) {
         const result = await storage.write(unit);
-        const isRecord = typeof result === 'object' && result !== null && 'tx_hash' in result && 'status' in result;
+        const isRecord = typeof result === 'object' && result !== null && 'recorded' in result;
         // With the record on disk and before anything else happens: the last moment before it is sent.
-        if (place === 'recorded' && isRecord && result.status === 'EXECUTING' && result.tx_hash !== null) {
+        if (place === 'recorded' && isRecord) {
           void engage();
           there.resolve();
         }
