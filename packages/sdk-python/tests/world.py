@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import subprocess
 from pathlib import Path
 from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from waiaas import AgentCreate, Chain, Network, SessionConstraints, WAIaaSClient, WAIaaSOperatorClient
 from waiaas.models import SpendingLimitPolicyRules, UpdatePolicyRequest
@@ -17,8 +18,8 @@ PROGRAM = Path(os.environ.get("WAIAAS_TEST_WORLD", Path(__file__).parents[3] / "
 
 
 def stranger() -> str:
-    """An address nobody was paid at before."""
-    return base58(secrets.token_bytes(32))
+    """An address nobody was paid at before. It has a key: half of all addresses are of programs, which are not paid."""
+    return base58(Ed25519PrivateKey.generate().public_key().public_bytes_raw())
 
 
 class World:
