@@ -130,6 +130,7 @@ const CHANGES = [
   `request_hash = '${'0'.repeat(64)}'`,
   "error = 'x'",
   "metadata = '{}'",
+  "metadata = 'no JSON at all'",
   'state_version = state_version + 1',
   'state_version = state_version - 1',
   "state_seal = ''",

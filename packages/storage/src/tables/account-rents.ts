@@ -25,7 +25,7 @@ export async function accountRentSince(
     .where('tier', '<>', 'APPROVAL')
     .where('recall_id', 'is', null)
     // To the letter what the index is about, which is what makes it usable.
-    .where(sql<boolean>`json_extract(metadata, '$.accountRent') IS NOT NULL`)
+    .where(sql<boolean>`CASE WHEN json_valid(metadata) THEN json_extract(metadata, '$.accountRent') END IS NOT NULL`)
     .execute();
   let sum = 0n;
   for (const row of rows) {
