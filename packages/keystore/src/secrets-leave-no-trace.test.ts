@@ -61,6 +61,7 @@ describe('the entry of the package', () => {
         [
           keystore,
           [
+            'archiveKey',
             'changePassword',
             'createKey',
             'discardKey',
@@ -71,6 +72,7 @@ describe('the entry of the package', () => {
             'listKeyFiles',
             'lock',
             'publicKey',
+            'restoreKey',
             'sealer',
             'secrets',
             'sign',
@@ -128,6 +130,8 @@ describe('the entry of the package', () => {
         [entry, 'createKeystore'],
         [entry, 'passwordProblem'],
         [entry, 'KeystoreError'],
+        [scene.keystore, 'archiveKey'],
+        [scene.keystore, 'restoreKey'],
         [scene.keystore, 'discardKey'],
         [scene.keystore, 'lock'],
       ];
