@@ -37,6 +37,7 @@ test('whatever payment is compiled, reading its bytes gives that payment back', 
         expect(decodePayment(bytes)).toEqual({
           feePayer: from,
           transfer: { kind: 'native', source: from, destination: to, amount },
+          closing: null,
           memo: text,
           blockhash: hash,
           unitLimit,
@@ -55,9 +56,10 @@ test('whatever token payment is compiled, reading its bytes gives that payment b
       fc.nat(18),
       memo,
       fc.boolean(),
+      fc.boolean(),
       fc.constantFrom(TOKEN_PROGRAM, TOKEN_2022_PROGRAM),
       fc.constantFrom(0n, 1n, 2n ** 64n - 1n),
-      (keys, amount, decimals, text, createsDestination, program, unitPrice) => {
+      (keys, amount, decimals, text, createsDestination, closesSource, program, unitPrice) => {
         fc.pre(!keys.some(isNoWallet));
         const [from, to, mint, source, destination, hash] = keys.map((text) => address(text));
         if (!from || !to || !mint || !source || !destination || !hash) throw new Error('six keys');
@@ -67,6 +69,7 @@ test('whatever token payment is compiled, reading its bytes gives that payment b
           to,
           amount,
           route,
+          ...(closesSource ? { closed: { program, account: source } } : {}),
           ...(text === undefined ? {} : { memo: text }),
           blockhash: { blockhash: blockhash(hash), lastValidBlockHeight: 1n, expiresAt: 0 },
           unitLimit: 12_345,
@@ -86,6 +89,7 @@ test('whatever token payment is compiled, reading its bytes gives that payment b
             decimals,
             creation: createsDestination ? creation : null,
           },
+          closing: closesSource ? { program, account: source, destination: from, owner: from } : null,
           memo: text,
           blockhash: hash,
           unitLimit: 12_345,
