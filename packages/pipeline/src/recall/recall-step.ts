@@ -7,6 +7,8 @@ import {
   encodeRecallIntent,
   nativeAssetId,
   type RecallIntent,
+  shownSymbol,
+  type TokenInfo,
   unixSeconds,
 } from '@waiaas/core';
 import {
@@ -57,6 +59,9 @@ const begun = (row: AuthenticTransaction | null): AuthenticTransaction => {
   return row;
 };
 
+/** A token as an intent holds it: under a symbol that can be read as nothing else, whatever its maker or the chain calls it. */
+const named = (token: TokenInfo): TokenInfo => ({ ...token, symbol: shownSymbol(token.symbol) });
+
 /**
  * Begins one transaction of a recall: the row, its sealed intent and the audit row exist together or not at all, and what
  * may have changed since the recall was asked for is asked again (08 §2.5.3). It takes no limit and no tier; everything after
@@ -76,7 +81,7 @@ export function createStepClaims(
       agentId: brandAgentId(agent.id),
       ...{ chain: agent.chain, network: agent.network },
       asset: step.kind === 'native' ? nativeAssetId(agent.chain) : step.asset,
-      token: step.kind === 'native' ? null : step.token,
+      token: step.kind === 'native' ? null : named(step.token),
       from: agent.public_key,
       // What closing an account gives back goes to the agent, and from there with the rest.
       to: isClosing ? agent.public_key : recall.destination,

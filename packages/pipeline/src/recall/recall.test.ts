@@ -175,6 +175,13 @@ describe('a recall', () => {
     expect(world.ledger.tokenBalanceOf(spam, HOME)).toBe(10n ** 9n);
   });
 
+  test.each(['2Biz..9TEL', 'a b\n', 'SOL'])('takes a token called %j along, by another name', async (symbol) => {
+    await start();
+    const odd = world.createToken({ symbol }, payer);
+    expect(await sweep({ includeUnlisted: true })).toMatchObject({ status: 'COMPLETED', left: [] });
+    expect(world.ledger.tokenBalanceOf(odd, HOME)).toBe(10n ** 9n);
+  });
+
   test('takes along what arrives while it runs', async () => {
     let deposits = 3;
     await start({
