@@ -185,6 +185,7 @@ export const refusingServices: ApiServices = {
   },
   channels: {
     list: unused('channels.list'),
+    log: unused('channels.log'),
     create: unused('channels.create'),
     update: unused('channels.update'),
     remove: unused('channels.remove'),
@@ -344,6 +345,7 @@ export const answeringServices: ApiServices = {
   },
   channels: {
     list: async () => ({ channels: [aChannel], enabled: true, reachable: 1, minChannels: 2 }),
+    log: async () => ({ entries: [], nextCursor: null }),
     create: async () => ({ channel: aChannel }),
     update: async () => ({ channel: aChannel }),
     remove: async () => undefined,
@@ -612,6 +614,7 @@ export const ROUTES = [
   },
   { method: 'DELETE', url: `/v1/owner/policies/${POLICY}?confirm=true`, auth: 'ownerOnceConnected', status: 200 },
   { method: 'GET', url: '/v1/owner/notification-channels', auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: '/v1/owner/notification-log', auth: 'operatorOrOwner', status: 200 },
   {
     method: 'POST',
     url: '/v1/owner/notification-channels',

@@ -174,6 +174,7 @@ def test_an_operator_manages(world: World, operator: WAIaaSOperatorClient) -> No
     start = datetime(2026, 1, 1, tzinfo=timezone.utc)
     entries = operator.list_audit_log(agent_id=agent_id, since=start, limit=2, order="asc").entries
     assert [entry.agent_id for entry in entries] == [agent_id, agent_id]
+    assert operator.list_notification_log(status="FAILED", limit=1).entries == []
     assert code_of(lambda: operator.get_agent("nobody")) == "AGENT_NOT_FOUND"
     with WAIaaSOperatorClient(base_url=world.url) as stranger_:
         assert code_of(stranger_.list_agents) == "AUTH_TOKEN_MISSING"

@@ -12,6 +12,7 @@ import type {
   NotificationChannelResponse,
   NotificationChannelTestResponse,
   NotificationChannelUpdate,
+  NotificationLogResponse,
   OwnerAction,
   OwnerRejectResponse,
   OwnerStatusResponse,
@@ -38,7 +39,14 @@ import type {
 import { encodeBody, encodeId, encodeQuery } from './encode.ts';
 import { localError } from './error.ts';
 import type { TransportCall } from './transport.ts';
-import type { AuditQuery, PendingApprovalQuery, RequestOptions, SessionQuery, SessionRequest } from './types.ts';
+import type {
+  AuditQuery,
+  NotificationLogQuery,
+  PendingApprovalQuery,
+  RequestOptions,
+  SessionQuery,
+  SessionRequest,
+} from './types.ts';
 
 /** A request of whoever manages agents; how they show who they are is theirs. */
 export interface ManagementCall<T> {
@@ -435,6 +443,20 @@ export abstract class ManagementClient {
       path: `/v1/owner/notification-channels/${encodeId(channelId)}/test`,
       fields: ['success', 'channelId', 'latencyMs'],
       action: 'update_settings',
+      options,
+    });
+  }
+
+  /** What became of every attempt to tell the owner something, newest first unless told otherwise. */
+  async listNotificationLog(
+    query: NotificationLogQuery = {},
+    options?: RequestOptions,
+  ): Promise<NotificationLogResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/notification-log${encodeQuery(query)}`,
+      fields: ['entries', 'nextCursor'],
+      action: 'view_dashboard',
       options,
     });
   }

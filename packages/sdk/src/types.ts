@@ -26,6 +26,8 @@ export type {
   NotificationChannelResponse,
   NotificationChannelTestResponse,
   NotificationChannelUpdate,
+  NotificationLogEntry,
+  NotificationLogResponse,
   OwnerApproveResponse,
   OwnerChangeResponse,
   OwnerConnectResponse,
@@ -158,6 +160,19 @@ export interface AuditQuery {
   readonly from?: string | undefined;
   /** Last moment, exclusive. */
   readonly to?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly order?: 'asc' | 'desc' | undefined;
+}
+
+/** Which attempts to tell the owner something to list. Everything given narrows the list. */
+export interface NotificationLogQuery {
+  readonly channelId?: string | undefined;
+  /** Such as `TX_FAILED`. */
+  readonly event?: string | undefined;
+  readonly status?: 'DELIVERED' | 'FAILED' | 'RATE_LIMITED' | 'ALL_FAILED' | undefined;
+  /** A transaction or a session. */
+  readonly referenceId?: string | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
   readonly order?: 'asc' | 'desc' | undefined;

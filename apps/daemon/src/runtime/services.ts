@@ -209,6 +209,7 @@ export function createServices(parts: ServiceParts): ApiServices {
     },
     channels: {
       list: () => parts.channels.list(),
+      log: (query) => parts.channels.log(query),
       create: (input, context) => parts.channels.create(input, originOf(context)),
       update: (id, input, context) => parts.channels.update(id, input, originOf(context)),
       remove: (id, context) => parts.channels.remove(id, originOf(context)),

@@ -24,6 +24,8 @@ import type {
   NotificationChannelResponse,
   NotificationChannelTestResponse,
   NotificationChannelUpdate,
+  NotificationLogQuery,
+  NotificationLogResponse,
   OwnerApproveResponse,
   OwnerChange,
   OwnerChangeResponse,
@@ -194,6 +196,7 @@ export interface PolicyService {
 /** Notification channels (05 §2.12). */
 export interface ChannelService {
   list(): Promise<NotificationChannelListResponse>;
+  log(query: NotificationLogQuery): Promise<NotificationLogResponse>;
   create(input: NewNotificationChannel, context: RequestContext): Promise<NotificationChannelResponse>;
   update(
     id: NotificationChannelId,

@@ -7,6 +7,8 @@ import {
   notificationChannelResponseSchema,
   notificationChannelTestResponseSchema,
   notificationChannelUpdateSchema,
+  notificationLogQuerySchema,
+  notificationLogResponseSchema,
 } from '@waiaas/core';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -32,6 +34,21 @@ export function channelRoutes(scope: FastifyInstance, { services }: RouteDepende
       },
     },
     () => services.channels.list(),
+  );
+
+  app.get(
+    '/v1/owner/notification-log',
+    {
+      config: { auth: 'operatorOrOwner', action: 'view_dashboard' },
+      schema: {
+        operationId: 'listNotificationLog',
+        tags: ['Owner'],
+        summary: 'What became of every attempt to tell the owner something, newest first unless told otherwise',
+        querystring: notificationLogQuerySchema,
+        response: { 200: notificationLogResponseSchema },
+      },
+    },
+    (request) => services.channels.log(request.query),
   );
 
   app.post(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { notificationChannelTypeSchema } from '../enums.ts';
-import { notificationLocaleSchema } from '../notification-event.ts';
-import { idSchema, timestampSchema } from './common.ts';
+import { notificationChannelTypeSchema, notificationLevelSchema, notificationStatusSchema } from '../enums.ts';
+import { NOTIFICATION_EVENTS, notificationLocaleSchema } from '../notification-event.ts';
+import { idSchema, nextCursorSchema, pageQuery, timestampSchema } from './common.ts';
 
 /** Longest secret or address of a channel. */
 const TEXT_MAX = 2048;
@@ -156,6 +156,43 @@ export const notificationChannelTestResponseSchema = z.object({
   retryAfter: z.number().optional(),
 });
 export type NotificationChannelTestResponse = z.infer<typeof notificationChannelTestResponseSchema>;
+
+/** Query of GET /v1/owner/notification-log. Everything given narrows the list. */
+export const notificationLogQuerySchema = z.strictObject({
+  ...pageQuery,
+  channelId: idSchema.optional(),
+  event: z.enum(NOTIFICATION_EVENTS).optional(),
+  status: notificationStatusSchema.optional(),
+  /** A transaction or a session. */
+  referenceId: z.string().min(1).max(200).optional(),
+});
+export type NotificationLogQuery = z.output<typeof notificationLogQuerySchema>;
+
+/** What became of one attempt to tell an event. */
+export const notificationLogEntrySchema = z.object({
+  id: idSchema,
+  /** The event; the same at every attempt and over every channel, and in what webhooks receive. */
+  notificationId: idSchema.nullable(),
+  /** Null for what is about all channels, and for a channel that was removed. */
+  channelId: idSchema.nullable(),
+  event: z.string(),
+  level: notificationLevelSchema,
+  referenceId: z.string().nullable(),
+  status: notificationStatusSchema,
+  /** What went wrong, without secrets. */
+  error: z.string().nullable(),
+  /** Repetitions within the attempt. */
+  retries: z.int(),
+  sentAt: timestampSchema,
+});
+export type NotificationLogEntry = z.infer<typeof notificationLogEntrySchema>;
+
+/** Answer of GET /v1/owner/notification-log. */
+export const notificationLogResponseSchema = z.object({
+  entries: z.array(notificationLogEntrySchema),
+  nextCursor: nextCursorSchema,
+});
+export type NotificationLogResponse = z.infer<typeof notificationLogResponseSchema>;
 
 /** Body of POST /v1/owner/telegram/verify. */
 export const telegramVerifySchema = z.strictObject({

@@ -310,6 +310,25 @@ test('the log is kept as long as it is to be, and trimmed however long it is', a
   expect(await world.log()).toHaveLength(100);
 });
 
+test('the log is read in pages, narrowed to what is looked for, without a secret in it', async () => {
+  const id = await added('TELEGRAM');
+  for (let n = 0; n < 3; n++) {
+    if (n === 1) telegram.script.push({ status: 500, body: 'down' });
+    await world.channels.test(id, OPERATOR);
+  }
+  const first = await world.channels.log({ limit: 2, order: 'desc' });
+  expect(first.entries.map(({ event, status }) => `${event} ${status}`)).toEqual([
+    'CHANNEL_TEST DELIVERED',
+    'CHANNEL_TEST FAILED',
+  ]);
+  const second = await world.channels.log({ limit: 2, order: 'desc', cursor: first.nextCursor ?? undefined });
+  expect([second.entries.length, second.nextCursor]).toEqual([1, null]);
+  const failed = await world.channels.log({ limit: 10, order: 'asc', status: 'FAILED', channelId: id });
+  expect(failed.entries).toMatchObject([{ channelId: id, error: expect.stringContaining('HTTP 500'), retries: 0 }]);
+  expect(JSON.stringify(failed)).not.toContain(BOT_TOKEN);
+  expect((await world.channels.log({ limit: 10, order: 'asc', event: 'TX_FAILED' })).entries).toEqual([]);
+});
+
 test('who changes where the owner is told things is told of over the channels that stay', async () => {
   world.minChannels = 0;
   await added('TELEGRAM');

@@ -14,6 +14,8 @@ import {
   type NotificationChannelUpdate,
   type NotificationEvent,
   type NotificationLocale,
+  type NotificationLogQuery,
+  type NotificationLogResponse,
   notificationChannelId,
   notificationRule,
   ntfyChannelConfigSchema,
@@ -36,6 +38,7 @@ import {
   findNotificationChannel,
   insertNotificationChannel,
   listNotificationChannels,
+  listNotificationLog,
   type NotificationChannelRow,
   recordChannelHealth,
   type Storage,
@@ -74,6 +77,8 @@ export interface ChannelManagementDependencies {
  */
 export interface ChannelManagement {
   list(): Promise<NotificationChannelListResponse>;
+  /** What became of every attempt to tell something; kept as long as the configuration says. */
+  log(query: NotificationLogQuery): Promise<NotificationLogResponse>;
   /** @throws WaiaasError INVALID_CHANNEL_CONFIG, VALIDATION_ERROR, KEYSTORE_LOCKED */
   create(input: NewNotificationChannel, origin: RequestOrigin): Promise<NotificationChannelResponse>;
   /** @throws WaiaasError CHANNEL_NOT_FOUND, INVALID_CHANNEL_CONFIG, MIN_CHANNELS_REQUIRED, CHANNEL_CONFLICT, VALIDATION_ERROR */
@@ -350,6 +355,26 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
         enabled: isEnabled(),
         reachable: isEnabled() ? book.reachable() : 0,
         minChannels: minChannels(),
+      };
+    },
+
+    async log({ limit, ...query }) {
+      const rows = await listNotificationLog(storage.read, { ...query, limit: limit + 1 });
+      const page = rows.slice(0, limit);
+      return {
+        entries: page.map((row) => ({
+          id: row.id,
+          notificationId: row.notification_id,
+          channelId: row.channel_id,
+          event: row.event,
+          level: row.level,
+          referenceId: row.reference_id,
+          status: row.status,
+          error: row.error,
+          retries: row.retry_count,
+          sentAt: isoFromSeconds(row.sent_at),
+        })),
+        nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
       };
     },
 

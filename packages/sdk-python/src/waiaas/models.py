@@ -712,6 +712,24 @@ class NotificationChannelTestResponse(Answer):
     retry_after: float | None = Field(default=None, validation_alias="retryAfter", serialization_alias="retryAfter")
 
 
+class NotificationLogEntry(Answer):
+    id: str
+    notification_id: str | None = Field(validation_alias="notificationId", serialization_alias="notificationId")
+    channel_id: str | None = Field(validation_alias="channelId", serialization_alias="channelId")
+    event: str
+    level: Literal['INFO', 'WARNING', 'CRITICAL'] | str
+    reference_id: str | None = Field(validation_alias="referenceId", serialization_alias="referenceId")
+    status: Literal['DELIVERED', 'FAILED', 'RATE_LIMITED', 'ALL_FAILED'] | str
+    error: str | None
+    retries: int
+    sent_at: Timestamp = Field(validation_alias="sentAt", serialization_alias="sentAt")
+
+
+class NotificationLogResponse(Answer):
+    entries: list[NotificationLogEntry]
+    next_cursor: str | None = Field(validation_alias="nextCursor", serialization_alias="nextCursor")
+
+
 class TelegramUnpairResponse(Answer):
     unpaired: bool
 

@@ -1,6 +1,7 @@
 import type { NotificationEventName, NotificationLevel, NotificationStatus } from '@waiaas/core';
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Db } from '../query-executor.ts';
+import type { NotificationLogTable } from '../schema.ts';
 
 /** What became of one attempt to tell an event. */
 export interface NotificationLogEntry {
@@ -35,6 +36,30 @@ export async function appendNotificationLog(db: Db, entry: NotificationLogEntry)
       sent_at: entry.sentAt,
     })
     .execute();
+}
+
+/** Which rows of the delivery log to list, and where to start. Everything given narrows the list. */
+export interface NotificationLogQuery {
+  readonly channelId?: string | undefined;
+  readonly event?: NotificationEventName | undefined;
+  readonly status?: NotificationStatus | undefined;
+  readonly referenceId?: string | undefined;
+  /** Id of the last row of the page before. */
+  readonly cursor?: string | undefined;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+}
+
+/** A page of the delivery log, in the order the rows were written. */
+export function listNotificationLog(db: Db, query: NotificationLogQuery): Promise<Selectable<NotificationLogTable>[]> {
+  const { channelId, event, status, referenceId, cursor, order, limit } = query;
+  let select = db.selectFrom('notification_log').selectAll();
+  if (channelId !== undefined) select = select.where('channel_id', '=', channelId);
+  if (event !== undefined) select = select.where('event', '=', event);
+  if (status !== undefined) select = select.where('status', '=', status);
+  if (referenceId !== undefined) select = select.where('reference_id', '=', referenceId);
+  if (cursor !== undefined) select = select.where('id', order === 'asc' ? '>' : '<', cursor);
+  return select.orderBy('id', order).limit(limit).execute();
 }
 
 /** Deletes the oldest rows that were written before a time. Answers how many there were. */

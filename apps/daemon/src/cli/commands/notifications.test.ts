@@ -235,6 +235,29 @@ describe('test', () => {
   });
 });
 
+test('log shows what became of the latest attempts', async () => {
+  const entry = {
+    id: ID,
+    notificationId: ID,
+    channelId: null,
+    event: 'TX_FAILED',
+    level: 'WARNING',
+    referenceId: ID,
+    status: 'ALL_FAILED',
+    error: 'No channel has taken it',
+    retries: 0,
+    sentAt: TIME,
+  };
+  answers[`GET /v1/owner/notification-log?limit=5&status=ALL_FAILED&referenceId=${ID}`] = {
+    entries: [entry],
+    nextCursor: null,
+  };
+  const { code, out } = await waiaas(['log', '--limit', '5', '--failed', '--tx', ID]);
+  expect([code, out]).toEqual([0, expect.stringMatching(/TX_FAILED +ALL_FAILED .*No channel has taken it/)]);
+  expect((await waiaas(['log', '--limit', '101'])).code).toBe(1);
+  expect((await waiaas(['log', '--tx', 'x'])).code).toBe(1);
+});
+
 test('remove takes an id and nothing else', async () => {
   answers[`DELETE ${PATH}/${ID}`] = { deleted: true, channelId: ID };
   expect(await waiaas(['remove', ID])).toMatchObject({ code: 0, out: `Removed ${ID}.\n` });

@@ -7,6 +7,7 @@ import {
   notificationChannelListResponseSchema,
   notificationChannelResponseSchema,
   notificationChannelTestResponseSchema,
+  notificationLogResponseSchema,
 } from '@waiaas/core';
 import { type Command, Option } from 'commander';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
@@ -42,6 +43,12 @@ interface UpdateOptions extends PasswordFlags, SecretFlags, CommonFlags {
   readonly enable?: boolean;
   readonly disable?: boolean;
   readonly rotateSecret?: boolean;
+}
+
+interface LogOptions extends PasswordFlags {
+  readonly failed?: boolean;
+  readonly tx?: string;
+  readonly limit?: string;
 }
 
 /** A kind of channel on the command line. */
@@ -115,6 +122,13 @@ export const notificationCommands: CommandModule = (program, handle) => {
     .description('where the owner is told what happens: add, list, change, try and remove channels');
   addCommands(group, handle);
   handle<PasswordFlags>(withPasswordOptions(group.command('list').description('list the channels')), list);
+  const log = group
+    .command('log')
+    .description('what became of the latest attempts to tell you something')
+    .option('--failed', 'only what reached nobody over any channel')
+    .option('--tx <id>', 'only what is about a transaction')
+    .option('--limit <number>', 'at most so many (default: 20)');
+  handle<LogOptions>(withPasswordOptions(log), showLog);
   const update = group
     .command('update')
     .description('change a channel; a new secret is taken from --secret-file or --secret-env')
@@ -235,6 +249,30 @@ async function list(context: CommandContext, flags: PasswordFlags): Promise<Exit
       );
     }
   }
+  return EXIT.SUCCESS;
+}
+
+async function showLog(context: CommandContext, { failed, tx, limit = '20', ...flags }: LogOptions): Promise<ExitCode> {
+  if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > 100) throw usageError('--limit must be a number from 1 to 100.');
+  if (tx !== undefined && !isUuidV7(tx)) throw usageError('--tx must be the id of a transaction.');
+  const query = new URLSearchParams({ limit, ...(failed === true ? { status: 'ALL_FAILED' } : {}) });
+  if (tx !== undefined) query.set('referenceId', tx);
+  const answer = await callDaemon({
+    ...(await operatorSession(context, flags)),
+    method: 'GET',
+    path: `/v1/owner/notification-log?${query}`,
+    answer: notificationLogResponseSchema,
+  });
+  const { io, json } = context;
+  const rows = answer.entries.map(({ sentAt, event, status, channelId, referenceId, error }) => [
+    sentAt,
+    event,
+    status,
+    channelId ?? '',
+    referenceId ?? '',
+    error ?? '',
+  ]);
+  io.out(json ? jsonLine(answer) : table(['TIME', 'EVENT', 'STATUS', 'CHANNEL', 'ABOUT', 'ERROR'], rows));
   return EXIT.SUCCESS;
 }
 

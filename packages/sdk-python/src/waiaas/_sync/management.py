@@ -25,6 +25,7 @@ from ..models import (
     NotificationChannelListResponse,
     NotificationChannelResponse,
     NotificationChannelTestResponse,
+    NotificationLogResponse,
     UpdateNotificationChannelRequest,
     OwnerRejectResponse,
     OwnerStatusResponse,
@@ -161,6 +162,31 @@ class ManagementClient(ABC):
         """Sends a message over one channel, the way every message goes, and says what became of it."""
         path = f"/v1/owner/notification-channels/{encode_id(channel_id)}/test"
         return self._manage("POST", path, NotificationChannelTestResponse, "update_settings")
+
+    def list_notification_log(
+        self,
+        *,
+        channel_id: str | None = None,
+        event: str | None = None,
+        status: Literal["DELIVERED", "FAILED", "RATE_LIMITED", "ALL_FAILED"] | None = None,
+        reference_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        order: Order | None = None,
+    ) -> NotificationLogResponse:
+        """What became of every attempt to tell the owner something, newest first unless asked otherwise; ``next_cursor`` leads
+        to the next page. ``reference_id`` is a transaction or a session."""
+        query = {
+            "channelId": channel_id,
+            "event": event,
+            "status": status,
+            "referenceId": reference_id,
+            "limit": limit,
+            "cursor": cursor,
+            "order": order,
+        }
+        path = f"/v1/owner/notification-log{encode_query(query)}"
+        return self._manage("GET", path, NotificationLogResponse, "view_dashboard")
 
     def verify_telegram_chat(self, code: str) -> TelegramVerifyResponse:
         """Pairs the Telegram chat in which the bot has answered /auth with this code."""
