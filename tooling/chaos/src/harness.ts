@@ -136,9 +136,12 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
       const { port, startBoundaries } = readySchema.parse(first[0]);
       const url = `http://127.0.0.1:${port}`;
       const tell = async (message: object): Promise<unknown> => {
-        const answer = once(child, 'message');
-        child.send(message);
-        return (await answer)[0];
+        // It may be killed before it answers, where what it is told leads it to the boundary at which it dies.
+        const answer = Promise.race([once(child, 'message'), ended.then(() => null)]);
+        child.send(message, () => undefined);
+        const received = await answer;
+        if (received === null) throw new Error('The daemon ended without an answer');
+        return received[0];
       };
       return {
         child,
