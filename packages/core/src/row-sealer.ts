@@ -9,6 +9,7 @@ export const SEALED_KINDS = [
   'spend',
   'head',
   'decision',
+  'claim_decision',
   'owner',
   'owner_head',
   'auto_stop_rule',

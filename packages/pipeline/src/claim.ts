@@ -1,4 +1,5 @@
 import {
+  canonicalJson,
   type Intent,
   isoFromSeconds,
   isTerminal,
@@ -8,6 +9,7 @@ import {
   WaiaasError,
 } from '@waiaas/core';
 import { actorName, auditOrigin, confirmOrigin, paymentInMessage, type RequestOrigin } from '@waiaas/management';
+import { encodeFacts } from '@waiaas/policy-engine';
 import {
   type AuthenticTransaction,
   appendAudit,
@@ -17,6 +19,7 @@ import {
   findAgent,
   findSession,
   findTransaction,
+  insertClaimDecision,
   isSessionAuthentic,
   liveReservations,
   mergeMetadata,
@@ -31,7 +34,7 @@ import {
 } from '@waiaas/storage';
 import { readIntent } from './admission.ts';
 import type { Claim } from './claimed-payment.ts';
-import { type Decider, denialOf } from './decide.ts';
+import { type ClaimDecided, type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { NOT_AUTHENTIC, notAuthentic } from './not-authentic.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
@@ -102,6 +105,14 @@ const toError = (refusal: Refusal, id: TransactionId): WaiaasError =>
         details: { ...refusal.details, transactionId: id },
       });
 
+/** What was found about a payment that is about to leave the queue. */
+interface Judged {
+  /** Null when it may be carried out. */
+  readonly refusal: Refusal | null;
+  /** What the policies said; null when something else had refused before. */
+  readonly asked: ClaimDecided | null;
+}
+
 /** Makes the steps out of the queue. */
 export function createClaims(
   dependencies: Pick<PipelineDependencies, 'clock' | 'watch' | 'sealer' | 'gate'> & {
@@ -117,13 +128,13 @@ export function createClaims(
   });
   const released = { reserved_amount: null, signed_tx: null } as const;
 
-  /** What forbids a queued payment to be carried out now; null when nothing does. */
-  async function objection(db: Db, row: AuthenticTransaction, intent: Intent, now: number): Promise<Refusal | null> {
+  /** Whether a queued payment may be carried out now, and what the policies said, as far as they were asked. */
+  async function judge(db: Db, row: AuthenticTransaction, intent: Intent, now: number): Promise<Judged> {
     const agent = await findAgent(db, row.agent_id);
-    if (agent?.status !== 'ACTIVE') return SUSPENDED;
+    if (agent?.status !== 'ACTIVE') return { refusal: SUSPENDED, asked: null };
     // A session that was cleaned up had expired by itself, which does not end what it asked for (04 §14).
     const session = await findSession(db, intent.sessionId);
-    if (session !== undefined && session.revoked_at !== null) return REVOKED;
+    if (session !== undefined && session.revoked_at !== null) return { refusal: REVOKED, asked: null };
     if (session !== undefined && !(await isSessionAuthentic(db, sealer, session))) {
       await appendAudit(db, now, {
         event: 'SEAL_BROKEN',
@@ -131,12 +142,23 @@ export function createClaims(
         ...subject(row),
         details: { what: 'session' },
       });
-      return FORGED_SESSION;
+      return { refusal: FORGED_SESSION, asked: null };
     }
     const others = liveReservations(db, intent.agentId)?.filter(({ id }) => id !== row.id) ?? null;
-    const denial = await decider.objection(db, intent, { live: others, now });
-    return denial === null ? null : denialOf(denial, intent.asset);
+    const asked = await decider.objection(db, intent, { live: others, now });
+    return { refusal: asked.denial === null ? null : denialOf(asked.denial, intent.asset), asked };
   }
+
+  /** Keeps what was decided, so that it can be told and decided again at any time (09 no. 9). */
+  const record = (db: Db, { id }: AuthenticTransaction, { refusal, asked }: Judged, now: number): Promise<void> =>
+    insertClaimDecision(db, sealer, {
+      tx_id: id,
+      decided_at: now,
+      refusal: refusal === null ? null : refusal.token,
+      decision: asked === null || asked.denial === null ? null : canonicalJson(asked.denial),
+      facts: asked === null ? null : encodeFacts(asked.facts),
+      policies: canonicalJson((asked?.policies ?? []).map(({ id: policy, version }) => [policy, version])),
+    });
 
   async function cancel(
     db: Db,
@@ -206,12 +228,15 @@ export function createClaims(
         // It came due while nobody could have stopped it: it gets its time for a veto first.
         if (due * 1000 <= watch.awakeSince) return { kind: 'left' };
         if (!(await isNormal(db))) return { kind: 'left' };
-        const refusal = await objection(db, row, intent, now);
-        if (refusal !== null) {
-          return { kind: 'cancelled', row: await cancel(db, row, refusal, { actor: 'system' }, now) };
+        const judged = await judge(db, row, intent, now);
+        if (judged.refusal !== null) {
+          const ended = await cancel(db, row, judged.refusal, { actor: 'system' }, now);
+          await record(db, row, judged, now);
+          return { kind: 'cancelled', row: ended };
         }
         const claimed = await transition(db, sealer, row, 'EXECUTING', { claimed_at: now });
         if (claimed === null) return { kind: 'left' };
+        await record(db, row, judged, now);
         const details = { tier: row.tier, intentHash: row.intent_hash };
         await appendAudit(db, now, { event: 'TX_CLAIMED', actor: 'system', ...subject(row), details });
         return { kind: 'claimed', claim: { row: claimed, epoch } };
@@ -238,16 +263,19 @@ export function createClaims(
           return { code: 'TX_EXPIRED', token: 'APPROVAL_TIMEOUT' };
         }
         if (!(await isNormal(db))) throw new WaiaasError('SYSTEM_LOCKED');
-        const refusal = await objection(db, row, intent, now);
+        const judged = await judge(db, row, intent, now);
+        const { refusal } = judged;
         if (refusal === REVOKED) {
+          await record(db, row, judged, now);
           await cancel(db, row, refusal, { actor: 'system' }, now);
           return { code: 'TX_ALREADY_PROCESSED', token: 'SESSION_REVOKED' };
         }
-        if (refusal === FORGED_SESSION) return refusal;
-        // The owner may amend what is in the way, reject the payment, or let it expire.
-        if (refusal !== null) throw toError(refusal, id);
+        // The owner may amend what is in the way, reject the payment, or let it expire. Returned, so that a report of what
+        // somebody has changed is kept.
+        if (refusal !== null) return refusal;
         const claimed = await transition(db, sealer, row, 'EXECUTING', { claimed_at: now });
         if (claimed === null) throw new WaiaasError('TX_ALREADY_PROCESSED');
+        await record(db, row, judged, now);
         await decideApproval(db, id, { approved: true, now, evidence: evidenceOf(origin) });
         await appendAudit(db, now, {
           event: 'TX_APPROVED',

@@ -32,6 +32,12 @@ export interface Decided {
   readonly policies: readonly PolicyReference[];
 }
 
+/** Whether the rules of today permit a payment that waited, with everything that is needed to decide it again. */
+export interface ClaimDecided extends Omit<Decided, 'decision'> {
+  /** Null when they do. */
+  readonly denial: DenyDecision | null;
+}
+
 /** What a decision is about, beside the payment. */
 export interface DecisionContext {
   /** Reservations of the agent without that of the payment; null when it cannot be told what is reserved, which denies. */
@@ -58,10 +64,10 @@ export interface Decider {
   /** The decision about a new payment. @throws BalanceNeeded */
   decide(db: Db, intent: JudgedPayment, context: DecisionContext): Promise<Decided>;
   /**
-   * Whether a payment that was admitted before may still be carried out, by the rules of today: null, or why not (04 §19).
-   * Its tier stays what it was.
+   * Whether a payment that was admitted before may still be carried out, by the rules of today (04 §19). Its tier stays
+   * what it was.
    */
-  objection(db: Db, intent: Intent, context: DecisionContext): Promise<DenyDecision | null>;
+  objection(db: Db, intent: Intent, context: DecisionContext): Promise<ClaimDecided>;
   /** The decision about a payment by policies that are handed in, in force or only thought of. @throws BalanceNeeded */
   judge(db: Db, policies: CompiledPolicies, payment: JudgedPayment, context: DecisionContext): Promise<Decided>;
   /** The policies in force for an agent; null when they are not what was stored. */
@@ -166,11 +172,12 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
       const spent = await spends(db, intent, factsNeeded(policies, payment, now).spent);
       if (spent === null) await reportBrokenLedger(db, intent.agentId, intent.asset, now);
       const unproven = live === null || spent === null;
-      return evaluateClaim(unproven ? blocked(intent.agentId, 'COUNTERS_NOT_AUTHENTIC') : policies, payment, {
-        now,
+      const compiled = unproven ? blocked(intent.agentId, 'COUNTERS_NOT_AUTHENTIC') : policies;
+      const facts: PaymentFacts = {
+        ...surroundings(live ?? [], intent.asset, now),
         spent: spent ?? { day: null, week: null },
-        reserved: reservedOf(live ?? [], intent.asset),
-      });
+      };
+      return { denial: evaluateClaim(compiled, payment, facts), facts, policies: policyReferences(compiled) };
     },
 
     async inForce(db, agentId) {

@@ -1,5 +1,6 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import {
+  type AgentId,
   agentId as brandAgentId,
   policyId as brandPolicyId,
   canonicalJson,
@@ -9,16 +10,28 @@ import {
   type TransactionId,
   WaiaasError,
 } from '@waiaas/core';
-import { compilePolicies, decodeFacts, evaluate, type PolicyRow } from '@waiaas/policy-engine';
 import {
+  blockedPolicies,
+  type CompiledPolicies,
+  compilePolicies,
+  decodeFacts,
+  evaluate,
+  evaluateClaim,
+  type PolicyRow,
+} from '@waiaas/policy-engine';
+import {
+  type ClaimDecisionRow,
   type Db,
   type DecisionRow,
+  findClaimDecision,
   findDecision,
   findPolicyVersion,
   findTransaction,
+  isClaimDecisionAuthentic,
   isDecisionAuthentic,
   isPolicyVersionAuthentic,
   listDecisions,
+  type PolicyVersionRow,
   type TransactionRow,
 } from '@waiaas/storage';
 import { z } from 'zod';
@@ -27,13 +40,13 @@ import { readIntent } from './admission.ts';
 /** Whether a decision comes out the same when it is made again from what was recorded. */
 export type ReplayVerdict =
   | { readonly verdict: 'same' }
-  /** The session had refused before the policies were asked: there is nothing to make again. */
+  /** The session, or the agent's state, had refused before the policies were asked: there is nothing to make again. */
   | { readonly verdict: 'session' }
   /** Something that is needed to make it again is not what the daemon wrote. */
   | { readonly verdict: 'not_authentic'; readonly what: string }
   | { readonly verdict: 'different'; readonly now: unknown };
 
-/** What a replay of all decisions has found. */
+/** What a replay of all decisions has found, those at the end of the queue included. */
 export interface ReplayReport {
   readonly total: number;
   readonly same: number;
@@ -45,7 +58,33 @@ export interface ReplayReport {
 
 const policiesSchema = z.array(z.tuple([z.string(), z.int()]));
 const criteriaSchema = z.array(z.record(z.string(), z.unknown()));
-const decisionSchema = z.looseObject({ outcome: z.enum(['ALLOW', 'DENY']) });
+const decisionSchema = z.looseObject({
+  outcome: z.enum(['ALLOW', 'DENY']),
+  reason: z.string().optional(),
+  policyId: z.string().nullish(),
+  policyVersion: z.int().nullish(),
+});
+/** Reasons for which nothing is asked of any rule. */
+const blockerSchema = z.enum([
+  'POLICY_NOT_AUTHENTIC',
+  'POLICY_MALFORMED',
+  'POLICY_TYPE_UNKNOWN',
+  'COUNTERS_NOT_AUTHENTIC',
+]);
+
+const toPolicyRow = (row: PolicyVersionRow): PolicyRow => ({
+  id: brandPolicyId(row.policy_id),
+  version: row.version,
+  agentId: row.agent_id === null ? null : brandAgentId(row.agent_id),
+  type: row.type,
+  rules: JSON.parse(row.rules),
+  priority: row.priority,
+  enabled: row.enabled === 1,
+  authentic: true,
+});
+
+const namedPolicies = ({ policies }: Pick<DecisionRow, 'policies'>) =>
+  policiesSchema.parse(JSON.parse(policies)).map(([policyId, version]) => ({ policyId, version }));
 
 /** Rows of one replay step. */
 const BATCH = 500;
@@ -66,21 +105,12 @@ export function createDecisionRecords(dependencies: {
   const { read, sealer } = dependencies;
 
   /** The policies a decision was made by, as they were, or what is wrong with them. */
-  async function policiesOf(record: DecisionRow): Promise<readonly PolicyRow[] | string> {
+  async function policiesOf(record: Pick<DecisionRow, 'policies'>): Promise<readonly PolicyRow[] | string> {
     const rows: PolicyRow[] = [];
     for (const [id, version] of policiesSchema.parse(JSON.parse(record.policies))) {
       const row = await findPolicyVersion(read, id, version);
       if (row === undefined || !isPolicyVersionAuthentic(sealer, row)) return `policy ${id} version ${version}`;
-      rows.push({
-        id: brandPolicyId(row.policy_id),
-        version: row.version,
-        agentId: row.agent_id === null ? null : brandAgentId(row.agent_id),
-        type: row.type,
-        rules: JSON.parse(row.rules),
-        priority: row.priority,
-        enabled: row.enabled === 1,
-        authentic: true,
-      });
+      rows.push(toPolicyRow(row));
     }
     return rows;
   }
@@ -93,16 +123,76 @@ export function createDecisionRecords(dependencies: {
     const policies = await policiesOf(record);
     if (typeof policies === 'string') return { verdict: 'not_authentic', what: policies };
     const stored = decisionSchema.parse(JSON.parse(record.decision));
-    // Policies that were not authentic then are not recorded: nothing can be made again of them but the denial itself.
-    if (
-      stored.reason === 'POLICY_NOT_AUTHENTIC' ||
-      stored.reason === 'POLICY_MALFORMED' ||
-      stored.reason === 'POLICY_TYPE_UNKNOWN'
-    )
-      return { verdict: 'same' };
     const { chain, asset, amount, to, agentId } = authentic.intent;
-    const now = evaluate(compilePolicies(policies, agentId), { chain, asset, amount, to }, decodeFacts(record.facts));
+    const compiled = await compiledAgain(stored, policies, agentId);
+    if (compiled === null) return { verdict: 'different', now: 'nothing that blocks' };
+    const now = evaluate(compiled, { chain, asset, amount, to }, decodeFacts(record.facts));
     return canonicalJson(now) === record.decision ? { verdict: 'same' } : { verdict: 'different', now };
+  }
+
+  /**
+   * The policies of a decision. Where they could not be applied then, what was in their way: of a policy whose rules could
+   * not be read, it is read again; null when it can be.
+   */
+  async function compiledAgain(
+    { reason, policyId, policyVersion }: z.infer<typeof decisionSchema>,
+    policies: readonly PolicyRow[],
+    agentId: AgentId,
+  ): Promise<CompiledPolicies | null> {
+    const blocking = blockerSchema.safeParse(reason);
+    if (!blocking.success) return compilePolicies(policies, agentId);
+    const blocker = {
+      reason: blocking.data,
+      policyId: policyId === null || policyId === undefined ? null : brandPolicyId(policyId),
+      policyVersion: policyVersion ?? null,
+    };
+    if (reason === 'POLICY_MALFORMED' || reason === 'POLICY_TYPE_UNKNOWN') {
+      const { policyId: id, policyVersion: version } = blocker;
+      const row = id === null || version === null ? undefined : await findPolicyVersion(read, id, version);
+      if (row !== undefined && isPolicyVersionAuthentic(sealer, row)) {
+        const found = compilePolicies([toPolicyRow(row)], agentId).blocker;
+        if (found?.reason !== reason) return null;
+      }
+    }
+    return blockedPolicies(agentId, blocker);
+  }
+
+  /** What was decided when a payment left the queue, again. */
+  async function claimAgain(record: ClaimDecisionRow, row: TransactionRow | undefined): Promise<ReplayVerdict> {
+    if (!isClaimDecisionAuthentic(sealer, record)) return { verdict: 'not_authentic', what: 'record of the claim' };
+    const authentic = row === undefined ? null : readIntent(sealer, row);
+    if (authentic === null) return { verdict: 'not_authentic', what: 'intent' };
+    // The agent was suspended, or the session had ended: that is no matter of rules.
+    if (record.facts === null) return { verdict: 'session' };
+    const policies = await policiesOf(record);
+    if (typeof policies === 'string') return { verdict: 'not_authentic', what: policies };
+    const { chain, asset, amount, to, agentId } = authentic.intent;
+    const stored = record.decision === null ? null : decisionSchema.parse(JSON.parse(record.decision));
+    const compiled =
+      stored === null ? compilePolicies(policies, agentId) : await compiledAgain(stored, policies, agentId);
+    if (compiled === null) return { verdict: 'different', now: 'nothing that blocks' };
+    const now = evaluateClaim(compiled, { chain, asset, amount, to }, decodeFacts(record.facts));
+    const same = (now === null ? null : canonicalJson(now)) === record.decision;
+    return same ? { verdict: 'same' } : { verdict: 'different', now };
+  }
+
+  /** What is told of the claim; nothing while there was none. */
+  async function claimOf(row: TransactionRow): Promise<Pick<DecisionRecordResponse, 'claim'>> {
+    const record = await findClaimDecision(read, row.id);
+    if (record === undefined) return {};
+    const replay = await claimAgain(record, row);
+    const denial = record.decision === null ? null : decisionSchema.parse(JSON.parse(record.decision));
+    return {
+      claim: {
+        decidedAt: isoFromSeconds(record.decided_at),
+        refusal: record.refusal,
+        criteria: criteriaSchema.parse(denial?.criteria ?? []),
+        facts: record.facts === null ? null : z.record(z.string(), z.unknown()).parse(JSON.parse(record.facts)),
+        policies: namedPolicies(record),
+        replay: replay.verdict,
+        ...(replay.verdict === 'not_authentic' ? { replayProblem: replay.what } : {}),
+      },
+    };
   }
 
   return {
@@ -123,29 +213,33 @@ export function createDecisionRecords(dependencies: {
         verdict: decision === null ? null : verdict,
         criteria: criteriaSchema.parse(criteria ?? []),
         facts: record.facts === null ? null : z.record(z.string(), z.unknown()).parse(JSON.parse(record.facts)),
-        policies: policiesSchema
-          .parse(JSON.parse(record.policies))
-          .map(([policyId, version]) => ({ policyId, version })),
+        policies: namedPolicies(record),
         replay: replay.verdict,
         ...(replay.verdict === 'not_authentic' ? { replayProblem: replay.what } : {}),
+        ...(await claimOf(row)),
       };
     },
 
     async replay() {
       const faults: { transactionId: string; verdict: string; what: string }[] = [];
       let [total, same, refusedBySession, faultCount] = [0, 0, 0, 0];
+      const note = (transactionId: string, found: ReplayVerdict): void => {
+        total += 1;
+        if (found.verdict === 'same') same += 1;
+        else if (found.verdict === 'session') refusedBySession += 1;
+        else {
+          faultCount += 1;
+          const what = found.verdict === 'not_authentic' ? found.what : canonicalText(found.now);
+          if (faults.length < 100) faults.push({ transactionId, verdict: found.verdict, what });
+        }
+      };
       for (let cursor: string | undefined; ; ) {
         const batch = await listDecisions(read, { cursor, limit: BATCH });
         for (const record of batch) {
-          const verdict = await again(record, await findTransaction(read, record.tx_id));
-          total += 1;
-          if (verdict.verdict === 'same') same += 1;
-          else if (verdict.verdict === 'session') refusedBySession += 1;
-          else {
-            faultCount += 1;
-            const what = verdict.verdict === 'not_authentic' ? verdict.what : canonicalText(verdict.now);
-            if (faults.length < 100) faults.push({ transactionId: record.tx_id, verdict: verdict.verdict, what });
-          }
+          const row = await findTransaction(read, record.tx_id);
+          const claim = await findClaimDecision(read, record.tx_id);
+          note(record.tx_id, await again(record, row));
+          if (claim !== undefined) note(record.tx_id, await claimAgain(claim, row));
         }
         cursor = batch.at(-1)?.tx_id;
         // Payments are not to wait for the whole history.

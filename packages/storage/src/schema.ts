@@ -29,6 +29,7 @@ export interface Database {
   session_sets: SessionSetsTable;
   transactions: TransactionsTable;
   decisions: DecisionsTable;
+  claim_decisions: ClaimDecisionsTable;
   spend_ledger: SpendLedgerTable;
   recalls: RecallsTable;
   recovery_addresses: RecoveryAddressesTable;
@@ -382,6 +383,21 @@ export interface AutoStopRulesTable {
   created_at: number;
   updated_at: number;
   version: number;
+  seal: string;
+}
+
+/** What was decided when a payment left the queue. */
+export interface ClaimDecisionsTable {
+  tx_id: string;
+  decided_at: number;
+  /** Word of what forbade it; null when it was carried out. */
+  refusal: string | null;
+  /** Canonical encoding of the policy engine's denial; null when it had nothing against it, or was not asked. */
+  decision: string | null;
+  /** Canonical encoding of the facts it was given; null when it was not asked. */
+  facts: string | null;
+  /** Ids and versions of the policies that were in force, JSON. */
+  policies: string;
   seal: string;
 }
 

@@ -3,6 +3,7 @@ import { canonicalJson, decodeIntent, type RowSealer, type SealedContent } from 
 import type { Selectable } from 'kysely';
 import type {
   AuditHeadTable,
+  ClaimDecisionsTable,
   DecisionsTable,
   HeadsTable,
   OwnerHeadTable,
@@ -198,6 +199,14 @@ export const decisionContent = (row: Omit<DecisionsTable, 'seal'>): SealedConten
   id: row.tx_id,
   version: 1,
   payload: canonicalJson([row.decided_at, row.session_criteria, row.decision, row.facts, row.policies]),
+});
+
+/** What the seal of a decision at a claim covers: all of it. */
+export const claimDecisionContent = (row: Omit<ClaimDecisionsTable, 'seal'>): SealedContent => ({
+  kind: 'claim_decision',
+  id: row.tx_id,
+  version: 1,
+  payload: canonicalJson([row.decided_at, row.refusal, row.decision, row.facts, row.policies]),
 });
 
 /** What the seal of the audit log's head covers: which row is the last one, and the links of all before it. */

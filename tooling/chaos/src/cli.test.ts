@@ -152,7 +152,7 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   expect(explained).toMatch(/allowed with tier APPROVAL/);
   expect(explained).toMatch(/comes out the same/);
   expect(explained).toMatch(/SPENDING_LIMIT v1 +delay_max +20000000000 +\d+ +NO/);
-  expect(await json('replay')).toMatchObject({ total: 3, same: 3, faultCount: 0 });
+  expect(await json('replay')).toMatchObject({ total: 5, same: 5, faultCount: 0 });
   await fail('TX_NOT_FOUND', 'explain', opened.sessionId);
 
   expect(await succeed('session', 'list')).toContain(opened.sessionId);

@@ -40,7 +40,7 @@ async function makeEarlier(dataDir: string): Promise<void> {
   for (const name of ['spend_ledger_no_update', 'audit_log_no_update', 'audit_log_no_delete', 'audit_head_moves_on']) {
     db.exec(`DROP TRIGGER ${name}`);
   }
-  db.exec(`DROP TABLE heads; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
+  db.exec(`DROP TABLE claim_decisions; DROP TABLE heads; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
     DELETE FROM audit_log WHERE event_type = 'LEDGER_SEALED'`);
   let link = AUDIT_CHAIN_START;
   let end = 0;

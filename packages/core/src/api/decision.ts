@@ -26,6 +26,19 @@ export const decisionRecordResponseSchema = z.object({
   /** Whether the decision, made again now from this record, comes out the same. */
   replay: z.enum(['same', 'session', 'not_authentic', 'different']),
   replayProblem: z.string().optional(),
+  /** What was decided when the payment left the queue, where it waited in it. */
+  claim: z
+    .object({
+      decidedAt: timestampSchema,
+      /** Why it was no longer allowed; null when it was carried out. */
+      refusal: z.string().nullable(),
+      criteria: z.array(criterionSchema),
+      facts: z.looseObject({}).nullable(),
+      policies: z.array(z.object({ policyId: idSchema, version: z.int() })),
+      replay: z.enum(['same', 'session', 'not_authentic', 'different']),
+      replayProblem: z.string().optional(),
+    })
+    .optional(),
 });
 export type DecisionRecordResponse = z.infer<typeof decisionRecordResponseSchema>;
 

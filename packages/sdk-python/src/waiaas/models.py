@@ -424,6 +424,16 @@ class DecisionRecordResponsePoliciesItem(Answer):
     version: int
 
 
+class DecisionRecordResponseClaim(Answer):
+    decided_at: Timestamp = Field(validation_alias="decidedAt", serialization_alias="decidedAt")
+    refusal: str | None
+    criteria: list[dict[str, Any]]
+    facts: dict[str, Any] | None
+    policies: list[DecisionRecordResponsePoliciesItem]
+    replay: Literal['same', 'session', 'not_authentic', 'different'] | str
+    replay_problem: str | None = Field(default=None, validation_alias="replayProblem", serialization_alias="replayProblem")
+
+
 class DecisionRecordResponse(Answer):
     transaction_id: str = Field(validation_alias="transactionId", serialization_alias="transactionId")
     agent_id: str = Field(validation_alias="agentId", serialization_alias="agentId")
@@ -437,6 +447,7 @@ class DecisionRecordResponse(Answer):
     policies: list[DecisionRecordResponsePoliciesItem]
     replay: Literal['same', 'session', 'not_authentic', 'different'] | str
     replay_problem: str | None = Field(default=None, validation_alias="replayProblem", serialization_alias="replayProblem")
+    claim: DecisionRecordResponseClaim | None = Field(default=None)
 
 
 class DryRunResponse(Answer):

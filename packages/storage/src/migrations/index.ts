@@ -10,6 +10,7 @@ import { evmChains } from './0009-evm-chains.ts';
 import { recalls } from './0010-recalls.ts';
 import { accountRents } from './0011-account-rents.ts';
 import { heads } from './0012-heads.ts';
+import { claimDecisions } from './0013-claim-decisions.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -26,4 +27,5 @@ export const MIGRATIONS: readonly Migration[] = [
   recalls,
   accountRents,
   heads,
+  claimDecisions,
 ];

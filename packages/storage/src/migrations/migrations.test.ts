@@ -41,6 +41,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [10, '0039d836b469c28b15efac6c64bd1d7a93c20bfd2ec05c7728804ccfaf8887e3'],
   [11, '48053536ab449d430cf632ac9cc99ad1b832da6b366f9883952f710ea8933516'],
   [12, 'a84bb28020469906735215baae816d4aa7b336709eb15633b7831a94ddd76d33'],
+  [13, '11781ee960c40bdb6d248ae43b6761c7c6e19448218995451775307b333bab6e'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');

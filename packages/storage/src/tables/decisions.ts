@@ -1,8 +1,8 @@
 import type { AgentId, RowSealer } from '@waiaas/core';
 import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
-import type { DecisionsTable } from '../schema.ts';
-import { decisionContent } from '../seals.ts';
+import type { ClaimDecisionsTable, DecisionsTable } from '../schema.ts';
+import { claimDecisionContent, decisionContent } from '../seals.ts';
 
 /** A row of `decisions`. */
 export type DecisionRow = Selectable<DecisionsTable>;
@@ -22,6 +22,32 @@ export const findDecision = (db: Db, txId: string): Promise<DecisionRow | undefi
 /** Whether a record is the one that was made. */
 export const isDecisionAuthentic = (sealer: RowSealer, row: DecisionRow): boolean =>
   sealer.verify(decisionContent(row), row.seal);
+
+/** A row of `claim_decisions`. */
+export type ClaimDecisionRow = Selectable<ClaimDecisionsTable>;
+
+/**
+ * Records what was decided when a payment left the queue, under a seal. Once for each payment, in the unit of work that
+ * begins or ends it.
+ */
+export async function insertClaimDecision(
+  db: Db,
+  sealer: RowSealer,
+  record: Omit<ClaimDecisionRow, 'seal'>,
+): Promise<void> {
+  await db
+    .insertInto('claim_decisions')
+    .values({ ...record, seal: sealer.seal(claimDecisionContent(record)) })
+    .execute();
+}
+
+/** What was decided when a payment left the queue; undefined for one that has not, or did so before that was recorded. */
+export const findClaimDecision = (db: Db, txId: string): Promise<ClaimDecisionRow | undefined> =>
+  db.selectFrom('claim_decisions').selectAll().where('tx_id', '=', txId).executeTakeFirst();
+
+/** Whether a record is the one that was made. */
+export const isClaimDecisionAuthentic = (sealer: RowSealer, row: ClaimDecisionRow): boolean =>
+  sealer.verify(claimDecisionContent(row), row.seal);
 
 /** Which decisions to list, and where to start. */
 export interface DecisionQuery {

@@ -192,18 +192,27 @@ export const listQueuedOfTier = (db: Db, tier: NonNullable<TransactionRow['tier'
     .orderBy('id')
     .execute();
 
-/** Delayed transactions whose time has come, those that waited longest first. */
-export const listDueDelays = (db: Db, now: number, limit: number): Promise<TransactionRow[]> =>
-  db
+/** Delayed transactions whose time has come, those that waited longest first; from after one of them on, if it is named. */
+export function listDueDelays(
+  db: Db,
+  now: number,
+  limit: number,
+  after?: Pick<TransactionRow, 'id' | 'execute_after'>,
+): Promise<TransactionRow[]> {
+  let select = db
     .selectFrom('transactions')
     .selectAll()
     .where('status', '=', 'QUEUED')
     .where('tier', '=', 'DELAY')
-    .where('execute_after', '<=', now)
-    .orderBy('execute_after')
-    .orderBy('id')
-    .limit(limit)
-    .execute();
+    .where('execute_after', '<=', now);
+  if (after !== undefined) {
+    const { id, execute_after: time } = after;
+    select = select.where((eb) =>
+      eb.or([eb('execute_after', '>', time), eb.and([eb('execute_after', '=', time), eb('id', '>', id)])]),
+    );
+  }
+  return select.orderBy('execute_after').orderBy('id').limit(limit).execute();
+}
 
 /** What proves a decision of the owner; null for one of the operator, who signs nothing. */
 export interface OwnerEvidence {

@@ -43,7 +43,7 @@ function verdictOf({ verdict, tier, status }: DecisionRecordResponse): string {
 
 const REPLAY: Readonly<Record<DecisionRecordResponse['replay'], string>> = {
   same: 'comes out the same',
-  session: 'nothing to make again: the session refused',
+  session: 'nothing to make again: the session or the agent refused',
   not_authentic: 'NOT AUTHENTIC: somebody changed what it was decided by',
   different: 'DIFFERENT: this version of the daemon decides otherwise',
 };
@@ -56,6 +56,18 @@ const rowOf = (criterion: Readonly<Record<string, unknown>>): readonly string[] 
       : 'session';
   return [of, text(rule), text(observed), text(limit), passed === true ? 'yes' : 'NO'];
 };
+
+/** What was decided when the payment left the queue. */
+function claimLines({ claim }: DecisionRecordResponse): readonly (readonly [string, string])[] {
+  if (claim === undefined) return [];
+  const problem = claim.replayProblem === undefined ? '' : ` (${claim.replayProblem})`;
+  return [
+    ['Left the queue', claim.decidedAt],
+    ['Verdict then', claim.refusal === null ? 'still allowed' : `no longer allowed: ${claim.refusal}`],
+    ['Made again', `${REPLAY[claim.replay]}${problem}`],
+    ...claim.policies.map(({ policyId, version }) => ['Policy then', `${policyId} version ${version}`] as const),
+  ];
+}
 
 async function explainDecision(
   context: CommandContext,
@@ -83,9 +95,10 @@ async function explainDecision(
       ['Verdict', verdictOf(record)],
       ['Made again', `${REPLAY[record.replay]}${problem}`],
       ...record.policies.map(({ policyId, version }) => ['Policy', `${policyId} version ${version}`] as const),
+      ...claimLines(record),
     ]),
   );
-  const checks = [...record.session, ...record.criteria];
+  const checks = [...record.session, ...record.criteria, ...(record.claim?.criteria ?? [])];
   if (checks.length > 0) io.out(`\n${table(['OF', 'RULE', 'SEEN', 'BOUND', 'WITHIN'], checks.map(rowOf))}`);
   return EXIT.SUCCESS;
 }
