@@ -1,4 +1,4 @@
-import type { Clock, IChainAdapter, LogFields, Logger } from '@waiaas/core';
+import type { Clock, IChainAdapter, LogFields, Logger, PolicyPreset } from '@waiaas/core';
 import type { Storage } from '@waiaas/storage';
 import type { Config } from './config/index.ts';
 import type { ExitCode } from './exit-codes.ts';
@@ -77,7 +77,7 @@ export type Initialise = (
   dataDir: string,
   config: Config,
   password: string,
-  dependencies: { readonly logger: Logger },
+  dependencies: { readonly logger: Logger; readonly preset?: PolicyPreset },
 ) => Promise<void>;
 
 /** What a start fails with. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makePlace, type Place } from './waiaas.ts';
 
@@ -55,6 +56,23 @@ describe('init', () => {
       );
     },
   );
+
+  test.each([
+    [[], '100000000'],
+    [['--preset', 'standard'], '1000000000'],
+  ])('gives all agents the limits that were chosen: %j', async (args, instant) => {
+    expect((await init(...args)).code).toBe(0);
+    const db = new BetterSqlite3(place.path('data/waiaas.db'), { readonly: true });
+    const rules = db.prepare<[], string>('SELECT rules FROM policies').pluck().get() ?? '';
+    db.close();
+    expect(JSON.parse(rules)).toMatchObject({ instant_max: instant });
+  });
+
+  test('knows no other limits, and leaves nothing behind', async () => {
+    const { code, err } = await init('--preset', 'none');
+    expect([code, err]).toEqual([1, expect.stringContaining('conservative or standard')]);
+    expect(existsSync(place.path('data'))).toBe(false);
+  });
 
   test('a second run refuses, tells of --force and changes nothing', async () => {
     await init();

@@ -3,6 +3,7 @@ import {
   type AssetId,
   type BudgetQuery,
   type BudgetResponse,
+  baseUnits,
   isoFromSeconds,
   nativeAsset,
   nativeAssetId,
@@ -10,6 +11,7 @@ import {
   type SessionId,
   sessionUsageSchema,
   tokenAssetId,
+  transactionId,
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
@@ -20,6 +22,9 @@ import { type Decider, reservedOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { type Room, remainingOf, sessionRoom } from './session-check.ts';
 import { readToken } from './tokens.ts';
+
+/** No transaction has this id. */
+const NONE = transactionId('00000000-0000-7000-8000-000000000000');
 
 /** The session that asks what it may still spend. */
 export interface BudgetSession {
@@ -82,6 +87,20 @@ export function createBudget(
     return { limits, rooms };
   }
 
+  /** Whether even the least payment, to whoever may be paid, is denied now: by the list, the rate or the hours. */
+  async function isAllForbidden(
+    db: Db,
+    agentId: AgentId,
+    context: { compiled: CompiledPolicies; live: readonly LiveReservation[]; payment: Payment; now: number },
+  ): Promise<boolean> {
+    const { compiled, live, payment, now } = context;
+    const { whitelist } = compiled;
+    const [listed] = whitelist?.chain === payment.chain ? Object.keys(whitelist.addresses) : [];
+    const least = { ...payment, amount: baseUnits(1n), agentId, to: listed ?? payment.to, transactionId: NONE };
+    const { decision } = await decider.judge(db, compiled, least, { live, now, balance: null });
+    return decision.outcome === 'DENY';
+  }
+
   return async ({ agentId, sessionId, constraints }, { tokenMint } = {}) => {
     const db = storage.read;
     const now = unixSeconds(clock);
@@ -109,6 +128,9 @@ export function createBudget(
         : await caps(db, agentId, asset, { compiled, live, payment, now });
     const forbidden =
       policy === null ||
+      live === null ||
+      compiled === null ||
+      (await isAllForbidden(db, agentId, { compiled, live, payment, now })) ||
       (room.transactions !== null && counts(room.transactions).remaining === 0) ||
       constraints.allowedOperations?.includes(token === null ? 'TRANSFER' : 'TOKEN_TRANSFER') === false ||
       // Limits in native units deny every other asset (03 §9).

@@ -2,6 +2,7 @@ import { agentId as brandAgentId, transactionId as brandTransactionId, isWaiaasE
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
+import { alter } from '../test/hands-in-the-file.ts';
 import { ALICE, createWorld, type Payer, RECIPIENT, type World, type WorldOptions } from '../test/world.ts';
 
 let world: World;
@@ -43,6 +44,7 @@ async function pay(payer: Payer, amount: bigint, to?: string): Promise<{ id: str
   return work;
 }
 
+const EVM = '0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed';
 const TIERS = { instant_max: '100', notify_max: '200', delay_max: '1000', daily_max: '3000' };
 
 describe('a dry run', () => {
@@ -149,6 +151,78 @@ describe('the record of a decision', () => {
     expect(await world.pipeline.decisions.replay()).toMatchObject({ faultCount: 1, faults: [{ transactionId: id }] });
   });
 
+  describe('of a payment that waited', () => {
+    const due = async (change: () => Promise<unknown> = async () => undefined) => {
+      const payer = await start({ rules: TIERS });
+      const { id } = await pay(payer, 900n);
+      expect(await world.pipeline.decisions.get(brandTransactionId(id))).not.toHaveProperty('claim');
+      await change();
+      await world.time.advance(900_000);
+      await world.pipeline.runDelayed();
+      await world.time.advance(10_000);
+      return world.pipeline.decisions.get(brandTransactionId(id));
+    };
+
+    test('tells what was decided when it was carried out', async () => {
+      expect(await due()).toMatchObject({
+        status: 'CONFIRMED',
+        verdict: { outcome: 'ALLOW', tier: 'DELAY' },
+        replay: 'same',
+        claim: { refusal: null, facts: { spent: { day: '0' } }, replay: 'same' },
+      });
+      expect(await world.pipeline.decisions.replay()).toMatchObject({ total: 2, same: 2, faultCount: 0 });
+    });
+
+    test('tells that it was allowed when it was asked for, and why it no longer was', async () => {
+      const record = await due(() => world.setRules({ ...TIERS, daily_max: '899' }));
+      expect(record).toMatchObject({
+        status: 'CANCELLED',
+        verdict: { outcome: 'ALLOW' },
+        claim: { refusal: 'DAILY_CAP', policies: [{ version: 3 }], replay: 'same' },
+      });
+      expect(record.claim?.criteria).toContainEqual(
+        expect.objectContaining({ rule: 'daily_max', observed: '900', limit: '899', passed: false }),
+      );
+      expect(await world.pipeline.decisions.replay()).toMatchObject({ total: 2, same: 2, faultCount: 0 });
+    });
+
+    test('tells that its policies were tampered with', async () => {
+      const record = await due(() =>
+        world.storage.write(async ({ db }) => void (await db.deleteFrom('policies').execute())),
+      );
+      expect(record).toMatchObject({ claim: { refusal: 'POLICY_NOT_AUTHENTIC', replay: 'same' } });
+    });
+
+    test('shows that somebody has changed what is told', async () => {
+      const record = await due(() => world.setRules({ ...TIERS, daily_max: '899' }));
+      await world.storage.write(async ({ db }) => {
+        await sql`DROP TRIGGER claim_decisions_no_update`.execute(db);
+        await sql`UPDATE claim_decisions SET refusal = NULL, decision = NULL`.execute(db);
+      });
+      expect(await world.pipeline.decisions.get(brandTransactionId(record.transactionId))).toMatchObject({
+        claim: { replay: 'not_authentic' },
+      });
+      expect(await world.pipeline.decisions.replay()).toMatchObject({ faultCount: 1 });
+    });
+  });
+
+  test.each([
+    ['POLICY_NOT_AUTHENTIC', "UPDATE policies SET rules = '{}'"],
+    ['POLICY_NOT_AUTHENTIC', 'DELETE FROM policies'],
+    ['COUNTERS_NOT_AUTHENTIC', "UPDATE spend_ledger SET cumulative = '7'"],
+  ])('of a denial for %s is made again as well', async (reason, statement) => {
+    const payer = await start({ rules: TIERS });
+    await pay(payer, 50n);
+    await world.time.advance(90_000_000);
+    await pay(payer, 50n);
+    await alter(world, statement);
+    const { id } = await pay(payer, 50n);
+    expect(await world.pipeline.decisions.get(brandTransactionId(id))).toMatchObject({
+      verdict: { outcome: 'DENY', reason },
+      replay: 'same',
+    });
+  });
+
   test('is there for every payment that was asked for, and all of them come out the same again', async () => {
     const payer = await start({ rules: TIERS });
     const session = await world.createSession(payer.agentId, { maxTotalAmount: '900' });
@@ -242,6 +316,25 @@ describe('a budget', () => {
     });
   });
 
+  test.each([
+    ['the rate is used up', { type: 'RATE_LIMIT', rules: { max_tx_per_hour: 1 } }, '0'],
+    ['the rate is not', { type: 'RATE_LIMIT', rules: { max_tx_per_hour: 2 } }, '2990'],
+    ['these are not the hours', { type: 'TIME_RESTRICTION', rules: { allowed_hours: { start: 3, end: 4 } } }, '0'],
+    ['these are the hours', { type: 'TIME_RESTRICTION', rules: { allowed_hours: { start: 1, end: 23 } } }, '2990'],
+    [
+      'nobody on its chain is listed',
+      { type: 'WHITELIST', rules: { chain: 'ethereum', allowed_addresses: [EVM] } },
+      '0',
+    ],
+    ['somebody is', { type: 'WHITELIST', rules: { allowed_addresses: [RECIPIENT] } }, '2990'],
+  ])('knows whether anything may be paid at all: %s', async (_what, policy, most) => {
+    const payer = await start({ rules: TIERS });
+    await pay(payer, 10n);
+    await world.addPolicy(policy);
+    expect(await world.pipeline.budget(payer)).toMatchObject({ maxPayment: most });
+    expect((await dry(payer, 1n)).outcome).toBe(most === '0' ? 'DENY' : 'ALLOW');
+  });
+
   test('of an agent whose policies were tampered with is nothing', async () => {
     const payer = await start({ rules: TIERS });
     await world.storage.write(async ({ db }) => void (await db.deleteFrom('policies').execute()));
@@ -299,6 +392,26 @@ describe('further kinds of policy, through the pipeline', () => {
     await add('RATE_LIMIT', { max_tx_per_hour: 7 }, payer.agentId);
     const outcomes = await Promise.all(Array.from({ length: 50 }, () => pay(payer, 1n)));
     expect(outcomes.filter(({ outcome }) => outcome === 'ALLOW INSTANT')).toHaveLength(7);
+  });
+
+  test('a cap of the calendar: the day ends at midnight UTC, the week on Sunday', async () => {
+    const payer = await start({
+      rules: { instant_max: '500', notify_max: '500', daily_max: '100', weekly_max: '250', window: 'calendar' },
+    });
+    const at = async (iso: string, amount: bigint) => {
+      await world.time.advance(Date.parse(iso) - world.time.now());
+      const session = { ...payer, sessionId: await world.createSession(payer.agentId) };
+      return (await pay(session, amount)).outcome;
+    };
+    // A Saturday, and the Monday after it.
+    expect(await at('2026-01-10T23:00:00Z', 100n)).toBe('ALLOW INSTANT');
+    expect(await at('2026-01-10T23:59:50Z', 1n)).toBe('DENY SPENDING_LIMIT_EXCEEDED');
+    expect(await at('2026-01-11T00:00:01Z', 100n)).toBe('ALLOW INSTANT');
+    expect(await at('2026-01-11T23:59:50Z', 51n)).toBe('DENY SPENDING_LIMIT_EXCEEDED');
+    expect(await at('2026-01-12T00:00:01Z', 100n)).toBe('ALLOW INSTANT');
+    expect(await at('2026-01-13T00:00:01Z', 100n)).toBe('ALLOW INSTANT');
+    expect(await at('2026-01-14T00:00:01Z', 51n)).toBe('DENY SPENDING_LIMIT_EXCEEDED');
+    expect(await at('2026-01-14T00:00:20Z', 50n)).toBe('ALLOW INSTANT');
   });
 
   test('hours of the day', async () => {

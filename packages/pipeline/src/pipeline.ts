@@ -370,7 +370,10 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       await Promise.race([ending, timers.sleep(options.waitMs, end)]);
       waiting.abort();
     }
-    return (await findTransaction(storage.read, row.id)) ?? row;
+    const present = await findTransaction(storage.read, row.id);
+    // Somebody has taken it out of the file.
+    if (present === undefined) throw notAuthentic(row.id);
+    return present;
   }
 
   async function withinGrace(work: readonly Promise<unknown>[], graceMs: number): Promise<void> {
@@ -483,9 +486,32 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     return adapters.find(chain, network)?.isConnected() === true;
   }
 
+  /** Begins a delayed payment whose time has come; false when it was left as it was. */
+  async function carryOutDue(due: TransactionRow, now: number): Promise<boolean> {
+    try {
+      if (!isReachable(due) && now < (due.execute_after ?? now) + CHAIN_PATIENCE) return false;
+      const claim = await claims.claimDelayed(brandTransactionId(due.id));
+      if (claim.kind === 'claimed') carryOut(claim.claim);
+      if (claim.kind === 'cancelled') {
+        logger.warn({ txId: due.id, error: claim.row.error }, 'A delayed payment is no longer allowed');
+      }
+      return claim.kind !== 'left';
+    } catch (error) {
+      // One row that cannot be taken up must not keep the others waiting.
+      logger.error(
+        { txId: due.id, error: String(error) },
+        'A delayed payment could not be taken up; it is tried again',
+      );
+      return false;
+    }
+  }
+
   return {
-    async send(session, body, options) {
+    async send(session, body, { waitMs, ...options }) {
       if (stopping) throw new WaiaasError('SHUTTING_DOWN');
+      const asked = clock.now();
+      // Whatever is read from the chain before a payment is admitted is part of the wait.
+      const patience = () => ({ ...options, waitMs: Math.max(0, waitMs - (clock.now() - asked)) });
       const requested = await requestedBy(session.agentId, body);
       const idempotencyKey = options.idempotencyKey ?? null;
       // A repetition is answered whatever the state of the chain or the keystore: the outcome is already known.
@@ -493,7 +519,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         const before = await findByIdempotencyKey(storage.read, session.agentId, idempotencyKey);
         if (before !== undefined) {
           assertSameRequest(before, requestHash(requested));
-          return answer(await waitForEnd(before, options), true);
+          return answer(await waitForEnd(before, patience()), true);
         }
       }
       checkReady(requested);
@@ -502,7 +528,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       if (admission.kind === 'unbelievable') throw agentNotAuthentic(intent.agentId);
       if (admission.kind === 'refused') throw refusalError(admission.row);
       if (admission.kind === 'admitted' && admission.row.status === 'EXECUTING') carryOut(admission);
-      return answer(await waitForEnd(admission.row, options), admission.kind === 'replayed');
+      return answer(await waitForEnd(admission.row, patience()), admission.kind === 'replayed');
     },
 
     async get(session, id) {
@@ -616,21 +642,13 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
           logger.warn({ postponed, expired }, 'Delayed payments came due while nobody could stop them');
         }
       }
-      for (const due of await listDueDelays(storage.read, now, DELAYED_BATCH)) {
-        try {
-          if (!isReachable(due) && now < (due.execute_after ?? now) + CHAIN_PATIENCE) continue;
-          const claim = await claims.claimDelayed(brandTransactionId(due.id));
-          if (claim.kind === 'claimed') carryOut(claim.claim);
-          if (claim.kind === 'cancelled') {
-            logger.warn({ txId: due.id, error: claim.row.error }, 'A delayed payment is no longer allowed');
-          }
-        } catch (error) {
-          // One row that cannot be taken up must not keep the others waiting.
-          logger.error(
-            { txId: due.id, error: String(error) },
-            'A delayed payment could not be taken up; it is tried again',
-          );
-        }
+      let begun = 0;
+      // Those that cannot be carried out now do not count: others are not to wait behind them.
+      for (let page = await listDueDelays(storage.read, now, DELAYED_BATCH); ; ) {
+        for (const due of page) if (begun < DELAYED_BATCH && (await carryOutDue(due, now))) begun += 1;
+        const last = page.at(-1);
+        if (stopping || begun >= DELAYED_BATCH || last === undefined || page.length < DELAYED_BATCH) return;
+        page = await listDueDelays(storage.read, now, DELAYED_BATCH, last);
       }
     },
 

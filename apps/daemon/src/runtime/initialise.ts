@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, createIdGenerator, type Logger, systemClock } from '@waiaas/core';
+import { type Clock, createIdGenerator, type Logger, type PolicyPreset, systemClock } from '@waiaas/core';
 import { createKeystore } from '@waiaas/keystore';
 import { seed } from '@waiaas/management';
 import { openStorage } from '@waiaas/storage';
@@ -30,9 +30,9 @@ export async function initialise(
   dataDir: string,
   config: Config,
   password: string,
-  dependencies: { readonly logger: Logger; readonly clock?: Clock },
+  dependencies: { readonly logger: Logger; readonly clock?: Clock; readonly preset?: PolicyPreset },
 ): Promise<void> {
-  const { logger, clock = systemClock } = dependencies;
+  const { logger, clock = systemClock, preset } = dependencies;
   const paths = dataPaths(dataDir);
   const { keystore } = createKeystore({ directory: paths.keystore, clock, logger, argon2: argon2Of(config) });
   await keystore.initialise(password);
@@ -46,7 +46,7 @@ export async function initialise(
       settings: databaseSettings(config),
     });
     try {
-      await seed({ storage, sealer: keystore.sealer, clock, ids: createIdGenerator(clock, randomBytes) });
+      await seed({ storage, sealer: keystore.sealer, clock, ids: createIdGenerator(clock, randomBytes) }, preset);
     } finally {
       await storage.close();
     }

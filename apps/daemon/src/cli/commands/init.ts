@@ -1,4 +1,4 @@
-import { systemClock } from '@waiaas/core';
+import { POLICY_PRESETS, systemClock } from '@waiaas/core';
 import type { Initialise } from '../../daemon-options.ts';
 import { isLooseUmask } from '../../data-dir/index.ts';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
@@ -9,10 +9,12 @@ import type { CommandIo } from '../command-io.ts';
 import { type CommandContext, warnAboutVariable } from '../context.ts';
 import { facts, jsonLine } from '../output.ts';
 import { type CommandModule, withPasswordOptions } from '../program.ts';
+import { usageError } from '../usage-error.ts';
 
 interface InitCommandOptions extends PasswordFlags {
   readonly nonInteractive?: boolean;
   readonly force?: boolean;
+  readonly preset: string;
 }
 
 /** `waiaas init` (01 §5.1). */
@@ -23,13 +25,16 @@ export const initCommand =
       .command('init')
       .description('prepare the data directory: settings, database, keystore')
       .option('--non-interactive', 'ask nothing: the password comes from a variable or a file')
-      .option('--force', 'replace a data directory that is initialised already; the old one is kept in backups/');
+      .option('--force', 'replace a data directory that is initialised already; the old one is kept in backups/')
+      .option('--preset <name>', `limits to begin with: ${POLICY_PRESETS.join(' or ')}`, 'conservative');
     handle<InitCommandOptions>(withPasswordOptions(command), (context, options) => init(context, options, initialise));
   };
 
 async function init(context: CommandContext, options: InitCommandOptions, initialise: Initialise): Promise<ExitCode> {
   const { dataDir, io, json } = context;
   const interactive = options.nonInteractive !== true;
+  const preset = POLICY_PRESETS.find((name) => name === options.preset);
+  if (preset === undefined) throw usageError(`--preset must be ${POLICY_PRESETS.join(' or ')}.`);
   const { config, replaced, warnings } = await initDataDir({
     dataDir,
     force: options.force === true,
@@ -37,7 +42,7 @@ async function init(context: CommandContext, options: InitCommandOptions, initia
     env: io.env,
     clock: systemClock,
     logger: warningLogger(io),
-    initialise,
+    initialise: (stage, settings, password, parts) => initialise(stage, settings, password, { ...parts, preset }),
     confirmReplace: () => confirmReplace(dataDir, interactive ? io.ask : null),
     async newPassword() {
       const sources = { flags: options, env: io.env, ask: interactive ? io.askHidden : null };
@@ -60,6 +65,7 @@ async function init(context: CommandContext, options: InitCommandOptions, initia
     `The data directory is ready.\n${facts([
       ['Directory', dataDir],
       ['Settings', `${dataDir}/config.toml`],
+      ['Limits', `${preset}; see "GET /v1/owner/policies"`],
     ])}`,
   );
   if (replaced !== null) io.out(`What was there before is kept in ${replaced}\n`);
