@@ -16,7 +16,7 @@ let payer: Payer;
 let proxy: Server | undefined;
 
 beforeAll(async () => {
-  harness = await createHarness();
+  harness = await createHarness(60);
   dataDir = await harness.createDataDir();
   daemon = await harness.start(dataDir);
   payer = await createPayer(harness, daemon);
