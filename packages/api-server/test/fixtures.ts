@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import {
   type AgentSummary,
+  type AutoStopRule,
   agentId,
   type KillSwitchStatus,
   type LogFields,
@@ -139,6 +140,18 @@ const aRecoveryAddress = {
 };
 export const RULES = { instant_max: '100', notify_max: '1000', delay_max: '10000' };
 
+export const aRule: AutoStopRule = {
+  id: POLICY,
+  version: 1,
+  agentId: null,
+  type: 'HOURLY_RATE',
+  config: { maxTxPerHour: 50 },
+  action: 'SUSPEND_AGENT',
+  enabled: true,
+  createdAt: TIME,
+  updatedAt: TIME,
+};
+
 const unused = (name: string) => (): never => {
   throw new Error(`${name} must not be called here`);
 };
@@ -174,6 +187,12 @@ export const refusingServices: ApiServices = {
     dryRun: unused('transactions.dryRun'),
   },
   audit: { list: unused('audit.list'), verify: unused('audit.verify') },
+  autoStop: {
+    list: unused('autoStop.list'),
+    create: unused('autoStop.create'),
+    update: unused('autoStop.update'),
+    remove: unused('autoStop.remove'),
+  },
   killSwitch: { activate: unused('killSwitch.activate'), recover: unused('killSwitch.recover') },
   decisions: { get: unused('decisions.get'), replay: unused('decisions.replay') },
   policies: {
@@ -294,6 +313,12 @@ export const answeringServices: ApiServices = {
       replay: 'same',
     }),
     replay: async () => ({ total: 1, same: 1, refusedBySession: 0, faultCount: 0, faults: [] }),
+  },
+  autoStop: {
+    list: async () => ({ rules: [aRule], authentic: true }),
+    create: async () => aRule,
+    update: async () => aRule,
+    remove: async () => undefined,
   },
   killSwitch: {
     activate: async () => ({
@@ -683,6 +708,22 @@ export const ROUTES = [
     status: 200,
     payload: { newPassword: 'another good password' },
   },
+  { method: 'GET', url: '/v1/owner/auto-stop-rules', auth: 'operatorOrOwner', status: 200 },
+  {
+    method: 'POST',
+    url: '/v1/owner/auto-stop-rules',
+    auth: 'operatorOrOwner',
+    status: 201,
+    payload: { type: 'HOURLY_RATE', config: { maxTxPerHour: 50 } },
+  },
+  {
+    method: 'PUT',
+    url: `/v1/owner/auto-stop-rules/${POLICY}`,
+    auth: 'operatorOrOwner',
+    status: 200,
+    payload: { enabled: false },
+  },
+  { method: 'DELETE', url: `/v1/owner/auto-stop-rules/${POLICY}`, auth: 'operatorOrOwner', status: 200 },
   { method: 'POST', url: '/v1/owner/kill-switch', auth: 'operatorOrOwner', status: 200, payload: { reason: 'drill' } },
   { method: 'POST', url: '/v1/admin/kill-switch', auth: 'master', status: 200, payload: { reason: 'drill' } },
   { method: 'POST', url: '/v1/owner/recover', auth: 'recovery', status: 200 },

@@ -213,6 +213,7 @@ export const errorCatalogue = {
   ),
   APPROVAL_NOT_FOUND: entry('OWNER', 404, false, 'There is no such approval.'),
   // SYSTEM
+  AUTO_STOP_RULE_NOT_FOUND: entry('SYSTEM', 404, false, 'There is no such auto-stop rule.'),
   KILL_SWITCH_ACTIVE: entry('SYSTEM', 409, false, 'The kill switch is already engaged.'),
   KILL_SWITCH_NOT_ACTIVE: entry('SYSTEM', 409, false, 'The kill switch is not engaged.'),
   KEYSTORE_LOCKED: entry(

@@ -1,6 +1,7 @@
 export * from './api/admin.ts';
 export * from './api/agent.ts';
 export * from './api/audit.ts';
+export * from './api/auto-stop.ts';
 export * from './api/common.ts';
 export * from './api/decision.ts';
 export * from './api/kill-switch.ts';
@@ -14,6 +15,7 @@ export * from './api/session.ts';
 export * from './api/transaction.ts';
 export * from './api/wallet.ts';
 export * from './asset.ts';
+export * from './auto-stop.ts';
 export * from './base-units.ts';
 export * from './canonical-json.ts';
 export * from './chain-adapter.ts';

@@ -1,4 +1,5 @@
 export type { BudgetSession } from './budget.ts';
+export type { DailyUse } from './daily-use.ts';
 export type { DecisionRecords, ReplayReport } from './decision-record.ts';
 export type {
   AdapterProvider,

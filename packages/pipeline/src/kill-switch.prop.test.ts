@@ -1,9 +1,9 @@
 import { transactionId as brandTransactionId, isTerminal, isWaiaasError } from '@waiaas/core';
-import { createKillSwitch, loadKillSwitch } from '@waiaas/safety';
 import { checkSpendLedger } from '@waiaas/storage';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ALICE, by, createWorld, OPERATOR, type Payer, silent, type World } from '../test/world.ts';
+import { killSwitchOf } from '../test/kill-switch.ts';
+import { ALICE, by, createWorld, OPERATOR, type Payer, type World } from '../test/world.ts';
 
 /* 09 no. 6: the kill switch is a barrier. It is engaged at some moment while many payments are asked for, approved and come
    due: once its answer is there, nothing is signed, and nothing that waited stays. */
@@ -36,20 +36,7 @@ async function createRace(): Promise<Race> {
     }),
   });
   await world.owner.connect(ALICE, OPERATOR);
-  const { keystore, gate } = world.keystoreParts;
-  const killSwitch = createKillSwitch({
-    storage: world.storage,
-    sealer: keystore.sealer,
-    vault: keystore,
-    gate,
-    clock: world.time,
-    timers: world.time,
-    logger: silent,
-    endOperatorTokens: () => undefined,
-    afterUnlock: async () => undefined,
-    takeUpPayments: () => world.pipeline.sweep(),
-    initial: await loadKillSwitch(world.storage, world.time, silent),
-  });
+  const killSwitch = await killSwitchOf(world);
   return Object.assign(race, {
     world,
     payer: await world.createPayer(),

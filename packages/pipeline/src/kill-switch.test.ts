@@ -1,8 +1,9 @@
 import { isWaiaasError } from '@waiaas/core';
-import { createKillSwitch, type KillSwitch, loadKillSwitch } from '@waiaas/safety';
+import type { KillSwitch } from '@waiaas/safety';
 import { checkSpendLedger } from '@waiaas/storage';
 import { afterEach, expect, test } from 'vitest';
-import { ALICE, by, createWorld, OPERATOR, PASSWORD, RECIPIENT, silent, type World } from '../test/world.ts';
+import { killSwitchOf } from '../test/kill-switch.ts';
+import { ALICE, by, createWorld, OPERATOR, PASSWORD, RECIPIENT, type World } from '../test/world.ts';
 
 /* A payment that the kill switch meets on its way ends with it: at once, with what it had reserved, and for good. */
 
@@ -67,20 +68,7 @@ async function start(
     }),
   });
   await world.owner.connect(ALICE, OPERATOR);
-  const { keystore, gate } = world.keystoreParts;
-  killSwitch = createKillSwitch({
-    storage: world.storage,
-    sealer: keystore.sealer,
-    vault: keystore,
-    gate,
-    clock: world.time,
-    timers: world.time,
-    logger: silent,
-    endOperatorTokens: () => undefined,
-    afterUnlock: async () => undefined,
-    takeUpPayments: () => world.pipeline.sweep(),
-    initial: await loadKillSwitch(world.storage, world.time, silent),
-  });
+  killSwitch = await killSwitchOf(world);
   return { reached: there.promise, goOn: () => pause.resolve(), engaged: engage };
 }
 

@@ -56,6 +56,7 @@ import { type Admission, type AdmissionRequest, assertSameRequest, createAdmissi
 import { type BudgetSession, createBudget } from './budget.ts';
 import { createClaims } from './claim.ts';
 import { type Claim, type ClaimedPayment, permitClaimed } from './claimed-payment.ts';
+import { createDailyUse, type DailyUse } from './daily-use.ts';
 import { BalanceNeeded, createDecider } from './decide.ts';
 import { createDecisionRecords, type DecisionRecords } from './decision-record.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -149,6 +150,8 @@ export interface Pipeline {
    * @throws WaiaasError AGENT_NOT_FOUND, and as `send` does for what can be no payment
    */
   evaluatePolicies(input: PolicyEvaluation): Promise<PolicyEvaluationResponse>;
+  /** What an agent has spent of its daily caps. */
+  dailyUse(agentId: AgentId): Promise<readonly DailyUse[]>;
   /** How payments were decided. */
   readonly decisions: DecisionRecords;
   /** What waits for time or for the owner, of all agents or of one. */
@@ -220,6 +223,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   const admit = createAdmission(dependencies, decider);
   const claims = createClaims({ ...dependencies, decider });
   const budget = createBudget({ ...dependencies, decider });
+  const dailyUse = createDailyUse({ ...dependencies, decider });
   const assets = createHoldings({ ...dependencies, decider });
   const decisions = createDecisionRecords({ read: storage.read, sealer });
   const evaluatePolicies = createPolicyEvaluator({
@@ -569,6 +573,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
 
     budget,
     assets,
+    dailyUse,
     decisions,
     evaluatePolicies: (input) => evaluatePolicies(input, unixSeconds(clock)),
 

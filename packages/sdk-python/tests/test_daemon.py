@@ -28,7 +28,7 @@ from waiaas import (
     WAIaaSOperatorClient,
     WAIaaSOwnerClient,
 )
-from waiaas.models import PendingApproval, RateLimitPolicy, RateLimitPolicyRules, UpdatePolicyRequest
+from waiaas.models import AutoStopRuleUpdate, PendingApproval, RateLimitPolicy, RateLimitPolicyRules, UpdatePolicyRequest
 from waiaas.owner.keys import base58
 
 from .world import World, stranger
@@ -195,6 +195,32 @@ def pages(operator: WAIaaSOperatorClient, agent_id: str) -> list[list[str]]:
         cursor = page.next_cursor
         if cursor is None:
             return found
+
+
+def test_the_kill_switch_stops_everything_until_password_and_owner_recover(
+    world: World, operator: WAIaaSOperatorClient, tmp_path: Path
+) -> None:
+    _, token = world.new_agent(operator)
+    with WAIaaSOwnerClient(signer=key_file(tmp_path), base_url=world.url) as owner, world.client(token) as client:
+        owner.connect(world.password)
+        assert owner.activate_kill_switch("drill").sessions_revoked > 0
+        assert code_of(client.get_balance) == "SYSTEM_LOCKED"
+        assert code_of(lambda: owner.recover("Wrong-Password-000")) == "INVALID_MASTER_PASSWORD"
+        assert owner.recover(world.password).agents_reactivated > 0
+        assert code_of(client.get_balance) == "SESSION_REVOKED"
+        assert code_of(operator.list_agents) == "INVALID_OPERATOR_TOKEN"
+        operator.sign_in(world.password)
+        owner.disconnect()
+
+
+def test_auto_stop_rules_are_listed_changed_and_removed(world: World, operator: WAIaaSOperatorClient) -> None:
+    found = operator.list_auto_stop_rules()
+    assert found.authentic
+    rule = found.rules[0]
+    changed = operator.update_auto_stop_rule(rule.id, AutoStopRuleUpdate(enabled=False))
+    assert (changed.version, changed.enabled) == (rule.version + 1, False)
+    assert operator.delete_auto_stop_rule(rule.id).deleted
+    assert code_of(lambda: operator.delete_auto_stop_rule(rule.id)) == "AUTO_STOP_RULE_NOT_FOUND"
 
 
 @pytest.mark.anyio

@@ -4,6 +4,11 @@ import type {
   AgentSummary,
   AuditLogResponse,
   AuditVerification,
+  AutoStopRule,
+  AutoStopRuleCreate,
+  AutoStopRuleDeleteResponse,
+  AutoStopRuleListResponse,
+  AutoStopRuleUpdate,
   DecisionRecordResponse,
   KillSwitchResponse,
   NotificationChannelCreate,
@@ -351,6 +356,56 @@ export abstract class ManagementClient {
       body: encodeBody({ reason }),
       fields: ['activated', 'timestamp'],
       action: 'kill_switch',
+      options,
+    });
+  }
+
+  /** All auto-stop rules, and whether they are what the daemon has written. */
+  listAutoStopRules(options?: RequestOptions): Promise<AutoStopRuleListResponse> {
+    return this.manage({
+      method: 'GET',
+      path: '/v1/owner/auto-stop-rules',
+      fields: ['rules', 'authentic'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** Adds an auto-stop rule, for one agent or for all. Read its `warning`, where it has one. */
+  async createAutoStopRule(rule: AutoStopRuleCreate, options?: RequestOptions): Promise<AutoStopRule> {
+    return this.manage({
+      method: 'POST',
+      path: '/v1/owner/auto-stop-rules',
+      body: encodeBody(rule),
+      fields: ['id', 'version', 'action'],
+      action: 'update_settings',
+      options,
+    });
+  }
+
+  /** Changes an auto-stop rule. Its configuration is replaced as a whole. */
+  async updateAutoStopRule(
+    ruleId: string,
+    change: AutoStopRuleUpdate,
+    options?: RequestOptions,
+  ): Promise<AutoStopRule> {
+    return this.manage({
+      method: 'PUT',
+      path: `/v1/owner/auto-stop-rules/${encodeId(ruleId)}`,
+      body: encodeBody(change),
+      fields: ['id', 'version', 'action'],
+      action: 'update_settings',
+      options,
+    });
+  }
+
+  /** Removes an auto-stop rule. */
+  async deleteAutoStopRule(ruleId: string, options?: RequestOptions): Promise<AutoStopRuleDeleteResponse> {
+    return this.manage({
+      method: 'DELETE',
+      path: `/v1/owner/auto-stop-rules/${encodeId(ruleId)}`,
+      fields: ['deleted', 'ruleId'],
+      action: 'update_settings',
       options,
     });
   }

@@ -6,6 +6,7 @@ export { BrokenHead, headsOf, shareHeads } from './heads/head-keeper.ts';
 export { GLOBAL_SCOPE } from './heads/scope.ts';
 export { MigrationError, type MigrationReport } from './migrate.ts';
 export { SESSION_SETS_SCHEMA } from './migrations/0007-session-sets.ts';
+export { AUTO_STOP_SCHEMA } from './migrations/0013-auto-stop.ts';
 export {
   openForReading,
   openStorage,
@@ -19,8 +20,10 @@ export { rememberUntilWrite } from './remember-until-write.ts';
 export type * from './schema.ts';
 export { intentContent, isIntentAuthentic } from './seals.ts';
 export { accountRentSince } from './tables/account-rents.ts';
+export * from './tables/agent-activity.ts';
 export * from './tables/agents.ts';
 export * from './tables/audit-log.ts';
+export * from './tables/auto-stop-rules.ts';
 export * from './tables/decisions.ts';
 export * from './tables/head-adoption.ts';
 export * from './tables/heads.ts';

@@ -48,6 +48,7 @@ export interface Database {
   system_state: SystemStateTable;
   auto_stop_rules: AutoStopRulesTable;
   heads: HeadsTable;
+  auto_stop_head: AutoStopHeadTable;
 }
 
 export interface AgentsTable {
@@ -410,5 +411,12 @@ export interface HeadsTable {
   content: string;
   /** The newest audit row when it was sealed; 0 before the first one. */
   audit_id: number;
+  seal: string;
+}
+
+/** Seal over the set of auto-stop rules: one row. */
+export interface AutoStopHeadTable {
+  id: number;
+  version: number;
   seal: string;
 }

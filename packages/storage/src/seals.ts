@@ -4,6 +4,7 @@ import type { Selectable } from 'kysely';
 import type {
   AuditHeadTable,
   ClaimDecisionsTable,
+  AutoStopRulesTable,
   DecisionsTable,
   HeadsTable,
   OwnerHeadTable,
@@ -225,6 +226,29 @@ export const headContent = (head: Omit<HeadsTable, 'seal'>): SealedContent => ({
   id: head.scope,
   version: head.version,
   payload: canonicalJson([head.content, head.audit_id]),
+});
+
+/** What the seal of an auto-stop rule covers. The configuration is covered as the text that is stored. */
+export const autoStopRuleContent = (
+  row: Pick<AutoStopRulesTable, 'id' | 'version' | 'agent_id' | 'type' | 'config' | 'action' | 'enabled'>,
+): SealedContent => ({
+  kind: 'auto_stop_rule',
+  id: row.id,
+  version: row.version,
+  payload: canonicalJson([row.agent_id, row.type, row.config, row.action, row.enabled]),
+});
+
+/** What the seal of the set of auto-stop rules covers: which versions it holds. */
+export const autoStopSetContent = (
+  version: number,
+  rules: readonly Pick<AutoStopRulesTable, 'id' | 'version' | 'seal'>[],
+): SealedContent => ({
+  kind: 'auto_stop_rules',
+  id: 'auto_stop',
+  version,
+  payload: canonicalJson(
+    rules.map((rule) => [rule.id, rule.version, rule.seal]).sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
+  ),
 });
 
 /** What the seal of an intent covers: its canonical encoding. */

@@ -58,6 +58,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
       decisions: { get: refuse, replay: refuse },
       audit: { list: refuse, verify: refuse },
       killSwitch: { activate: refuse, recover: refuse },
+      autoStop: { list: refuse, create: refuse, update: refuse, remove: refuse },
       admin: { status: refuse, requestShutdown: refuse, changePassword: refuse, rotateSecret: refuse },
       wallet: {
         balance: refuse,

@@ -84,7 +84,10 @@ rate_limit_global_rpm = 1000000
 rate_limit_session_rpm = 1000000
 rate_limit_tx_rpm = 1000000
 max_sessions_per_agent = 50
-${settings}`;
+${settings}
+[security.auto_stop]
+enabled = false
+`;
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 

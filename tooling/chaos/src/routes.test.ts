@@ -48,6 +48,8 @@ const OTHERWISE: Readonly<Record<string, string | null>> = {
   adminLogout: 'signOut',
   adminShutdown: 'shutDown',
   connectOwner: 'connect',
+  adminKillSwitch: 'activateKillSwitch',
+  recoverFromKillSwitch: 'recover',
   disconnectOwner: 'disconnect',
   changeOwner: 'change',
   adminKillSwitch: 'activateKillSwitch',

@@ -9,8 +9,6 @@ const WITHOUT_EFFECT: readonly (readonly [prefix: string, reason: string])[] = [
   ['rpc.ethereum.', 'this version has no adapter for that chain'],
   ['rpc.polygon.', 'this version has no adapter for that chain'],
   ['rpc.arbitrum.', 'this version has no adapter for that chain'],
-  ['security.auto_stop.', 'this version has no auto-stop rules'],
-  ['security.kill_switch.', 'this version has no recovery'],
   ['security.integrity_check_interval', 'this version has no such check'],
   ['keystore.backup_on_rotate', 'the former vault is always kept in backups'],
   ['walletconnect.', 'this version links owner wallets by signature only'],
@@ -31,6 +29,9 @@ export function configAdvice(config: Config, settings: readonly Setting[]): read
     ['argon2_parallelism', argon2_parallelism, 4],
   ] as const) {
     if (value < advised) advice.push(`keystore.${name} is ${value}: below ${advised} the password is easier to guess.`);
+  }
+  if (!config.security.auto_stop.enabled) {
+    advice.push('security.auto_stop.enabled is false: no rule warns of an agent that misbehaves, or stops it.');
   }
   if (config.daemon.hostname === '0.0.0.0') {
     advice.push('daemon.hostname is 0.0.0.0: the API listens on every interface. Only do this inside a container.');

@@ -183,7 +183,13 @@ export const configSchema = section({
       anchor_interval: integer('Time between two lines in that file.', 60, 10, 3600, 'seconds'),
     }).prefault({}),
     auto_stop: section({
-      consecutive_failures_threshold: integer('Failures in a row that stop an agent.', 3, 1, 20),
+      enabled: flag('Whether auto-stop rules are looked at.', true),
+      consecutive_failures_threshold: integer(
+        'Failures in a row that stop an agent: what the first rule of a new database is set to.',
+        3,
+        1,
+        20,
+      ),
     }).prefault({}),
     policy_defaults: section({
       delay_seconds: integer('Cool-down of delayed payments.', 900, 60, 3600, 'seconds'),

@@ -11,7 +11,14 @@ import {
 } from '@waiaas/management';
 import { createNotifications, type Notifications, type TelegramBot } from '@waiaas/notifications';
 import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Watchfulness } from '@waiaas/pipeline';
-import { type AuditTrail, createKillSwitch, type KillSwitch, type KillSwitchState } from '@waiaas/safety';
+import {
+  type AuditTrail,
+  createAutoStop,
+  createAutoStopRules,
+  createKillSwitch,
+  type KillSwitch,
+  type KillSwitchState,
+} from '@waiaas/safety';
 import type { Storage } from '@waiaas/storage';
 import { type Config, corsOrigins } from '../config/index.ts';
 import type { DaemonLogger } from '../logging/index.ts';
@@ -150,7 +157,9 @@ export function compose(foundations: Foundations): Composition {
     },
   });
 
+  const autoStopPlan: WorkerPlan = { name: 'autoStop', intervalMs: SECOND, run: () => autoStop.look() };
   const plans: readonly WorkerPlan[] = [
+    ...(security.auto_stop.enabled ? [autoStopPlan] : []),
     foundations.clockWatch,
     { name: 'delayQueue', intervalMs: 10 * SECOND, run: () => pipeline.runDelayed() },
     { name: 'approvalTimeout', intervalMs: 30 * SECOND, run: () => pipeline.expireApprovals() },
@@ -232,6 +241,14 @@ export function compose(foundations: Foundations): Composition {
     notifications,
     startedAt: foundations.startedAt,
   });
+  const autoStop = createAutoStop({
+    storage,
+    sealer,
+    clock,
+    logger,
+    killSwitch,
+    dailyUse: (agentId) => pipeline.dailyUse(agentId),
+  });
   const services: ApiServices = createServices({
     clock,
     storage,
@@ -251,6 +268,7 @@ export function compose(foundations: Foundations): Composition {
     logger,
     rotateSecret: (commit) => tokenSecrets.rotate(commit, (secrets) => tokens.useSecrets(secrets)),
     killSwitch,
+    autoStopRules: createAutoStopRules({ storage, sealer, clock, ids }),
     isLocalCommand: (proof) => checkLocalProof(foundations.localProofPath, proof),
     workers,
     startedAt: foundations.startedAt,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, createIdGenerator, type Logger, type PolicyPreset, systemClock } from '@waiaas/core';
 import { createKeystore } from '@waiaas/keystore';
 import { seed } from '@waiaas/management';
+import { seedAutoStopRules } from '@waiaas/safety';
 import { openStorage } from '@waiaas/storage';
 import type { Config } from '../config/index.ts';
 import { databasePath, dataPaths } from '../data-dir/index.ts';
@@ -46,7 +47,9 @@ export async function initialise(
       settings: databaseSettings(config),
     });
     try {
-      await seed({ storage, sealer: keystore.sealer, clock, ids: createIdGenerator(clock, randomBytes) }, preset);
+      const parts = { storage, sealer: keystore.sealer, clock, ids: createIdGenerator(clock, randomBytes) };
+      await seed(parts, preset);
+      await seedAutoStopRules(parts, config.security.auto_stop.consecutive_failures_threshold);
     } finally {
       await storage.close();
     }

@@ -25,7 +25,7 @@ import {
 } from '@waiaas/management';
 import type { ChannelManagement, TelegramBot } from '@waiaas/notifications';
 import type { Pipeline } from '@waiaas/pipeline';
-import type { AuditTrail, KillSwitch } from '@waiaas/safety';
+import type { AuditTrail, AutoStopRules, KillSwitch } from '@waiaas/safety';
 import {
   appendAudit,
   countAgents,
@@ -55,6 +55,7 @@ export interface ServiceParts {
   readonly operatorTokens: Pick<OperatorTokens, 'revokeAll'>;
   readonly masterPassword: Pick<MasterPassword, 'replaced'>;
   readonly auditTrail: AuditTrail;
+  readonly autoStopRules: AutoStopRules;
   readonly logger: Logger;
   /** Makes a new secret for session tokens; `commit` leaves the audit row. */
   readonly rotateSecret: (commit: () => Promise<void>) => Promise<SecretRotationResponse>;
@@ -269,6 +270,12 @@ export function createServices(parts: ServiceParts): ApiServices {
         const { faults, ...report } = await pipeline.decisions.replay();
         return { ...report, faults: [...faults] };
       },
+    },
+    autoStop: {
+      list: () => parts.autoStopRules.list(),
+      create: (input, context) => parts.autoStopRules.create(input, originOf(context)),
+      update: (id, change, context) => parts.autoStopRules.update(id, change, originOf(context)),
+      remove: (id, context) => parts.autoStopRules.remove(id, originOf(context)),
     },
     killSwitch: {
       activate: ({ reason }, context) => killSwitch.activate(reason, originOf(context)),

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
-import { createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
+import { createIdGenerator, createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
 import { sealEarlierLedger, sealEarlierTransactions } from '@waiaas/pipeline';
-import { createAuditTrail, loadKillSwitch } from '@waiaas/safety';
+import { createAuditTrail, loadKillSwitch, seedAutoStopRules } from '@waiaas/safety';
 import {
+  AUTO_STOP_SCHEMA,
   adoptSessions,
   appendAudit,
   checkSpendLedger,
@@ -204,6 +206,12 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     const from = broughtUpToDate ? Number.POSITIVE_INFINITY : migration.from;
     // Only a database that has just got its place for an owner may be told that there is none.
     if (from > 0 && from < OWNER_SCHEMA) await storage.write(({ db }) => sealNoOwner(db, keystore.sealer));
+    // Nor rules of another one be put in the place of those that were taken away.
+    if (from > 0 && from < AUTO_STOP_SCHEMA) {
+      const ids = createIdGenerator(clock, randomBytes);
+      const { consecutive_failures_threshold } = config.security.auto_stop;
+      await seedAutoStopRules({ storage, sealer: keystore.sealer, clock, ids }, consecutive_failures_threshold);
+    }
     // Nor may sessions of another one be sealed as they are found.
     if (from > 0 && from < SESSION_SETS_SCHEMA) await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
     broughtUpToDate = true;
@@ -292,7 +300,13 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     await appendAudit(db, unixSeconds(clock), {
       event: 'DAEMON_STARTED',
       actor: 'system',
-      details: { version: VERSION, port, pid, keysLoaded: keystore.keyCount },
+      details: {
+        version: VERSION,
+        port,
+        pid,
+        keysLoaded: keystore.keyCount,
+        autoStop: config.security.auto_stop.enabled,
+      },
     });
     await notify({ event: 'DAEMON_STARTED', version: VERSION, ...takenUp });
   });

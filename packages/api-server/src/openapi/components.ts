@@ -11,6 +11,11 @@ import {
   auditEntrySchema,
   auditLogResponseSchema,
   auditVerificationSchema,
+  autoStopRuleCreateSchema,
+  autoStopRuleDeleteResponseSchema,
+  autoStopRuleListResponseSchema,
+  autoStopRuleSchema,
+  autoStopRuleUpdateSchema,
   balanceResponseSchema,
   budgetResponseSchema,
   decisionRecordResponseSchema,
@@ -88,6 +93,8 @@ type Direction = 'input' | 'output';
 
 /** Named schemas of request bodies (06 §1.12): described as a client writes them. */
 const requestBodies = {
+  AutoStopRuleCreate: autoStopRuleCreateSchema,
+  AutoStopRuleUpdate: autoStopRuleUpdateSchema,
   KillSwitchRequest: killSwitchRequestSchema,
   AgentCreate: agentCreateSchema,
   AgentTerminate: agentTerminateSchema,
@@ -109,6 +116,9 @@ const requestBodies = {
 
 /** Named schemas of answers (06 §1.12). */
 const answers = {
+  AutoStopRule: autoStopRuleSchema,
+  AutoStopRuleListResponse: autoStopRuleListResponseSchema,
+  AutoStopRuleDeleteResponse: autoStopRuleDeleteResponseSchema,
   KillSwitchResponse: killSwitchResponseSchema,
   RecoverResponse: recoverResponseSchema,
   AuditEntry: auditEntrySchema,

@@ -9,6 +9,10 @@ import type {
   AuditLogQuery,
   AuditLogResponse,
   AuditVerification,
+  AutoStopRule,
+  AutoStopRuleInput,
+  AutoStopRuleListResponse,
+  AutoStopRuleUpdate,
   BalanceResponse,
   BudgetQuery,
   BudgetResponse,
@@ -160,6 +164,14 @@ export interface AuditService {
   verify(): Promise<AuditVerification>;
 }
 
+/** Auto-stop rules (05 §4.8). */
+export interface AutoStopService {
+  list(): Promise<AutoStopRuleListResponse>;
+  create(input: AutoStopRuleInput, context: RequestContext): Promise<AutoStopRule>;
+  update(id: string, change: AutoStopRuleUpdate, context: RequestContext): Promise<AutoStopRule>;
+  remove(id: string, context: RequestContext): Promise<void>;
+}
+
 /** How a recovery is asked for; the guard has checked the password. */
 export interface RecoveryInput {
   readonly password: string;
@@ -264,5 +276,6 @@ export interface ApiServices {
   readonly decisions: DecisionService;
   readonly audit: AuditService;
   readonly killSwitch: KillSwitchService;
+  readonly autoStop: AutoStopService;
   readonly admin: AdminService;
 }

@@ -6,6 +6,7 @@ import { agentRoutes } from './agent-routes.ts';
 import { registerAudience } from './audience.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { channelRoutes } from './channel-routes.ts';
+import { autoStopRoutes } from './auto-stop-routes.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { createGuards } from './guards.ts';
@@ -65,6 +66,7 @@ export function registerRoutes(
     killSwitchRoutes(scope, dependencies);
     channelRoutes(scope, dependencies);
     telegramRoutes(scope, dependencies);
+    autoStopRoutes(scope, dependencies);
   });
   registerAudience(app, 'ownerOnceConnected', guards.ownerOnceConnected, (scope) => {
     policyRoutes(scope, dependencies);

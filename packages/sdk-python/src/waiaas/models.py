@@ -114,6 +114,83 @@ class KillSwitchStatus(str, Enum):
 AnyKillSwitchStatus = Annotated[KillSwitchStatus | str, Field(union_mode="left_to_right")]
 
 
+class AutoStopRuleCreateConsecutiveFailuresConfig(Request):
+    threshold: int = Field(ge=1, le=1000)
+
+
+class AutoStopRuleCreateConsecutiveFailures(Request):
+    type: Literal['CONSECUTIVE_FAILURES']
+    config: AutoStopRuleCreateConsecutiveFailuresConfig
+    action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
+    agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
+    enabled: bool | None = Field(default=None)
+
+
+class AutoStopRuleCreateTimeRestrictionConfigAllowedHours(Request):
+    start: int = Field(ge=0, le=23)
+    end: int = Field(ge=0, le=24)
+
+
+class AutoStopRuleCreateTimeRestrictionConfig(Request):
+    allowed_hours: AutoStopRuleCreateTimeRestrictionConfigAllowedHours = Field(validation_alias="allowedHours", serialization_alias="allowedHours")
+    timezone: Literal['UTC'] | None = Field(default=None)
+
+
+class AutoStopRuleCreateTimeRestriction(Request):
+    type: Literal['TIME_RESTRICTION']
+    config: AutoStopRuleCreateTimeRestrictionConfig
+    action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
+    agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
+    enabled: bool | None = Field(default=None)
+
+
+class AutoStopRuleCreateDailyLimitThresholdConfig(Request):
+    warn_percent: int = Field(validation_alias="warnPercent", serialization_alias="warnPercent", ge=1, le=1000)
+    stop_percent: int = Field(validation_alias="stopPercent", serialization_alias="stopPercent", ge=1, le=1000)
+
+
+class AutoStopRuleCreateDailyLimitThreshold(Request):
+    type: Literal['DAILY_LIMIT_THRESHOLD']
+    config: AutoStopRuleCreateDailyLimitThresholdConfig
+    action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
+    agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
+    enabled: bool | None = Field(default=None)
+
+
+class AutoStopRuleCreateHourlyRateConfig(Request):
+    max_tx_per_hour: int = Field(validation_alias="maxTxPerHour", serialization_alias="maxTxPerHour", ge=1, le=1000000)
+
+
+class AutoStopRuleCreateHourlyRate(Request):
+    type: Literal['HOURLY_RATE']
+    config: AutoStopRuleCreateHourlyRateConfig
+    action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
+    agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
+    enabled: bool | None = Field(default=None)
+
+
+class AutoStopRuleCreateAnomalyPatternConfig(Request):
+    same_address_warn: int = Field(validation_alias="sameAddressWarn", serialization_alias="sameAddressWarn", ge=1, le=1000000)
+    same_address_stop: int = Field(validation_alias="sameAddressStop", serialization_alias="sameAddressStop", ge=1, le=1000000)
+
+
+class AutoStopRuleCreateAnomalyPattern(Request):
+    type: Literal['ANOMALY_PATTERN']
+    config: AutoStopRuleCreateAnomalyPatternConfig
+    action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
+    agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
+    enabled: bool | None = Field(default=None)
+
+
+AutoStopRuleCreate = Annotated[AutoStopRuleCreateConsecutiveFailures | AutoStopRuleCreateTimeRestriction | AutoStopRuleCreateDailyLimitThreshold | AutoStopRuleCreateHourlyRate | AutoStopRuleCreateAnomalyPattern, Field(discriminator="type")]
+
+
+class AutoStopRuleUpdate(Request):
+    config: dict[str, Any] | None = Field(default=None)
+    action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
+    enabled: bool | None = Field(default=None)
+
+
 class KillSwitchRequest(Request):
     reason: str = Field(min_length=1, max_length=500)
 
@@ -173,13 +250,8 @@ class WhitelistPolicy(Request):
     confirm: bool | None = Field(default=None)
 
 
-class TimeRestrictionPolicyRulesAllowedHours(Request):
-    start: int = Field(ge=0, le=23)
-    end: int = Field(ge=0, le=24)
-
-
 class TimeRestrictionPolicyRules(Request):
-    allowed_hours: TimeRestrictionPolicyRulesAllowedHours
+    allowed_hours: AutoStopRuleCreateTimeRestrictionConfigAllowedHours
     timezone: str | None = Field(default=None)
     allowed_days: list[int] | None = Field(default=None, max_length=7)
 
@@ -365,6 +437,29 @@ class UpdatePolicyRequest(Request):
     priority: int | None = Field(default=None, ge=-1000000, le=1000000)
     enabled: bool | None = Field(default=None)
     confirm: bool | None = Field(default=None)
+
+
+class AutoStopRule(Answer):
+    id: str
+    version: int
+    agent_id: str | None = Field(validation_alias="agentId", serialization_alias="agentId")
+    type: Literal['CONSECUTIVE_FAILURES', 'TIME_RESTRICTION', 'DAILY_LIMIT_THRESHOLD', 'HOURLY_RATE', 'ANOMALY_PATTERN'] | str
+    config: dict[str, Any]
+    action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | str
+    enabled: bool
+    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
+    updated_at: Timestamp = Field(validation_alias="updatedAt", serialization_alias="updatedAt")
+    warning: str | None = Field(default=None)
+
+
+class AutoStopRuleListResponse(Answer):
+    rules: list[AutoStopRule]
+    authentic: bool
+
+
+class AutoStopRuleDeleteResponse(Answer):
+    deleted: Literal[True]
+    rule_id: str = Field(validation_alias="ruleId", serialization_alias="ruleId")
 
 
 class KillSwitchResponse(Answer):
@@ -902,7 +997,7 @@ class ProposedPolicyWhitelist(Request):
 
 
 class ProposedPolicyTimeRestrictionRules(Request):
-    allowed_hours: TimeRestrictionPolicyRulesAllowedHours
+    allowed_hours: AutoStopRuleCreateTimeRestrictionConfigAllowedHours
     timezone: str
     allowed_days: list[int] = Field(max_length=7)
 

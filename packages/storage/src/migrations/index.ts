@@ -11,6 +11,7 @@ import { recalls } from './0010-recalls.ts';
 import { accountRents } from './0011-account-rents.ts';
 import { heads } from './0012-heads.ts';
 import { claimDecisions } from './0013-claim-decisions.ts';
+import { autoStop } from './0014-auto-stop.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -28,4 +29,5 @@ export const MIGRATIONS: readonly Migration[] = [
   accountRents,
   heads,
   claimDecisions,
+  autoStop,
 ];

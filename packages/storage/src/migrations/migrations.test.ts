@@ -42,6 +42,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [11, '48053536ab449d430cf632ac9cc99ad1b832da6b366f9883952f710ea8933516'],
   [12, 'a84bb28020469906735215baae816d4aa7b336709eb15633b7831a94ddd76d33'],
   [13, '11781ee960c40bdb6d248ae43b6761c7c6e19448218995451775307b333bab6e'],
+  [14, 'f3d085ed32ff647b12417058cd19f5dfd72fec528b8e0cbe5e1250b24784217b'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -121,6 +122,7 @@ const CONTENT: readonly (readonly [since: number, sql: string])[] = [
      INSERT INTO terminations VALUES ('${testId(1)}', 'operator', 1, '[]', 1, 's', NULL, NULL, NULL);`,
   ],
   [12, `INSERT INTO heads VALUES ('global', 1, '{}', 3, 's');`],
+  [11, `INSERT INTO auto_stop_head VALUES (1, 1, 's');`],
 ];
 
 const tablesOf = (db: BetterSqlite3.Database): string[] =>

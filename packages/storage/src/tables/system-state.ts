@@ -8,6 +8,7 @@ export type SystemStateKey =
   | 'kill_switch_actor'
   | 'recovery_failed_attempts'
   | 'recovery_lockout_until'
+  | 'auto_stop_cursor'
   | 'jwt_secrets'
   | 'session_warnings_until'
   | 'telegram_offset';

@@ -17,6 +17,11 @@ from ..models import (
     AgentSummary,
     AuditLogResponse,
     AuditVerification,
+    AutoStopRule,
+    AutoStopRuleCreate,
+    AutoStopRuleDeleteResponse,
+    AutoStopRuleListResponse,
+    AutoStopRuleUpdate,
     CreatePolicyRequest,
     DecisionRecordResponse,
     KillSwitchResponse,
@@ -266,6 +271,26 @@ class ManagementClient(ABC):
     def replay_decisions(self) -> ReplayResponse:
         """Makes every decision again from its record, and compares."""
         return self._manage("GET", "/v1/owner/decisions/replay", ReplayResponse, "view_dashboard")
+
+    def list_auto_stop_rules(self) -> AutoStopRuleListResponse:
+        """All auto-stop rules, and whether they are what the daemon has written."""
+        return self._manage("GET", "/v1/owner/auto-stop-rules", AutoStopRuleListResponse, "view_dashboard")
+
+    def create_auto_stop_rule(self, rule: AutoStopRuleCreate) -> AutoStopRule:
+        """Adds an auto-stop rule, for one agent or for all. Read its ``warning``, where it has one."""
+        return self._manage(
+            "POST", "/v1/owner/auto-stop-rules", AutoStopRule, "update_settings", encode_body(rule)
+        )
+
+    def update_auto_stop_rule(self, rule_id: str, change: AutoStopRuleUpdate) -> AutoStopRule:
+        """Changes an auto-stop rule. Its configuration is replaced as a whole."""
+        path = f"/v1/owner/auto-stop-rules/{encode_id(rule_id)}"
+        return self._manage("PUT", path, AutoStopRule, "update_settings", encode_body(change))
+
+    def delete_auto_stop_rule(self, rule_id: str) -> AutoStopRuleDeleteResponse:
+        """Removes an auto-stop rule."""
+        path = f"/v1/owner/auto-stop-rules/{encode_id(rule_id)}"
+        return self._manage("DELETE", path, AutoStopRuleDeleteResponse, "update_settings")
 
     def list_audit_log(
         self,

@@ -1,0 +1,8 @@
+export { type AutoStop, type AutoStopDependencies, createAutoStop } from './auto-stop.ts';
+export type { DailyUse } from './evaluate.ts';
+export {
+  type AutoStopRules,
+  type AutoStopRulesDependencies,
+  createAutoStopRules,
+  seedAutoStopRules,
+} from './manage-rules.ts';

@@ -1,0 +1,96 @@
+import type { AutoStopAction, AutoStopRuleType, RowSealer } from '@waiaas/core';
+import type { Selectable } from 'kysely';
+import type { Db } from '../query-executor.ts';
+import type { AutoStopRulesTable } from '../schema.ts';
+import { autoStopRuleContent, autoStopSetContent } from '../seals.ts';
+
+/** A row of `auto_stop_rules`. */
+export type AutoStopRuleRow = Selectable<AutoStopRulesTable>;
+
+/** The rules as they are stored, and whether all of them are what a daemon with this vault has written. */
+export interface LoadedAutoStopRules {
+  readonly rules: readonly AutoStopRuleRow[];
+  readonly authentic: boolean;
+}
+
+const head = (db: Db) => db.selectFrom('auto_stop_head').selectAll().executeTakeFirst();
+const rows = (db: Db): Promise<AutoStopRuleRow[]> =>
+  db.selectFrom('auto_stop_rules').selectAll().orderBy('id').execute();
+
+/** Reads all rules and checks every seal: none changed, added, removed or taken from an older copy. */
+export async function loadAutoStopRules(db: Db, sealer: RowSealer): Promise<LoadedAutoStopRules> {
+  const rules = await rows(db);
+  const present = await head(db);
+  const authentic =
+    present !== undefined &&
+    rules.every((row) => sealer.verify(autoStopRuleContent(row), row.seal)) &&
+    sealer.verify(autoStopSetContent(present.version, rules), present.seal);
+  return { rules, authentic };
+}
+
+/** Seals the set of rules as it now is. */
+async function moveHead(db: Db, sealer: RowSealer): Promise<void> {
+  const version = ((await head(db))?.version ?? 0) + 1;
+  const seal = sealer.seal(autoStopSetContent(version, await rows(db)));
+  await db
+    .insertInto('auto_stop_head')
+    .values({ id: 1, version, seal })
+    .onConflict((conflict) => conflict.column('id').doUpdateSet({ version, seal }))
+    .execute();
+}
+
+/** Whether there ever were rules: only a database that never had a head may be given its first ones. */
+export const hasAutoStopHead = async (db: Db): Promise<boolean> => (await head(db)) !== undefined;
+
+/** What is chosen about a rule. */
+export interface AutoStopRuleFields {
+  readonly id: string;
+  readonly agentId: string | null;
+  readonly type: AutoStopRuleType;
+  /** JSON text. */
+  readonly config: string;
+  readonly action: AutoStopAction;
+  readonly enabled: boolean;
+}
+
+/** Stores a rule as its next version, 1 for a new one, and seals the set with it. */
+export async function storeAutoStopRule(
+  db: Db,
+  sealer: RowSealer,
+  rule: AutoStopRuleFields,
+  now: number,
+): Promise<AutoStopRuleRow> {
+  const before = await findAutoStopRule(db, rule.id);
+  const content = {
+    id: rule.id,
+    version: (before?.version ?? 0) + 1,
+    agent_id: rule.agentId,
+    type: rule.type,
+    config: rule.config,
+    action: rule.action,
+    enabled: rule.enabled ? 1 : 0,
+  };
+  const row: AutoStopRuleRow = {
+    ...content,
+    created_at: before?.created_at ?? now,
+    updated_at: now,
+    seal: sealer.seal(autoStopRuleContent(content)),
+  };
+  const { id: _, ...changes } = row;
+  await db
+    .insertInto('auto_stop_rules')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doUpdateSet(changes))
+    .execute();
+  await moveHead(db, sealer);
+  return row;
+}
+
+export const findAutoStopRule = (db: Db, id: string): Promise<AutoStopRuleRow | undefined> =>
+  db.selectFrom('auto_stop_rules').selectAll().where('id', '=', id).executeTakeFirst();
+
+/** Removes a rule and seals the set without it. */
+export async function deleteAutoStopRule(db: Db, sealer: RowSealer, id: string): Promise<void> {
+  await db.deleteFrom('auto_stop_rules').where('id', '=', id).execute();
+  await moveHead(db, sealer);
+}
