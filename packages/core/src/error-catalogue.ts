@@ -238,6 +238,13 @@ export const errorCatalogue = {
     'The chain cannot be reached at the moment; nothing was recorded.',
     'Check the RPC endpoint in the configuration, then try again.',
   ),
+  CIRCUIT_OPEN: entry(
+    'SYSTEM',
+    503,
+    true,
+    'The network has failed several times in a row and is left alone for a while; nothing was recorded.',
+    'Try again after details.retryAfter seconds.',
+  ),
   STORAGE_UNAVAILABLE: entry(
     'SYSTEM',
     503,
@@ -331,6 +338,13 @@ export const errorCatalogue = {
     'The Host header does not name this daemon.',
     'Use http://127.0.0.1 or http://localhost with the port of the daemon.',
   ),
+  LOOPBACK_ONLY: entry(
+    'FRAMEWORK',
+    403,
+    false,
+    'This route answers requests from its own machine only.',
+    'Ask on the machine of the daemon, or in its container.',
+  ),
   INVALID_ORIGIN: entry('FRAMEWORK', 403, false, 'Pages of that origin may not use this daemon.'),
   ROUTE_NOT_FOUND: entry('FRAMEWORK', 404, false, 'There is no such route.'),
   METHOD_NOT_ALLOWED: entry('FRAMEWORK', 405, false, 'The route does not take this method.'),
@@ -401,6 +415,7 @@ export interface ErrorDetails {
   };
   RATE_LIMIT_EXCEEDED: { readonly limit: number; readonly window: string; readonly retryAfter: number };
   MASTER_PASSWORD_LOCKED: { readonly retryAfter: number };
+  CIRCUIT_OPEN: { readonly chain: string; readonly network: string; readonly retryAfter: number };
 }
 
 /** Details of a code. */

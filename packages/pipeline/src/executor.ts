@@ -1,4 +1,5 @@
 import {
+  type ChainErrorCode,
   type IChainAdapter,
   isChainError,
   isWaiaasError,
@@ -12,6 +13,7 @@ import { chainRefusal } from './chain-refusal.ts';
 import type { ClaimedPayment } from './claimed-payment.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { type Executable, readExecutable } from './executable.ts';
+import type { Passage } from './network-breaker.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
 import { tokenObjection } from './tokens.ts';
@@ -36,6 +38,12 @@ interface Prepared {
   /** What it puts into an account opened for the recipient, base units of the native asset. */
   readonly accountRent: bigint;
 }
+
+/** Errors that say that the network could not be reached or did not answer, not that it refused (08 §2.6.1). */
+const NETWORK_FAULTS: ReadonlySet<ChainErrorCode> = new Set(['RPC_ERROR', 'NETWORK_ERROR', 'SIMULATION_FAILED']);
+const TIMED_OUT: Refusal = { code: 'CHAIN_ERROR', token: 'EXECUTION_TIMEOUT', retryable: true };
+const isNetworkFault = (error: unknown): boolean =>
+  isChainError(error) ? NETWORK_FAULTS.has(error.code) : error instanceof Stopped && error.refusal === TIMED_OUT;
 
 const KILL_SWITCH: Refusal = { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH' };
 const LOCKED: Refusal = { code: 'KEYSTORE_LOCKED', token: 'KEYSTORE_LOCKED' };
@@ -68,8 +76,10 @@ function withAsset(refusal: Refusal, { chain, token }: Executable): Refusal {
  * Each row is signed at most once: it comes with one permit, for this intent only, which is taken back when the time for the
  * execution is up, and T4 refuses a second hash. What is sent is stored before it is sent. Once the network may have the bytes, no error is a
  * failure: the row becomes SUBMITTED and the chain decides.
+ *
+ * What the network has done of its part is told to the passage, the rest is the caller's to end.
  */
-export type Executor = (payment: ClaimedPayment) => Promise<AuthenticTransaction | null>;
+export type Executor = (payment: ClaimedPayment, passage: Passage) => Promise<AuthenticTransaction | null>;
 
 export function createExecutor(
   dependencies: Pick<
@@ -114,20 +124,28 @@ export function createExecutor(
         ({ signed }) => signed.discard?.(),
         (error: unknown) => logger.debug({ error: String(error) }, 'An execution ended after its time'),
       );
-      throw new Stopped({ code: 'CHAIN_ERROR', token: 'EXECUTION_TIMEOUT', retryable: true });
+      throw new Stopped(TIMED_OUT);
     } finally {
       cap.abort();
     }
   }
 
   /** 5d: the same bytes, at most twice. Answers what is known about them. */
-  async function send(adapter: IChainAdapter, signed: SignedTransaction): Promise<'sent' | 'ambiguous' | Refusal> {
+  async function send(
+    adapter: IChainAdapter,
+    signed: SignedTransaction,
+    passage: Passage,
+  ): Promise<'sent' | 'ambiguous' | Refusal> {
     try {
       await adapter.submitTransaction(signed);
+      passage.succeeded();
       return 'sent';
     } catch (error) {
       // Only a refusal of the very first attempt proves anything: later ones may be about bytes that landed already.
-      if (isChainError(error) && !error.mayHaveLanded) return chainRefusal(error);
+      if (isChainError(error) && !error.mayHaveLanded) {
+        if (isNetworkFault(error)) passage.failed();
+        return chainRefusal(error);
+      }
       logger.warn(
         { txHash: signed.txHash, error: String(error) },
         'The network may or may not have taken a transaction',
@@ -136,13 +154,15 @@ export function createExecutor(
     await timers.sleep(settings.resubmitAfterMs);
     try {
       await adapter.submitTransaction(signed);
+      passage.succeeded();
     } catch (error) {
+      passage.failed();
       logger.warn({ txHash: signed.txHash, error: String(error) }, 'Sending it again did not tell either');
     }
     return 'ambiguous';
   }
 
-  return async ({ row, permit }) => {
+  return async ({ row, permit }, passage) => {
     let signed: SignedTransaction;
     let recorded: AuthenticTransaction;
     let adapter: IChainAdapter | undefined;
@@ -161,6 +181,7 @@ export function createExecutor(
       if ('refusal' in record) throw new Stopped(record.refusal);
       recorded = record.recorded;
     } catch (error) {
+      if (isNetworkFault(error)) passage.failed();
       if (!(error instanceof Stopped)) logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');
       const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];
       return settlement.failedBeforeLanding(row, executable === null ? refusal : withAsset(refusal, executable), extra);
@@ -171,7 +192,7 @@ export function createExecutor(
       signed.discard?.();
       return failed;
     }
-    const outcome = await send(adapter, signed);
+    const outcome = await send(adapter, signed, passage);
     if (outcome === 'sent' || outcome === 'ambiguous') {
       return settlement.submitted(recorded, { ambiguous: outcome === 'ambiguous' });
     }

@@ -65,6 +65,13 @@ import { createEachRow } from './each-row.ts';
 import { createExecutor } from './executor.ts';
 import { createHoldings } from './holdings.ts';
 import { requestHash } from './intent-hash.ts';
+import {
+  type CircuitState,
+  createNetworkBreakers,
+  FREE_PASSAGE,
+  type NetworkName,
+  type Passage,
+} from './network-breaker.ts';
 import { notAuthentic } from './not-authentic.ts';
 import { createPolicyEvaluator } from './policy-evaluation.ts';
 import { createRecallRequests, type RecallRequests } from './recall/recall-requests.ts';
@@ -163,7 +170,7 @@ export interface Pipeline {
   admitted(id: TransactionId): Promise<Intent>;
   /**
    * Carries out what the owner has approved. Resolves once it is EXECUTING; its end shows in the transaction.
-   * @throws WaiaasError as `Claims.approve`, and ADAPTER_NOT_AVAILABLE, KEYSTORE_LOCKED, SHUTTING_DOWN: then it stays queued
+   * @throws WaiaasError as `Claims.approve`, and ADAPTER_NOT_AVAILABLE, CIRCUIT_OPEN, KEYSTORE_LOCKED, SHUTTING_DOWN: then it stays queued
    */
   approve(id: TransactionId, origin: RequestOrigin): Promise<TransactionResponse>;
   /** Ends what waits. @throws WaiaasError as `Claims.reject` */
@@ -190,6 +197,8 @@ export interface Pipeline {
   sweep(): Promise<void>;
   /** Checks that what is stored of each agent is the newest, and reports what is not. Run once a day, and by `recover`. */
   renewHeads(): Promise<void>;
+  /** Networks that payments were asked for, and whether they are left alone for a while. */
+  circuits(): readonly (NetworkName & { readonly state: CircuitState })[];
   /** Executions and confirmations under way. */
   readonly underWay: { readonly executing: number; readonly confirming: number };
   /**
@@ -238,13 +247,15 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     },
   });
   const eachRow = createEachRow(dependencies);
+  const breakers = createNetworkBreakers({ storage, clock, logger, settings: dependencies.settings.breaker });
   const execute = createExecutor({ ...dependencies, settlement });
   const reader = createSweepReader({ ...dependencies, decider });
   const requests = createRecallRequests(dependencies);
   const runRecall = createRecallRunner(dependencies, {
     reader,
     async carryOut(claim) {
-      carryOut(claim);
+      // Nothing holds up what goes back to the owner (08 §2.6.1).
+      carryOut(claim, FREE_PASSAGE);
       await endings.get(claim.row.id);
     },
   });
@@ -273,9 +284,9 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     }
   }
 
-  async function executeToEnd(payment: ClaimedPayment): Promise<void> {
+  async function executeToEnd(payment: ClaimedPayment, passage: Passage): Promise<void> {
     const { row } = payment;
-    const work = execute(payment);
+    const work = execute(payment, passage).finally(() => passage.release());
     executing.add(work);
     try {
       const sent = await work.finally(() => executing.delete(work));
@@ -318,9 +329,22 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   }
 
   /** Carries out what a unit of work has just claimed. Synchronous up to the permit. */
-  function carryOut(claim: Claim): void {
+  function carryOut(claim: Claim, passage: Passage): void {
     const payment = permitClaimed(dependencies, claim);
-    begin(claim.row, () => executeToEnd(payment));
+    begin(claim.row, () => executeToEnd(payment, passage));
+  }
+
+  /** Does what ends in a payment's being carried out or not. A leave that was not handed on is given back. */
+  async function withPassage<T>(passage: Passage, work: (handOver: (claim: Claim) => void) => Promise<T>): Promise<T> {
+    let isHandedOver = false;
+    try {
+      return await work((claim) => {
+        carryOut(claim, passage);
+        isHandedOver = true;
+      });
+    } finally {
+      if (!isHandedOver) passage.release();
+    }
   }
 
   /** A row that may be acted upon, or told of; null, and reported, when it is not what the daemon wrote. */
@@ -490,17 +514,28 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     return adapters.find(chain, network)?.isConnected() === true;
   }
 
+  /** Leave to carry a queued payment out. One that is not authentic goes nowhere: its claim refuses it. */
+  async function passageOf(row: TransactionRow): Promise<Passage> {
+    const stored = readIntent(sealer, row);
+    return stored === null ? FREE_PASSAGE : breakers.enter(stored.intent);
+  }
+
   /** Begins a delayed payment whose time has come; false when it was left as it was. */
   async function carryOutDue(due: TransactionRow, now: number): Promise<boolean> {
     try {
       if (!isReachable(due) && now < (due.execute_after ?? now) + CHAIN_PATIENCE) return false;
-      const claim = await claims.claimDelayed(brandTransactionId(due.id));
-      if (claim.kind === 'claimed') carryOut(claim.claim);
+      const claim = await withPassage(await passageOf(due), async (handOver) => {
+        const found = await claims.claimDelayed(brandTransactionId(due.id));
+        if (found.kind === 'claimed') handOver(found.claim);
+        return found;
+      });
       if (claim.kind === 'cancelled') {
         logger.warn({ txId: due.id, error: claim.row.error }, 'A delayed payment is no longer allowed');
       }
       return claim.kind !== 'left';
     } catch (error) {
+      // It waits for as long as its network is left alone.
+      if (isWaiaasError(error, 'CIRCUIT_OPEN')) return false;
       // One row that cannot be taken up must not keep the others waiting.
       logger.error(
         { txId: due.id, error: String(error) },
@@ -527,11 +562,14 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         }
       }
       checkReady(requested);
-      const intent = { ...(await paymentOf(requested)), sessionId: session.sessionId };
-      const admission = await admitPayment({ intent, idempotencyKey, ip: options.ip ?? null });
-      if (admission.kind === 'unbelievable') throw agentNotAuthentic(intent.agentId);
+      const admission = await withPassage(await breakers.enter(requested), async (handOver) => {
+        const intent = { ...(await paymentOf(requested)), sessionId: session.sessionId };
+        const admitted = await admitPayment({ intent, idempotencyKey, ip: options.ip ?? null });
+        if (admitted.kind === 'admitted' && admitted.row.status === 'EXECUTING') handOver(admitted);
+        return admitted;
+      });
+      if (admission.kind === 'unbelievable') throw agentNotAuthentic(requested.agentId);
       if (admission.kind === 'refused') throw refusalError(admission.row);
-      if (admission.kind === 'admitted' && admission.row.status === 'EXECUTING') carryOut(admission);
       return answer(await waitForEnd(admission.row, patience()), admission.kind === 'replayed');
     },
 
@@ -580,6 +618,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     async dryRun(session, body) {
       const requested = await requestedBy(session.agentId, body);
       checkReady(requested);
+      await breakers.check(requested);
       const intent = { ...(await paymentOf(requested)), sessionId: session.sessionId };
       const attempt = (balance?: bigint | null) =>
         storage
@@ -623,9 +662,12 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         if (!signer.isUnlocked) throw new WaiaasError('KEYSTORE_LOCKED');
         if (!isReachable(waiting)) throw new WaiaasError('ADAPTER_NOT_AVAILABLE');
       }
-      const claim = await claims.approve(id, origin);
-      carryOut(claim);
-      return transactionView(claim.row);
+      const passage = waiting?.status === 'QUEUED' ? await passageOf(waiting) : FREE_PASSAGE;
+      return withPassage(passage, async (handOver) => {
+        const claim = await claims.approve(id, origin);
+        handOver(claim);
+        return transactionView(claim.row);
+      });
     },
 
     async reject(id, input, origin) {
@@ -708,6 +750,8 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         if (!endings.has(row.id)) begin(row, follow);
       });
     },
+
+    circuits: () => breakers.states(),
 
     get underWay() {
       return { executing: executing.size, confirming: confirming.size };

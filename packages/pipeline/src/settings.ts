@@ -1,3 +1,5 @@
+import type { BreakerSettings } from './network-breaker.ts';
+
 /** Settings of the pipeline; defaults of 04 §24. */
 export interface PipelineSettings {
   /** Most queued DELAY and APPROVAL transactions of an agent. */
@@ -23,9 +25,11 @@ export interface PipelineSettings {
   readonly confirmationRoundMs: number;
   /** How long after its end a transaction that did not land is looked up one last time, seconds. */
   readonly lateCheckSeconds: number;
+  /** When a network is left alone for a while. */
+  readonly breaker: BreakerSettings;
 }
 
-/** Defaults of 04 §24. */
+/** Defaults of 04 §24 and 08 §2.6.1. */
 export const DEFAULT_PIPELINE_SETTINGS: PipelineSettings = {
   maxPendingTransactions: 10,
   defaultMaxRenewals: 30,
@@ -37,4 +41,5 @@ export const DEFAULT_PIPELINE_SETTINGS: PipelineSettings = {
   resubmitAfterMs: 500,
   confirmationRoundMs: 5000,
   lateCheckSeconds: 600,
+  breaker: { failures: 5, withinSeconds: 300, openSeconds: 600, trials: 3 },
 };

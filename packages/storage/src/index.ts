@@ -6,7 +6,7 @@ export { BrokenHead, headsOf, shareHeads } from './heads/head-keeper.ts';
 export { GLOBAL_SCOPE } from './heads/scope.ts';
 export { MigrationError, type MigrationReport } from './migrate.ts';
 export { SESSION_SETS_SCHEMA } from './migrations/0007-session-sets.ts';
-export { AUTO_STOP_SCHEMA } from './migrations/0013-auto-stop.ts';
+export { AUTO_STOP_SCHEMA } from './migrations/0014-auto-stop.ts';
 export {
   openForReading,
   openStorage,

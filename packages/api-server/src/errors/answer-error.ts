@@ -33,7 +33,7 @@ export function answerError(
   rateLimiting.report(request, reply);
   if (error.code === 'SHUTTING_DOWN') reply.header('connection', 'close').header('retry-after', SHUTDOWN_RETRY_AFTER);
   const retryAfter = error.details?.retryAfter;
-  if (error.status === 429 && typeof retryAfter === 'number')
+  if ((error.status === 429 || error.status === 503) && typeof retryAfter === 'number')
     reply.header('retry-after', Math.max(1, Math.ceil(retryAfter)));
   if (error.status === 401) reply.header('www-authenticate', 'Bearer');
   // Sent as text: details may hold what no response schema knows, bigint among them.

@@ -98,6 +98,7 @@ export function approvalRoutes(scope: FastifyInstance, { services }: RouteDepend
           'WHITELIST_DENIED',
           'SPENDING_LIMIT_EXCEEDED',
           'ADAPTER_NOT_AVAILABLE',
+          'CIRCUIT_OPEN',
           'KEYSTORE_LOCKED',
           'STORAGE_UNAVAILABLE',
         ],

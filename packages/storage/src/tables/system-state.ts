@@ -1,4 +1,8 @@
+import type { Chain, Network } from '@waiaas/core';
 import type { Db } from '../query-executor.ts';
+
+/** Where the breaker of a network keeps its state. */
+export type NetworkStateKey = `circuit:${Chain}:${Network}`;
 
 /** Keys of `system_state` (01 §2.3). */
 export type SystemStateKey =
@@ -11,7 +15,8 @@ export type SystemStateKey =
   | 'auto_stop_cursor'
   | 'jwt_secrets'
   | 'session_warnings_until'
-  | 'telegram_offset';
+  | 'telegram_offset'
+  | NetworkStateKey;
 
 /** Reads a value; undefined when it was never set. The stored text is JSON and always decoded before it is compared. */
 export async function readState(db: Db, key: SystemStateKey): Promise<unknown> {

@@ -148,7 +148,13 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
     owner: { reachableChannels: circumstances.reachableChannels },
     timers,
     logger,
-    settings: { ...DEFAULT_PIPELINE_SETTINGS, minChannels, maxPendingTransactions: 6 },
+    settings: {
+      ...DEFAULT_PIPELINE_SETTINGS,
+      minChannels,
+      maxPendingTransactions: 6,
+      // A network that is left alone would meet none of the faults that are tried here.
+      breaker: { ...DEFAULT_PIPELINE_SETTINGS.breaker, failures: Number.POSITIVE_INFINITY },
+    },
   });
   const pipeline = circumstances.decoratePipeline(plain);
   const lever = circumstances.decorateGate(gate);
