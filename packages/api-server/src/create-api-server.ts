@@ -8,6 +8,7 @@ import { cors } from './hooks/cors.ts';
 import { hostCheck } from './hooks/host-check.ts';
 import { killSwitchGuard } from './hooks/kill-switch-guard.ts';
 import { notFoundGuard } from './hooks/not-found.ts';
+import { observeAnswer } from './hooks/observe-answers.ts';
 import { rateLimiting } from './hooks/rate-limit.ts';
 import { createRequestIds, echoRequestId } from './hooks/request-id.ts';
 import { logRequest } from './hooks/request-log.ts';
@@ -102,6 +103,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
   for (const step of steps) app.addHook('onRequest', stepHook(step));
   app.addHook('onResponse', (request, reply, done) => {
     logRequest(logger, request, reply);
+    observeAnswer(options.observe, request, reply);
     done();
   });
   app.addHook('onSend', (_request, reply, payload, done) => {

@@ -1,4 +1,5 @@
 export { createApiServer } from './create-api-server.ts';
+export type { ObservedAnswer } from './hooks/observe-answers.ts';
 export { openApiDocument } from './openapi/document.ts';
 export type { ApiServerOptions, RateLimits } from './options.ts';
 export type * from './ports/authenticators.ts';

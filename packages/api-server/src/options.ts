@@ -1,4 +1,5 @@
 import type { Clock, Logger, RandomBytes } from '@waiaas/core';
+import type { ObservedAnswer } from './hooks/observe-answers.ts';
 import type { Authenticators } from './ports/authenticators.ts';
 import type { KillSwitchView } from './ports/kill-switch-view.ts';
 import type { ApiServices } from './ports/services.ts';
@@ -17,7 +18,7 @@ export interface RateLimits {
   readonly nonceRpm?: number;
   /** Further nonces on each of these routes for requests that show a live operator token. Default 20. */
   readonly nonceReserveRpm?: number;
-  /** Health checks per peer address, in place of `globalRpm`. Default 600. */
+  /** Health checks, and as many readings of the figures, per peer address, in place of `globalRpm`. Default 600. */
   readonly healthRpm?: number;
 }
 
@@ -28,6 +29,8 @@ export interface ApiServerOptions {
   readonly killSwitch: KillSwitchView;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Told of every answer; must not throw. */
+  readonly observe: (answer: ObservedAnswer) => void;
   /** For request ids. */
   readonly randomBytes: RandomBytes;
   /** Version of the daemon, shown in the API document. */

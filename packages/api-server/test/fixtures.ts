@@ -16,7 +16,14 @@ import {
   WaiaasError,
 } from '@waiaas/core';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
-import type { ApiServerOptions, ApiServices, Authenticators, OwnerSigner, SessionContext } from '../src/index.ts';
+import type {
+  ApiServerOptions,
+  ApiServices,
+  Authenticators,
+  ObservedAnswer,
+  OwnerSigner,
+  SessionContext,
+} from '../src/index.ts';
 import { createApiServer } from '../src/index.ts';
 
 export const AGENT = agentId('0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f10');
@@ -187,6 +194,7 @@ export const refusingServices: ApiServices = {
     dryRun: unused('transactions.dryRun'),
   },
   audit: { list: unused('audit.list'), verify: unused('audit.verify') },
+  metrics: { read: unused('metrics.read') },
   autoStop: {
     list: unused('autoStop.list'),
     create: unused('autoStop.create'),
@@ -314,6 +322,7 @@ export const answeringServices: ApiServices = {
     }),
     replay: async () => ({ total: 1, same: 1, refusedBySession: 0, faultCount: 0, faults: [] }),
   },
+  metrics: { read: async () => ({ contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'up 1\n' }) },
   autoStop: {
     list: async () => ({ rules: [aRule], authentic: true }),
     create: async () => aRule,
@@ -419,6 +428,8 @@ export const answeringServices: ApiServices = {
 export interface Harness {
   readonly app: FastifyInstance;
   readonly lines: { level: string; fields: LogFields; message: string }[];
+  /** What the server has told of its answers. */
+  readonly observed: ObservedAnswer[];
   readonly passwordsTried: (string | undefined)[];
   readonly revoked: string[];
   /** What the owner authenticator was asked. */
@@ -448,6 +459,7 @@ export async function harness({ services, options, authenticators }: HarnessOpti
   };
   const passwordsTried: (string | undefined)[] = [];
   const revoked: string[] = [];
+  const observed: ObservedAnswer[] = [];
   const stop = new AbortController();
   const context: SessionContext = {
     sessionId: SESSION,
@@ -470,6 +482,7 @@ export async function harness({ services, options, authenticators }: HarnessOpti
   const state = { now: NOW, lock: 'NORMAL' as KillSwitchStatus, ownerConnected: false };
   const app = await createApiServer({
     services: { ...answeringServices, ...services },
+    observe: (answer) => void observed.push(answer),
     authenticators: {
       sessionToken: {
         peek: (header) =>
@@ -543,6 +556,7 @@ export async function harness({ services, options, authenticators }: HarnessOpti
   return {
     app,
     lines,
+    observed,
     passwordsTried,
     revoked,
     signatures,

@@ -58,6 +58,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
       decisions: { get: refuse, replay: refuse },
       audit: { list: refuse, verify: refuse },
       killSwitch: { activate: refuse, recover: refuse },
+      metrics: { read: refuse },
       autoStop: { list: refuse, create: refuse, update: refuse, remove: refuse },
       admin: { status: refuse, requestShutdown: refuse, changePassword: refuse, rotateSecret: refuse },
       wallet: {
@@ -84,6 +85,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
     killSwitch: { status: () => 'NORMAL', details: () => ({ activatedAt: null, reason: null }) },
     clock: systemClock,
     logger: silent,
+    observe: () => undefined,
     randomBytes,
     version: '0.0.0',
     port: () => port,

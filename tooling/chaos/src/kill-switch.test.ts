@@ -162,6 +162,19 @@ describe('while it is engaged', () => {
     expect((await fetch(`${daemon.url}/nowhere`)).status).toBe(401);
     expect((await fetch(`${daemon.url}/health`, { method: 'HEAD' })).status).toBe(200);
     expect((await fetch(`${daemon.url}/v1/nonce`)).status).toBe(200);
+    const metrics = await (await fetch(`${daemon.url}/metrics`)).text();
+    for (const line of [
+      'waiaas_kill_switch{status="ACTIVATED"} 1',
+      'waiaas_kill_switch{status="NORMAL"} 0',
+      'waiaas_keystore_unlocked 0',
+      'waiaas_agents{status="SUSPENDED"} 1',
+      'waiaas_sessions_live 0',
+      'waiaas_events_total{event="KILL_SWITCH_ACTIVATED"} 1',
+      'waiaas_audit_log_intact 1',
+      'waiaas_chain_up{chain="solana",network="localnet"} 1',
+    ]) {
+      expect(metrics.split('\n')).toContain(line);
+    }
     expect((await daemon.operate('GET', '/v1/admin/status')).body).toMatchObject({
       killSwitch: { status: 'ACTIVATED', reason: 'drill', actor: 'admin' },
       keystore: { unlocked: false, keysLoaded: 0 },

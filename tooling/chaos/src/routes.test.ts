@@ -105,7 +105,6 @@ describe('the API document of the running daemon', () => {
       '/v1/health',
       '/v1/auth/nonce',
       '/v1/owner/approve/x',
-      '/metrics',
       '/v1/keys',
       '/v1/agents/x/export',
     ]) {

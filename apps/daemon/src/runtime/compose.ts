@@ -26,6 +26,7 @@ import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
 import { createAuthenticators } from './authenticators.ts';
 import { checkLocalProof } from './local-proof.ts';
+import { createMetrics } from './metrics.ts';
 import { createOwnerGate } from './owner-gate.ts';
 import { createOwnerService } from './owner-service.ts';
 import { createServices } from './services.ts';
@@ -249,6 +250,16 @@ export function compose(foundations: Foundations): Composition {
     killSwitch,
     dailyUse: (agentId) => pipeline.dailyUse(agentId),
   });
+  const metrics = createMetrics({
+    clock,
+    storage,
+    keystore,
+    adapters,
+    pipeline,
+    workers,
+    auditTrail,
+    killSwitchStatus: () => killSwitch.status(),
+  });
   const services: ApiServices = createServices({
     clock,
     storage,
@@ -268,6 +279,7 @@ export function compose(foundations: Foundations): Composition {
     logger,
     rotateSecret: (commit) => tokenSecrets.rotate(commit, (secrets) => tokens.useSecrets(secrets)),
     killSwitch,
+    metrics,
     autoStopRules: createAutoStopRules({ storage, sealer, clock, ids }),
     isLocalCommand: (proof) => checkLocalProof(foundations.localProofPath, proof),
     workers,
@@ -291,6 +303,7 @@ export function compose(foundations: Foundations): Composition {
         killSwitch,
         clock,
         logger,
+        observe: metrics.observe,
         randomBytes,
         version: VERSION,
         port,

@@ -56,6 +56,7 @@ export interface ServiceParts {
   readonly masterPassword: Pick<MasterPassword, 'replaced'>;
   readonly auditTrail: AuditTrail;
   readonly autoStopRules: AutoStopRules;
+  readonly metrics: ApiServices['metrics'];
   readonly logger: Logger;
   /** Makes a new secret for session tokens; `commit` leaves the audit row. */
   readonly rotateSecret: (commit: () => Promise<void>) => Promise<SecretRotationResponse>;
@@ -271,6 +272,7 @@ export function createServices(parts: ServiceParts): ApiServices {
         return { ...report, faults: [...faults] };
       },
     },
+    metrics: parts.metrics,
     autoStop: {
       list: () => parts.autoStopRules.list(),
       create: (input, context) => parts.autoStopRules.create(input, originOf(context)),

@@ -164,6 +164,11 @@ export interface AuditService {
   verify(): Promise<AuditVerification>;
 }
 
+/** The daemon's figures, as Prometheus reads them. */
+export interface MetricsService {
+  read(): Promise<{ readonly contentType: string; readonly text: string }>;
+}
+
 /** Auto-stop rules (05 §4.8). */
 export interface AutoStopService {
   list(): Promise<AutoStopRuleListResponse>;
@@ -277,5 +282,6 @@ export interface ApiServices {
   readonly audit: AuditService;
   readonly killSwitch: KillSwitchService;
   readonly autoStop: AutoStopService;
+  readonly metrics: MetricsService;
   readonly admin: AdminService;
 }

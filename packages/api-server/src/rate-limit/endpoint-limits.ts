@@ -37,6 +37,7 @@ export const endpointLimits = (limits: RateLimits): ReadonlyMap<string, Endpoint
   };
   return new Map<string, EndpointLimit>([
     ['GET /health', { limit: limits.healthRpm ?? HEALTH_RPM, replaces: 'always' }],
+    ['GET /metrics', { limit: limits.healthRpm ?? HEALTH_RPM, replaces: 'always' }],
     ['GET /v1/nonce', nonces],
     ['POST /v1/owner/messages', nonces],
     ['POST /v1/owner/kill-switch', { limit: KILL_SWITCH_RPM, replaces: 'never' }],

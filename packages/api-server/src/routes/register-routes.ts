@@ -11,6 +11,7 @@ import { decisionRoutes } from './decision-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { createGuards } from './guards.ts';
 import { adminKillSwitchRoutes, killSwitchRoutes, recoveryRoutes } from './kill-switch-routes.ts';
+import { metricsRoutes } from './metrics-routes.ts';
 import { ownerMessageRoutes } from './owner-message-routes.ts';
 import type { OwnerRouteTable } from './owner-route-table.ts';
 import { approvalRoutes, changeRoutes, connectRoutes, disconnectRoutes, ownerReadRoutes } from './owner-routes.ts';
@@ -41,6 +42,7 @@ export function registerRoutes(
   };
   registerAudience(app, 'public', null, async (scope) => {
     publicRoutes(scope, dependencies);
+    metricsRoutes(scope, dependencies);
     ownerMessageRoutes(scope, dependencies, guards.operator, ownerRoutes);
     if (options.debug) await docsRoutes(scope, options.port);
   });

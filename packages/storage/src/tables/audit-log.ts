@@ -202,3 +202,12 @@ export async function hasAuditEvent(db: Db, events: readonly AuditEvent[], txId?
   if (txId !== undefined) select = select.where('tx_id', '=', txId);
   return (await select.limit(1).executeTakeFirst()) !== undefined;
 }
+
+/** How many rows of each kind were written after one of them, and which the last one is. */
+export const countAuditAfter = (db: Db, id: number): Promise<{ event_type: string; n: number; last: number }[]> =>
+  db
+    .selectFrom('audit_log')
+    .select((eb) => ['event_type', eb.fn.countAll<number>().as('n'), eb.fn.max<number>('id').as('last')])
+    .where('id', '>', id)
+    .groupBy('event_type')
+    .execute();

@@ -237,3 +237,19 @@ export async function decideApproval(
     .where('tx_id', '=', txId)
     .execute();
 }
+
+/** Transactions of one state that are not at their end, and when the oldest of them was asked for, Unix seconds. */
+export interface OpenTransactions {
+  readonly status: TransactionStatus;
+  readonly n: number;
+  readonly oldest: number;
+}
+
+/** How many transactions are in each state that is no end. Costs by their number, not by that of all there ever were. */
+export const countOpenTransactions = (db: Db): Promise<OpenTransactions[]> =>
+  db
+    .selectFrom('transactions')
+    .select((eb) => ['status', eb.fn.countAll<number>().as('n'), eb.fn.min<number>('created_at').as('oldest')])
+    .where('status', 'in', ['PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED'])
+    .groupBy('status')
+    .execute();
