@@ -9,8 +9,10 @@ import {
   type AgentManagement,
   createAgentManagement,
   createOwnerManagement,
+  createPolicyManagement,
   createSessionManagement,
   type OwnerManagement,
+  type PolicyManagement,
   type RequestOrigin,
   type SessionManagement,
   seed,
@@ -42,6 +44,7 @@ export interface WorldOptions {
   readonly time?: VirtualTime;
   readonly decorateStorage?: (storage: Storage) => Storage;
   readonly killSwitch?: Partial<KillSwitchDependencies>;
+  readonly decorateVault?: (vault: KillSwitchDependencies['vault']) => KillSwitchDependencies['vault'];
   /** Restarts without opening the vault, as a daemon whose kill switch is engaged does. */
   readonly locked?: boolean;
 }
@@ -56,6 +59,7 @@ export interface World {
   readonly agents: AgentManagement;
   readonly sessions: SessionManagement;
   readonly owner: OwnerManagement;
+  readonly policies: PolicyManagement;
   readonly killSwitch: KillSwitch;
   /** How often something was stored that the owner is to be told of. */
   readonly notified: { wakes: number };
@@ -114,7 +118,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   let ended = 0;
   const killSwitch = createKillSwitch({
     ...shared,
-    vault: keystore,
+    vault: options.decorateVault?.(keystore) ?? keystore,
     gate,
     timers: time,
     logger: silent,
@@ -135,6 +139,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     agents,
     sessions,
     owner: createOwnerManagement(shared),
+    policies: createPolicyManagement(shared),
     killSwitch,
     notified,
     operatorTokensEnded: () => ended,

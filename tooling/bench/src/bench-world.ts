@@ -24,7 +24,8 @@ import {
   type SessionManagement,
   seed,
 } from '@waiaas/management';
-import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline } from '@waiaas/pipeline';
+import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Timers } from '@waiaas/pipeline';
+import { createKillSwitch, type KillSwitch, loadKillSwitch } from '@waiaas/safety';
 import { openStorage, type Storage } from '@waiaas/storage';
 
 export const silent: Logger = {
@@ -47,6 +48,11 @@ export interface BenchWorld {
   readonly token: string;
   /** Milliseconds from the request to the signature, of each payment since the last call. */
   takeSignatureTimes(): readonly number[];
+  /** Signatures made so far. */
+  readonly signatures: number;
+  readonly killSwitch: KillSwitch;
+  /** Recovers from the kill switch, and opens a new session for the agent. */
+  recover(): Promise<SessionId>;
   /** Notes the start of a payment, for the time to its signature. */
   begin(): void;
   close(): Promise<void>;
@@ -94,12 +100,14 @@ export async function createBenchWorld(): Promise<BenchWorld> {
   const ledger = createFakeLedger();
   const starts: number[] = [];
   let times: number[] = [];
+  let signatures = 0;
   const adapter = createFakeAdapter({ ledger });
   const timed = {
     ...adapter,
     isConnected: () => adapter.isConnected(),
     async signTransaction(...args: Parameters<typeof adapter.signTransaction>) {
       const signed = await adapter.signTransaction(...args);
+      signatures += 1;
       const start = starts.shift();
       if (start !== undefined) times.push(performance.now() - start);
       return signed;
@@ -122,6 +130,18 @@ export async function createBenchWorld(): Promise<BenchWorld> {
   ledger.fund(agent.publicKey, 10n ** 18n);
   const id = agentId(agent.id);
   const session = await sessions.create({ agentId: id }, OPERATOR);
+  const timers: Timers = {
+    sleep: (ms, signal) =>
+      new Promise<void>((resolve) => {
+        if (signal?.aborted === true) return resolve();
+        const timer = setTimeout(resolve, ms);
+        timer.unref();
+        signal?.addEventListener('abort', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      }),
+  };
   const pipeline = createPipeline({
     storage,
     signer: keystore,
@@ -133,21 +153,23 @@ export async function createBenchWorld(): Promise<BenchWorld> {
     owner: { reachableChannels: () => 2 },
     clock,
     watch: { awakeSince: clock.now() },
-    timers: {
-      sleep: (ms, signal) =>
-        new Promise<void>((resolve) => {
-          if (signal?.aborted === true) return resolve();
-          const timer = setTimeout(resolve, ms);
-          timer.unref();
-          signal?.addEventListener('abort', () => {
-            clearTimeout(timer);
-            resolve();
-          });
-        }),
-    },
+    timers,
     ids,
     logger: silent,
     settings: DEFAULT_PIPELINE_SETTINGS,
+  });
+  const killSwitch = createKillSwitch({
+    storage,
+    sealer,
+    vault: keystore,
+    gate,
+    clock,
+    timers,
+    logger: silent,
+    endOperatorTokens: () => undefined,
+    afterUnlock: async () => undefined,
+    takeUpPayments: () => pipeline.sweep(),
+    initial: await loadKillSwitch(storage, clock, silent),
   });
   return {
     storage,
@@ -159,6 +181,15 @@ export async function createBenchWorld(): Promise<BenchWorld> {
     sessionId: sessionId(session.sessionId),
     address: agent.publicKey,
     token: session.token,
+    get signatures() {
+      return signatures;
+    },
+    killSwitch,
+    async recover() {
+      await killSwitch.recover({ password, proveOwner: null, isLocalCommand: () => true, origin: OPERATOR });
+      starts.length = 0;
+      return sessionId((await sessions.create({ agentId: id }, OPERATOR)).sessionId);
+    },
     begin: () => void starts.push(performance.now()),
     takeSignatureTimes() {
       const taken = times;

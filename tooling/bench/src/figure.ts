@@ -19,7 +19,9 @@ export interface Effort {
   readonly payments: number;
   /** Rows of the long history. */
   readonly history: number;
+  /** How often the kill switch is engaged. */
+  readonly activations: number;
 }
 
-export const FULL: Effort = { seconds: 4, rounds: 5, payments: 3000, history: 1_000_000 };
-export const QUICK: Effort = { seconds: 2, rounds: 3, payments: 800, history: 100_000 };
+export const FULL: Effort = { seconds: 4, rounds: 5, payments: 3000, history: 1_000_000, activations: 100 };
+export const QUICK: Effort = { seconds: 2, rounds: 3, payments: 800, history: 100_000, activations: 30 };

@@ -1,4 +1,4 @@
-import { WaiaasError as Failure, isWaiaasError, transactionId } from '@waiaas/core';
+import { WaiaasError as Failure, isWaiaasError, policyCreateSchema, policyId, transactionId } from '@waiaas/core';
 import { insertPending, insertPendingApproval, readState, type Storage, transition } from '@waiaas/storage';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -17,6 +17,10 @@ afterEach(async () => {
   for (const one of opened.splice(0)) one.remove();
 });
 
+const LIMIT = policyCreateSchema.parse({
+  type: 'SPENDING_LIMIT',
+  rules: { chain: 'solana', instant_max: '1', notify_max: '2', delay_max: '3' },
+});
 const refusal = (work: Promise<unknown>): Promise<string> =>
   work.then(
     () => 'done',
@@ -212,11 +216,52 @@ describe('engaged', () => {
     expect(world.operatorTokensEnded()).toBe(1);
   });
 
+  test('with a vault that does not let itself be locked it is engaged all the same, and that is on record', async () => {
+    await start({
+      decorateVault: (vault) => ({
+        get isUnlocked() {
+          return vault.isUnlocked;
+        },
+        unlock: (password) => vault.unlock(password),
+        publicKey: (id) => vault.publicKey(id),
+        lock() {
+          throw new Error('the memory cannot be wiped');
+        },
+      }),
+    });
+    expect(await refusal(world.killSwitch.activate('drill', OPERATOR))).toBe('done');
+    expect([world.killSwitch.status(), await stored(), world.keystoreParts.gate.isOpen]).toEqual([
+      'ACTIVATED',
+      'ACTIVATED',
+      false,
+    ]);
+    expect([world.operatorTokensEnded(), world.notified.wakes]).toEqual([1, 1]);
+    expect((await world.audit()).at(-1)).toMatchObject({ event_type: 'KILL_SWITCH_LOCK_FAILED', severity: 'critical' });
+  });
+
+  test('with a disk that fails after the cascade it is engaged all the same, with the keys gone', async () => {
+    await start();
+    await world.storage.write(async ({ db }) => {
+      await sql
+        .raw(
+          `CREATE TRIGGER refuse BEFORE INSERT ON audit_log WHEN NEW.event_type = 'KEYSTORE_LOCKED' BEGIN SELECT RAISE(ABORT, 'full'); END`,
+        )
+        .execute(db);
+    });
+    expect(await refusal(world.killSwitch.activate('drill', OPERATOR))).toBe('done');
+    expect([await stored(), world.keystoreParts.keystore.isUnlocked]).toEqual(['ACTIVATED', false]);
+  });
+
   test('nothing can be created, resumed or connected', async () => {
     await start();
     const agent = await world.createAgent();
+    const { policy } = await world.policies.create(LIMIT, OPERATOR);
+    const id = policyId(policy.id);
     await world.killSwitch.activate('drill', OPERATOR);
+    expect(await refusal(world.policies.update(id, { enabled: false }, OPERATOR))).toBe('SYSTEM_LOCKED');
+    expect(await refusal(world.policies.remove(id, {}, OPERATOR))).toBe('SYSTEM_LOCKED');
     expect(await refusal(world.agents.resume(agent, OPERATOR))).toBe('SYSTEM_LOCKED');
+    expect(await refusal(world.policies.create(LIMIT, OPERATOR))).toBe('SYSTEM_LOCKED');
     expect(await refusal(world.sessions.create({ agentId: agent }, OPERATOR))).toBe('SYSTEM_LOCKED');
     expect(await refusal(world.createAgent())).toBe('KEYSTORE_LOCKED');
     expect(await refusal(world.owner.connect(ALICE, OPERATOR))).toBe('SYSTEM_LOCKED');
