@@ -259,6 +259,7 @@ export function compose(foundations: Foundations): Composition {
     workers,
     auditTrail,
     killSwitchStatus: () => killSwitch.status(),
+    reachableChannels: () => notifications.reachableChannels(),
   });
   const services: ApiServices = createServices({
     clock,

@@ -32,6 +32,7 @@ export interface MetricsParts {
   readonly workers: Pick<Workers, 'states'>;
   readonly auditTrail: Pick<AuditTrail, 'isIntact' | 'anchoredAt'>;
   readonly killSwitchStatus: () => KillSwitchStatus;
+  readonly reachableChannels: () => number;
 }
 
 /** States of a transaction that are no end. */
@@ -60,7 +61,8 @@ export interface SinceStart {
  * this code: no agent, address or path is ever one. Asking costs by what is open, not by what ever was.
  */
 export function createMetricsRegistry(parts: MetricsParts, sinceStart: SinceStart): Registry {
-  const { clock, storage, keystore, adapters, pipeline, workers, auditTrail, killSwitchStatus } = parts;
+  const { clock, storage, keystore, adapters, pipeline, workers, auditTrail, killSwitchStatus, reachableChannels } =
+    parts;
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -147,6 +149,7 @@ export function createMetricsRegistry(parts: MetricsParts, sinceStart: SinceStar
   plain('audit_head_kept_timestamp_seconds', 'When the end of the audit log was last kept outside the database', () =>
     auditTrail.anchoredAt === null ? null : seconds(auditTrail.anchoredAt),
   );
+  plain('notification_channels_reachable', 'Channels that can reach the owner', reachableChannels);
   plain('notifications_waiting', 'Events the owner has not been told of yet', () => countNotifications(storage.read));
   gauge('database_bytes', 'Size of the database', ['file'], (set) => {
     const { sizeBytes, walSizeBytes } = storage.facts();
