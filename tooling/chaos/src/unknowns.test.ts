@@ -278,6 +278,43 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     });
   },
 
+  async 'the kill switch was set to normal in the file'() {
+    const dataDir = harness.copyDataDir(template);
+    await withDaemon(dataDir, async (daemon) => {
+      expect((await daemon.operate('POST', '/v1/admin/kill-switch', { reason: 'drill' })).status).toBe(200);
+    });
+    edit(dataDir, `UPDATE system_state SET value = '"NORMAL"' WHERE key = 'kill_switch_status'`);
+    await withDaemon(dataDir, async (daemon) => {
+      expect(await code(send(daemon, INSTANT))).toBe('SYSTEM_LOCKED');
+    });
+    expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+  },
+
+  async 'the auto-stop rules were changed in the file'() {
+    const dataDir = harness.copyDataDir(template);
+    edit(dataDir, 'DELETE FROM auto_stop_rules');
+    await withDaemon(
+      dataDir,
+      async (daemon) => {
+        const created = await daemon.operate('POST', '/v1/agents', {
+          name: 'penniless',
+          chain: 'solana',
+          network: 'localnet',
+        });
+        const { id } = z.object({ id: z.string() }).parse(created.body);
+        const { token } = await createSession(daemon, id);
+        for (let i = 0; i < 3; i++) {
+          const failing = daemon.client(token).sendToken({ to: stranger(), amount: INSTANT });
+          expect(await code(failing)).toBe('INSUFFICIENT_BALANCE');
+        }
+        const balance = () => code(daemon.client(token).getBalance());
+        await expect.poll(balance, { timeout: 20_000, interval: 100 }).toBe('SESSION_REVOKED');
+      },
+      { WAIAAS_SECURITY_AUTO_STOP_ENABLED: 'true' },
+    );
+    expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+  },
+
   async 'the audit log cannot be written'() {
     const dataDir = harness.copyDataDir(template);
     const to = stranger();

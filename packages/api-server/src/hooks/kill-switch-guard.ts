@@ -11,5 +11,6 @@ export const killSwitchGuard =
   (killSwitch: KillSwitchView): Step =>
   (request) => {
     if (killSwitch.status() === 'NORMAL' || request.plan?.whileLocked === true) return undefined;
-    throw new WaiaasError('SYSTEM_LOCKED', { details: { ...killSwitch.details() } });
+    const { activatedAt, reason } = killSwitch.details();
+    throw new WaiaasError('SYSTEM_LOCKED', { details: { activatedAt, reason } });
   };
