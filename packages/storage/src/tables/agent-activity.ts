@@ -1,5 +1,5 @@
 import type { AgentId, AuditEvent } from '@waiaas/core';
-import { sql } from 'kysely';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { AuditRow } from '../audit-chain.ts';
 import type { Db } from '../query-executor.ts';
 
@@ -7,6 +7,10 @@ import type { Db } from '../query-executor.ts';
  * What auto-stop looks at: what agents did, from rows of the audit log, so that a crash forgets nothing (05 §4). Each
  * question is bounded by time or by the row it starts after, so that none costs more the longer the history is.
  */
+
+/** Rows about what an agent has done itself; what the owner takes back from it is no doing of its own. */
+const isOwnDoing = (): RawBuilder<SqlBool> =>
+  sql<SqlBool>`NOT EXISTS (SELECT 1 FROM transactions t WHERE t.id = audit_log.tx_id AND t.recall_id IS NOT NULL)`;
 
 /** That a payment was asked for, succeeded or failed. */
 export interface PaymentEvent {
@@ -25,6 +29,7 @@ export const listPaymentEvents = (db: Db, after: number, limit: number): Promise
     .select(['id', 'event_type', 'agent_id', 'timestamp'])
     .where('id', '>', after)
     .where('event_type', 'in', ['TX_REQUESTED', 'TX_CONFIRMED', 'TX_FAILED'])
+    .where(isOwnDoing())
     .orderBy('id')
     .limit(limit)
     .execute();
@@ -46,7 +51,8 @@ export const listAgentEvents = (
     .selectFrom('audit_log')
     .selectAll()
     .where('agent_id', '=', agentId)
-    .where('event_type', 'in', query.events);
+    .where('event_type', 'in', query.events)
+    .where(isOwnDoing());
   if (query.before !== undefined) select = select.where('id', '<', query.before);
   if (query.since !== undefined) select = select.where('timestamp', '>=', query.since);
   return select.orderBy('timestamp', 'desc').orderBy('id', 'desc').limit(query.limit).execute();
@@ -67,6 +73,7 @@ export async function countRequestedSince(db: Db, agentId: AgentId, { time, row 
     .where('timestamp', '>', time)
     .where('event_type', '=', 'TX_REQUESTED')
     .where('id', '>', row)
+    .where(isOwnDoing())
     .executeTakeFirstOrThrow();
   return n;
 }
@@ -85,6 +92,7 @@ export const findTopRecipient = (
     .where('audit_log.timestamp', '>', time)
     .where('audit_log.event_type', '=', 'TX_CONFIRMED')
     .where('audit_log.id', '>', row)
+    .where('transactions.recall_id', 'is', null)
     .groupBy('transactions.to_address')
     .orderBy('n', 'desc')
     .orderBy('transactions.to_address')
