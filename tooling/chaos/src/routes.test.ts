@@ -52,8 +52,6 @@ const OTHERWISE: Readonly<Record<string, string | null>> = {
   recoverFromKillSwitch: 'recover',
   disconnectOwner: 'disconnect',
   changeOwner: 'change',
-  adminKillSwitch: 'activateKillSwitch',
-  recoverFromKillSwitch: 'recover',
 };
 
 describe('the API document of the running daemon', () => {
