@@ -66,13 +66,13 @@ describe('the API document', () => {
     );
   });
 
-  test('leaves no route out that the server has: but for the pages of the docs, and what answers HEAD', async () => {
+  test('leaves no route out that the server has: but for the figures, the pages of the docs, and what answers HEAD', async () => {
     const { app, operations } = await documentOf(true);
     const known = new Set(operations.map(({ method, path }) => `${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`));
     const routes = routesOf(app);
     expect(routes.length).toBeGreaterThan(known.size);
     const others = routes.filter((route) => !known.has(route) && !route.startsWith('HEAD '));
-    expect(others.filter((route) => !/^GET \/(?:docs(?:\/|$)|\*)/.test(route))).toEqual([]);
+    expect(others.filter((route) => !/^GET \/(?:metrics$|docs(?:\/|$)|\*)/.test(route))).toEqual([]);
     for (const route of known) expect(routes).toContain(route);
   });
 
