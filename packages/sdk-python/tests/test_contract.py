@@ -43,8 +43,6 @@ METHODS = {
     "adminLogout": "sign_out",
     "adminShutdown": "shut_down",
     "connectOwner": "connect",
-    "adminKillSwitch": "activate_kill_switch",
-    "recoverFromKillSwitch": "recover",
     "disconnectOwner": "disconnect",
     "changeOwner": "change",
     "adminKillSwitch": "activate_kill_switch",
