@@ -12,13 +12,13 @@ export interface DailyUse {
 }
 
 /**
- * What an agent has spent of each asset with a daily cap, in the very window in which the cap is enforced. Nothing where no
- * policies can be read: then nothing is paid either.
+ * What an agent has spent of each asset with a daily cap, in the very window in which the cap is enforced. Nothing where
+ * policies, or what was spent, cannot be believed: then nothing is paid either.
  */
 export function createDailyUse(
-  dependencies: Pick<PipelineDependencies, 'storage' | 'clock'> & { readonly decider: Decider },
+  dependencies: Pick<PipelineDependencies, 'storage' | 'sealer' | 'clock'> & { readonly decider: Decider },
 ): (agentId: AgentId) => Promise<readonly DailyUse[]> {
-  const { storage, clock, decider } = dependencies;
+  const { storage, sealer, clock, decider } = dependencies;
   return async (agentId) => {
     const db = storage.read;
     const agent = await findAgent(db, agentId);
@@ -32,7 +32,8 @@ export function createDailyUse(
       const payment = { chain: agent.chain, asset, amount: 1n, to: agent.public_key };
       for (const { name: window, since } of spendWindows(compiled, payment, now)) {
         if (window !== 'day') continue;
-        uses.push({ asset, spent: await spentSince(db, brandAgentId(agent.id), asset, since), limit: dailyMax });
+        const spent = await spentSince(db, sealer, brandAgentId(agent.id), asset, since);
+        if (spent !== null) uses.push({ asset, spent, limit: dailyMax });
       }
     }
     return uses;
