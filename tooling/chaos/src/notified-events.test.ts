@@ -17,6 +17,7 @@ const HERE = [
   'AGENT_CREATED',
   'AGENT_RESUMED',
   'AGENT_SUSPENDED',
+  'AUTO_STOP_TRIGGERED',
   'CHANNEL_CHANGED',
   'CHANNEL_TEST',
   'DAEMON_STARTED',
@@ -32,12 +33,11 @@ const HERE = [
   'TX_DELAY_QUEUED',
   'TX_NOTIFY',
 ] as const satisfies readonly NotificationEventName[];
-/** Told by auto-stop rules, which are a part of their own. */
-const ELSEWHERE: readonly string[] = ['AUTO_STOP_TRIGGERED'];
 const SECRET = 'canary-webhook-secret-canary-webhook-secret';
 const ENV = {
   WAIAAS_NOTIFICATIONS_ALLOWED_NETWORKS: '["127.0.0.1"]',
   WAIAAS_NOTIFICATIONS_MIN_CHANNELS: '1',
+  WAIAAS_SECURITY_AUTO_STOP_ENABLED: 'true',
 };
 const ids = z.object({ id: z.string().optional() });
 
@@ -65,7 +65,7 @@ function tellers(): readonly string[] {
 test('every event is told by somebody', () => {
   const sources = tellers();
   const untold = NOTIFICATION_EVENTS.filter((event) => !sources.some((source) => source.includes(`'${event}'`)));
-  expect(untold.filter((event) => !ELSEWHERE.includes(event))).toEqual([]);
+  expect(untold).toEqual([]);
 });
 
 test('they arrive at a webhook, signed, in the language of the channel, in order and without a gap', async () => {
@@ -84,6 +84,8 @@ test('they arrive at a webhook, signed, in the language of the channel, in order
 
   await setLimits(daemon, {});
   const payer = await createPayer(harness, daemon);
+  const rule = { type: 'HOURLY_RATE', config: { maxTxPerHour: 2 }, agentId: payer.agentId, action: 'WARN' };
+  await operate('POST', '/v1/owner/auto-stop-rules', rule);
   const other = await operate('POST', '/v1/agents', { name: '다른 에이전트', chain: 'solana', network: 'localnet' });
   await operate('POST', `/v1/agents/${other.id}/suspend`);
   await operate('POST', `/v1/agents/${other.id}/resume`);
@@ -97,6 +99,7 @@ test('they arrive at a webhook, signed, in the language of the channel, in order
     ({ type, data }) => type === 'TX_DELAY_EXECUTED' && JSON.stringify(data).includes(delayed.transactionId),
   );
   await operate('DELETE', `/v1/sessions/${payer.sessionId}`);
+  await hook.next(({ type }) => type === 'AUTO_STOP_TRIGGERED');
 
   expect(await daemon.stop()).toBe(0);
   await hook.next(({ type }) => type === 'DAEMON_STOPPED');
