@@ -3,8 +3,8 @@ import { canonicalJson, decodeIntent, type RowSealer, type SealedContent } from 
 import type { Selectable } from 'kysely';
 import type {
   AuditHeadTable,
-  ClaimDecisionsTable,
   AutoStopRulesTable,
+  ClaimDecisionsTable,
   DecisionsTable,
   HeadsTable,
   OwnerHeadTable,
