@@ -29,7 +29,8 @@ test('an agent that fails three times by itself is suspended, killed daemon or n
   const awake = { WAIAAS_SECURITY_AUTO_STOP_ENABLED: 'true' };
   // Looks at nothing, as if it had been killed before it could.
   let daemon = await harness.start(dataDir, { ...awake, CHAOS_IDLE_WORKERS: 'autoStop' });
-  await setLimits(daemon, { instant_max: '1000000000000000', notify_max: '2000000000000000' });
+  const high = '1000000000000000';
+  await setLimits(daemon, { instant_max: high, notify_max: high, delay_max: high });
   const bad = await createPayer(harness, daemon);
   const good = await createPayer(harness, daemon);
   const statusOf = async (id: string) =>

@@ -122,7 +122,8 @@ const CONTENT: readonly (readonly [since: number, sql: string])[] = [
      INSERT INTO terminations VALUES ('${testId(1)}', 'operator', 1, '[]', 1, 's', NULL, NULL, NULL);`,
   ],
   [12, `INSERT INTO heads VALUES ('global', 1, '{}', 3, 's');`],
-  [13, `INSERT INTO auto_stop_head VALUES (1, 1, 's');`],
+  [13, `INSERT INTO claim_decisions VALUES ('${testId(10)}', 1, NULL, NULL, NULL, '[]', 's');`],
+  [14, `INSERT INTO auto_stop_head VALUES (1, 1, 's');`],
 ];
 
 const tablesOf = (db: BetterSqlite3.Database): string[] =>
