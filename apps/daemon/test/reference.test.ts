@@ -8,7 +8,7 @@ import { declareProgram } from '../src/cli/program.ts';
 import { commandReference, settingsReference } from './reference.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const program = declareProgram(commandModules(''), () => undefined);
+const program = declareProgram(await commandModules(''), () => undefined);
 const reference = (name: string): string => join(ROOT, 'docs', 'reference', name);
 
 test('the reference of the commands is that of the program', async () => {

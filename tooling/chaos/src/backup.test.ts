@@ -61,6 +61,8 @@ const backupOf = async (dataDir: string): Promise<string> => {
   expect(made).toMatchObject({ code: 0, err: '' });
   return z.object({ path: z.string() }).parse(made.json()).path;
 };
+const rowsOf = async (dataDir: string, event: string) =>
+  (await readRemains(dataDir)).audit.filter(({ event_type }) => event_type === event);
 const pay = async (daemon: DaemonProcess, token: string, amount: bigint): Promise<string> => {
   const to = stranger();
   await daemon.client(token).sendToken({ to, amount });
@@ -83,6 +85,7 @@ test('a backup made beside a daemon at work starts elsewhere, with its keys, and
   expect(restored.code, restored.err).toBe(0);
   expect(restored.json()).toMatchObject({ restored: true, agents: 1, replaced: null });
   await daemon.stop();
+  expect(await rowsOf(dataDir, 'BACKUP_CREATED')).toMatchObject([{ actor: 'cli', severity: 'info' }]);
   expect(readFileSync(join(elsewhere, 'config.toml'), 'utf8')).not.toContain(JWT_SECRET);
   expect(statSync(join(elsewhere, 'config.toml')).mode & 0o777).toBe(0o600);
   expect((await waiaas(elsewhere, 'audit', 'verify')).json()).toMatchObject({ intact: true });
@@ -94,6 +97,8 @@ test('a backup made beside a daemon at work starts elsewhere, with its keys, and
   const to = await pay(second, token, 2_000_000n);
   expect(await balanceOf(harness.ledger, to)).toBe(2_000_000n);
   await second.stop();
+  // That everything was set back is on record where it was.
+  expect(await rowsOf(elsewhere, 'BACKUP_RESTORED')).toMatchObject([{ actor: 'cli', severity: 'critical' }]);
   const doctor = await waiaas(elsewhere, 'doctor');
   expect([doctor.code, doctor.json()]).toMatchObject([0, { healthy: true }]);
 }, 120_000);

@@ -6,20 +6,25 @@ import { createHarness, createPayer, type DaemonProcess, type Harness, type Paye
 import { balanceOf, readRemains, stranger } from './ledger-truth.ts';
 
 let harness: Harness;
+/** A data directory with an agent that can pay; each test works on a copy of it. */
+let prepared: string;
+let payer: Payer;
 beforeAll(async () => {
   harness = await createHarness();
+  prepared = await harness.createDataDir();
+  const daemon = await harness.start(prepared);
+  await setLimits(daemon, {});
+  payer = await createPayer(harness, daemon);
+  await daemon.stop();
 }, 60_000);
 afterAll(() => harness.close());
 
 describe('over HTTP', () => {
   let daemon: DaemonProcess;
-  let payer: Payer;
   let dataDir: string;
   beforeAll(async () => {
-    dataDir = await harness.createDataDir();
+    dataDir = harness.copyDataDir(prepared);
     daemon = await harness.start(dataDir);
-    await setLimits(daemon, {});
-    payer = await createPayer(harness, daemon);
   }, 60_000);
 
   const send = async (body: unknown, headers: Readonly<Record<string, string>> = {}) => {
@@ -103,13 +108,8 @@ describe('a chain that cannot be reached', () => {
   const health = async (daemon: DaemonProcess): Promise<unknown> => (await fetch(`${daemon.url}/health`)).json();
 
   test('at the start: the daemon is up and says so, payments are 503 and leave nothing; when it is back, they work', async () => {
-    const dataDir = await harness.createDataDir();
-    const first = await harness.start(dataDir);
-    await setLimits(first, {});
-    const payer = await createPayer(harness, first);
-    await first.stop();
     const dead = harness.ledger.faults.add({ type: 'httpError', status: 503 });
-    const daemon = await harness.start(dataDir);
+    const daemon = await harness.start(harness.copyDataDir(prepared), { CHAOS_ADAPTER_CHECK_MS: '500' });
     expect(await health(daemon)).toMatchObject({ status: 'degraded' });
     const client = daemon.client(payer.token);
     await expect(client.sendToken({ to: stranger(), amount: 5_000_000n })).rejects.toMatchObject({
@@ -128,21 +128,16 @@ describe('a chain that cannot be reached', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const address = silent.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    const dataDir = await harness.createDataDir();
-    const first = await harness.start(dataDir);
-    await createPayer(harness, first);
-    await first.stop();
-    const daemon = await harness.start(dataDir, { WAIAAS_RPC_SOLANA_LOCALNET: `http://127.0.0.1:${port}` });
+    const daemon = await harness.start(harness.copyDataDir(prepared), {
+      WAIAAS_RPC_SOLANA_LOCALNET: `http://127.0.0.1:${port}`,
+    });
     expect(await health(daemon)).toMatchObject({ status: 'degraded' });
     expect(await daemon.stop()).toBe(0);
     silent.close();
   }, 90_000);
 
   test('in the middle of a payment: the row says what is known, and is settled by the truth when the chain is back', async () => {
-    const dataDir = await harness.createDataDir();
-    const daemon = await harness.start(dataDir);
-    await setLimits(daemon, {});
-    const payer = await createPayer(harness, daemon);
+    const daemon = await harness.start(harness.copyDataDir(prepared));
     const client = daemon.client(payer.token);
     const to = stranger();
     // The node takes the transaction, and from then on nothing answers.
@@ -163,12 +158,8 @@ describe('a chain that cannot be reached', () => {
 });
 
 test('while the kill switch is engaged the daemon starts with its keys locked, and pays nothing', async () => {
-  const dataDir = await harness.createDataDir();
-  const first = await harness.start(dataDir);
-  await setLimits(first, {});
-  const payer = await createPayer(harness, first);
-  await first.stop();
-  for (const value of ['"ACTIVATED"', '"RECOVERING"', '"nonsense"']) {
+  const startLocked = async (value: string): Promise<void> => {
+    const dataDir = harness.copyDataDir(prepared);
     const db = new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'));
     db.prepare(`UPDATE system_state SET value = ? WHERE key = 'kill_switch_status'`).run(value);
     db.close();
@@ -182,5 +173,6 @@ test('while the kill switch is engaged the daemon starts with its keys locked, a
       body: { keystore: { unlocked: false, keysLoaded: 0 } },
     });
     await daemon.stop();
-  }
+  };
+  await Promise.all(['"ACTIVATED"', '"RECOVERING"', '"nonsense"'].map(startLocked));
 }, 90_000);

@@ -25,6 +25,32 @@ let harness: Harness;
 let dataDir: string;
 let daemon: ChildProcess;
 let url: string;
+/** Every command there is; a test compares the list with the program. */
+const LEAVES = readFileSync(new URL('../../../docs/reference/commands.md', import.meta.url), 'utf8')
+  .split('\n')
+  .flatMap((line) => (line.startsWith('## ') ? [line.slice(3)] : []));
+/** Those that have answered with JSON here. */
+const answeredJson = new Set<string>();
+/** Those whose JSON is looked at in another place, for they need a service, a stopped daemon or a session of another age. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  init: 'apps/daemon/test/init.test.ts',
+  start: 'apps/daemon/test/lifecycle.test.ts',
+  stop: 'apps/daemon/test/stop-and-status.test.ts',
+  'agent export': 'backup.test.ts',
+  'agent import': 'backup.test.ts',
+  'backup create': 'backup.test.ts',
+  'backup list': 'backup.test.ts',
+  'backup restore': 'backup.test.ts',
+  doctor: 'backup.test.ts',
+  'session renew': 'apps/daemon/src/cli/commands/session.test.ts',
+  'owner change': 'apps/daemon/src/cli/commands/owner.test.ts',
+  'notifications add telegram': 'apps/daemon/src/cli/commands/notifications.test.ts',
+  'notifications add discord': 'apps/daemon/src/cli/commands/notifications.test.ts',
+  'notifications add ntfy': 'apps/daemon/src/cli/commands/notifications.test.ts',
+  'notifications add slack': 'apps/daemon/src/cli/commands/notifications.test.ts',
+  'telegram verify': 'telegram.test.ts',
+  completion: 'apps/daemon/src/cli/every-command.test.ts',
+};
 /** What no command may print. */
 const canaries: string[] = [PASSWORD, NEXT_PASSWORD, JWT_SECRET];
 
@@ -69,10 +95,19 @@ const succeed = async (...args: readonly string[]): Promise<string> => {
   expect([args.join(' '), code, err]).toEqual([args.join(' '), 0, expect.any(String)]);
   return out;
 };
-const json = async (...args: readonly string[]): Promise<unknown> => JSON.parse(await succeed(...args, '--json'));
+const json = async (...args: readonly string[]): Promise<unknown> => {
+  const value: unknown = JSON.parse(await succeed(...args, '--json'));
+  const line = `${args.join(' ')} `;
+  answeredJson.add(
+    LEAVES.filter((leaf) => line.startsWith(`${leaf} `)).toSorted((a, b) => b.length - a.length)[0] ?? line,
+  );
+  return value;
+};
 const fail = async (code: string, ...args: readonly string[]): Promise<Finished> => {
   const finished = await waiaas(...args, '--json');
-  expect([args.join(' '), JSON.parse(finished.err).code, finished.out]).toEqual([args.join(' '), code, '']);
+  // The text to sign, where one is asked for, comes before.
+  const last = finished.err.trimEnd().split('\n').at(-1) ?? '';
+  expect([args.join(' '), JSON.parse(last).code, finished.out]).toEqual([args.join(' '), code, '']);
   return finished;
 };
 
@@ -98,7 +133,7 @@ beforeAll(async () => {
     stdio: 'ignore',
   });
   url = `http://127.0.0.1:${port}`;
-  const isUp = async () => JSON.parse((await waiaas('status', '--json')).out).running === true;
+  const isUp = async (): Promise<boolean> => z.object({ running: z.boolean() }).parse(await json('status')).running;
   for (let tries = 0; !(await isUp()); tries += 1) expect(tries).toBeLessThan(100);
 }, 60_000);
 afterAll(async () => {
@@ -121,13 +156,27 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   const wallet = base58.encode(publicKey);
   canaries.push(Buffer.from(secretKey).toString('hex'), [...secretKey].join(','));
   const key = ['--keypair', secretFile('owner.json', JSON.stringify([...secretKey, ...publicKey])), '--yes'];
-  await succeed('owner', 'connect', '--chain', 'solana', '--address', wallet, ...key);
+  // Policies are the operator's as long as there is no owner, and the owner's from then on.
+  const rules = { chain: 'solana', instant_max: '100000000', notify_max: '1000000000', delay_max: '10000000000' };
+  const policyFile = secretFile('policy.json', JSON.stringify({ type: 'SPENDING_LIMIT', rules }));
+  const added = z
+    .object({ policy: z.object({ id: z.string(), agentId: z.literal(agent.id) }) })
+    .parse(await json('policy', 'create', policyFile, '--agent', 'shopper'));
+  await json('owner', 'connect', '--chain', 'solana', '--address', wallet, ...key);
+  const disable = ['policy', 'update', added.policy.id, '--disable'];
+  await fail('SIGNATURE_MISSING', ...disable);
+  expect(await json(...disable, ...key)).toMatchObject({ policy: { enabled: false, version: 2 } });
+  expect(await succeed('policy', 'list', '--agent', 'shopper')).toMatch(/SPENDING_LIMIT +shopper +0 +disabled/);
+  await fail('POLICY_NOT_FOUND', 'policy', 'delete', agent.id, ...key);
+  expect(await json('policy', 'delete', added.policy.id, ...key)).toMatchObject({ deleted: true });
+  expect(await json('policy', 'list')).toMatchObject({ policies: [{ agentId: null }] });
   expect(await json('owner', 'status')).toMatchObject({ connected: true, address: wallet });
 
   // Above the limits that an installation begins with, and so the owner's to decide.
   const amount = 20_000_000_000n;
   const to = stranger();
   const { transactionId } = await client.sendToken({ to, amount });
+  expect(await json('owner', 'pending')).toMatchObject({ transactions: [{ txId: transactionId }] });
   expect(await succeed('owner', 'pending')).toContain(`pay 20 SOL to ${to} on solana localnet`);
   expect(await succeed('owner', 'approve', transactionId, ...key)).toContain('on its way');
   expect((await client.waitForTransaction(transactionId)).status).toBe('CONFIRMED');
@@ -135,19 +184,21 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   await fail('NOT_WAITING', 'owner', 'approve', transactionId, ...key);
 
   const second = await client.sendToken({ to: stranger(), amount });
-  await succeed('owner', 'reject', second.transactionId, '--reason', 'too much');
+  await json('owner', 'reject', second.transactionId, '--reason', 'too much');
   expect((await client.getTransaction(second.transactionId)).status).toBe('CANCELLED');
 
   // In two steps, as on two machines: the text is fetched here, signed there, sent from here.
   const third = await client.sendToken({ to: stranger(), amount });
   const textPath = join(dataDir, 'to-sign.txt');
   const path = `/v1/owner/approve/${third.transactionId}`;
-  await succeed('owner', 'message', '--action', 'approve_tx', '--path', path, '--out', textPath);
+  await json('owner', 'message', '--action', 'approve_tx', '--path', path, '--out', textPath);
   expect(readFileSync(textPath, 'utf8')).toContain('pay 20 SOL to ');
-  const signature = (await succeed('owner', 'sign', ...key, '--message-file', textPath)).trim();
-  await succeed('owner', 'approve', third.transactionId, '--message-file', textPath, '--signature', signature);
+  const signed = await json('owner', 'sign', ...key, '--message-file', textPath);
+  const { signature } = z.object({ signature: z.string() }).parse(signed);
+  await json('owner', 'approve', third.transactionId, '--message-file', textPath, '--signature', signature);
   expect((await client.waitForTransaction(third.transactionId)).status).toBe('CONFIRMED');
 
+  expect(await json('explain', transactionId)).toMatchObject({ transactionId, replay: 'same' });
   const explained = await succeed('explain', transactionId);
   expect(explained).toMatch(/allowed with tier APPROVAL/);
   expect(explained).toMatch(/comes out the same/);
@@ -159,7 +210,8 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   const tokenFile = secretFile('token', opened.token);
   await fail('RENEWAL_TOO_EARLY', 'session', 'renew', '--token-file', tokenFile, '--update');
   expect(readFileSync(tokenFile, 'utf8')).toBe(opened.token);
-  await succeed('session', 'revoke', opened.sessionId);
+  await json('session', 'revoke', opened.sessionId);
+  expect(await json('session', 'list')).toMatchObject({ sessions: [] });
   expect(await succeed('session', 'list')).not.toContain(opened.sessionId);
   expect(await succeed('session', 'list', '--all', '--agent-id', agent.id)).toMatch(/revoked/);
   await fail('SESSION_REVOKED', 'session', 'renew', '--token-file', tokenFile);
@@ -168,16 +220,22 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   const next = secretFile('next-password', `${NEXT_PASSWORD}\n`);
   const short = secretFile('short-password', 'short\n');
   expect((await waiaas('password', 'change', '--new-password-file', short)).code).not.toBe(0);
-  await succeed('password', 'change', '--new-password-file', next);
+  await json('password', 'change', '--new-password-file', next);
   expect((await fail('INVALID_MASTER_PASSWORD', 'agent', 'list')).code).toBe(4);
   passwordFile = next;
   expect(await succeed('agent', 'list')).toContain('shopper');
+  expect(await json('agent', 'list')).toMatchObject({ agents: [{ id: agent.id }] });
+  expect(await json('agent', 'info', 'shopper')).toMatchObject({ id: agent.id });
+  expect(await json('agent', 'suspend', 'shopper')).toMatchObject({ status: 'SUSPENDED' });
+  expect(await json('agent', 'resume', 'shopper')).toMatchObject({ status: 'ACTIVE' });
+  expect(await json('telegram', 'unpair')).toEqual({ unpaired: false });
 
   expect(await succeed('kill-switch', '--reason', 'drill')).toContain('Nothing is signed');
   await fail('SYSTEM_LOCKED', 'agent', 'list');
   await fail('OWNER_AUTH_REQUIRED', 'recover');
   expect(await succeed('recover', ...key)).toContain('Agents reactivated: 1');
   await fail('KILL_SWITCH_NOT_ACTIVE', 'recover', ...key);
+  expect(await json('audit', 'list', '--limit', '1')).toMatchObject({ entries: [{}] });
   expect(await succeed('audit', 'list', '--event', 'KILL_SWITCH_RECOVERED')).toContain(`owner:${wallet}`);
 
   // The money goes home: nowhere else, and to the last lamport.
@@ -192,9 +250,10 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
     .parse(await json('agent', 'recalls', 'shopper'));
   expect(recalls.map(({ requestedBy }) => requestedBy)).toEqual([`owner:${wallet}`, 'operator']);
   expect(await succeed('agent', 'recovery-address', 'shopper', '--set', stranger(), ...key)).toMatch(/Next: +/);
+  expect(await json('agent', 'recovery-address', 'shopper')).toMatchObject({ address: null });
   expect(await succeed('agent', 'resume', 'shopper')).toContain('Resumed');
 
-  await succeed('owner', 'disconnect', ...key);
+  await json('owner', 'disconnect', ...key);
   expect(await json('owner', 'status')).toMatchObject({ connected: false });
   // Without an owner the password is enough for whoever may write into the data directory.
   expect(await json('kill-switch', '--reason', 'drill')).toMatchObject({ activated: true, agentsSuspended: 1 });
@@ -264,9 +323,17 @@ test('a channel is added with a secret from a file, tried, and removed', async (
       .parse(await json('notifications', 'add', 'webhook', '--name', '내 서버', '--locale', 'ko', ...config));
     expect(await succeed('notifications', 'test', channel.id)).toContain('Taken by the service');
     expect(await hook.next(({ type }) => type === 'CHANNEL_TEST')).toMatchObject({ title: '테스트 메시지' });
-    await succeed('notifications', 'remove', channel.id);
+    expect(await json('notifications', 'test', channel.id)).toMatchObject({ success: true });
+    expect(await json('notifications', 'log', '--limit', '5')).toMatchObject({ entries: expect.any(Array) });
+    expect(await json('notifications', 'list')).toMatchObject({ channels: [{ id: channel.id }] });
+    expect(await json('notifications', 'update', channel.id, '--priority', '5')).toMatchObject({ channel: {} });
+    await json('notifications', 'remove', channel.id);
     await fail('CHANNEL_NOT_FOUND', 'notifications', 'test', channel.id);
   } finally {
     await hook.close();
   }
 }, 120_000);
+
+test('every command has answered with JSON, here or where it is said', () => {
+  expect([...answeredJson, ...Object.keys(ELSEWHERE)].toSorted()).toEqual([...LEAVES].toSorted());
+});

@@ -53,6 +53,8 @@ Object.assign(argon2, {
 /** Workers that a test wants out of its way; `all` of them where nothing but requests may touch the database. */
 const idle = new Set((process.env.CHAOS_IDLE_WORKERS ?? '').split(','));
 const A_DAY_MS = 86_400_000;
+/** How soon it is noticed that a chain has come back, for a test that waits for it. */
+const adapterCheckMs = (usual: number): number => Number(process.env.CHAOS_ADAPTER_CHECK_MS ?? usual);
 
 const guarded =
   <Args extends unknown[], Result>(name: string, call: (...args: Args) => Promise<Result>) =>
@@ -80,7 +82,8 @@ const daemon = await startDaemon({
     workerInterval(worker, intervalMs) {
       if (idle.has('all') || idle.has(worker)) return A_DAY_MS;
       // Delayed payments are looked for soon after their time has come.
-      return worker === 'delayQueue' ? 50 : intervalMs;
+      if (worker === 'delayQueue') return 50;
+      return worker === 'adapterCheck' ? adapterCheckMs(intervalMs) : intervalMs;
     },
     storage: (storage: Storage): Storage => ({
       ...storage,

@@ -19,7 +19,12 @@ export async function balanceOf(ledger: Localnet, owner: string): Promise<bigint
 /** What a stopped daemon left in its database. */
 export interface Remains {
   readonly transactions: readonly TransactionRow[];
-  readonly audit: readonly { readonly event_type: string; readonly tx_id: string | null }[];
+  readonly audit: readonly {
+    readonly event_type: string;
+    readonly tx_id: string | null;
+    readonly actor: string;
+    readonly severity: string;
+  }[];
   /** Names of the events that the owner was still to be told. */
   readonly untold: readonly string[];
   readonly ledgerFaults: number;
@@ -33,7 +38,11 @@ export async function readRemains(dataDir: string): Promise<Remains> {
   try {
     return {
       transactions: await storage.read.selectFrom('transactions').selectAll().orderBy('id').execute(),
-      audit: await storage.read.selectFrom('audit_log').select(['event_type', 'tx_id']).orderBy('id').execute(),
+      audit: await storage.read
+        .selectFrom('audit_log')
+        .select(['event_type', 'tx_id', 'actor', 'severity'])
+        .orderBy('id')
+        .execute(),
       untold: (await storage.read.selectFrom('notification_outbox').select('event').execute()).map(
         ({ event }) => event,
       ),

@@ -10,6 +10,7 @@ import { databaseSettings } from '../runtime/initialise.ts';
 import { isSystemError, unlessMissing } from '../system-error.ts';
 import { BackupError } from './backup-error.ts';
 import { backupName, listBackups } from './backup-files.ts';
+import { leaveNote } from './command-notes.ts';
 import { AUDIT_HEADS, DATABASE, isBackupEntry } from './manifest.ts';
 import { writeArchive } from './write-archive.ts';
 
@@ -22,6 +23,8 @@ export interface CreateBackupOptions {
   readonly output: string | undefined;
   /** How many archives of `backups/` are kept; older ones are removed once the new one is there. */
   readonly keep: number;
+  /** Told what is being done. */
+  readonly onStep: (text: string) => void;
 }
 
 /** What was made. */
@@ -45,7 +48,7 @@ export interface CreatedBackup {
  * @throws StartFailure NOT_INITIALIZED; BackupError BACKUP_EXISTS; WaiaasError STORAGE_UNAVAILABLE
  */
 export async function createBackup(options: CreateBackupOptions): Promise<CreatedBackup> {
-  const { dataDir, env, clock, keep } = options;
+  const { dataDir, env, clock, keep, onStep } = options;
   requireInitialised(dataDir);
   const { config } = loadConfig({ dataDir, env, secretRequired: false });
   const { backups } = dataPaths(dataDir);
@@ -57,23 +60,37 @@ export async function createBackup(options: CreateBackupOptions): Promise<Create
   mkdirSync(stage, { mode: 0o700 });
   try {
     const folder = join(stage, 'files');
-    const names = collect(dataDir, config, folder);
+    const names = collect(dataDir, config, folder, onStep);
     const archive = join(stage, 'archive.tar.gz');
-    await writeArchive(archive, { folder, names, createdAt });
-    place(archive, target);
+    await writeArchive(archive, { folder, names, createdAt, onStep });
+    // First, so that there is no archive that nobody has noted.
+    const takeBack = leaveNote(dataDir, { event: 'BACKUP_CREATED', at: createdAt, file: target, keys: keysIn(names) });
+    try {
+      place(archive, target);
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
     const removed = options.output === undefined ? prune(backups, keep) : [];
-    const keys = names.filter((name) => /^keystore\/[0-9a-f-]{36}\.json$/.test(name)).length;
-    return { path: target, createdAt, sizeBytes: lstatSync(target).size, keys, removed };
+    return { path: target, createdAt, sizeBytes: lstatSync(target).size, keys: keysIn(names), removed };
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }
 }
 
+const keysIn = (names: readonly string[]): number =>
+  names.filter((name) => /^keystore\/[0-9a-f-]{36}\.json$/.test(name)).length;
+
 const exists = (path: string): BackupError =>
   new BackupError('BACKUP_EXISTS', `${path} exists already.`, { hint: 'Give another --output.' });
 
 /** Copies what goes into the archive, each file as it is at one moment; answers the names. */
-function collect(dataDir: string, config: Config, folder: string): readonly string[] {
+function collect(
+  dataDir: string,
+  config: Config,
+  folder: string,
+  onStep: CreateBackupOptions['onStep'],
+): readonly string[] {
   const paths = dataPaths(dataDir);
   const names: string[] = [];
   const add = (name: string, copy: (to: string) => void): void => {
@@ -87,7 +104,9 @@ function collect(dataDir: string, config: Config, folder: string): readonly stri
   const heads = anchorFilePath(dataDir, config);
   // Heads that are kept elsewhere are kept there so that nobody can set them back.
   if (!relative(dataDir, heads).startsWith('..') && existsSync(heads)) addFile(AUDIT_HEADS, heads);
+  onStep('Copying the database');
   add(DATABASE, (to) => copyDatabase(databasePath(dataDir, config), to, databaseSettings(config)));
+  onStep('Copying the keys');
   for (const inner of ['', 'archived', 'backups', 'discarded']) {
     for (const file of unlessMissing(() => readdirSync(join(paths.keystore, inner)), [])) {
       const name = ['keystore', inner, file].filter((part) => part !== '').join('/');

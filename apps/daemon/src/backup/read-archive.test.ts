@@ -68,7 +68,7 @@ const refusal = (): Promise<unknown> => readArchive(archive, into).catch((error:
 test('what goes in comes out, to the byte, and private', async () => {
   for (const [name, text] of Object.entries(GOOD)) put(name, text);
   const createdAt = '2026-11-22T00:00:00.000Z';
-  await writeArchive(archive, { folder: files, names: Object.keys(GOOD), createdAt });
+  await writeArchive(archive, { folder: files, names: Object.keys(GOOD), createdAt, onStep: () => undefined });
   const manifest = await readArchive(archive, into);
   expect([manifest.createdAt, Object.keys(manifest.files)]).toEqual([createdAt, Object.keys(GOOD)]);
   for (const [name, text] of Object.entries(GOOD)) expect(readFileSync(join(into, name), 'utf8')).toBe(text);
@@ -76,7 +76,12 @@ test('what goes in comes out, to the byte, and private', async () => {
 
 test('the same files make the same archive', async () => {
   for (const [name, text] of Object.entries(GOOD)) put(name, text);
-  const options = { folder: files, names: Object.keys(GOOD), createdAt: '2026-11-22T00:00:00.000Z' };
+  const options = {
+    folder: files,
+    names: Object.keys(GOOD),
+    createdAt: '2026-11-22T00:00:00.000Z',
+    onStep: () => undefined,
+  };
   await writeArchive(archive, options);
   await writeArchive(`${archive}.2`, options);
   expect(readFileSync(`${archive}.2`).equals(readFileSync(archive))).toBe(true);

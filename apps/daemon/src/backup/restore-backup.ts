@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { type Clock, killSwitchStatusSchema, type Logger, systemClock } from '@waiaas/core';
+import { type Clock, isoTime, killSwitchStatusSchema, type Logger, systemClock } from '@waiaas/core';
 import { createKeystore, KeystoreError } from '@waiaas/keystore';
 import { examineDatabase, listAgents, openForReading, readState } from '@waiaas/storage';
 import { type Config, ConfigError, loadConfig } from '../config/index.ts';
@@ -19,6 +19,7 @@ import { commitStage, createStage, discardStages, finishReadyStages, guardInit }
 import { acquireLock } from '../instance/index.ts';
 import { argon2Of } from '../runtime/initialise.ts';
 import { BackupError } from './backup-error.ts';
+import { leaveNote } from './command-notes.ts';
 import { AUDIT_HEADS, DATABASE, MANIFEST } from './manifest.ts';
 import { readArchive } from './read-archive.ts';
 
@@ -32,6 +33,8 @@ export interface RestoreOptions {
   readonly clock: Clock;
   /** Last word of the person before an existing directory is replaced; asked only with force. */
   readonly confirmReplace: () => Promise<boolean>;
+  /** Told what is being done. */
+  readonly onStep: (text: string) => void;
 }
 
 /** What was put back. */
@@ -89,22 +92,32 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoredBa
 }
 
 async function exchange(options: RestoreOptions): Promise<RestoredBackup> {
-  const { dataDir, archive, clock } = options;
+  const { dataDir, archive, clock, onStep } = options;
   const stage = createStage(dataDir);
   try {
+    onStep('Unpacking');
     const { createdAt } = await readArchive(archive, stage);
     rmSync(join(stage, MANIFEST));
     const warnings = [...renewSecret(join(stage, 'config.toml'))];
     const config = configOf(stage, archive);
     moveInto(stage, DATABASE, databasePath(stage, config), archive);
     if (existsSync(join(stage, AUDIT_HEADS))) moveInto(stage, AUDIT_HEADS, anchorFilePath(stage, config), archive);
+    onStep('Checking database and keys');
     const checked = await check(stage, config, archive);
     warnings.push(...checked.warnings, ...verifyDataDir(stage));
     if (options.force && existsSync(dataPaths(dataDir).config) && !(await options.confirmReplace())) {
       throw new BackupError('CANCELLED', 'Nothing was changed.');
     }
+    leaveNote(stage, {
+      event: 'BACKUP_RESTORED',
+      at: isoTime(clock.now()),
+      backupOf: createdAt,
+      agents: checked.agents,
+      replaced: existsSync(dataPaths(dataDir).config),
+    });
     ensurePrivateDirectory(dataDir);
     ensurePrivateDirectories(dataDir, ['logs', 'backups']);
+    onStep('Putting it in place');
     const replaced = commitStage(dataDir, stage, clock);
     return { createdAt, agents: checked.agents, replaced, warnings };
   } catch (error) {

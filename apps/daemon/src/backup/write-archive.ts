@@ -30,10 +30,20 @@ export async function writeArchive(
     folder,
     names,
     createdAt,
-  }: { readonly folder: string; readonly names: readonly string[]; readonly createdAt: string },
+    onStep,
+  }: {
+    readonly folder: string;
+    readonly names: readonly string[];
+    readonly createdAt: string;
+    readonly onStep: (text: string) => void;
+  },
 ): Promise<void> {
   const files: Record<string, Fingerprint> = {};
-  for (const name of names) files[name] = await fingerprint(join(folder, name));
+  for (const [index, name] of names.entries()) {
+    onStep(`Reading file ${index + 1} of ${names.length}`);
+    files[name] = await fingerprint(join(folder, name));
+  }
+  onStep('Compressing');
   const manifest: BackupManifest = { format: 'waiaas-backup', version: 1, createdAt, madeBy: VERSION, files };
   writeFileSync(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o600 });
   // Made before it is written to, so that there is no moment at which others may read it.

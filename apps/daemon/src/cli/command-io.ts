@@ -12,6 +12,11 @@ export interface CommandIo {
   readonly home: string;
   /** The umask the process was started with. */
   readonly umask: number;
+  /**
+   * Shows what long work is at, in one line that the next one takes the place of and the empty text removes; null where
+   * there is no terminal.
+   */
+  readonly status: ((text: string) => void) | null;
   /** Asks without echo; null where there is no terminal. */
   readonly askHidden: AskHidden | null;
   /** Asks with echo; null where there is no terminal. */
@@ -29,10 +34,17 @@ export function processIo(home: string, umask: number): CommandIo {
     env: process.env,
     home,
     umask,
+    status: process.stderr.isTTY ? statusLine : null,
     askHidden: interactive ? hiddenPrompt({ input: process.stdin, output: process.stderr }) : null,
     ask: interactive ? askOnTerminal : null,
     inputLine: lineReader(),
   };
+}
+
+/** A line that would break could not be taken back. */
+function statusLine(text: string): void {
+  const fitting = [...text].slice(0, Math.max(0, (process.stderr.columns ?? 80) - 1)).join('');
+  process.stderr.write(`\r\u001b[K${fitting}`);
 }
 
 /** Opened at the first line asked for: whoever needs none must not take from standard input. */

@@ -6,6 +6,7 @@ import { instanceFiles } from '../lifecycle/index.ts';
 import { findPassword, type PasswordFlags } from '../password/index.ts';
 import { CliError } from './cli-error.ts';
 import type { CommandIo } from './command-io.ts';
+import { warningText } from './output.ts';
 
 /** What every command is given. */
 export interface CommandContext {
@@ -63,7 +64,7 @@ export async function operatorSession(context: CommandContext, flags: PasswordFl
   const port = daemonPort(context);
   const { io } = context;
   const { password, source } = await findPassword({ flags, env: io.env, ask: io.askHidden });
-  if (source === 'variable' && !context.json) warnAboutVariable(io);
+  if (source === 'variable') warnAboutVariable(context);
   if (!/^[\x20-\x7e]+$/.test(password)) {
     throw new CliError({
       code: 'INVALID_MASTER_PASSWORD',
@@ -76,5 +77,9 @@ export async function operatorSession(context: CommandContext, flags: PasswordFl
 }
 
 /** Variables are inherited and can be read from the process table (01 §1.6). */
-export const warnAboutVariable = (io: CommandIo): void =>
-  io.err('Warning: the password came from an environment variable; a file (WAIAAS_MASTER_PASSWORD_FILE) is safer.\n');
+export const warnAboutVariable = (context: CommandContext): void =>
+  warn(context, 'the password came from an environment variable; a file (WAIAAS_MASTER_PASSWORD_FILE) is safer.');
+
+/** Tells what the person should know, although the command goes on. */
+export const warn = ({ io, json }: Pick<CommandContext, 'io' | 'json'>, text: string): void =>
+  io.err(warningText(text, json));

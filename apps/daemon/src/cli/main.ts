@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { restrictUmask } from '../data-dir/index.ts';
 import { isSystemError } from '../system-error.ts';
 import { processIo } from './command-io.ts';
-import { commandModules } from './command-modules.ts';
+import { commandModules, commandWord } from './command-modules.ts';
 import { runCli } from './program.ts';
 
 /** A reader that has gone (`waiaas start | head`) must not end a daemon. */
@@ -20,7 +20,8 @@ export async function main(): Promise<void> {
   // Beside this file, built or not.
   const childModule = fileURLToPath(new URL(`background-main${extname(import.meta.url)}`, import.meta.url));
   const io = processIo(homedir(), umask);
-  const code = await runCli(process.argv.slice(2), io, commandModules(childModule));
+  const argv = process.argv.slice(2);
+  const code = await runCli(argv, io, await commandModules(childModule, commandWord(argv)));
   // Not left to the event loop: nothing that is still open may keep a finished command alive.
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
 }

@@ -50,6 +50,10 @@ function issueLines({ code, details }: Failure): string {
     .join('');
 }
 
+/** A warning as it is written to stderr: for programs a line of JSON, as everything there is. */
+export const warningText = (warning: string, json: boolean): string =>
+  json ? jsonLine({ warning }) : `Warning: ${printable(warning)}\n`;
+
 /** A failure as it is written to stderr (01 §5). */
 export function failureText(failure: Failure, json: boolean): string {
   const { code, message, hint, details, exitCode } = failure;

@@ -5,7 +5,7 @@ import { VERSION } from '../version.ts';
 import { CliError, failureOf } from './cli-error.ts';
 import type { CommandIo } from './command-io.ts';
 import type { CommandContext } from './context.ts';
-import { failureText } from './output.ts';
+import { failureText, jsonLine } from './output.ts';
 
 /** What a command does: its own options and arguments are typed by the module that declares them. */
 export type Handler<Options> = (
@@ -56,7 +56,7 @@ export function declareProgram(
     .description('WAIaaS: a wallet daemon for AI agents.')
     .version(VERSION, '-v, --version')
     .option('--data-dir <path>', 'data directory (default: $WAIAAS_DATA_DIR, $XDG_DATA_HOME/waiaas, ~/.waiaas)')
-    .option('--json', 'results on stdout and errors on stderr as JSON');
+    .option('--json', 'results on stdout, errors and warnings on stderr, each as a line of JSON');
   configure(program);
   for (const declare of modules) declare(program, handle);
   return program;
@@ -84,14 +84,25 @@ export async function runCli(
       exitCode = await handler(context, command.opts<Options>(), command.args);
     });
   };
+  // What the program says of itself comes in parts; a program that reads it wants one line.
+  let said = '';
+  let complained = false;
   const program = declareProgram(modules, handle, (made) =>
     made
       .addHelpText('after', EXIT_CODE_HELP)
       .configureHelp({ showGlobalOptions: true })
       .configureOutput({
-        writeOut: (text) => io.out(text),
-        writeErr: (text) => io.err(text),
-        outputError: (text) => io.err(usageError(text, json)),
+        writeOut(text) {
+          if (json) said += text;
+          else io.out(text);
+        },
+        writeErr(text) {
+          if (!json) io.err(text);
+        },
+        outputError(text) {
+          complained = true;
+          io.err(usageError(text, json));
+        },
       })
       .exitOverride(),
   );
@@ -103,13 +114,23 @@ export async function runCli(
     await program.parseAsync(argv, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // Commander has written its message already; help and version are "errors" with exit code 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.SUCCESS : EXIT.FAILURE;
+    if (error instanceof CommanderError) {
+      // Commander has written its message already; help and version are "errors" with exit code 0.
+      if (error.exitCode !== 0) {
+        if (json && !complained) io.err(usageError('A command is missing.', true));
+        return EXIT.FAILURE;
+      }
+      if (json) io.out(jsonLine(told(said)));
+      return EXIT.SUCCESS;
+    }
     const failure = failureOf(error);
     io.err(failureText(failure, json));
     return failure.exitCode;
   }
 }
+
+/** What the program says of itself: its version, or how it is used. */
+const told = (text: string): object => (text.trim() === VERSION ? { version: VERSION } : { help: text });
 
 const usageError = (text: string, json: boolean): string =>
   failureText(

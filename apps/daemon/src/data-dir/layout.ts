@@ -4,12 +4,17 @@ import type { Config } from '../config/index.ts';
 /** Directories of a data directory, all 0700 (01 §1.2). */
 export const DATA_DIRECTORIES = ['data', 'keystore', 'logs', 'backups'] as const;
 
+/** Made when it is needed. */
+export const COMMAND_NOTES = 'command-notes';
+
 /** The files of a data directory (01 §1.2). */
 export interface DataPaths {
   readonly root: string;
   readonly config: string;
   readonly keystore: string;
   readonly backups: string;
+  /** What commands without keys have done, for the daemon to put on record. */
+  readonly commandNotes: string;
   /** Secrets that session tokens are signed with, once they have been rotated. */
   readonly tokenSecrets: string;
   /** Held, as an operating-system lock, by the one daemon of this directory. */
@@ -26,6 +31,7 @@ export const dataPaths = (dataDir: string): DataPaths => ({
   config: join(dataDir, 'config.toml'),
   keystore: join(dataDir, 'keystore'),
   backups: join(dataDir, 'backups'),
+  commandNotes: join(dataDir, COMMAND_NOTES),
   tokenSecrets: join(dataDir, 'token-secrets.json'),
   lock: join(dataDir, 'daemon.lock'),
   localProof: join(dataDir, 'local-proof'),

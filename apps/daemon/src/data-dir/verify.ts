@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isSystemError, unlessMissing } from '../system-error.ts';
 import { DataDirError } from './data-dir-error.ts';
 import { remoteFilesystem } from './filesystem.ts';
-import { DATA_DIRECTORIES } from './layout.ts';
+import { COMMAND_NOTES, DATA_DIRECTORIES } from './layout.ts';
 
 const ROOT_FILES = ['config.toml', 'daemon.pid', 'daemon.lock', 'daemon.json'];
 
@@ -31,7 +31,7 @@ export function verifyDataDir(dataDir: string, { repair = true } = {}): readonly
     narrow(full, stats, widest(path, stats), { repair, warnings });
     if (stats.isDirectory() && path !== '') for (const name of readdirSync(full)) check(`${path}/${name}`);
   };
-  for (const path of ['', ...ROOT_FILES, ...DATA_DIRECTORIES]) check(path);
+  for (const path of ['', ...ROOT_FILES, ...DATA_DIRECTORIES, COMMAND_NOTES]) check(path);
   const remote = remoteFilesystem(dataDir);
   if (remote !== null)
     warnings.push(`${dataDir} is on a network filesystem (${remote}): the database is not safe there.`);

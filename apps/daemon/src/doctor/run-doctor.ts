@@ -32,6 +32,8 @@ export interface DoctorOptions {
   readonly offline: boolean;
   /** Checks the audit log; see `waiaas audit verify`. */
   readonly verifyAudit: VerifyDataDir;
+  /** Told what is being looked at. */
+  readonly onStep: (text: string) => void;
 }
 
 /** Looks everything over; see `runDoctor`. */
@@ -106,6 +108,7 @@ async function checkData(options: DoctorOptions, config: Config): Promise<readon
   const settings = databaseSettings(config);
   let storage: ReadingStorage;
   try {
+    options.onStep('Reading the database');
     const { schemaVersion, newestSchema, damage } = examineDatabase(path, settings);
     if (damage.length > 0) {
       const hint = 'Stop the daemon and put a backup back: "waiaas backup restore".';
@@ -127,7 +130,7 @@ async function checkData(options: DoctorOptions, config: Config): Promise<readon
     const agents = await listAgents(storage.read);
     return [
       ok('database', 'whole, with the schema of this version'),
-      ...(await ledger(storage)),
+      ...(await ledger(options, storage)),
       await killSwitch(storage),
       ...(await keys(options, config, agents)),
       await audit(options),
@@ -138,7 +141,8 @@ async function checkData(options: DoctorOptions, config: Config): Promise<readon
   }
 }
 
-async function ledger(storage: ReadingStorage): Promise<readonly Finding[]> {
+async function ledger({ onStep }: DoctorOptions, storage: ReadingStorage): Promise<readonly Finding[]> {
+  onStep('Adding up what was spent');
   const faults = await checkSpendLedger(storage.read);
   if (faults.length === 0) return [ok('spending', 'what was spent adds up')];
   const hint = 'Somebody changed the database, or it is damaged: suspend the agents and look at the audit log.';
@@ -152,10 +156,11 @@ async function killSwitch(storage: ReadingStorage): Promise<Finding> {
 }
 
 async function keys(
-  { dataDir }: DoctorOptions,
+  { dataDir, onStep }: DoctorOptions,
   config: Config,
   agents: readonly AgentRow[],
 ): Promise<readonly Finding[]> {
+  onStep('Reading the keystore');
   const check = 'keys';
   const { keystore } = createKeystore({
     directory: dataPaths(dataDir).keystore,
@@ -186,9 +191,9 @@ async function keys(
   }
 }
 
-async function audit({ dataDir, env, password, verifyAudit }: DoctorOptions): Promise<Finding> {
+async function audit({ dataDir, env, password, verifyAudit, onStep }: DoctorOptions): Promise<Finding> {
   try {
-    const { intact, rows, faults } = await verifyAudit({ dataDir, env, password, anchorFile: undefined });
+    const { intact, rows, faults } = await verifyAudit({ dataDir, env, password, anchorFile: undefined, onStep });
     const how = password === null ? ' (seals not checked: no password)' : '';
     if (intact) return ok('audit log', `${rows} rows, intact${how}`);
     return failure('audit log', `${faults} faults${how}`, 'See "waiaas audit verify".');
@@ -198,7 +203,7 @@ async function audit({ dataDir, env, password, verifyAudit }: DoctorOptions): Pr
 }
 
 async function chains(
-  { clock, offline }: DoctorOptions,
+  { clock, offline, onStep }: DoctorOptions,
   config: Config,
   storage: ReadingStorage,
   agents: readonly AgentRow[],
@@ -206,6 +211,7 @@ async function chains(
   const used = new Map(agents.map(({ chain, network }) => [`${chain} ${network}`, { chain, network }]));
   if (used.size === 0) return [skipped('chains', 'there are no agents')];
   if (offline) return [skipped('chains', 'not asked (--offline)')];
+  onStep('Asking the chains');
   const registry = createAdapterRegistry({ config, clock, logger: silent, storage });
   try {
     const status = await registry.connect([...used.values()]);

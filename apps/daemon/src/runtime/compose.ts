@@ -20,6 +20,7 @@ import {
   type KillSwitchState,
 } from '@waiaas/safety';
 import type { Storage } from '@waiaas/storage';
+import type { NoteTaker } from '../backup/command-notes.ts';
 import { type Config, corsOrigins } from '../config/index.ts';
 import type { DaemonLogger } from '../logging/index.ts';
 import { VERSION } from '../version.ts';
@@ -54,6 +55,7 @@ export interface Foundations {
   readonly localProofPath: string;
   readonly tokenSecrets: TokenSecrets;
   readonly auditTrail: AuditTrail;
+  readonly noteTaker: NoteTaker;
   readonly startedAt: number;
   /** Milliseconds between two rounds of a worker, from its usual ones. */
   readonly workerInterval: (worker: string, intervalMs: number) => number;
@@ -171,6 +173,7 @@ export function compose(foundations: Foundations): Composition {
     { name: 'lateDeposits', intervalMs: 600 * SECOND, run: () => pipeline.terminations.watch() },
     { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
     { name: 'auditTrail', intervalMs: security.audit.anchor_interval * SECOND, run: () => auditTrail.watch() },
+    { name: 'commandNotes', intervalMs: 60 * SECOND, run: () => foundations.noteTaker.take() },
     { name: 'headRenewal', intervalMs: 86_400 * SECOND, run: () => pipeline.renewHeads() },
     { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
     {

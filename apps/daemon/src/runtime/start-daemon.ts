@@ -18,6 +18,7 @@ import {
   type Storage,
   sealNoOwner,
 } from '@waiaas/storage';
+import { createNoteTaker } from '../backup/command-notes.ts';
 import { parseLogSize } from '../config/index.ts';
 import {
   type CrashEvent,
@@ -186,6 +187,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   if (accepted !== null) await audit(accepted);
   const anchors = createAnchorFile(anchorFilePath(dataDir, config));
   const auditTrail = createAuditTrail({ storage, sealer: keystore.sealer, anchors, clock, logger });
+  const noteTaker = createNoteTaker(dataDir, { record: audit, logger });
   const tokenSecrets = openTokenSecrets({ path: paths.tokenSecrets, configured: config.security.jwt_secret, clock });
   if (tokenSecrets.overlapEnded) await audit({ event: 'PREVIOUS_SECRET_EXPIRED', actor: 'system' });
   goOn();
@@ -252,6 +254,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     localProofPath: paths.localProof,
     tokenSecrets,
     auditTrail,
+    noteTaker,
     startedAt,
     workerInterval: wrap?.workerInterval ?? ((_worker, intervalMs) => intervalMs),
     shutdown: shutdown.signal,
@@ -310,6 +313,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     });
     await notify({ event: 'DAEMON_STARTED', version: VERSION, ...takenUp });
   });
+  await takeNotes();
   const { enabled, min_channels } = config.notifications;
   if (notifications.reachableChannels() < min_channels) {
     logger.warn(
@@ -366,6 +370,15 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     }
   }
 
+  /** What commands did while there was no daemon is put on record; where that fails, a worker tries again. */
+  async function takeNotes(): Promise<void> {
+    try {
+      await noteTaker.take();
+    } catch (error) {
+      logger.error({ error: reasonOf(error) }, 'What commands have noted could not be put on record');
+    }
+  }
+
   /** Steps 2 to 9 of 01 §4.2; one that fails does not keep the others from being taken. */
   async function shutDown(reason: StopReason): Promise<ExitCode> {
     const deadline = currentConfig.daemon.shutdown_timeout * 1000;
@@ -392,6 +405,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     await attempt('adapters', () => adapters.disconnect());
     parts.operatorTokens.revokeAll();
     const uptime = Math.floor((clock.now() - startedAt) / 1000);
+    await takeNotes();
     // Written before the keys go, so that the seal of the audit log covers its last rows; nothing is signed any more.
     gate.close();
     if (keystore.isUnlocked) await attempt('audit', () => audit({ event: 'KEYSTORE_LOCKED', actor: 'system' }));

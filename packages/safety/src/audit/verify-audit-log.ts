@@ -14,6 +14,8 @@ export interface VerifyOptions {
   readonly sealer: Pick<RowSealer, 'verify'> | null;
   /** Heads kept outside; read before the log, so that none of them can be ahead of it. */
   readonly anchors: Anchors;
+  /** Told after each page how many rows have been read. */
+  readonly onRows?: (rows: number) => void;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface VerifyOptions {
  *
  * @throws WaiaasError KEYSTORE_LOCKED when the sealer is locked
  */
-export async function verifyAuditLog({ read, sealer, anchors }: VerifyOptions): Promise<AuditVerification> {
+export async function verifyAuditLog({ read, sealer, anchors, onRows }: VerifyOptions): Promise<AuditVerification> {
   const check = createAuditCheck({
     head: await readAuditHead(read),
     anchors: anchors.anchors,
@@ -29,10 +31,13 @@ export async function verifyAuditLog({ read, sealer, anchors }: VerifyOptions): 
     isAuthentic: sealer === null ? null : (head) => isAuditHeadAuthentic(sealer, head),
   });
   let last = Number.MIN_SAFE_INTEGER;
+  let count = 0;
   for (;;) {
     const rows = await listAuditAfter(read, last, PAGE);
     for (const row of rows) check.add(row);
     last = rows.at(-1)?.id ?? last;
+    count += rows.length;
+    onRows?.(count);
     if (rows.length < PAGE) return check.finish();
     await nextTurn();
   }

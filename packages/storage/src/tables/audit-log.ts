@@ -33,6 +33,7 @@ const SEVERITY: Readonly<Partial<Record<AuditEvent, AuditSeverity>>> = {
   RECALL_REQUESTED: 'warning',
   AGENT_KEY_EXPORTED: 'warning',
   AGENT_KEY_IMPORTED: 'warning',
+  BACKUP_RESTORED: 'critical',
   TX_FAILED: 'warning',
   TX_LATE_LANDING: 'critical',
   POLICY_VIOLATION: 'warning',

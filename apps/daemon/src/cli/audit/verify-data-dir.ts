@@ -25,7 +25,7 @@ const silent: Logger = {
  *
  * @throws CliError, StartFailure
  */
-export const verifyDataDir: VerifyDataDir = async ({ dataDir, env, password, anchorFile }) => {
+export const verifyDataDir: VerifyDataDir = async ({ dataDir, env, password, anchorFile, onStep }) => {
   requireInitialised(dataDir);
   const { config } = loadConfig({ dataDir, env, secretRequired: false });
   const path = anchorFile === undefined ? anchorFilePath(dataDir, config) : resolve(anchorFile);
@@ -33,7 +33,12 @@ export const verifyDataDir: VerifyDataDir = async ({ dataDir, env, password, anc
   const storage = openDatabase(databasePath(dataDir, config), databaseSettings(config));
   try {
     const verify = (sealer: Parameters<typeof verifyAuditLog>[0]['sealer']): Promise<AuditVerification> =>
-      verifyAuditLog({ read: storage.read, sealer, anchors });
+      verifyAuditLog({
+        read: storage.read,
+        sealer,
+        anchors,
+        onRows: (rows) => onStep(`Checking the audit log: ${rows} rows`),
+      });
     if (password === null) return await verify(null);
     const { keystore } = createKeystore({
       directory: dataPaths(dataDir).keystore,

@@ -47,9 +47,10 @@ export function declareAgentKeys(
 }
 
 /** The master password; that of the file is another one and has its own source. */
-async function masterPassword({ io, json }: CommandContext, flags: PasswordFlags): Promise<string> {
+async function masterPassword(context: CommandContext, flags: PasswordFlags): Promise<string> {
+  const { io } = context;
   const { password, source } = await findPassword({ flags, env: io.env, ask: io.askHidden });
-  if (source === 'variable' && !json) warnAboutVariable(io);
+  if (source === 'variable') warnAboutVariable(context);
   return password;
 }
 

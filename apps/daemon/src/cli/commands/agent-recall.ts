@@ -32,6 +32,7 @@ import {
   withSignatureOptions,
 } from '../owner/signature-options.ts';
 import { type Handle, withPasswordOptions } from '../program.ts';
+import { withElapsed } from '../progress.ts';
 import { usageError } from '../usage-error.ts';
 
 interface RecallOptions extends PasswordFlags, SignatureFlags {
@@ -122,7 +123,7 @@ async function recallAgent(
     if (!json) io.err(`See "waiaas agent recalls ${agent.id}" for its end.\n`);
     return EXIT.SUCCESS;
   }
-  const ended = await untilEnded(session, recall);
+  const ended = await withElapsed(context, 'Waiting for the end of the recall', () => untilEnded(session, recall));
   io.out(json ? jsonLine(ended) : recallText(ended));
   return ended.status === 'COMPLETED' ? EXIT.SUCCESS : EXIT.FAILURE;
 }

@@ -6,6 +6,7 @@ import { type CommandContext, operatorSession, warnAboutVariable } from '../cont
 import { callDaemon } from '../daemon-client.ts';
 import { facts, jsonLine, table } from '../output.ts';
 import { type CommandModule, wholeNumber, withPasswordOptions } from '../program.ts';
+import { withProgress } from '../progress.ts';
 
 /** Checks the audit log of a data directory; with the vault's password its seals as well. */
 export type VerifyDataDir = (options: {
@@ -15,6 +16,8 @@ export type VerifyDataDir = (options: {
   readonly password: string | null;
   /** In place of the configured file of heads. */
   readonly anchorFile: string | undefined;
+  /** Told how far it is. */
+  readonly onStep: (text: string) => void;
 }) => Promise<AuditVerification>;
 
 interface VerifyOptions extends PasswordFlags {
@@ -88,10 +91,12 @@ async function verifyAudit(
   let password: string | null = null;
   if (options.linksOnly !== true) {
     const found = await findPassword({ flags: options, env: io.env, ask: io.askHidden });
-    if (found.source === 'variable' && !json) warnAboutVariable(io);
+    if (found.source === 'variable') warnAboutVariable(context);
     password = found.password;
   }
-  const report = await verifyDataDir({ dataDir, env: io.env, password, anchorFile: options.anchors });
+  const report = await withProgress(context, (onStep) =>
+    verifyDataDir({ dataDir, env: io.env, password, anchorFile: options.anchors, onStep }),
+  );
   io.out(json ? jsonLine(report) : reportText(report));
   return report.intact ? EXIT.SUCCESS : EXIT.FAILURE;
 }

@@ -4,9 +4,10 @@ import { listBackups } from '../../backup/backup-files.ts';
 import type { CreateBackup, RestoreBackup } from '../../backup/commands.ts';
 import { dataPaths } from '../../data-dir/index.ts';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
-import type { CommandContext } from '../context.ts';
+import { type CommandContext, warn } from '../context.ts';
 import { facts, jsonLine, table } from '../output.ts';
 import { type CommandModule, wholeNumber } from '../program.ts';
+import { withProgress } from '../progress.ts';
 
 interface CreateOptions {
   readonly output?: string;
@@ -47,13 +48,10 @@ async function createArchive(
   createBackup: CreateBackup,
 ): Promise<ExitCode> {
   const { io, json, dataDir } = context;
-  const made = await createBackup({
-    dataDir,
-    env: io.env,
-    clock: systemClock,
-    output: options.output,
-    keep: wholeNumber('--max-backups', options.maxBackups, 1, 10_000),
-  });
+  const keep = wholeNumber('--max-backups', options.maxBackups, 1, 10_000);
+  const made = await withProgress(context, (onStep) =>
+    createBackup({ dataDir, env: io.env, clock: systemClock, output: options.output, keep, onStep }),
+  );
   if (json) io.out(jsonLine(made));
   else {
     io.out(
@@ -89,22 +87,26 @@ async function restoreArchive(
 ): Promise<ExitCode> {
   const { io, json, dataDir } = context;
   const { ask } = io;
-  const restored = await restoreBackup({
-    dataDir,
-    archive: resolve(path),
-    force: options.force === true,
-    home: io.home,
-    clock: systemClock,
-    // With nobody to ask, --force is the answer.
-    confirmReplace: async () =>
-      ask === null ||
-      (
-        await ask(
+  const restored = await withProgress(context, (onStep) =>
+    restoreBackup({
+      dataDir,
+      archive: resolve(path),
+      force: options.force === true,
+      home: io.home,
+      clock: systemClock,
+      onStep,
+      async confirmReplace() {
+        // With nobody to ask, --force is the answer.
+        if (ask === null) return true;
+        io.status?.('');
+        const answer = await ask(
           `This sets ${dataDir} back to the backup. What is there now is kept in backups/. Type "restore" to go on: `,
-        )
-      ).trim() === 'restore',
-  });
-  for (const warning of restored.warnings) io.err(`Warning: ${warning}\n`);
+        );
+        return answer.trim() === 'restore';
+      },
+    }),
+  );
+  for (const warning of restored.warnings) warn(context, warning);
   if (json) {
     io.out(jsonLine({ restored: true, dataDir, ...restored }));
     return EXIT.SUCCESS;

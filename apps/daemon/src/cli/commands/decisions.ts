@@ -10,6 +10,7 @@ import { type CommandContext, operatorSession } from '../context.ts';
 import { callDaemon } from '../daemon-client.ts';
 import { facts, jsonLine, table } from '../output.ts';
 import { type CommandModule, withPasswordOptions } from '../program.ts';
+import { withElapsed } from '../progress.ts';
 import { usageError } from '../usage-error.ts';
 
 /** Every decision is made again: on a long history that takes its time. */
@@ -104,13 +105,16 @@ async function explainDecision(
 }
 
 async function replayDecisions(context: CommandContext, flags: PasswordFlags): Promise<ExitCode> {
-  const replay = await callDaemon({
-    ...(await operatorSession(context, flags)),
-    method: 'GET',
-    path: '/v1/owner/decisions/replay',
-    timeoutMs: REPLAY_TIMEOUT_MS,
-    answer: replayResponseSchema,
-  });
+  const session = await operatorSession(context, flags);
+  const replay = await withElapsed(context, 'The daemon decides everything again', () =>
+    callDaemon({
+      ...session,
+      method: 'GET',
+      path: '/v1/owner/decisions/replay',
+      timeoutMs: REPLAY_TIMEOUT_MS,
+      answer: replayResponseSchema,
+    }),
+  );
   const { io, json } = context;
   const code = replay.faultCount === 0 ? EXIT.SUCCESS : EXIT.FAILURE;
   if (json) {

@@ -5,6 +5,7 @@ import { type PasswordFlags, suppliedPassword } from '../../password/index.ts';
 import { type CommandContext, warnAboutVariable } from '../context.ts';
 import { jsonLine, printable } from '../output.ts';
 import { type CommandModule, withPasswordOptions } from '../program.ts';
+import { withProgress } from '../progress.ts';
 import type { VerifyDataDir } from './audit.ts';
 
 interface DoctorCommandOptions extends PasswordFlags {
@@ -27,21 +28,25 @@ export const doctorCommand =
   };
 
 async function examine(
-  { io, json, dataDir }: CommandContext,
+  context: CommandContext,
   options: DoctorCommandOptions,
   runDoctor: RunDoctor,
   verifyAudit: VerifyDataDir,
 ): Promise<ExitCode> {
+  const { io, json, dataDir } = context;
   const supplied = suppliedPassword({ flags: options, env: io.env });
-  if (supplied?.source === 'variable' && !json) warnAboutVariable(io);
-  const findings = await runDoctor({
-    dataDir,
-    env: io.env,
-    clock: systemClock,
-    password: supplied?.password ?? null,
-    offline: options.offline === true,
-    verifyAudit,
-  });
+  if (supplied?.source === 'variable') warnAboutVariable(context);
+  const findings = await withProgress(context, (onStep) =>
+    runDoctor({
+      dataDir,
+      env: io.env,
+      clock: systemClock,
+      password: supplied?.password ?? null,
+      offline: options.offline === true,
+      verifyAudit,
+      onStep,
+    }),
+  );
   const failures = findings.filter(({ status }) => status === 'failure').length;
   if (json) io.out(jsonLine({ healthy: failures === 0, findings }));
   else {

@@ -6,7 +6,7 @@ import { initDataDir } from '../../init/index.ts';
 import { findNewPassword, type PasswordFlags } from '../../password/index.ts';
 import { CliError } from '../cli-error.ts';
 import type { CommandIo } from '../command-io.ts';
-import { type CommandContext, warnAboutVariable } from '../context.ts';
+import { type CommandContext, warn, warnAboutVariable } from '../context.ts';
 import { facts, jsonLine } from '../output.ts';
 import { type CommandModule, withPasswordOptions } from '../program.ts';
 import { usageError } from '../usage-error.ts';
@@ -41,20 +41,21 @@ async function init(context: CommandContext, options: InitCommandOptions, initia
     home: io.home,
     env: io.env,
     clock: systemClock,
-    logger: warningLogger(io),
+    logger: warningLogger(context),
     initialise: (stage, settings, password, parts) => initialise(stage, settings, password, { ...parts, preset }),
     confirmReplace: () => confirmReplace(dataDir, interactive ? io.ask : null),
     async newPassword() {
       const sources = { flags: options, env: io.env, ask: interactive ? io.askHidden : null };
       const { password, source } = await findNewPassword(sources, (line) => io.err(`${line}\n`));
-      if (source === 'variable') warnAboutVariable(io);
+      if (source === 'variable') warnAboutVariable(context);
       return password;
     },
   });
-  for (const warning of warnings) io.err(`Warning: ${warning}\n`);
-  if (isLooseUmask(io.umask) && !json) {
-    io.err(
-      `Warning: the umask ${io.umask.toString(8).padStart(4, '0')} lets others read new files; those of the daemon are private all the same.\n`,
+  for (const warning of warnings) warn(context, warning);
+  if (isLooseUmask(io.umask)) {
+    warn(
+      context,
+      `the umask ${io.umask.toString(8).padStart(4, '0')} lets others read new files; those of the daemon are private all the same.`,
     );
   }
   if (json) {
@@ -91,9 +92,9 @@ async function confirmReplace(dataDir: string, ask: CommandIo['ask']): Promise<b
 }
 
 /** There is no log yet: warnings go to the person, all else nowhere. */
-const warningLogger = (io: CommandIo) => ({
+const warningLogger = (context: CommandContext) => ({
   debug: () => undefined,
   info: () => undefined,
-  warn: (_fields: object, message: string) => io.err(`Warning: ${message}\n`),
-  error: (_fields: object, message: string) => io.err(`Error: ${message}\n`),
+  warn: (_fields: object, message: string) => warn(context, message),
+  error: (_fields: object, message: string) => warn(context, message),
 });

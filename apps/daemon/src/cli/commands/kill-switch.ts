@@ -15,6 +15,7 @@ import { authorizationOf, checkSource, obtainSignature } from '../owner/obtain-s
 import { type OwnerRequest, purposeOfRequest } from '../owner/request-message.ts';
 import { SIGNING_HELP, type SignatureFlags, sourceOf, withSignatureOptions } from '../owner/signature-options.ts';
 import { type CommandModule, withPasswordOptions } from '../program.ts';
+import { withElapsed } from '../progress.ts';
 import { usageError } from '../usage-error.ts';
 
 interface ActivateOptions extends PasswordFlags {
@@ -118,16 +119,18 @@ async function recoverFromKillSwitch(context: CommandContext, options: RecoverOp
   checkSource(sourceOf(options));
   const session = await operatorSession(context, options);
   const authorization = await ownerProof(context, session, options);
-  const recovered = await withLocalProof(context, authorization === undefined, (localProof) =>
-    callDaemon({
-      ...session,
-      method: 'POST',
-      path: RECOVER.path,
-      ...(authorization === undefined ? {} : { authorization }),
-      ...(localProof === undefined ? {} : { localProof }),
-      timeoutMs: RECOVER_TIMEOUT_MS,
-      answer: recoverResponseSchema,
-    }),
+  const recovered = await withElapsed(context, 'The daemon unlocks its keys', () =>
+    withLocalProof(context, authorization === undefined, (localProof) =>
+      callDaemon({
+        ...session,
+        method: 'POST',
+        path: RECOVER.path,
+        ...(authorization === undefined ? {} : { authorization }),
+        ...(localProof === undefined ? {} : { localProof }),
+        timeoutMs: RECOVER_TIMEOUT_MS,
+        answer: recoverResponseSchema,
+      }),
+    ),
   );
   const { io, json } = context;
   io.out(

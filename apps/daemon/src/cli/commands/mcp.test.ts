@@ -53,6 +53,7 @@ async function waiaas(...args: readonly string[]) {
     env: {},
     home,
     umask: 0o077,
+    status: null,
     askHidden: null,
     ask: null,
     inputLine: async () => null,

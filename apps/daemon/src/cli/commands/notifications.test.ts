@@ -97,6 +97,7 @@ async function waiaas(args: readonly string[], { typed }: { readonly typed?: str
     env: { WAIAAS_MASTER_PASSWORD: 'canary horse battery', BOT: TOKEN, EMPTY: '' },
     home: root,
     umask: 0o077,
+    status: null,
     askHidden: typed === undefined ? null : async () => typed,
     ask: null,
     inputLine: async () => null,

@@ -272,7 +272,9 @@ async function showLog(context: CommandContext, { failed, tx, limit = '20', ...f
     referenceId ?? '',
     error ?? '',
   ]);
-  io.out(json ? jsonLine(answer) : table(['TIME', 'EVENT', 'STATUS', 'CHANNEL', 'ABOUT', 'ERROR'], rows));
+  if (json) io.out(jsonLine(answer));
+  else if (rows.length === 0) io.out('There is nothing in the log.\n');
+  else io.out(table(['TIME', 'EVENT', 'STATUS', 'CHANNEL', 'ABOUT', 'ERROR'], rows));
   return EXIT.SUCCESS;
 }
 

@@ -306,6 +306,7 @@ async function waiaas(args: readonly string[], { ask, line }: Setting = {}): Pro
     env: { WAIAAS_MASTER_PASSWORD_FILE: join(root, 'password') },
     home: root,
     umask: 0o077,
+    status: null,
     askHidden: null,
     ask: ask === undefined ? null : async (question) => ask(question, err),
     inputLine: async () => line?.(err) ?? null,

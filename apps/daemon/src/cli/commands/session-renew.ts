@@ -2,7 +2,7 @@ import { sessionRenewResponseSchema } from '@waiaas/core';
 import type { Command } from 'commander';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
 import { isSystemError } from '../../system-error.ts';
-import { type CommandContext, daemonPort } from '../context.ts';
+import { type CommandContext, daemonPort, warn } from '../context.ts';
 import { callDaemon } from '../daemon-client.ts';
 import { facts, jsonLine } from '../output.ts';
 import type { Handle } from '../program.ts';
@@ -44,7 +44,7 @@ async function renewSession(context: CommandContext, options: RenewOptions): Pro
       if (!isSystemError(error)) throw error;
       // The old token has ended: the new one must not be lost as well.
       update = false;
-      io.err(`Warning: ${tokenFile} cannot be written (${error.code}); keep the token that is printed.\n`);
+      warn(context, `${tokenFile} cannot be written (${error.code}); keep the token that is printed.`);
     }
   }
   if (json) {

@@ -55,7 +55,7 @@ async function inForeground(
   requireInitialised(dataDir);
   // Taken now in any case: with the kill switch engaged nobody asks for it, and it must not stay in the environment.
   let supplied = suppliedPassword({ flags: options, env: io.env });
-  if (supplied?.source === 'variable') warnAboutVariable(io);
+  if (supplied?.source === 'variable') warnAboutVariable(context);
   return runDaemon({
     dataDir,
     env: io.env,
@@ -90,7 +90,7 @@ async function inBackground(context: CommandContext, options: StartOptions, chil
       exitCode: EXIT.FAILURE,
     });
   }
-  if (supplied.source === 'variable') warnAboutVariable(io);
+  if (supplied.source === 'variable') warnAboutVariable(context);
   const logFile = logFilePath(dataDir, config);
   ensureLogDirectory(dataDir, logFile);
   const ready = await startInBackground({

@@ -5,9 +5,10 @@ import { EXIT, type ExitCode } from '../../exit-codes.ts';
 import { type InstanceFiles, isAlive, removeStaleFiles } from '../../instance/index.ts';
 import { isSystemError } from '../../system-error.ts';
 import { CliError } from '../cli-error.ts';
-import { type CommandContext, localDaemon } from '../context.ts';
+import { type CommandContext, localDaemon, warn } from '../context.ts';
 import { jsonLine } from '../output.ts';
 import { type CommandModule, wholeNumber } from '../program.ts';
+import { withElapsed } from '../progress.ts';
 
 interface StopOptions {
   readonly timeout?: string;
@@ -48,7 +49,7 @@ async function stop(context: CommandContext, options: StopOptions): Promise<Exit
     );
   }
   signal(pid, 'SIGTERM');
-  if (await isGone(pid, timeout * 1000)) {
+  if (await withElapsed(context, 'Waiting for what it has begun', () => isGone(pid, timeout * 1000))) {
     if (!existsSync(files.pidFile)) {
       return report(
         context,
@@ -97,7 +98,7 @@ function report(
   warning: string | null,
   code: ExitCode,
 ): ExitCode {
-  if (warning !== null) context.io.err(`Warning: ${warning}\n`);
+  if (warning !== null) warn(context, warning);
   context.io.out(context.json ? jsonLine(result) : `${text}\n`);
   return code;
 }
