@@ -115,7 +115,14 @@ describe('the life of a daemon', () => {
     const first = JSON.parse((await create('twin', '--json')).out);
     expect(first).toMatchObject({ name: 'twin', status: 'ACTIVE', chain: 'solana', network: 'localnet' });
     await create('twin');
-    for (let index = 2; index < 15; index++) await create(`agent ${index}`);
+    for (let index = 2; index < 15; index++) {
+      const created = await fetch(`http://127.0.0.1:${port}/v1/agents`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-master-password': PASSWORD },
+        body: JSON.stringify({ name: `agent ${index}`, chain: 'solana', network: 'localnet' }),
+      });
+      expect(created.status).toBe(201);
+    }
     const { agents } = JSON.parse((await place.run(['agent', 'list', '--json', ...secret()])).out);
     expect(agents).toHaveLength(15);
     expect((await place.run(['agent', 'list', ...secret()])).out).toContain(first.publicKey);

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The program under test. */
-export const WAIAAS = fileURLToPath(new URL('waiaas-from-source.mjs', import.meta.url));
+/** The program under test, as it is installed. */
+export const WAIAAS = fileURLToPath(new URL('../bin/waiaas.mjs', import.meta.url));
 export const PASSWORD = 'canary horse battery';
 
 /** What a finished command left. */
@@ -91,7 +91,8 @@ export function makePlace(): Place {
     path: (name) => join(dataDir, name),
     pid: () => Number(readFileSync(join(dataDir, 'daemon.pid'), 'utf8')),
     async clean() {
-      await place.run(['stop', '--force']);
+      // A daemon in the background is nobody's child; there is none where nothing was initialised.
+      if (existsSync(join(dataDir, 'keystore'))) await place.run(['stop', '--force']);
       for (const child of children) child.kill('SIGKILL');
       rmSync(root, { recursive: true, force: true });
     },
