@@ -21,7 +21,10 @@ export interface AdapterRegistry {
   isSupported(chain: Chain, network: Network): boolean;
   /** The adapter of a network that was asked to be connected, whether it is or not; undefined for every other. */
   find(chain: Chain, network: Network): IChainAdapter | undefined;
-  /** Connects the adapters of these networks, each within a few seconds. Those that do not answer stay unconnected. */
+  /**
+   * Connects the adapters of these networks, each within a few seconds. Those that do not answer stay unconnected; one that
+   * did not answer the last time either is tried again, but hardly waited for.
+   */
   connect(networks: readonly { chain: Chain; network: Network }[]): Promise<readonly AdapterStatus[]>;
   /** Connects what is not connected and probes what is. Run now and then, so that an outage ends by itself. */
   check(): Promise<void>;
@@ -31,6 +34,8 @@ export interface AdapterRegistry {
 
 /** Longest wait for one adapter at start; a silent node must not hold up the others (01 §4.1 step 4). */
 const CONNECT_WAIT_MS = 5000;
+/** Longest wait for one that was down when it was last looked at: nobody who creates agents meanwhile waits for each. */
+const RECONNECT_WAIT_MS = 250;
 
 const keyOf = (chain: Chain, network: Network): string => `${chain}:${network}`;
 
@@ -121,8 +126,9 @@ export function createAdapterRegistry(dependencies: {
       await Promise.all(
         wanted.map(async (adapter) => {
           let timer: NodeJS.Timeout | undefined;
+          const isKnown = probes.has(keyOf(adapter.chain, adapter.network));
           const tooLong = new Promise<void>((resolve) => {
-            timer = setTimeout(resolve, CONNECT_WAIT_MS);
+            timer = setTimeout(resolve, isKnown ? RECONNECT_WAIT_MS : CONNECT_WAIT_MS);
           });
           // What takes longer goes on by itself; the check that follows reports it.
           await Promise.race([checkOne(adapter), tooLong]);
