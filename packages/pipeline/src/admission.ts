@@ -8,10 +8,8 @@ import {
   type Intent,
   isActive,
   isoFromSeconds,
-  NO_USAGE,
   nativeAssetId,
   type SessionConstraints,
-  sessionConstraintsSchema,
   sessionUsageSchema,
   toJson,
   unixSeconds,
@@ -31,6 +29,7 @@ import {
   insertPendingApproval,
   intentContent,
   isSessionAuthentic,
+  keepConstraints,
   type LiveReservation,
   liveReservations,
   notifyBy,
@@ -45,7 +44,8 @@ import { type Decided, type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { intentHash, requestHash } from './intent-hash.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
-import { checkSession, type SessionVerdict } from './session-check.ts';
+import { encodeCriteria, type SessionVerdict, underWayOf } from './session-check.ts';
+import { constraintsHash, encodeStanding, judgeSession, readConstraints, type SessionStanding } from './standing.ts';
 
 /** A payment that has passed validation and asks to be admitted. */
 export interface AdmissionRequest {
@@ -77,11 +77,10 @@ export function assertSameRequest(row: TransactionRow, hash: string): void {
   if (row.request_hash !== hash) throw new WaiaasError('IDEMPOTENCY_CONFLICT', { details: { transactionId: row.id } });
 }
 
-/** Reads the constraints of a session. Null when they are not what was granted, or cannot be read: both deny. */
-function grantedConstraints(row: SessionRow, authentic: boolean): SessionConstraints | null {
-  if (!authentic) return null;
-  const parsed = sessionConstraintsSchema.safeParse(JSON.parse(row.constraints));
-  return parsed.success ? parsed.data : null;
+/** What a session is, and the limits that its standing names. */
+interface Standing {
+  readonly standing: SessionStanding;
+  readonly constraints: SessionConstraints | null;
 }
 
 /**
@@ -101,36 +100,37 @@ export function createAdmission(
   const record = (
     db: Db,
     intent: Intent,
-    criteria: SessionVerdict['criteria'],
+    session: { readonly standing: SessionStanding; readonly criteria: SessionVerdict['criteria'] },
     decided: Decided | null,
     now: number,
   ): Promise<void> =>
     insertDecision(db, sealer, {
       tx_id: intent.transactionId,
       decided_at: now,
-      session_criteria: canonicalJson(criteria.map((criterion) => ({ ...criterion }))),
+      session_criteria: encodeCriteria(session.criteria),
       decision: decided === null ? null : canonicalJson(decided.decision),
       facts: decided === null ? null : encodeFacts(decided.facts),
       policies: canonicalJson((decided?.policies ?? []).map(({ id, version }) => [id, version])),
+      standing: encodeStanding(session.standing),
     });
 
-  /** The session's verdict. */
-  async function sessionVerdict(
+  /** What the session is now, with its limits as far as they can be believed. Reports a session that cannot be. */
+  async function standingOf(
     db: Db,
     intent: Intent,
     session: SessionRow,
     live: readonly LiveReservation[],
     now: number,
-  ): Promise<SessionVerdict> {
-    const refused = (refusal: Refusal): SessionVerdict => ({
-      refusal,
-      criteria: [{ rule: 'session', observed: refusal.token, limit: null, passed: false }],
-    });
-    if (!isActive({ expiresAt: session.expires_at, revokedAt: session.revoked_at }, now)) {
-      const code = session.revoked_at === null ? 'SESSION_EXPIRED' : 'SESSION_REVOKED';
-      return refused({ code, token: code });
-    }
-    const constraints = grantedConstraints(session, await isSessionAuthentic(db, sealer, session));
+  ): Promise<Standing> {
+    const { expires_at: expiresAt, revoked_at: revokedAt } = session;
+    const underWay = underWayOf(live, session.id, nativeAssetId(intent.chain));
+    const unread: Standing = {
+      standing: { expiresAt, revokedAt, constraints: null, usage: null, ...underWay },
+      constraints: null,
+    };
+    if (!isActive({ expiresAt, revokedAt }, now)) return unread;
+    const authentic = await isSessionAuthentic(db, sealer, session);
+    const constraints = authentic ? readConstraints(session.constraints) : null;
     if (constraints === null) {
       await appendAudit(db, now, {
         event: 'SEAL_BROKEN',
@@ -140,26 +140,15 @@ export function createAdmission(
         txId: intent.transactionId,
         details: { what: 'session' },
       });
-      return refused({ code: 'INVALID_TOKEN', token: 'SESSION_NOT_AUTHENTIC' });
+      return unread;
     }
+    const hash = constraintsHash(session.constraints);
+    await keepConstraints(db, { hash, constraints: session.constraints });
     const usage = sessionUsageSchema.safeParse(JSON.parse(session.usage_stats));
-    return checkSession(
+    return {
+      standing: { ...unread.standing, constraints: hash, usage: usage.success ? usage.data : null },
       constraints,
-      {
-        type: intent.type,
-        asset: intent.asset,
-        nativeAsset: nativeAssetId(intent.chain),
-        amount: intent.amount,
-        to: intent.to,
-      },
-      {
-        // Usage that cannot be read counts as used up.
-        usage: usage.success
-          ? usage.data
-          : { ...NO_USAGE, totalTx: Number.MAX_SAFE_INTEGER, totalAmount: '9'.repeat(78) },
-        live: live.filter(({ sessionId }) => sessionId === session.id),
-      },
-    );
+    };
   }
 
   async function refuse(
@@ -306,15 +295,16 @@ export function createAdmission(
       },
     });
 
-    const { refusal: violation, criteria } = await sessionVerdict(db, intent, session, live, now);
+    const { standing, constraints } = await standingOf(db, intent, session, live, now);
+    const { refusal: violation, criteria } = judgeSession(standing, constraints, intent, now);
     if (violation !== null) {
-      await record(db, intent, criteria, null, now);
+      await record(db, intent, { standing, criteria }, null, now);
       return refuse(db, pending, intent, violation, 'TX_SESSION_CHECK', now);
     }
     await appendAudit(db, now, { event: 'TX_SESSION_CHECK', actor: 'system', ...subject, details: { passed: true } });
 
     const decided = await decider.decide(db, intent, { live, now, balance: request.balance });
-    await record(db, intent, criteria, decided, now);
+    await record(db, intent, { standing, criteria }, decided, now);
     const { decision } = decided;
     if (decision.outcome === 'DENY')
       return refuse(db, pending, intent, denialOf(decision, intent.asset), 'POLICY_VIOLATION', now);

@@ -20,7 +20,7 @@ import { type CompiledPolicies, type Payment, spendWindows } from '@waiaas/polic
 import { type Db, findAgent, findSession, type LiveReservation, liveReservations, spentSince } from '@waiaas/storage';
 import { type Decider, reservedOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
-import { type Room, remainingOf, sessionRoom } from './session-check.ts';
+import { type Room, remainingOf, sessionRoom, underWayOf } from './session-check.ts';
 import { readToken } from './tokens.ts';
 
 /** No transaction has this id. */
@@ -114,9 +114,9 @@ export function createBudget(
     const { symbol, decimals } = token ?? nativeAsset(chain);
     const live = liveReservations(db, agentId);
 
-    const room = sessionRoom(constraints, nativeAssetId(chain), {
+    const room = sessionRoom(constraints, {
       usage: sessionUsageSchema.parse(JSON.parse(row.usage_stats)),
-      live: (live ?? []).filter((reserved) => reserved.sessionId === sessionId),
+      ...underWayOf(live ?? [], sessionId, nativeAssetId(chain)),
     });
     const renewal: RenewalLimits = { constraints, defaultMaxRenewals: settings.defaultMaxRenewals };
 

@@ -38,6 +38,7 @@ import { type ClaimDecided, type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { NOT_AUTHENTIC, notAuthentic } from './not-authentic.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
+import { type ClaimStanding, encodeStanding, FORGED_SESSION, objectionOf, REVOKED } from './standing.ts';
 
 /** What became of a delayed payment whose time has come. */
 export type DelayClaim =
@@ -80,13 +81,6 @@ export interface Claims {
   timeOut(row: AuthenticTransaction): Promise<AuthenticTransaction | null>;
 }
 
-const SUSPENDED: Refusal = { code: 'AGENT_SUSPENDED', token: 'AGENT_SUSPENDED' };
-const REVOKED: Refusal = { code: 'SESSION_REVOKED', token: 'SESSION_REVOKED' };
-const FORGED_SESSION: Refusal = {
-  code: 'POLICY_DENIED',
-  token: 'SESSION_NOT_AUTHENTIC',
-  message: 'The session that asked for the payment is not as this daemon has stored it.',
-};
 const EXPIRED: Refusal = { code: 'APPROVAL_TIMEOUT', token: 'APPROVAL_TIMEOUT' };
 const TIMED_OUT: Refusal = {
   code: 'TX_EXPIRED',
@@ -107,6 +101,7 @@ const toError = (refusal: Refusal, id: TransactionId): WaiaasError =>
 
 /** What was found about a payment that is about to leave the queue. */
 interface Judged {
+  readonly standing: ClaimStanding;
   /** Null when it may be carried out. */
   readonly refusal: Refusal | null;
   /** What the policies said; null when something else had refused before. */
@@ -128,29 +123,43 @@ export function createClaims(
   });
   const released = { reserved_amount: null, signed_tx: null } as const;
 
+  async function standingOf(db: Db, row: AuthenticTransaction, intent: Intent): Promise<ClaimStanding> {
+    const agent = await findAgent(db, row.agent_id);
+    const session = await findSession(db, intent.sessionId);
+    return {
+      agent: agent?.status ?? null,
+      session:
+        session === undefined
+          ? null
+          : { revokedAt: session.revoked_at, authentic: await isSessionAuthentic(db, sealer, session) },
+    };
+  }
+
   /** Whether a queued payment may be carried out now, and what the policies said, as far as they were asked. */
   async function judge(db: Db, row: AuthenticTransaction, intent: Intent, now: number): Promise<Judged> {
-    const agent = await findAgent(db, row.agent_id);
-    if (agent?.status !== 'ACTIVE') return { refusal: SUSPENDED, asked: null };
-    // A session that was cleaned up had expired by itself, which does not end what it asked for (04 §14).
-    const session = await findSession(db, intent.sessionId);
-    if (session !== undefined && session.revoked_at !== null) return { refusal: REVOKED, asked: null };
-    if (session !== undefined && !(await isSessionAuthentic(db, sealer, session))) {
+    const standing = await standingOf(db, row, intent);
+    const refusal = objectionOf(standing);
+    if (refusal === FORGED_SESSION) {
       await appendAudit(db, now, {
         event: 'SEAL_BROKEN',
         actor: 'system',
         ...subject(row),
         details: { what: 'session' },
       });
-      return { refusal: FORGED_SESSION, asked: null };
     }
+    if (refusal !== null) return { standing, refusal, asked: null };
     const others = liveReservations(db, intent.agentId)?.filter(({ id }) => id !== row.id) ?? null;
     const asked = await decider.objection(db, intent, { live: others, now });
-    return { refusal: asked.denial === null ? null : denialOf(asked.denial, intent.asset), asked };
+    return { standing, refusal: asked.denial === null ? null : denialOf(asked.denial, intent.asset), asked };
   }
 
   /** Keeps what was decided, so that it can be told and decided again at any time (09 no. 9). */
-  const record = (db: Db, { id }: AuthenticTransaction, { refusal, asked }: Judged, now: number): Promise<void> =>
+  const record = (
+    db: Db,
+    { id }: AuthenticTransaction,
+    { standing, refusal, asked }: Judged,
+    now: number,
+  ): Promise<void> =>
     insertClaimDecision(db, sealer, {
       tx_id: id,
       decided_at: now,
@@ -158,6 +167,7 @@ export function createClaims(
       decision: asked === null || asked.denial === null ? null : canonicalJson(asked.denial),
       facts: asked === null ? null : encodeFacts(asked.facts),
       policies: canonicalJson((asked?.policies ?? []).map(({ id: policy, version }) => [policy, version])),
+      standing: encodeStanding(standing),
     });
 
   async function cancel(

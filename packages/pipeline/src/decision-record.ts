@@ -5,6 +5,7 @@ import {
   policyId as brandPolicyId,
   canonicalJson,
   type DecisionRecordResponse,
+  type Intent,
   isoFromSeconds,
   type RowSealer,
   type TransactionId,
@@ -24,6 +25,7 @@ import {
   type Db,
   type DecisionRow,
   findClaimDecision,
+  findConstraints,
   findDecision,
   findPolicyVersion,
   findTransaction,
@@ -36,11 +38,20 @@ import {
 } from '@waiaas/storage';
 import { z } from 'zod';
 import { readIntent } from './admission.ts';
+import { encodeCriteria } from './session-check.ts';
+import {
+  constraintsHash,
+  decodeClaimStanding,
+  decodeSessionStanding,
+  judgeSession,
+  objectionOf,
+  readConstraints,
+} from './standing.ts';
 
 /** Whether a decision comes out the same when it is made again from what was recorded. */
 export type ReplayVerdict =
   | { readonly verdict: 'same' }
-  /** The session, or the agent's state, had refused before the policies were asked: there is nothing to make again. */
+  /** The session, or the agent's state, had refused, and an earlier version had not kept what they were. */
   | { readonly verdict: 'session' }
   /** Something that is needed to make it again is not what the daemon wrote. */
   | { readonly verdict: 'not_authentic'; readonly what: string }
@@ -50,6 +61,7 @@ export type ReplayVerdict =
 export interface ReplayReport {
   readonly total: number;
   readonly same: number;
+  /** Refused by session or agent, and recorded by a version that did not keep what these were. */
   readonly refusedBySession: number;
   /** Transactions whose decision does not come out the same, or whose record is not authentic; at most 100. */
   readonly faults: readonly { readonly transactionId: string; readonly verdict: string; readonly what: string }[];
@@ -119,7 +131,15 @@ export function createDecisionRecords(dependencies: {
     if (!isDecisionAuthentic(sealer, record)) return { verdict: 'not_authentic', what: 'record' };
     const authentic = row === undefined ? null : readIntent(sealer, row);
     if (authentic === null) return { verdict: 'not_authentic', what: 'intent' };
-    if (record.decision === null || record.facts === null) return { verdict: 'session' };
+    const session = await sessionAgain(record, authentic.intent);
+    if (typeof session === 'string') return { verdict: 'not_authentic', what: session };
+    if (session !== null && (record.decision === null) !== session.refused) {
+      return { verdict: 'different', now: session.refused ? 'the session refuses' : 'the session permits' };
+    }
+    if (session !== null && session.criteria !== record.session_criteria) {
+      return { verdict: 'different', now: session.criteria };
+    }
+    if (record.decision === null || record.facts === null) return { verdict: session === null ? 'session' : 'same' };
     const policies = await policiesOf(record);
     if (typeof policies === 'string') return { verdict: 'not_authentic', what: policies };
     const stored = decisionSchema.parse(JSON.parse(record.decision));
@@ -128,6 +148,21 @@ export function createDecisionRecords(dependencies: {
     if (compiled === null) return { verdict: 'different', now: 'nothing that blocks' };
     const now = evaluate(compiled, { chain, asset, amount, to }, decodeFacts(record.facts));
     return canonicalJson(now) === record.decision ? { verdict: 'same' } : { verdict: 'different', now };
+  }
+
+  /** What the session decides by what it was, or what is wrong with that; null where an earlier version had not kept it. */
+  async function sessionAgain(
+    { standing: encoded, decided_at: at }: DecisionRow,
+    intent: Intent,
+  ): Promise<{ readonly refused: boolean; readonly criteria: string } | string | null> {
+    if (encoded === null) return null;
+    const standing = decodeSessionStanding(encoded);
+    const { constraints: hash } = standing;
+    const text = hash === null ? null : await findConstraints(read, hash);
+    if (text === undefined || (text !== null && constraintsHash(text) !== hash)) return 'limits of the session';
+    const constraints = text === null ? null : readConstraints(text);
+    const { refusal, criteria } = judgeSession(standing, constraints, intent, at);
+    return { refused: refusal !== null, criteria: encodeCriteria(criteria) };
   }
 
   /**
@@ -162,8 +197,13 @@ export function createDecisionRecords(dependencies: {
     if (!isClaimDecisionAuthentic(sealer, record)) return { verdict: 'not_authentic', what: 'record of the claim' };
     const authentic = row === undefined ? null : readIntent(sealer, row);
     if (authentic === null) return { verdict: 'not_authentic', what: 'intent' };
-    // The agent was suspended, or the session had ended: that is no matter of rules.
-    if (record.facts === null) return { verdict: 'session' };
+    const refusal = record.standing === null ? null : objectionOf(decodeClaimStanding(record.standing));
+    if (record.facts === null) {
+      if (record.standing === null) return { verdict: 'session' };
+      const same = refusal !== null && refusal.token === record.refusal;
+      return same ? { verdict: 'same' } : { verdict: 'different', now: refusal?.token ?? 'nothing in its way' };
+    }
+    if (refusal !== null) return { verdict: 'different', now: refusal.token };
     const policies = await policiesOf(record);
     if (typeof policies === 'string') return { verdict: 'not_authentic', what: policies };
     const { chain, asset, amount, to, agentId } = authentic.intent;
@@ -172,7 +212,8 @@ export function createDecisionRecords(dependencies: {
       stored === null ? compilePolicies(policies, agentId) : await compiledAgain(stored, policies, agentId);
     if (compiled === null) return { verdict: 'different', now: 'nothing that blocks' };
     const now = evaluateClaim(compiled, { chain, asset, amount, to }, decodeFacts(record.facts));
-    const same = (now === null ? null : canonicalJson(now)) === record.decision;
+    const same =
+      (now === null ? null : canonicalJson(now)) === record.decision && (now?.reason ?? null) === record.refusal;
     return same ? { verdict: 'same' } : { verdict: 'different', now };
   }
 

@@ -1,6 +1,6 @@
 export type { BudgetSession } from './budget.ts';
 export type { DailyUse } from './daily-use.ts';
-export type { DecisionRecords, ReplayReport } from './decision-record.ts';
+export { createDecisionRecords, type DecisionRecords, type ReplayReport } from './decision-record.ts';
 export type {
   AdapterProvider,
   Gate,

@@ -17,7 +17,7 @@ const refusal = (
   constraints: SessionConstraints,
   over: Partial<SessionDemand> = {},
   usage = NO_USAGE,
-): string | undefined => checkSession(constraints, payment(over), { usage, live: [] }).refusal?.token;
+): string | undefined => checkSession(constraints, payment(over), { usage, reserved: 0n, underWay: 0 }).refusal?.token;
 
 test('a session without limits permits', () => {
   expect(refusal({})).toBeUndefined();

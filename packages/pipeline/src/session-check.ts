@@ -1,5 +1,12 @@
-import type { AssetId, SessionConstraints, SessionUsage, TransactionType } from '@waiaas/core';
+import {
+  type AssetId,
+  canonicalJson,
+  type SessionConstraints,
+  type SessionUsage,
+  type TransactionType,
+} from '@waiaas/core';
 import type { LiveReservation } from '@waiaas/storage';
+import { reservedOf } from './decide.ts';
 import type { Refusal } from './refusal.ts';
 
 /** What is asked of a session. */
@@ -14,8 +21,20 @@ export interface SessionDemand {
 /** What a session has used: settled payments, and what it has under way. */
 export interface SessionUse {
   readonly usage: SessionUsage;
-  /** Live reservations of this session only. */
-  readonly live: readonly LiveReservation[];
+  /** What its payments under way hold of the native asset, base units. */
+  readonly reserved: bigint;
+  /** How many of its payments are under way, of whatever asset. */
+  readonly underWay: number;
+}
+
+/** What a session has under way, of all that its agent has. */
+export function underWayOf(
+  live: readonly LiveReservation[],
+  sessionId: string,
+  native: AssetId,
+): Pick<SessionUse, 'reserved' | 'underWay'> {
+  const own = live.filter((reservation) => reservation.sessionId === sessionId);
+  return { reserved: reservedOf(own, native), underWay: own.length };
 }
 
 /** A limit with what is used of it. What is reserved is under way and counts as used. */
@@ -47,6 +66,10 @@ export interface SessionVerdict {
   readonly criteria: readonly SessionCriterion[];
 }
 
+/** The canonical encoding of checks, for the record of a decision. */
+export const encodeCriteria = (criteria: readonly SessionCriterion[]): string =>
+  canonicalJson(criteria.map((criterion) => ({ ...criterion })));
+
 /** What is left of a limit, zero at least. */
 export const remainingOf = (room: Room<bigint>): bigint => {
   const left = room.limit - room.used - room.reserved;
@@ -54,20 +77,17 @@ export const remainingOf = (room: Room<bigint>): bigint => {
 };
 
 /** What the limits of a session leave for payments in its native asset. The one place where use is summed up. */
-export function sessionRoom(constraints: SessionConstraints, native: AssetId, use: SessionUse): SessionRoom {
+export function sessionRoom(constraints: SessionConstraints, use: SessionUse): SessionRoom {
   const { maxAmountPerTx, maxTotalAmount, maxTransactions } = constraints;
-  let reserved = 0n;
-  for (const { asset, amount } of use.live) if (asset === native) reserved += amount;
+  const { usage, reserved, underWay } = use;
   return {
     perTransaction: maxAmountPerTx === undefined ? null : BigInt(maxAmountPerTx),
     total:
       maxTotalAmount === undefined
         ? null
-        : { limit: BigInt(maxTotalAmount), used: BigInt(use.usage.totalAmount), reserved },
+        : { limit: BigInt(maxTotalAmount), used: BigInt(usage.totalAmount), reserved },
     transactions:
-      maxTransactions === undefined
-        ? null
-        : { limit: maxTransactions, used: use.usage.totalTx, reserved: use.live.length },
+      maxTransactions === undefined ? null : { limit: maxTransactions, used: usage.totalTx, reserved: underWay },
   };
 }
 
@@ -110,7 +130,7 @@ export function checkSession(constraints: SessionConstraints, demand: SessionDem
   };
   const verdict = (refusal: Refusal | null): SessionVerdict => ({ refusal, criteria });
 
-  const { perTransaction, total, transactions } = sessionRoom(constraints, demand.nativeAsset, use);
+  const { perTransaction, total, transactions } = sessionRoom(constraints, use);
   // Amount limits are in native base units; another asset's base units must not be held against them (03 §9).
   if (demand.asset !== demand.nativeAsset && (perTransaction !== null || total !== null)) {
     fails(perTransaction === null ? 'maxTotalAmount' : 'maxAmountPerTx', demand.asset, null, false);

@@ -30,6 +30,7 @@ export interface Database {
   transactions: TransactionsTable;
   decisions: DecisionsTable;
   claim_decisions: ClaimDecisionsTable;
+  granted_constraints: GrantedConstraintsTable;
   spend_ledger: SpendLedgerTable;
   recalls: RecallsTable;
   recovery_addresses: RecoveryAddressesTable;
@@ -204,6 +205,8 @@ export interface DecisionsTable {
   /** Ids and versions of the policies that were in force, JSON. */
   policies: string;
   seal: string;
+  /** Canonical encoding of what the session was; null in records of versions that did not keep it. */
+  standing: string | null;
 }
 
 /**
@@ -400,6 +403,15 @@ export interface ClaimDecisionsTable {
   /** Ids and versions of the policies that were in force, JSON. */
   policies: string;
   seal: string;
+  /** Canonical encoding of what agent and session were; null in records of versions that did not keep it. */
+  standing: string | null;
+}
+
+/** Limits of sessions that payments were judged by, each once. */
+export interface GrantedConstraintsTable {
+  /** SHA-256 of the text, hex. */
+  hash: string;
+  constraints: string;
 }
 
 /** What a scope's newest state is, sealed as one: one row for each agent, and one for what holds for all. */

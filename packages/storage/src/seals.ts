@@ -194,20 +194,27 @@ export const spendContent = (row: Omit<Selectable<SpendLedgerTable>, 'seq' | 'se
   payload: canonicalJson([row.agent_id, row.asset, row.settled_at, row.amount, row.cumulative, row.previous]),
 });
 
+/** Records from before there were standings were sealed without one. */
+const withStanding = (
+  { standing }: Pick<DecisionsTable, 'standing'>,
+  fields: readonly (string | number | null)[],
+): Pick<SealedContent, 'version' | 'payload'> =>
+  standing === null
+    ? { version: 1, payload: canonicalJson(fields) }
+    : { version: 2, payload: canonicalJson([...fields, standing]) };
+
 /** What the seal of a decision covers: all of it. */
 export const decisionContent = (row: Omit<DecisionsTable, 'seal'>): SealedContent => ({
   kind: 'decision',
   id: row.tx_id,
-  version: 1,
-  payload: canonicalJson([row.decided_at, row.session_criteria, row.decision, row.facts, row.policies]),
+  ...withStanding(row, [row.decided_at, row.session_criteria, row.decision, row.facts, row.policies]),
 });
 
 /** What the seal of a decision at a claim covers: all of it. */
 export const claimDecisionContent = (row: Omit<ClaimDecisionsTable, 'seal'>): SealedContent => ({
   kind: 'claim_decision',
   id: row.tx_id,
-  version: 1,
-  payload: canonicalJson([row.decided_at, row.refusal, row.decision, row.facts, row.policies]),
+  ...withStanding(row, [row.decided_at, row.refusal, row.decision, row.facts, row.policies]),
 });
 
 /** What the seal of the audit log's head covers: which row is the last one, and the links of all before it. */

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, systemClock } from '@waiaas/core';
 import { createKeystore } from '@waiaas/keystore';
-import { AUDIT_CHAIN_START, type AuditRow, auditLink } from '@waiaas/storage';
+import { AUDIT_CHAIN_START, type AuditRow, auditLink, type DecisionRow } from '@waiaas/storage';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHarness, createPayer, type Harness, PASSWORD, type Payer, setLimits } from './harness.ts';
@@ -40,7 +40,10 @@ async function makeEarlier(dataDir: string): Promise<void> {
   for (const name of ['spend_ledger_no_update', 'audit_log_no_update', 'audit_log_no_delete', 'audit_head_moves_on']) {
     db.exec(`DROP TRIGGER ${name}`);
   }
-  db.exec(`DROP TABLE claim_decisions; DROP TABLE heads; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
+  const decisions = db.prepare<[], DecisionRow>('SELECT * FROM decisions').all();
+  db.exec(`DROP TRIGGER decisions_no_update; ALTER TABLE decisions DROP COLUMN standing; DROP TABLE granted_constraints;
+    DROP TABLE claim_decisions; DROP TABLE heads; DROP TABLE auto_stop_head; DROP TRIGGER auto_stop_rules_identity;
+    DELETE FROM auto_stop_rules; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
     DELETE FROM audit_log WHERE event_type = 'LEDGER_SEALED'`);
   let link = AUDIT_CHAIN_START;
   let end = 0;
@@ -52,7 +55,16 @@ async function makeEarlier(dataDir: string): Promise<void> {
   const payload = canonicalJson([end, link, 1]);
   const seal = keystore.sealer.seal({ kind: 'audit_head', id: 'audit_log', version: 1, payload });
   db.prepare('UPDATE audit_head SET version = 1, audit_id = ?, hash = ?, sealed_at = 1, seal = ?').run(end, link, seal);
-  db.exec(`CREATE TRIGGER spend_ledger_no_update BEFORE UPDATE ON spend_ledger
+  for (const { tx_id: id, decided_at, session_criteria, decision, facts, policies } of decisions) {
+    const content = canonicalJson([decided_at, session_criteria, decision, facts, policies]);
+    db.prepare('UPDATE decisions SET seal = ? WHERE tx_id = ?').run(
+      keystore.sealer.seal({ kind: 'decision', id, version: 1, payload: content }),
+      id,
+    );
+  }
+  db.exec(`CREATE TRIGGER decisions_no_update BEFORE UPDATE ON decisions
+    BEGIN SELECT RAISE(ABORT, 'decisions is append-only'); END;
+    CREATE TRIGGER spend_ledger_no_update BEFORE UPDATE ON spend_ledger
     BEGIN SELECT RAISE(ABORT, 'spend_ledger is append-only'); END;
     CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log
     BEGIN SELECT RAISE(ABORT, 'audit_log is append-only'); END;
@@ -79,7 +91,10 @@ beforeAll(async () => {
   await daemon.stop();
   await makeEarlier(earlier);
 });
-afterAll(() => harness.close());
+afterAll(() => {
+  harness.leaveOut(earlier);
+  return harness.close();
+});
 
 test('goes on with what was spent, reserved and allowed, and says once that it was sealed', async () => {
   const dataDir = harness.copyDataDir(earlier);
@@ -109,6 +124,7 @@ test('put back after the start of a later version, it pays nothing', async () =>
   await (await harness.start(dataDir)).stop();
   expect(readFileSync(anchors(dataDir), 'utf8')).not.toBe('');
   const old = harness.copyDataDir(earlier);
+  harness.leaveOut(old);
   rmSync(join(dataDir, 'data', 'waiaas.db'));
   const db = open(old);
   db.exec('DROP TRIGGER spend_ledger_no_delete; PRAGMA foreign_keys = OFF; DELETE FROM spend_ledger');

@@ -9,6 +9,7 @@ import { initialise, loadConfig } from '@waiaas/daemon';
 import { type Localnet, startLocalnet } from '@waiaas/localnet';
 import { WAIaaSClient } from '@waiaas/sdk';
 import { z } from 'zod';
+import { createRemainingDecisions } from './remaining-decisions.ts';
 
 const PROCESS = fileURLToPath(new URL('../dist/daemon-process.js', import.meta.url));
 export const PASSWORD = 'Canary-Master-Password-71';
@@ -58,10 +59,13 @@ export interface Harness {
    */
   createDataDir(settings?: string, endpoints?: readonly string[]): Promise<string>;
   copyDataDir(from: string): string;
+  /** Of a directory whose payments or decisions the test has changed, no decision is made again at the end. */
+  leaveOut(dataDir: string): void;
   /** @param aheadSeconds how much the daemon's clock is ahead */
   start(dataDir: string, env?: Readonly<Record<string, string>>, aheadSeconds?: number): Promise<DaemonProcess>;
   /** Starts a daemon that kills itself at a boundary of its start, or right after it where there are not so many. */
   dieStarting(dataDir: string, boundary: number, aheadSeconds: number): Promise<void>;
+  /** Ends everything, and makes every decision again that was made. @throws Error when one comes out otherwise */
   close(): Promise<void>;
 }
 
@@ -99,6 +103,7 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
   writeFileSync(passwordFile, `${PASSWORD}\n`, { mode: 0o600 });
   const running = new Set<ChildProcess>();
   let directories = 0;
+  const decisions = createRemainingDecisions(folder);
 
   return {
     ledger,
@@ -111,13 +116,16 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
       writeFileSync(join(dataDir, 'config.toml'), text, { mode: 0o600 });
       const { config } = loadConfig({ dataDir, env: {}, flags: {} });
       await initialise(dataDir, config, PASSWORD, { logger: silent });
+      decisions.add(dataDir);
       return dataDir;
     },
     copyDataDir(from) {
       const to = join(folder, `data-${directories++}`);
       cpSync(from, to, { recursive: true });
+      decisions.addCopy(to, from);
       return to;
     },
+    leaveOut: decisions.leaveOut,
     async start(dataDir, env = {}, aheadSeconds = 0) {
       const child = fork(PROCESS, [dataDir, passwordFile, String(aheadSeconds)], {
         env: { ...process.env, ...env },
@@ -186,9 +194,15 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
       if (signal !== 'SIGKILL') throw new Error('The start ended by itself');
     },
     async close() {
+      const ends = [...running].map((child) => once(child, 'exit'));
       for (const child of running) child.kill('SIGKILL');
+      await Promise.all(ends);
       await ledger.close();
-      rmSync(folder, { recursive: true, force: true });
+      try {
+        await decisions.replay(PASSWORD);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
     },
   };
 }

@@ -196,6 +196,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
       above = (await send(daemon, ABOVE, to)).transactionId;
       delayed = (await send(daemon, DELAY, to)).transactionId;
     });
+    harness.leaveOut(dataDir);
     edit(dataDir, `UPDATE transactions SET to_address = '${thief}', intent = replace(intent, '${to}', '${thief}')`);
     await withDaemon(dataDir, async (daemon) => {
       const client = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: owner });
@@ -237,6 +238,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     await withDaemon(dataDir, async (daemon) => {
       expect((await send(daemon, INSTANT)).status).toBe('CONFIRMED');
     });
+    harness.leaveOut(dataDir);
     edit(
       dataDir,
       'PRAGMA foreign_keys = OFF',
@@ -260,6 +262,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
       });
       expect((await send(daemon, DELAY)).status).toBe('QUEUED');
     });
+    harness.leaveOut(dataDir);
     edit(dataDir, 'PRAGMA foreign_keys = OFF', 'DELETE FROM transactions');
     const to = stranger();
     await withDaemon(dataDir, async (daemon) => {

@@ -67,6 +67,7 @@ export type DryRunResponse = z.infer<typeof dryRunResponseSchema>;
 export const replayResponseSchema = z.object({
   total: z.int(),
   same: z.int(),
+  /** Refused by session or agent, and recorded by an earlier version that did not keep what these were. */
   refusedBySession: z.int(),
   faultCount: z.int(),
   /** At most 100. */

@@ -12,6 +12,7 @@ import { accountRents } from './0011-account-rents.ts';
 import { heads } from './0012-heads.ts';
 import { claimDecisions } from './0013-claim-decisions.ts';
 import { autoStop } from './0014-auto-stop.ts';
+import { standings } from './0015-standings.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -30,4 +31,5 @@ export const MIGRATIONS: readonly Migration[] = [
   heads,
   claimDecisions,
   autoStop,
+  standings,
 ];

@@ -43,6 +43,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [12, 'a84bb28020469906735215baae816d4aa7b336709eb15633b7831a94ddd76d33'],
   [13, '11781ee960c40bdb6d248ae43b6761c7c6e19448218995451775307b333bab6e'],
   [14, 'f3d085ed32ff647b12417058cd19f5dfd72fec528b8e0cbe5e1250b24784217b'],
+  [15, 'aec4b29103a578146d191936ccedeed04d188cf991f57e3d306e597853f17381'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -124,6 +125,7 @@ const CONTENT: readonly (readonly [since: number, sql: string])[] = [
   [12, `INSERT INTO heads VALUES ('global', 1, '{}', 3, 's');`],
   [13, `INSERT INTO claim_decisions VALUES ('${testId(10)}', 1, NULL, NULL, NULL, '[]', 's');`],
   [14, `INSERT INTO auto_stop_head VALUES (1, 1, 's');`],
+  [15, `INSERT INTO granted_constraints VALUES ('${hash('d')}', '{}');`],
 ];
 
 const tablesOf = (db: BetterSqlite3.Database): string[] =>

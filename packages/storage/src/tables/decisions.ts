@@ -1,7 +1,7 @@
 import type { AgentId, RowSealer } from '@waiaas/core';
 import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
-import type { ClaimDecisionsTable, DecisionsTable } from '../schema.ts';
+import type { ClaimDecisionsTable, DecisionsTable, GrantedConstraintsTable } from '../schema.ts';
 import { claimDecisionContent, decisionContent } from '../seals.ts';
 
 /** A row of `decisions`. */
@@ -14,6 +14,20 @@ export async function insertDecision(db: Db, sealer: RowSealer, record: Omit<Dec
     .values({ ...record, seal: sealer.seal(decisionContent(record)) })
     .execute();
 }
+
+/** Keeps the limits of a session that a payment is judged by; those that are kept already are left. */
+export async function keepConstraints(db: Db, row: Selectable<GrantedConstraintsTable>): Promise<void> {
+  await db
+    .insertInto('granted_constraints')
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Limits of a session by the hash of their text; undefined when somebody has taken them away. */
+export const findConstraints = async (db: Db, hash: string): Promise<string | undefined> =>
+  (await db.selectFrom('granted_constraints').select('constraints').where('hash', '=', hash).executeTakeFirst())
+    ?.constraints;
 
 /** How a payment was decided; undefined for payments from before decisions were recorded. */
 export const findDecision = (db: Db, txId: string): Promise<DecisionRow | undefined> =>

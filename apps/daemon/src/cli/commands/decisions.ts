@@ -44,7 +44,7 @@ function verdictOf({ verdict, tier, status }: DecisionRecordResponse): string {
 
 const REPLAY: Readonly<Record<DecisionRecordResponse['replay'], string>> = {
   same: 'comes out the same',
-  session: 'nothing to make again: the session or the agent refused',
+  session: 'cannot be made again: an earlier version refused it, and did not keep what session and agent were',
   not_authentic: 'NOT AUTHENTIC: somebody changed what it was decided by',
   different: 'DIFFERENT: this version of the daemon decides otherwise',
 };
@@ -125,7 +125,7 @@ async function replayDecisions(context: CommandContext, flags: PasswordFlags): P
     facts([
       ['Decisions', String(replay.total)],
       ['Come out the same', String(replay.same)],
-      ['Refused by a session', String(replay.refusedBySession)],
+      ['Not kept by earlier versions', String(replay.refusedBySession)],
       ['Faults', String(replay.faultCount)],
     ]),
   );
