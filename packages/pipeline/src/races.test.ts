@@ -1,5 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { transactionId as brandTransactionId, isWaiaasError, type TransactionId } from '@waiaas/core';
+import {
+  transactionId as brandTransactionId,
+  isWaiaasError,
+  notificationEventSchema,
+  type TransactionId,
+} from '@waiaas/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { alter } from '../test/hands-in-the-file.ts';
 import { ALICE, by, createWorld, OPERATOR, type Payer, type World } from '../test/world.ts';
@@ -66,6 +71,20 @@ async function endsOf(
   return ends;
 }
 
+/** What the owner is told of payments, but for the request itself. */
+async function toldOf(): Promise<ReadonlyMap<string, string[]>> {
+  const rows = await world.storage.read.selectFrom('notification_outbox').select('payload').orderBy('seq').execute();
+  const told = new Map<string, string[]>();
+  for (const { payload } of rows) {
+    const message = notificationEventSchema.parse(JSON.parse(payload));
+    if (!('payment' in message) || message.event === 'TX_APPROVAL_REQUEST' || message.event === 'TX_DELAY_QUEUED')
+      continue;
+    const { txId } = message.payment;
+    told.set(txId, [...(told.get(txId) ?? []), message.event]);
+  }
+  return told;
+}
+
 const statusOf = async (): Promise<ReadonlyMap<string, string>> =>
   new Map(
     (await world.storage.read.selectFrom('transactions').select(['id', 'status']).execute()).map((row) => [
@@ -74,9 +93,10 @@ const statusOf = async (): Promise<ReadonlyMap<string, string>> =>
     ]),
   );
 
-test('of approval, rejection and deadline in one second, a thousand times, one wins and one is told', async () => {
+test('of approval, rejection and deadline in one second, a thousand times, one wins and its end alone is told', async () => {
   const roll = dice(8);
   const winners = new Map<string, number>();
+  const winnerOf = new Map<string, string>();
   for (let round = 0; round < 10; round++) {
     const ids = await ask(5000n, 100);
     await world.time.advance(299_000);
@@ -104,6 +124,7 @@ test('of approval, rejection and deadline in one second, a thousand times, one w
       expect(told, id).toHaveLength(1);
       const [winner = ''] = told;
       winners.set(winner, (winners.get(winner) ?? 0) + 1);
+      winnerOf.set(id, winner);
       expect(approved === 'done').toBe(winner === 'TX_APPROVED');
       expect(rejected === 'done').toBe(winner === 'TX_CANCELLED');
       for (const loser of [approved, rejected]) {
@@ -114,8 +135,19 @@ test('of approval, rejection and deadline in one second, a thousand times, one w
   }
   expect([...winners.keys()].toSorted()).toEqual(['TX_APPROVED', 'TX_CANCELLED', 'TX_FAILED']);
   expect([...winners.values()].reduce((sum, count) => sum + count, 0)).toBe(1000);
-  await world.time.runUntil(async () => ![...(await statusOf()).values()].includes('EXECUTING'));
+  await world.time.runUntil(async () => {
+    world.ledger.advance(1);
+    const statuses = [...(await statusOf()).values()];
+    return !statuses.includes('EXECUTING') && !statuses.includes('SUBMITTED');
+  });
   expect(world.ledger.accepted.size).toBe(winners.get('TX_APPROVED'));
+  const families: Readonly<Record<string, string>> = {
+    TX_APPROVED: 'TX_CONFIRMED',
+    TX_CANCELLED: 'TX_CANCELLED',
+    TX_FAILED: 'TX_APPROVAL_EXPIRED',
+  };
+  const told = await toldOf();
+  for (const [id, winner] of winnerOf) expect(told.get(id), id).toEqual([families[winner]]);
 }, 120_000);
 
 test('of a veto and the worker at the time of a delayed payment, one wins: rejected and unpaid, or paid', async () => {
@@ -135,6 +167,10 @@ test('of a veto and the worker at the time of a delayed payment, one wins: rejec
     if (!rejected) expect(outcomes[index]).toBe('TX_ALREADY_PROCESSED');
     expect(ends.get(id)).toEqual([rejected ? 'TX_CANCELLED' : 'TX_CLAIMED']);
     expect(statuses.get(id)).toBe(rejected ? 'CANCELLED' : 'CONFIRMED');
+  }
+  const told = await toldOf();
+  for (const id of ids) {
+    expect(told.get(id)).toEqual([statuses.get(id) === 'CANCELLED' ? 'TX_CANCELLED' : 'TX_DELAY_EXECUTED']);
   }
   const paid = outcomes.filter((outcome) => outcome !== 'done').length;
   expect(world.ledger.accepted.size).toBe(paid);

@@ -31,7 +31,8 @@ beforeAll(async () => {
   packed = await installPackedMcp();
   // Servers are processes: the ledger is given time, so that no blockhash ends while they start.
   harness = await createHarness(100);
-  daemon = await harness.start(await harness.createDataDir());
+  // At this level it serves its own document.
+  daemon = await harness.start(await harness.createDataDir(), { WAIAAS_DAEMON_LOG_LEVEL: 'debug' });
   await setLimits(daemon, {});
   payer = await createPayer(harness, daemon);
 }, 120_000);
@@ -51,6 +52,32 @@ const settings = (more: Record<string, string> = {}): Record<string, string> => 
 const resultSchema = z.looseObject({
   isError: z.boolean().default(false),
   content: z.tuple([z.looseObject({ text: z.string() })]),
+});
+
+const bodySchema = z.looseObject({ content: z.record(z.string(), z.looseObject({ schema: z.unknown() })) });
+const documentSchema = z.object({
+  paths: z.record(
+    z.string(),
+    z.record(z.string(), z.looseObject({ operationId: z.string(), requestBody: bodySchema.optional() })),
+  ),
+  components: z.looseObject({ schemas: z.record(z.string(), z.unknown()) }),
+});
+const checksSchema = z.array(z.looseObject({ rule: z.string() }));
+const triedSchema = z.object({
+  outcome: z.string(),
+  tier: z.string().optional(),
+  code: z.string().optional(),
+  session: checksSchema,
+  criteria: checksSchema,
+});
+const recordSchema = z.object({ replay: z.string(), session: checksSchema, criteria: checksSchema });
+/** What answers a payment, or refuses it. */
+const paidSchema = z.looseObject({
+  transactionId: z.string().optional(),
+  status: z.string().optional(),
+  tier: z.string().optional(),
+  code: z.string().optional(),
+  details: z.looseObject({ transactionId: z.string().optional() }).optional(),
 });
 
 /** Sets the clock of a server ahead. */
@@ -195,6 +222,80 @@ describe('a model', { timeout: 120_000 }, () => {
     expect(await call('send_token', large)).toMatchObject({ isError: true, body: { details: { replayed: true } } });
     await client.close();
   });
+
+  test('gets the same decision whichever way a payment comes in, and the one that a dry run by any way has foretold', async () => {
+    const { client, call } = await connect();
+    // Everything that takes a recipient and an amount is tried below: what is added is missed here.
+    const document = documentSchema.parse(await (await fetch(`${daemon.url}/doc`)).json());
+    const takesPayment = (schema: unknown): boolean => {
+      const { $ref, properties } = z
+        .looseObject({ $ref: z.string().optional(), properties: z.record(z.string(), z.unknown()).optional() })
+        .parse(schema ?? {});
+      if ($ref !== undefined) return takesPayment(document.components.schemas[$ref.split('/').at(-1) ?? '']);
+      return properties !== undefined && 'to' in properties && 'amount' in properties;
+    };
+    const operations = Object.values(document.paths)
+      .flatMap((path) => Object.values(path))
+      .filter(({ requestBody }) => takesPayment(requestBody?.content['application/json']?.schema))
+      .map(({ operationId }) => operationId);
+    expect(operations.toSorted()).toEqual(['dryRunTransaction', 'sendTransaction']);
+    const { tools } = await client.listTools();
+    const paying = tools.filter(({ inputSchema }) => takesPayment(inputSchema)).map(({ name }) => name);
+    expect(paying.toSorted()).toEqual(['dry_run', 'send_token']);
+
+    const rest = async (path: string, body: object): Promise<unknown> => {
+      const response = await fetch(`${daemon.url}/v1/transactions/${path}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${payer.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return response.json();
+    };
+    const sdk = daemon.client(payer.token);
+    const refused = (error: unknown): unknown => error;
+    const ways: Readonly<
+      Record<string, Readonly<Record<'try' | 'pay', (to: string, amount: string) => Promise<unknown>>>>
+    > = {
+      REST: {
+        try: (to, amount) => rest('dry-run', { to, amount }),
+        pay: (to, amount) => rest('send', { to, amount }),
+      },
+      SDK: {
+        try: (to, amount) => sdk.dryRun({ to, amount: BigInt(amount) }),
+        pay: (to, amount) => sdk.sendToken({ to, amount: BigInt(amount) }).catch(refused),
+      },
+      MCP: {
+        try: async (to, amount) => (await call('dry_run', { to, amount })).body,
+        pay: async (to, amount) => (await call('send_token', { to, amount })).body,
+      },
+    };
+    await setLimits(daemon, { daily_max: '50000000000', weekly_max: '50000000000' });
+    const waiting: string[] = [];
+    for (const amount of ['1000000', '1000000001', '2000000001', '3000000001', '50000000001']) {
+      for (const [way, { pay }] of Object.entries(ways)) {
+        const to = stranger();
+        const foretold = await Promise.all(
+          Object.values(ways).map(async (each) => triedSchema.parse(await each.try(to, amount))),
+        );
+        for (const each of foretold) expect(each, way).toEqual(foretold[0]);
+        const [first] = foretold;
+        const paid = paidSchema.parse(await pay(to, amount));
+        expect(paid.code ?? paid.tier, `${amount} by ${way}`).toBe(first?.code ?? first?.tier);
+        const id = paid.transactionId ?? paid.details?.transactionId ?? '';
+        const record = recordSchema.parse((await daemon.operate('GET', `/v1/owner/decisions/${id}`)).body);
+        expect(record, `${amount} by ${way}`).toEqual({
+          replay: 'same',
+          session: first?.session,
+          criteria: first?.criteria,
+        });
+        if (paid.status === 'QUEUED') waiting.push(id);
+      }
+    }
+    expect(waiting).toHaveLength(6);
+    for (const id of waiting) expect((await daemon.operate('POST', `/v1/owner/reject/${id}`)).status).toBe(200);
+    await setLimits(daemon, {});
+    await client.close();
+  }, 60_000);
 
   test('is refused beyond its session, and told how', async () => {
     const { token } = await createSession(daemon, payer.agentId, { maxAmountPerTx: '5', maxRenewals: 0 });
