@@ -1,3 +1,4 @@
+import { timingSafeEqual } from 'node:crypto';
 import type { AgentId } from '@waiaas/core';
 import { decrypt, encrypt } from './aead.ts';
 import { type GuardedMemory, readOnly, type SecureBuffer, wipe } from './guarded-memory.ts';
@@ -37,6 +38,10 @@ export interface KeyRing {
   adopt(agent: KeyFileInfo, secret: Buffer): PreparedKey | null;
   /** Runs with the first bytes of an agent's key, which are only read; undefined when there is none. */
   lend<T>(agentId: AgentId, length: number, use: (secret: Buffer) => T): T | undefined;
+  /** Agents whose keys are loaded. */
+  agents(): readonly AgentId[];
+  /** Whether a key file opens to the very key that is loaded for its agent. */
+  matches(file: KeyFile): boolean;
   /** Whether an agent has the key of an address. */
   has(publicKey: string): boolean;
   /** Decrypts a key file. @throws KeystoreError CORRUPT when it was altered */
@@ -139,6 +144,21 @@ export function createKeyRing(memory: GuardedMemory, master: MasterKey): KeyRing
     lend(agentId, length, use) {
       const key = keys.get(agentId);
       return key === undefined ? undefined : use(key.slot.bytes.subarray(0, length));
+    },
+
+    agents: () => [...keys.keys()],
+
+    matches({ info, box }) {
+      const loaded = keys.get(info.agentId);
+      if (loaded === undefined || loaded.publicKey !== info.publicKey) return false;
+      let isSame = false;
+      master.derive(agentKeyPurpose(info.agentId), (key) =>
+        decrypt(key, box, boundHeader(info), (secret) => {
+          isSame =
+            secret.length === SECRET_LENGTH && timingSafeEqual(secret, loaded.slot.bytes.subarray(0, SECRET_LENGTH));
+        }),
+      );
+      return isSame;
     },
 
     has: (publicKey) => [...keys.values()].some((key) => key.publicKey === publicKey),

@@ -38,6 +38,8 @@ export interface KeystoreDirectory {
   discardKeyFile(agentId: AgentId, time: string): Promise<boolean>;
   /** Moves a key file to `archived/`, where no unlock looks. False when there is none, as after the move. */
   archiveKeyFile(agentId: AgentId): Promise<boolean>;
+  /** Reads an agent's key file, in use or archived; null when there is none. @throws KeystoreError CORRUPT or UNSUPPORTED_VERSION */
+  readKeyFile(agentId: AgentId): Promise<KeyFile | null>;
   /** Reads a key file that was archived; null when there is none. @throws KeystoreError CORRUPT or UNSUPPORTED_VERSION */
   readArchivedKeyFile(agentId: AgentId): Promise<KeyFile | null>;
   /** Closes the folder to others and removes what crashes left. */
@@ -97,6 +99,17 @@ export function createKeystoreDirectory({
       throw error;
     }
   }
+
+  /** Null when there is no such file. */
+  async function readKeyFileAt(agentId: AgentId, name: string): Promise<KeyFile | null> {
+    try {
+      return parseKeyFile(agentId, await read(name));
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return null;
+      throw error;
+    }
+  }
+  const archivedName = (agentId: AgentId): string => join(ARCHIVED, keyFileName(agentId));
 
   const agents = async (): Promise<readonly AgentId[]> =>
     (await list())
@@ -184,16 +197,14 @@ export function createKeystoreDirectory({
         return true;
       }),
 
-    readArchivedKeyFile: (agentId) =>
-      onDisk('read', async () => {
-        const name = keyFileName(agentId);
-        try {
-          return parseKeyFile(agentId, await read(join(ARCHIVED, name)));
-        } catch (error) {
-          if (hasErrno(error, 'ENOENT')) return null;
-          throw error;
-        }
-      }),
+    readKeyFile: (agentId) =>
+      onDisk(
+        'read',
+        async () =>
+          (await readKeyFileAt(agentId, keyFileName(agentId))) ?? (await readKeyFileAt(agentId, archivedName(agentId))),
+      ),
+
+    readArchivedKeyFile: (agentId) => onDisk('read', () => readKeyFileAt(agentId, archivedName(agentId))),
 
     tidy: () =>
       onDisk('write to', async () => {

@@ -56,6 +56,13 @@ export interface KeyCarrier {
   importKey(text: string, into: KeyImport): Promise<KeyFileInfo>;
 }
 
+/** A file of the keystore that is no longer what it was when it was loaded. */
+export interface KeystoreFileFault {
+  /** Its base name. */
+  readonly file: string;
+  readonly fault: 'missing' | 'altered';
+}
+
 /** Where an exported key is to be taken in. */
 export interface KeyImport {
   readonly agentId: AgentId;
@@ -159,6 +166,14 @@ export interface Keystore {
    * @throws KeystoreError CORRUPT or UNSUPPORTED_VERSION
    */
   listKeyFiles(): Promise<readonly KeyFileInfo[]>;
+
+  /**
+   * Compares the files with what was loaded from them: the vault is the one that was opened, and the file of every loaded key
+   * is there and opens to that key. What is opened is overwritten at once.
+   * @returns what is not so; empty when all is well
+   * @throws WaiaasError KEYSTORE_LOCKED; STORAGE_UNAVAILABLE when the disk does not answer, which says nothing about the files
+   */
+  checkFiles(): Promise<readonly KeystoreFileFault[]>;
 
   /**
    * Signs for the agent the permit was minted for. The permit is used up before anything else happens, also when signing

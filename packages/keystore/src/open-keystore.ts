@@ -4,9 +4,9 @@ import { createExclusive } from './exclusive.ts';
 import { encodeExportedKey, exportedLength, parseExportedKey } from './exported-key.ts';
 import type { FileSystem } from './file-system.ts';
 import { createGuardedMemory, type SecureBuffer, wipe } from './guarded-memory.ts';
-import type { KeyFileInfo } from './key-file.ts';
+import { type KeyFileInfo, keyFileName } from './key-file.ts';
 import { createKeyRing, type KeyRing, type PreparedKey } from './key-ring.ts';
-import type { KeyCarrier, KeyImport, Keystore, KeystoreOptions, KeystoreParts } from './keystore.ts';
+import type { KeyCarrier, KeyImport, Keystore, KeystoreFileFault, KeystoreOptions, KeystoreParts } from './keystore.ts';
 import { createKeystoreDirectory } from './keystore-directory.ts';
 import { KeystoreError } from './keystore-error.ts';
 import { passwordProblem } from './password.ts';
@@ -50,6 +50,8 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
    * must still be followed and settled, and no signature can be made with it.
    */
   let sealKey: SecureBuffer | null = null;
+  /** The vault as it was opened, wrapped as it is on disk; null while locked. */
+  let openedVault: string | null = null;
   /** Counts calls of `lock`, so that one during an unlock is not lost. */
   let locks = 0;
   const unlockedRing = (): KeyRing => {
@@ -60,8 +62,8 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
   async function unlock(password: string): Promise<void> {
     if (ring !== null) throw new KeystoreError('ALREADY_UNLOCKED', 'The keystore is unlocked');
     const locksBefore = locks;
-    const master = await door.open(await files.readVault(), password);
-    const opening = createKeyRing(memory, master);
+    const vault = await files.readVault();
+    const opening = createKeyRing(memory, await door.open(vault, password));
     try {
       await files.tidy();
       for (const file of await files.readKeyFiles()) opening.load(file);
@@ -74,6 +76,7 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
       throw error;
     }
     ring = opening;
+    openedVault = vault;
     memory.reportUnlocked();
     logger.info({ keys: opening.size }, 'Keystore unlocked');
   }
@@ -83,6 +86,7 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
     const former = await files.readVault();
     const renewed = await door.rewrap(former, oldPassword, newPassword);
     await files.replaceVault(former, renewed, isoTime(clock.now()));
+    if (openedVault !== null) openedVault = renewed;
     logger.info({}, 'Master password changed');
   }
 
@@ -204,6 +208,38 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
     memory.reportUnlocked();
   }
 
+  async function vaultFault(): Promise<KeystoreFileFault | null> {
+    try {
+      return (await files.readVault()) === openedVault ? null : { file: VAULT_FILE, fault: 'altered' };
+    } catch (error) {
+      if (error instanceof KeystoreError) {
+        return { file: VAULT_FILE, fault: error.code === 'NOT_INITIALISED' ? 'missing' : 'altered' };
+      }
+      throw error;
+    }
+  }
+
+  async function keyFileFault(present: KeyRing, agentId: AgentId): Promise<KeystoreFileFault | null> {
+    const file = keyFileName(agentId);
+    try {
+      const stored = await files.readKeyFile(agentId);
+      if (ring !== present) throw locked();
+      if (stored === null) return { file, fault: 'missing' };
+      return present.matches(stored) ? null : { file, fault: 'altered' };
+    } catch (error) {
+      if (error instanceof KeystoreError) return { file, fault: 'altered' };
+      throw error;
+    }
+  }
+
+  async function checkFiles(): Promise<readonly KeystoreFileFault[]> {
+    const present = unlockedRing();
+    const faults = [await vaultFault()];
+    for (const agentId of present.agents()) faults.push(await keyFileFault(present, agentId));
+    if (ring !== present) throw locked();
+    return faults.filter((fault) => fault !== null);
+  }
+
   const keystore: Keystore = {
     isInitialised: () => files.hasVault(),
     initialise: (password) => exclusively(() => initialise(password)),
@@ -212,6 +248,7 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
       locks += 1;
       const present = unlockedRing();
       ring = null;
+      openedVault = null;
       book.voidAll();
       present.wipe();
       logger.info({}, 'Keystore locked');
@@ -235,6 +272,7 @@ export function openKeystore(options: KeystoreOptions, fs: FileSystem): Keystore
       return publicKey;
     },
     listKeyFiles: () => exclusively(async () => (await files.readKeyFiles()).map(({ info }) => info)),
+    checkFiles: () => exclusively(checkFiles),
     sign(permit, message) {
       const issued = book.consume(permit);
       if (!(message instanceof Uint8Array)) throw new TypeError('Only bytes can be signed');
