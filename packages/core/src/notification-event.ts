@@ -43,6 +43,17 @@ export const notifiedPaymentSchema = z.strictObject({
 /** A payment, as messages tell it. */
 export type NotifiedPayment = z.infer<typeof notifiedPaymentSchema>;
 
+/** An amount of an asset, as it is told. */
+const notifiedAmountSchema = notifiedPaymentSchema.pick({
+  chain: true,
+  network: true,
+  asset: true,
+  amount: true,
+  unit: true,
+});
+/** An amount of an asset, as messages tell it. */
+export type NotifiedAmount = z.infer<typeof notifiedAmountSchema>;
+
 const aboutPayment = <Event extends string, Shape extends z.ZodRawShape>(event: Event, shape: Shape) =>
   z.strictObject({ event: z.literal(event), payment: notifiedPaymentSchema, ...shape });
 const about = <Event extends string, Shape extends z.ZodRawShape>(event: Event, shape: Shape) =>
@@ -173,6 +184,23 @@ export const notificationEventSchema = z.discriminatedUnion('event', [
     sealedTo: z.int().min(0).nullable(),
   }),
 
+  /** The sealed end of the audit log: the line is one of the file of heads, for keeping where the daemon's disk is not. */
+  about('AUDIT_HEAD', { auditId: z.int().min(0), line: z.string().min(1) }),
+  /** What happened in a day, UTC; told only where it is asked for. */
+  about('DAILY_SUMMARY', {
+    day: z.iso.date(),
+    confirmed: z.int().min(0),
+    failed: z.int().min(0),
+    /** What was paid, the most frequent asset first, and how many assets there were beside. */
+    paid: z.array(z.strictObject({ ...notifiedAmountSchema.shape, payments: z.int().min(1) })),
+    morePaid: z.int().min(0),
+    /** At the time of the summary. */
+    waitingApprovals: z.int().min(0),
+    suspendedAgents: z.int().min(0),
+  }),
+  /** A network has failed again and again; payments over it are refused until it is tried again. Told once per outage. */
+  about('NETWORK_PAUSED', { chain: chainSchema, network: networkSchema, until: timestampSchema }),
+
   about('DAEMON_STARTED', {
     version: z.string(),
     /** What the last run left behind and this start took up. */
@@ -249,6 +277,9 @@ const RULES: Readonly<Record<NotificationEventName, NotificationRule>> = {
   AUTO_STOP_TRIGGERED: broadcast('CRITICAL'),
   SEAL_BROKEN: broadcast('CRITICAL'),
   AUDIT_CHAIN_BROKEN: broadcast('CRITICAL'),
+  AUDIT_HEAD: fallback('INFO'),
+  DAILY_SUMMARY: fallback('INFO'),
+  NETWORK_PAUSED: fallback('WARNING'),
   DAEMON_STARTED: fallback('INFO'),
   DAEMON_STOPPED: fallback('INFO'),
   DAEMON_CRASHED: broadcast('CRITICAL'),

@@ -117,6 +117,31 @@ export const EVENTS: { readonly [Name in NotificationEventName]: NotificationEve
   },
   SEAL_BROKEN: { event: 'SEAL_BROKEN', what: 'policy', id: OTHER_ID, agentId: AGENT_ID },
   AUDIT_CHAIN_BROKEN: { event: 'AUDIT_CHAIN_BROKEN', sealedTo: 7 },
+  AUDIT_HEAD: {
+    event: 'AUDIT_HEAD',
+    auditId: 7,
+    line: '{"version":3,"auditId":7,"hash":"ab","sealedAt":5,"seal":"c2Vh"}',
+  },
+  DAILY_SUMMARY: {
+    event: 'DAILY_SUMMARY',
+    day: '2026-01-04',
+    confirmed: 4,
+    failed: 1,
+    paid: [
+      {
+        ...{ chain: 'solana', network: 'devnet', asset: 'solana:native', amount: '12500000000', payments: 3 },
+        unit: { symbol: 'SOL', decimals: 9 },
+      },
+      {
+        ...{ chain: 'solana', network: 'devnet', asset: `solana:${RECIPIENT}`, amount: '7000000', payments: 1 },
+        unit: { symbol: 'USDC', decimals: 6 },
+      },
+    ],
+    morePaid: 2,
+    waitingApprovals: 1,
+    suspendedAgents: 1,
+  },
+  NETWORK_PAUSED: { event: 'NETWORK_PAUSED', chain: 'solana', network: 'devnet', until: LATER },
   DAEMON_STARTED: { event: 'DAEMON_STARTED', version: '0.2.0', cancelled: 1, failed: 0, expired: 0, followed: 2 },
   DAEMON_STOPPED: { event: 'DAEMON_STOPPED', reason: 'SIGTERM' },
   DAEMON_CRASHED: { event: 'DAEMON_CRASHED', kind: 'DAEMON_CRASH' },

@@ -132,6 +132,17 @@ describe('open', () => {
     late.succeeded();
     expect(await refusal()).toBe(600);
     expect(await events()).toEqual(['CIRCUIT_OPENED', 'CIRCUIT_OPENED']);
+    // The owner is told of the outage once, not every ten minutes; of the next one again.
+    const told = async () => {
+      const rows = await world.storage.read.selectFrom('notification_outbox').select(['event', 'payload']).execute();
+      return rows.filter(({ event }) => event === 'NETWORK_PAUSED').map(({ payload }) => JSON.parse(payload));
+    };
+    expect(await told()).toMatchObject([{ ...HERE, until: expect.stringMatching(/Z$/) }]);
+    await time.advance(600_000);
+    for (const trial of [await enter(), await enter(), await enter()]) trial.succeeded();
+    await fail(5);
+    await events();
+    expect(await told()).toHaveLength(2);
   });
 
   test.each(['"soon"', '{}', '1.5'])('a stored state that is %s counts as open from now on', async (value) => {

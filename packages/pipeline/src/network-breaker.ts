@@ -1,4 +1,4 @@
-import { type Chain, type Clock, type Logger, type Network, unixSeconds, WaiaasError } from '@waiaas/core';
+import { type Chain, type Clock, isoTime, type Logger, type Network, unixSeconds, WaiaasError } from '@waiaas/core';
 import { appendAudit, type NetworkStateKey, readState, type Storage, writeState } from '@waiaas/storage';
 
 /** When a network counts as ill, and how it is tried again (08 §2.6.1). */
@@ -116,15 +116,17 @@ export function createNetworkBreakers(dependencies: {
   }
 
   /** The state in memory counts; that it could not be stored only means that the next start does not know of it. */
-  function store(circuit: Circuit, event: 'CIRCUIT_OPENED' | 'CIRCUIT_CLOSED'): void {
+  function store(circuit: Circuit, event: 'CIRCUIT_OPENED' | 'CIRCUIT_CLOSED', isNews: boolean): void {
     const { chain, network, openedAt } = circuit;
     logger.warn({ chain, network }, event === 'CIRCUIT_OPENED' ? 'A network is left alone' : 'A network is used again');
     const value = openedAt === null ? null : Math.floor(openedAt / 1000);
     storage
-      .write(async ({ db }) => {
+      .write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         await writeState(db, keyOf(circuit), value, now);
         await appendAudit(db, now, { event, actor: 'system', details: { chain, network } });
+        if (openedAt === null || !isNews) return;
+        await notify({ event: 'NETWORK_PAUSED', chain, network, until: isoTime(closesAt(openedAt)) });
       })
       .catch((error: unknown) =>
         logger.error({ chain, network, error: String(error) }, 'The state of a network could not be stored'),
@@ -132,13 +134,15 @@ export function createNetworkBreakers(dependencies: {
   }
 
   function open(circuit: Circuit): void {
+    // That it goes on is no news: the owner is told once of each outage.
+    const isNews = circuit.openedAt === null;
     Object.assign(circuit, { openedAt: clock.now(), failures: [], trial: null });
-    store(circuit, 'CIRCUIT_OPENED');
+    store(circuit, 'CIRCUIT_OPENED', isNews);
   }
 
   function close(circuit: Circuit): void {
     Object.assign(circuit, { openedAt: null, failures: [], trial: null });
-    store(circuit, 'CIRCUIT_CLOSED');
+    store(circuit, 'CIRCUIT_CLOSED', false);
   }
 
   function failed(circuit: Circuit, trial: Trial | null): void {

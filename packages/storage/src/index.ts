@@ -32,6 +32,7 @@ export * from './tables/notification-channels.ts';
 export * from './tables/notification-log.ts';
 export * from './tables/notification-outbox.ts';
 export * from './tables/owner.ts';
+export * from './tables/paid-between.ts';
 export * from './tables/policies.ts';
 export * from './tables/recalls.ts';
 export * from './tables/reservations.ts';

@@ -183,6 +183,23 @@ export const en: Templates = {
     body: say`The audit log is not the one that was written: somebody else has edited the database. ${sealedTo === null ? '' : `Sealed up to row ${sealedTo}. `}To find out what was changed: waiaas audit verify`,
   }),
 
+  AUDIT_HEAD: ({ auditId, line }) => ({
+    title: `Audit log sealed up to row ${auditId}`,
+    body: say`Keep this where nobody can change it. A file of such lines shows whether the log was changed later: waiaas audit verify --anchors <file>. ${line}`,
+  }),
+  DAILY_SUMMARY: ({ day, confirmed, failed, paid, morePaid, waitingApprovals, suspendedAgents }, words) => ({
+    title: `Summary of ${day}`,
+    body: say`${count(confirmed, 'payment')} confirmed, ${failed} failed. ${
+      paid.length === 0
+        ? 'Nothing was paid.'
+        : `Paid: ${words.amounts(paid)}${morePaid === 0 ? '' : `, and ${count(morePaid, 'other asset')}`}.`
+    } Waiting for your approval: ${waitingApprovals}. Suspended agents: ${suspendedAgents}.`,
+  }),
+  NETWORK_PAUSED: ({ chain, network, until }, words) => ({
+    title: `Network unreachable: ${chain} ${network}`,
+    body: say`Payments on ${chain} ${network} have failed again and again for reasons of the network. New ones are refused, and delayed ones wait, until it is tried again at ${words.time(until)}. What was sent is followed on. No agent is suspended for this.`,
+  }),
+
   DAEMON_STARTED: ({ version, cancelled, failed, expired, followed }) => ({
     title: 'Daemon started',
     body: say`WAIaaS ${version} is running.${

@@ -183,6 +183,23 @@ export const ko: Templates = {
     body: say`감사 로그가 기록된 내용과 다릅니다. 다른 누군가가 데이터베이스를 수정했습니다. ${sealedTo === null ? '' : `봉인된 마지막 행: ${sealedTo}. `}무엇이 바뀌었는지 확인: waiaas audit verify`,
   }),
 
+  AUDIT_HEAD: ({ auditId, line }) => ({
+    title: `감사 로그 봉인: ${auditId}행까지`,
+    body: say`아무도 바꿀 수 없는 곳에 보관하세요. 이런 줄을 모은 파일로 나중에 로그가 바뀌었는지 확인할 수 있습니다: waiaas audit verify --anchors <file>. ${line}`,
+  }),
+  DAILY_SUMMARY: ({ day, confirmed, failed, paid, morePaid, waitingApprovals, suspendedAgents }, words) => ({
+    title: `${day} 요약`,
+    body: say`확정된 거래 ${confirmed}건, 실패 ${failed}건. ${
+      paid.length === 0
+        ? '지급된 금액이 없습니다.'
+        : `지급: ${words.amounts(paid)}${morePaid === 0 ? '' : ` 외 자산 ${morePaid}종`}.`
+    } 승인 대기: ${waitingApprovals}건. 정지된 에이전트: ${suspendedAgents}개.`,
+  }),
+  NETWORK_PAUSED: ({ chain, network, until }, words) => ({
+    title: `네트워크 연결 불가: ${chain} ${network}`,
+    body: say`${chain} ${network}의 거래가 네트워크 문제로 계속 실패했습니다. ${words.time(until)}에 다시 시도할 때까지 새 거래는 거부되고 지연된 거래는 대기합니다. 이미 전송된 거래는 계속 추적합니다. 이 일로 정지되는 에이전트는 없습니다.`,
+  }),
+
   DAEMON_STARTED: ({ version, cancelled, failed, expired, followed }) => ({
     title: '데몬 시작됨',
     body: say`WAIaaS ${version}이(가) 실행 중입니다.${

@@ -23,7 +23,9 @@ describe.each(CASES)('%s in %s', (_name, locale, event) => {
   test('has words for everything: no placeholder, nothing undefined', () => {
     expect(notificationEventSchema.parse(event)).toEqual(event);
     const { title, body, facts } = shown(event, locale);
-    for (const text of [title, body, ...facts]) {
+    // A line of the file of heads is JSON.
+    const said = event.event === 'AUDIT_HEAD' ? body.replace(event.line, '…') : body;
+    for (const text of [title, said, ...facts]) {
       expect(text).not.toMatch(/[{}]|undefined|null|NaN|\[object/);
       expect(text.trim()).not.toBe('');
     }
@@ -64,6 +66,19 @@ test('a delayed payment says how long there is to stop it, and how', () => {
   const { body } = shown(EVENTS.TX_DELAY_QUEUED);
   for (const part of ['3600 seconds', RECIPIENT, `waiaas owner reject ${TX_ID}`]) expect(body).toContain(part);
 });
+
+test('a summary tells every amount with its network, and a token with what identifies it', () => {
+  const { body } = shown(EVENTS.DAILY_SUMMARY);
+  expect(body).toContain('12.5 SOL (solana devnet), 7 USDC EPjF...Dt1v (solana devnet), and 2 other assets');
+  expect(shown({ ...EVENTS.DAILY_SUMMARY, paid: [], morePaid: 0 }).body).toContain('Nothing was paid');
+});
+
+test.each(['en', 'ko'] as const)(
+  'the end of the audit log is told as it is to be kept, byte for byte (%s)',
+  (locale) => {
+    expect(shown(EVENTS.AUDIT_HEAD, locale).body).toContain(EVENTS.AUDIT_HEAD.line);
+  },
+);
 
 test('where nothing has to be judged, an address is shortened to both ends', () => {
   const { body } = shown(EVENTS.TX_NOTIFY);

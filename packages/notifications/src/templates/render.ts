@@ -4,7 +4,7 @@ import {
   type NotificationEventName,
   type NotificationEventOf,
   type NotificationLocale,
-  type NotifiedPayment,
+  type NotifiedAmount,
 } from '@waiaas/core';
 import type { Fact, Rendered } from '../text/message.ts';
 import { foreign, oneLine } from '../text/text.ts';
@@ -29,10 +29,17 @@ const LANGUAGES: Readonly<Record<NotificationLocale, { readonly templates: Templ
 const short = (text: string): string => (text.length <= 11 ? text : `${text.slice(0, 4)}...${text.slice(-4)}`);
 
 /** An amount in whole units; in base units where there are no words for the asset. */
-const amountOf = ({ amount, unit, asset }: NotifiedPayment): string =>
+const amountOf = ({ amount, unit, asset }: NotifiedAmount): string =>
   unit === null
     ? `${amount} × ${asset}`
     : formatUnits(BigInt(amount), unit.decimals, oneLine(unit.symbol).slice(0, 16));
+
+/** An amount with all that tells what it is of. */
+function amountInFull(paid: NotifiedAmount): string {
+  const { chain, network, asset, unit } = paid;
+  const isTold = unit === null || asset === `${chain}:native`;
+  return `${amountOf(paid)}${isTold ? '' : ` ${short(asset.slice(asset.indexOf(':') + 1))}`} (${chain} ${network})`;
+}
 
 /** `2027-01-15 08:00:00 UTC`. */
 const timeOf = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
@@ -41,6 +48,7 @@ const wordsFor = ({ at, agentName }: RenderContext): Words => {
   const secondsUntil = (iso: string): number => Math.max(0, Math.round(Date.parse(iso) / 1000) - at);
   return {
     amount: amountOf,
+    amounts: (paid) => paid.map(amountInFull).join(', '),
     agent: (agentId) => foreign(agentName(agentId) ?? short(agentId)),
     short,
     time: timeOf,

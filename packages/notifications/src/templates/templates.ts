@@ -1,10 +1,12 @@
-import type { NotificationEventName, NotificationEventOf, NotifiedPayment } from '@waiaas/core';
+import type { NotificationEventName, NotificationEventOf, NotifiedAmount } from '@waiaas/core';
 import type { Piece, Text } from '../text/text.ts';
 
 /** How the parts of a message are worded, the same in every template of a language. */
 export interface Words {
   /** Whole units and symbol; base units where the daemon has no words for the asset. */
-  amount(payment: NotifiedPayment): string;
+  amount(payment: NotifiedAmount): string;
+  /** Amounts of several assets, each with its network, and an asset that anybody may have made with what identifies it. */
+  amounts(paid: readonly NotifiedAmount[]): string;
   /** Name of an agent, as its creator chose it. */
   agent(agentId: string): Piece;
   /** An address, shortened to both of its ends. */

@@ -1,4 +1,5 @@
 export { type Anchors, anchorLine, parseAnchors } from './anchor-lines.ts';
 export { type AuditAnchor, type AuditCheck, type AuditCheckOptions, createAuditCheck } from './audit-check.ts';
 export { type AnchorStore, type AuditTrail, type AuditTrailDependencies, createAuditTrail } from './audit-trail.ts';
+export { createHeadTeller, type HeadTeller, type HeadTellerDependencies } from './tell-head.ts';
 export { type VerifyOptions, verifyAuditLog } from './verify-audit-log.ts';

@@ -13,6 +13,8 @@ export type SystemStateKey =
   | 'recovery_failed_attempts'
   | 'recovery_lockout_until'
   | 'auto_stop_cursor'
+  | 'audit_head_told_at'
+  | 'daily_summary_day'
   | 'jwt_secrets'
   | 'session_warnings_until'
   | 'telegram_offset'
