@@ -1,4 +1,5 @@
 import { notificationChannelCreateSchema, notificationChannelId, notificationChannelUpdateSchema } from '@waiaas/core';
+import { writeState } from '@waiaas/storage';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EVENTS, OTHER_ID } from '../../test/events.ts';
 import { type LoopbackServer, startServer } from '../../test/loopback-server.ts';
@@ -286,6 +287,27 @@ describe('health', () => {
     await update(id, { config: { apiUrl: `${telegram.url}/` } });
     expect(world.book.reachable()).toBe(1);
   });
+});
+
+test('nothing is added, changed, removed, paired or tried once everything is stopped, however the request got in', async () => {
+  const id = await added('TELEGRAM');
+  const seen = telegram.seen.length;
+  await world.storage.write(({ db }) => writeState(db, 'kill_switch_status', 'ACTIVATED', 0));
+  const chat = { botToken: BOT_TOKEN, chatId: CHAT, apiUrl: telegram.url, chatName: 'mine', locale: 'en' } as const;
+  for (const change of [
+    () => create('NTFY'),
+    () => world.channels.update(id, { name: 'other' }, OPERATOR),
+    () => world.channels.remove(id, OPERATOR),
+    () => world.channels.pair(chat, OPERATOR),
+    () => world.channels.unpair(OPERATOR),
+    () => world.channels.test(id, OPERATOR),
+  ]) {
+    await expect(change()).rejects.toMatchObject({ code: 'SYSTEM_LOCKED' });
+  }
+  const { channels } = await world.channels.list();
+  expect(channels.map(({ name }) => name)).toEqual(['my TELEGRAM']);
+  // Pairing asks Telegram whether it may write to the chat; nothing was written.
+  expect(telegram.seen.slice(seen).filter(({ path }) => path.includes('sendMessage'))).toEqual([]);
 });
 
 test('the log is kept as long as it is to be, and trimmed however long it is', async () => {

@@ -29,7 +29,7 @@ import {
   WaiaasError,
   webhookChannelConfigSchema,
 } from '@waiaas/core';
-import { actorName, auditOrigin, confirmOrigin, type RequestOrigin } from '@waiaas/management';
+import { actorName, auditOrigin, confirmOrigin, type RequestOrigin, refuseWhileLocked } from '@waiaas/management';
 import {
   appendAudit,
   appendNotificationLog,
@@ -79,7 +79,7 @@ export interface ChannelManagement {
   list(): Promise<NotificationChannelListResponse>;
   /** What became of every attempt to tell something; kept as long as the configuration says. */
   log(query: NotificationLogQuery): Promise<NotificationLogResponse>;
-  /** @throws WaiaasError INVALID_CHANNEL_CONFIG, VALIDATION_ERROR, KEYSTORE_LOCKED */
+  /** @throws WaiaasError INVALID_CHANNEL_CONFIG, VALIDATION_ERROR, KEYSTORE_LOCKED, SYSTEM_LOCKED */
   create(input: NewNotificationChannel, origin: RequestOrigin): Promise<NotificationChannelResponse>;
   /** @throws WaiaasError CHANNEL_NOT_FOUND, INVALID_CHANNEL_CONFIG, MIN_CHANNELS_REQUIRED, CHANNEL_CONFLICT, VALIDATION_ERROR */
   update(
@@ -163,6 +163,12 @@ function toView(row: NotificationChannelRow, config: Record<string, unknown> | n
 export function createChannelManagement(dependencies: ChannelManagementDependencies): ChannelManagement {
   const { storage, sealer, secrets, book, clock, ids, randomBytes, isEnabled, minChannels } = dependencies;
   const newSecret = (): string => `whsec_${Buffer.from(randomBytes(32)).toString('base64url')}`;
+
+  /** While everything is stopped nobody changes who is told of it; and whoever asks still may. @throws WaiaasError SYSTEM_LOCKED */
+  async function confirm(db: Db, origin: RequestOrigin): Promise<void> {
+    await refuseWhileLocked(db);
+    await confirmOrigin(db, sealer, origin);
+  }
 
   /** Reaches the service with a configuration. @throws WaiaasError INVALID_CHANNEL_CONFIG when it does not answer as it should */
   async function tryOut(type: NotificationChannelType, config: Record<string, unknown>): Promise<void> {
@@ -386,7 +392,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
       const row = await storage.write(async (work) => {
         const { db } = work;
         const now = unixSeconds(clock);
-        await confirmOrigin(db, sealer, origin);
+        await confirm(db, origin);
         if ((await listNotificationChannels(db)).length >= CHANNELS_MAX) {
           throw invalid(`There are ${CHANNELS_MAX} channels already, the most there can be`);
         }
@@ -431,7 +437,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
       const row = await storage.write(async (work) => {
         const { db } = work;
         const now = unixSeconds(clock);
-        await confirmOrigin(db, sealer, origin);
+        await confirm(db, origin);
         const current = await found(db, id);
         if (current.version !== before.version)
           throw new WaiaasError('CHANNEL_CONFLICT', { details: { channelId: id } });
@@ -477,7 +483,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
       await storage.write(async (work) => {
         const { db } = work;
         const now = unixSeconds(clock);
-        await confirmOrigin(db, sealer, origin);
+        await confirm(db, origin);
         const row = await found(db, id);
         await assertEnoughLeft(db, row);
         await deleteNotificationChannel(db, id);
@@ -494,7 +500,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
       const row = await storage.write(async (work) => {
         const { db } = work;
         const now = unixSeconds(clock);
-        await confirmOrigin(db, sealer, origin);
+        await confirm(db, origin);
         await endPairings(work, origin, now, destinationOf('TELEGRAM', config));
         const stored = await storePaired(db, { config, chatName, locale }, now);
         await appendAudit(db, now, {
@@ -511,7 +517,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
 
     async unpair(origin) {
       const ended = await storage.write(async (work) => {
-        await confirmOrigin(work.db, sealer, origin);
+        await confirm(work.db, origin);
         return endPairings(work, origin, unixSeconds(clock), null);
       });
       await book.reload();
@@ -519,6 +525,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
     },
 
     async test(id, origin) {
+      await refuseWhileLocked(storage.read);
       const row = await found(storage.read, id);
       const channel = book.find(id);
       if (channel === undefined) throw invalid('The stored channel is not the one that the daemon wrote');
