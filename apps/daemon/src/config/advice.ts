@@ -9,7 +9,6 @@ const WITHOUT_EFFECT: readonly (readonly [prefix: string, reason: string])[] = [
   ['rpc.ethereum.', 'this version has no adapter for that chain'],
   ['rpc.polygon.', 'this version has no adapter for that chain'],
   ['rpc.arbitrum.', 'this version has no adapter for that chain'],
-  ['security.integrity_check_interval', 'this version has no such check'],
   ['keystore.backup_on_rotate', 'the former vault is always kept in backups'],
   ['walletconnect.', 'this version links owner wallets by signature only'],
   ['telegram_bot.direct_approve_', "a payment is approved by a signature of the owner's wallet and by nothing else"],

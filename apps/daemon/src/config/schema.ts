@@ -114,6 +114,7 @@ export const configSchema = section({
     ),
     health_check_interval: integer('Time between channel checks.', 300, 60, 3600, 'seconds'),
     log_retention_days: integer('How long the notification log is kept.', 30, 7, 365, 'days'),
+    daily_summary: flag('Tell the owner each day what happened the day before, UTC.', false),
     dedup_ttl: integer('Time in which an equal notification is sent once.', 300, 60, 3600, 'seconds'),
     allowed_networks: list(
       'Private networks that notifications may go to, such as a server of your own. None: only the public internet.',
@@ -174,13 +175,26 @@ export const configSchema = section({
       'a list of origins such as "http://localhost:3100"',
       isOrigin,
     ),
-    integrity_check_interval: integer('Time between checks of the key files; 0 is off.', 0, 0, 86_400, 'seconds'),
+    integrity_check_interval: integer(
+      'Time between checks of the key files; one that is missing or was altered engages the kill switch. 0 is off.',
+      0,
+      0,
+      86_400,
+      'seconds',
+    ),
     audit: section({
       anchor_file: file(
         'File that receives the sealed end of the audit log, outside the database; best on another disk.',
         'audit-heads.log',
       ),
       anchor_interval: integer('Time between two lines in that file.', 60, 10, 3600, 'seconds'),
+      tell_interval: integer(
+        'Time between two messages to the owner with the sealed end of the audit log, for keeping elsewhere; 0 is off.',
+        0,
+        0,
+        168,
+        'hours',
+      ),
     }).prefault({}),
     auto_stop: section({
       enabled: flag('Whether auto-stop rules are looked at.', true),

@@ -9,12 +9,14 @@ import {
   createPolicyManagement,
   createSessionManagement,
 } from '@waiaas/management';
-import { createNotifications, type Notifications, type TelegramBot } from '@waiaas/notifications';
+import { createDailySummary, createNotifications, type Notifications, type TelegramBot } from '@waiaas/notifications';
 import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Watchfulness } from '@waiaas/pipeline';
 import {
   type AuditTrail,
+  checkKeystore,
   createAutoStop,
   createAutoStopRules,
+  createHeadTeller,
   createKillSwitch,
   type KillSwitch,
   type KillSwitchState,
@@ -79,6 +81,7 @@ export interface Composition {
 }
 
 const SECOND = 1000;
+const HOUR = 3600;
 const DAY = 86_400 * SECOND;
 
 /**
@@ -161,8 +164,22 @@ export function compose(foundations: Foundations): Composition {
   });
 
   const autoStopPlan: WorkerPlan = { name: 'autoStop', intervalMs: SECOND, run: () => autoStop.look() };
+  const summary = createDailySummary({ storage, clock });
+  const headTeller = createHeadTeller({ storage, clock, interval: security.audit.tell_interval * HOUR });
+  const integrityPlan: WorkerPlan = {
+    name: 'keystoreIntegrity',
+    intervalMs: security.integrity_check_interval * SECOND,
+    run: () => checkKeystore({ vault: keystore, killSwitch, logger }),
+  };
   const plans: readonly WorkerPlan[] = [
     ...(security.auto_stop.enabled ? [autoStopPlan] : []),
+    ...(security.integrity_check_interval > 0 ? [integrityPlan] : []),
+    ...(security.audit.tell_interval > 0
+      ? [{ name: 'auditHead', intervalMs: 60 * SECOND, run: () => headTeller.run() }]
+      : []),
+    ...(config.notifications.daily_summary
+      ? [{ name: 'dailySummary', intervalMs: 60 * SECOND, run: () => summary.run() }]
+      : []),
     foundations.clockWatch,
     { name: 'delayQueue', intervalMs: 10 * SECOND, run: () => pipeline.runDelayed() },
     { name: 'approvalTimeout', intervalMs: 30 * SECOND, run: () => pipeline.expireApprovals() },
@@ -240,6 +257,7 @@ export function compose(foundations: Foundations): Composition {
     clock,
     logger,
     sessions,
+    adapters,
     pipeline,
     killSwitch,
     notifications,

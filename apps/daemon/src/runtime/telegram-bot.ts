@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, type Logger, sessionId, transactionId, unixSeconds } from '@waiaas/core';
+import { type Clock, formatUnits, type Logger, sessionId, transactionId, unixSeconds } from '@waiaas/core';
 import type { SessionManagement } from '@waiaas/management';
-import { type BotServices, createTelegramBot, type Notifications, type TelegramBot } from '@waiaas/notifications';
+import {
+  type BotServices,
+  type BotStatus,
+  createTelegramBot,
+  type Notifications,
+  type TelegramBot,
+} from '@waiaas/notifications';
 import type { Pipeline } from '@waiaas/pipeline';
 import type { KillSwitch } from '@waiaas/safety';
-import { countAgents, countAllLiveSessions, countWaitingApprovals, type Storage } from '@waiaas/storage';
+import { countAgents, countAllLiveSessions, countWaitingApprovals, listAgents, type Storage } from '@waiaas/storage';
 import type { Config } from '../config/index.ts';
+import type { AdapterRegistry } from './adapter-registry.ts';
 import { realTimers } from './timers.ts';
 
 /** What the bot is put together from. */
@@ -15,6 +22,7 @@ export interface BotParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly sessions: SessionManagement;
+  readonly adapters: Pick<AdapterRegistry, 'find'>;
   readonly pipeline: Pipeline;
   readonly killSwitch: KillSwitch;
   readonly notifications: Notifications;
@@ -22,8 +30,37 @@ export interface BotParts {
   readonly startedAt: number;
 }
 
+/** Wallets that are asked for their balance, and how long that may take. */
+const WALLETS_ASKED = 50;
+const BALANCE_WAIT_MS = 5000;
+
+/** What the wallets hold together: each chain is asked at once, and one that does not answer holds up nothing. */
+async function readBalances({ storage, adapters }: BotParts): Promise<Pick<BotStatus, 'balances' | 'unread'>> {
+  const wallets = (await listAgents(storage.read)).filter(
+    ({ status }) => status !== 'CREATING' && status !== 'TERMINATED',
+  );
+  const over = new AbortController();
+  const late = realTimers.sleep(BALANCE_WAIT_MS, over.signal).then(() => null);
+  const read = async ({ chain, network, public_key }: (typeof wallets)[number]) => {
+    const adapter = adapters.find(chain, network);
+    if (adapter?.isConnected() !== true) return null;
+    // One that cannot be read is told as that.
+    const found = await Promise.race([adapter.getBalance(public_key).catch(() => null), late]);
+    return found === null ? null : { of: `${chain} ${network}`, ...found };
+  };
+  const found = (await Promise.all(wallets.slice(0, WALLETS_ASKED).map(read))).filter((balance) => balance !== null);
+  over.abort();
+  const sums = Object.entries(Object.groupBy(found, ({ of }) => of)).map(([of, each = []]) => {
+    const sum = each.reduce((total, { balance }) => total + balance, 0n);
+    const [first] = each;
+    return first === undefined ? '' : `${formatUnits(sum, first.decimals, first.symbol)} (${of})`;
+  });
+  return { balances: sums.sort(), unread: wallets.length - found.length };
+}
+
 /** What the owner can do in a chat, by the services that everybody else uses. */
-function servicesOf({ storage, clock, sessions, pipeline, killSwitch, startedAt }: BotParts): BotServices {
+function servicesOf(parts: BotParts): BotServices {
+  const { storage, clock, sessions, pipeline, killSwitch, startedAt } = parts;
   return {
     killSwitch: () => killSwitch.status(),
     async status() {
@@ -36,6 +73,7 @@ function servicesOf({ storage, clock, sessions, pipeline, killSwitch, startedAt 
         },
         sessions: await countAllLiveSessions(storage.read, unixSeconds(clock)),
         waiting: await countWaitingApprovals(storage.read),
+        ...(await readBalances(parts)),
         uptime: Math.max(0, Math.floor((clock.now() - startedAt) / 1000)),
       };
     },

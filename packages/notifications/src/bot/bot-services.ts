@@ -8,6 +8,10 @@ export interface BotStatus {
   readonly agents: { readonly active: number; readonly total: number };
   readonly sessions: number;
   readonly waiting: number;
+  /** What the wallets of all agents hold together of each native asset, in words. */
+  readonly balances: readonly string[];
+  /** Wallets whose balance could not be read in time. */
+  readonly unread: number;
   /** Seconds. */
   readonly uptime: number;
 }

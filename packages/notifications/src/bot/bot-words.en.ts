@@ -46,10 +46,10 @@ Enter it at the daemon within 5 minutes: waiaas telegram verify ${code}`,
   locked: (state) =>
     say`The kill switch is ${state}: nothing is paid, and nothing can be done from here. Recovery is only possible at the daemon: waiaas recover`,
   status: (
-    { killSwitch, agents, sessions, waiting, uptime },
+    { killSwitch, agents, sessions, waiting, balances, unread, uptime },
     now,
   ) => say`${killSwitch === 'NORMAL' ? '🟢' : '🔴'} ${killSwitch}
-Sessions: ${sessions}
+${balances.length === 0 ? '' : `Balance: ${balances.join(', ')}\n`}${unread === 0 ? '' : `Balance not known at the moment: ${unread} of the wallets\n`}Sessions: ${sessions}
 Agents: ${agents.active} of ${agents.total} active
 Waiting for your approval: ${waiting}
 Running for ${duration(uptime)}

@@ -46,10 +46,10 @@ export const botKo: BotWords = {
   locked: (state) =>
     say`킬 스위치 상태: ${state}. 아무것도 지급되지 않으며 여기에서는 아무것도 할 수 없습니다. 복구는 데몬에서만 가능합니다: waiaas recover`,
   status: (
-    { killSwitch, agents, sessions, waiting, uptime },
+    { killSwitch, agents, sessions, waiting, balances, unread, uptime },
     now,
   ) => say`${killSwitch === 'NORMAL' ? '🟢' : '🔴'} ${killSwitch}
-세션: ${sessions}
+${balances.length === 0 ? '' : `잔액: ${balances.join(', ')}\n`}${unread === 0 ? '' : `지금 잔액을 알 수 없는 지갑: ${unread}개\n`}세션: ${sessions}
 활성 에이전트: ${agents.active} / ${agents.total}
 승인 대기: ${waiting}
 가동 시간: ${duration(uptime)}

@@ -52,6 +52,8 @@ const services: BotServices = {
     agents: { active: 2, total: 3 },
     sessions: 4,
     waiting: waiting.length,
+    balances: ['12.5 SOL (solana devnet)', '0.3 ETH (ethereum sepolia)'],
+    unread: 1,
     uptime: 93_784,
   }),
   sessions: async () => ({ sessions: [{ id: SESSION_ID, agentName: HOSTILE, expiresAt: LATER }], more: false }),
@@ -231,7 +233,7 @@ describe('the owner', () => {
     const id = await pair({ ...OWNER, language: 'ko-KR' });
     await api.write(OWNER, '/status@Waiaas_bot');
     expect(api.last().text).toBe(
-      '🟢 NORMAL\n세션: 4\n활성 에이전트: 2 / 3\n승인 대기: 1\n가동 시간: 1일 2시간\n2026-01-05 12:00 UTC',
+      '🟢 NORMAL\n잔액: 12.5 SOL (solana devnet), 0.3 ETH (ethereum sepolia)\n지금 잔액을 알 수 없는 지갑: 1개\n세션: 4\n활성 에이전트: 2 / 3\n승인 대기: 1\n가동 시간: 1일 2시간\n2026-01-05 12:00 UTC',
     );
     expect((await world.channels.list()).channels.find((one) => one.id === id)?.locale).toBe('ko');
     await api.write(OWNER, '/Status@another_bot');
