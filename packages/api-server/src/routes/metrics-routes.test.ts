@@ -27,6 +27,15 @@ describe('GET /metrics', () => {
     },
   );
 
+  test.each(['forwarded', 'x-forwarded-for', 'x-real-ip'])(
+    'tells a proxy on this machine nothing (%s)',
+    async (name) => {
+      const { request } = await harness({ services: { metrics: refusingServices.metrics } });
+      const response = await request({ method: 'GET', url: '/metrics', headers: { [name]: '127.0.0.1' } });
+      expect([response.statusCode, response.json().code]).toEqual([403, 'LOOPBACK_ONLY']);
+    },
+  );
+
   test('answers while the kill switch is engaged, and is no part of the API document', async () => {
     const server = await harness();
     server.lock = 'ACTIVATED';

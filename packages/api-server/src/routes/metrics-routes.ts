@@ -11,13 +11,17 @@ loopback.addAddress('::1', 'ipv6');
 export const isLoopback = (address: string | undefined): boolean =>
   address !== undefined && loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 
+/** By these a proxy says for whom it asks: then it is somebody else who asks, from wherever. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
+
 /**
  * Figures for monitoring (00 §3). Nobody signs in for them, so they are for this machine only, also where the daemon
  * listens on every address. No part of the API document: what reads them needs no client.
  */
 export function metricsRoutes(scope: FastifyInstance, { services }: RouteDependencies): void {
   scope.get('/metrics', { config: { auth: 'public' }, schema: { hide: true } }, async (request, reply) => {
-    if (!isLoopback(request.socket.remoteAddress)) throw new WaiaasError('LOOPBACK_ONLY');
+    const isForwarded = FORWARDED.some((name) => request.headers[name] !== undefined);
+    if (isForwarded || !isLoopback(request.socket.remoteAddress)) throw new WaiaasError('LOOPBACK_ONLY');
     const { contentType, text } = await services.metrics.read();
     return reply.type(contentType).send(text);
   });
