@@ -130,6 +130,8 @@ process.on('message', (message: unknown) => {
     aheadMs += Number(message.advance) * 1000;
     process.send?.({ ahead: aheadMs / 1000 });
   }
+  // As the program does with an error that nobody caught.
+  if ('crash' in message) void daemon.crash('DAEMON_CRASH', new Error('made up')).then(() => process.exit(1));
   if ('count' in message) process.send?.({ passed });
   if ('signatures' in message) process.send?.({ signatures });
   if ('uses' in message) process.send?.({ databaseUses, argon2Runs });

@@ -41,6 +41,8 @@ export interface DaemonProcess {
   advance(seconds: number): Promise<void>;
   /** How much the daemon has given its database to do so far, and how often it has run Argon2. */
   uses(): Promise<{ readonly databaseUses: number; readonly argon2Runs: number }>;
+  /** Ends it as an error that nobody caught does; answers the exit code. */
+  crash(): Promise<number | null>;
   /** SIGTERM; answers the exit code. */
   stop(): Promise<number | null>;
   /** Resolves when the process has ended, whatever ended it. */
@@ -177,6 +179,10 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
         boundaries: async () => countSchema.parse(await tell({ count: true })).passed,
         countSignatures: async () => signaturesSchema.parse(await tell({ signatures: true })).signatures,
         uses: async () => usesSchema.parse(await tell({ uses: true })),
+        async crash() {
+          child.send({ crash: true }, () => undefined);
+          return (await ended).code;
+        },
         async stop() {
           child.kill('SIGTERM');
           return (await ended).code;

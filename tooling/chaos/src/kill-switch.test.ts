@@ -340,17 +340,18 @@ describe('two factors', () => {
 
 describe('killed in the middle of it', () => {
   let original: string;
-  let payer: Payer;
+  /** The same, with the kill switch engaged. */
+  let locked: string;
   let toEngage: number;
   beforeAll(async () => {
     original = await harness.createDataDir();
     const daemon = await harness.start(original);
     await setLimits(daemon, { instant_max: '1000', notify_max: '2000' });
-    payer = await createPayer(harness, daemon);
+    const payer = await createPayer(harness, daemon);
     await daemon.client(payer.token).sendToken({ to: stranger(), amount: 2_500_000_000n });
     await daemon.stop();
-    const counting = harness.copyDataDir(original);
-    const trial = await harness.start(counting);
+    locked = harness.copyDataDir(original);
+    const trial = await harness.start(locked);
     await trial.arm('never');
     await engage(trial);
     toEngage = (await trial.boundaries()).length;
@@ -371,7 +372,7 @@ describe('killed in the middle of it', () => {
   }
 
   test('while it is engaged, it is engaged wholly or not at all, and stays so', async () => {
-    const seen = new Set<string>();
+    const last = new Map<string, string>();
     // Closes in on the cascade from both sides; every other boundary is tried in packages/safety.
     let [before, after] = [0, toEngage];
     while (after - before > 1) {
@@ -382,26 +383,24 @@ describe('killed in the middle of it', () => {
       const answer = await engage(daemon).catch(() => null);
       await daemon.ended;
       const state = await stateOf(dataDir);
-      seen.add(state);
+      last.set(state, dataDir);
       expect(state, `step ${at}`).not.toBe('torn');
       if (answer !== null) expect(state, `step ${at}`).toBe('stopped');
       if (state === 'untouched') before = at;
       else after = at;
+    }
+    // The last state before the cascade and the first one after it, each taken up by a new process.
+    expect(new Set(last.keys())).toEqual(new Set(['untouched', 'stopped']));
+    const takeUp = async ([state, dataDir]: readonly [string, string]): Promise<void> => {
       const again = await harness.start(dataDir);
-      expect(await healthOf(again), `step ${at}`).toMatchObject({
-        killSwitch: state === 'stopped' ? 'ACTIVATED' : 'NORMAL',
-      });
+      expect(await healthOf(again)).toMatchObject({ killSwitch: state === 'stopped' ? 'ACTIVATED' : 'NORMAL' });
       if (state === 'stopped') expect(await again.countSignatures()).toBe(0);
       await again.stop();
-    }
-    expect(seen).toEqual(new Set(['untouched', 'stopped']));
+    };
+    await Promise.all([...last].map(takeUp));
   }, 600_000);
 
   test('while it is recovered, it is recovered wholly or not at all', async () => {
-    const locked = harness.copyDataDir(original);
-    const first = await harness.start(locked);
-    await engage(first);
-    await first.stop();
     const counting = harness.copyDataDir(locked);
     const trial = await harness.start(counting);
     await trial.arm('never');
@@ -411,7 +410,7 @@ describe('killed in the middle of it', () => {
     expect(steps).toBeGreaterThanOrEqual(10);
     const seen = new Set<string>();
     // On the way, before the last step, and after it; every boundary is tried in packages/safety.
-    for (const at of [Math.ceil(steps / 2), steps - 1, steps]) {
+    const dieAt = async (at: number): Promise<void> => {
       const dataDir = harness.copyDataDir(locked);
       const daemon = await harness.start(dataDir);
       await daemon.arm(at);
@@ -434,7 +433,8 @@ describe('killed in the middle of it', () => {
         audit.filter(({ event_type }) => event_type === 'KILL_SWITCH_RECOVERED'),
         `step ${at}`,
       ).toHaveLength(1);
-    }
+    };
+    await Promise.all([Math.ceil(steps / 2), steps - 1, steps].map(dieAt));
     expect(seen).toEqual(new Set(['ACTIVATED', 'NORMAL']));
   }, 600_000);
 });

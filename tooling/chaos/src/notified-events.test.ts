@@ -20,6 +20,7 @@ const HERE = [
   'AUTO_STOP_TRIGGERED',
   'CHANNEL_CHANGED',
   'CHANNEL_TEST',
+  'DAEMON_CRASHED',
   'DAEMON_STARTED',
   'DAEMON_STOPPED',
   'KILL_SWITCH_ACTIVATED',
@@ -104,6 +105,9 @@ test('they arrive at a webhook, signed, in the language of the channel, in order
   expect(await daemon.stop()).toBe(0);
   await hook.next(({ type }) => type === 'DAEMON_STOPPED');
   daemon = await harness.start(dataDir, ENV, 901);
+  expect(await daemon.crash()).toBe(1);
+  daemon = await harness.start(dataDir, ENV, 901);
+  await hook.next(({ type }) => type === 'DAEMON_CRASHED');
   await operate('POST', '/v1/admin/kill-switch', { reason: '훈련' });
   await hook.next(({ type }) => type === 'KILL_SWITCH_ACTIVATED');
   expect(await daemon.stop()).toBe(0);
