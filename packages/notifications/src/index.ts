@@ -1,5 +1,6 @@
 export type { BotServices, BotSession, BotStatus } from './bot/bot-services.ts';
-export { createTelegramBot, type TelegramBot, type TelegramBotDependencies } from './bot/telegram-bot.ts';
+export { createTelegramBot } from './bot/load-telegram-bot.ts';
+export type { TelegramBot, TelegramBotDependencies } from './bot/telegram-bot.ts';
 export type { SendResult } from './channels/channel.ts';
 export type { ChannelBook } from './channels/channel-book.ts';
 export type { Timers } from './delivery/attempt.ts';

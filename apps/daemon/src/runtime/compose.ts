@@ -96,7 +96,7 @@ function nonceLimits(capacity: number, ttlSeconds: number): { nonceRpm: number; 
 }
 
 /** Puts the daemon together: the one place that knows every concrete part (00 §2). */
-export function compose(foundations: Foundations): Composition {
+export async function compose(foundations: Foundations): Promise<Composition> {
   const { config, clock, logger, storage, adapters, tokenSecrets, auditTrail, workerInterval, shutdown } = foundations;
   const { keystore, permits, gate } = foundations.keystore;
   const { sealer } = keystore;
@@ -251,7 +251,7 @@ export function compose(foundations: Foundations): Composition {
     takeUpPayments,
     initial: foundations.killSwitchState,
   });
-  const bot = createBot({
+  const bot = await createBot({
     config,
     storage,
     clock,

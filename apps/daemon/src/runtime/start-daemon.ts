@@ -240,7 +240,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   let stopping = false;
   const adapters = createAdapterRegistry({ config, clock, logger, storage, wrap: wrap?.adapter });
   undo.push(() => adapters.disconnect());
-  const parts = compose({
+  const parts = await compose({
     config,
     clock,
     watch: steady,

@@ -97,7 +97,7 @@ function servicesOf(parts: BotParts): BotServices {
 }
 
 /** The bot, where it is switched on; null otherwise. */
-export function createBot(parts: BotParts): TelegramBot | null {
+export async function createBot(parts: BotParts): Promise<TelegramBot | null> {
   const { config, storage, clock, logger, notifications } = parts;
   const { enabled, bot_token, owner_chat_id, api_url } = config.telegram_bot;
   if (!enabled) return null;
@@ -105,7 +105,7 @@ export function createBot(parts: BotParts): TelegramBot | null {
     logger.error({}, 'The Telegram bot does not run: telegram_bot.bot_token is empty');
     return null;
   }
-  const bot = createTelegramBot({
+  const bot = await createTelegramBot({
     botToken: bot_token,
     apiUrl: api_url.replace(/\/+$/, ''),
     ownerChatId: owner_chat_id === '' ? null : owner_chat_id,

@@ -75,8 +75,8 @@ const services: BotServices = {
   },
 };
 
-const makeBot = (storage: Storage = world.storage): TelegramBot => {
-  const made = createTelegramBot({
+const makeBot = async (storage: Storage = world.storage): Promise<TelegramBot> => {
+  const made = await createTelegramBot({
     botToken: BOT_TOKEN,
     apiUrl: api.url,
     ownerChatId: null,
@@ -111,7 +111,7 @@ beforeEach(async () => {
   world = await createWorld();
   api = await startBotApi(() => Math.floor(world.time.now() / 1000));
   [done, killSwitch, waiting, refuse] = [[], 'NORMAL', [APPROVAL], null];
-  bot = makeBot();
+  bot = await makeBot();
   bot.start();
 });
 afterEach(async () => {
@@ -369,7 +369,7 @@ describe('polling', () => {
     await pair();
     await api.write(OWNER, `/revoke ${SESSION_ID}`);
     await bot.stop();
-    bot = makeBot();
+    bot = await makeBot();
     bot.start();
     await api.write(OWNER, '/status');
     expect(done).toHaveLength(1);
@@ -385,7 +385,7 @@ describe('polling', () => {
       migration: world.storage.migration,
       write: (unit) => (isFull ? Promise.reject(new Error('disk full')) : world.storage.write(unit)),
     };
-    bot = makeBot(storage);
+    bot = await makeBot(storage);
     bot.start();
     const request = api.messages[0];
     const pressed = api.pressData(OWNER, request, `reject:${TX_ID}`);
@@ -413,7 +413,7 @@ describe('polling', () => {
   ] as const)('waits after %s, then goes on', async (_what, answer, pause) => {
     await bot.stop();
     api.script.push(answer);
-    bot = makeBot();
+    bot = await makeBot();
     bot.start();
     await world.until(() => bot.state().consecutiveErrors === 1);
     const before = polls();

@@ -83,7 +83,7 @@ const localeOf = (language: string | undefined): NotificationLocale =>
  * same addresses are refused and the same time-outs hold, and the loop is its own, because the offset is kept in the
  * database.
  */
-export function createTelegramBot(dependencies: TelegramBotDependencies): TelegramBot {
+export function makeTelegramBot(dependencies: TelegramBotDependencies): TelegramBot {
   const { botToken, apiUrl, ownerChatId, http, book, channels, services, storage, clock, timers, logger, randomBytes } =
     dependencies;
   const redact = createRedactor(() => [botToken]);
