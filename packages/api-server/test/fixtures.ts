@@ -11,6 +11,7 @@ import {
   type PolicySummary,
   type RecallResponse,
   type SessionSummary,
+  type SettingsResponse,
   sessionId,
   type TransactionResponse,
   WaiaasError,
@@ -159,6 +160,18 @@ export const aRule: AutoStopRule = {
   updatedAt: TIME,
 };
 
+const someSettings: SettingsResponse = {
+  server: { hostname: '127.0.0.1', port: 3100, logLevel: 'info' },
+  security: { jwtSecret: '[REDACTED]', rateLimits: { global: 100, session: 300, transaction: 10 } },
+  notifications: {
+    enabled: true,
+    minChannels: 2,
+    channels: [{ type: 'NTFY', name: 'phone', enabled: true, configPreview: 'https://ntfy.sh ****...abcd' }],
+  },
+  autoStop: { enabled: true, rulesCount: 1 },
+  changed: ['notifications.minChannels'],
+};
+
 const unused = (name: string) => (): never => {
   throw new Error(`${name} must not be called here`);
 };
@@ -170,6 +183,7 @@ export const refusingServices: ApiServices = {
   agents: {
     create: unused('agents.create'),
     list: unused('agents.list'),
+    detail: unused('agents.detail'),
     suspend: unused('agents.suspend'),
     resume: unused('agents.resume'),
     terminate: unused('agents.terminate'),
@@ -201,6 +215,7 @@ export const refusingServices: ApiServices = {
     update: unused('autoStop.update'),
     remove: unused('autoStop.remove'),
   },
+  settings: { read: unused('settings.read'), update: unused('settings.update') },
   killSwitch: { activate: unused('killSwitch.activate'), recover: unused('killSwitch.recover') },
   decisions: { get: unused('decisions.get'), replay: unused('decisions.replay') },
   policies: {
@@ -250,6 +265,12 @@ export const answeringServices: ApiServices = {
   agents: {
     create: async () => anAgent,
     list: async () => [anAgent],
+    detail: async () => ({
+      agent: { ...anAgent, ownerAddress: OWNER.address },
+      recentTransactions: [aTransaction],
+      activeSessions: [aSession],
+      policies: [aPolicy],
+    }),
     suspend: async () => ({ ...anAgent, status: 'SUSPENDED', suspensionReason: 'manual' }),
     resume: async () => anAgent,
     terminate: async () => ({ ...anAgent, status: 'TERMINATING' }),
@@ -328,6 +349,10 @@ export const answeringServices: ApiServices = {
     create: async () => aRule,
     update: async () => aRule,
     remove: async () => undefined,
+  },
+  settings: {
+    read: async () => someSettings,
+    update: async () => ({ updated: true, settings: someSettings }),
   },
   killSwitch: {
     activate: async () => ({
@@ -738,6 +763,16 @@ export const ROUTES = [
     payload: { enabled: false },
   },
   { method: 'DELETE', url: `/v1/owner/auto-stop-rules/${POLICY}`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: '/v1/owner/agents', auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: `/v1/owner/agents/${AGENT}`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: '/v1/owner/settings', auth: 'operatorOrOwner', status: 200 },
+  {
+    method: 'PUT',
+    url: '/v1/owner/settings',
+    auth: 'operatorOrOwner',
+    status: 200,
+    payload: { notifications: { minChannels: 3 } },
+  },
   { method: 'POST', url: '/v1/owner/kill-switch', auth: 'operatorOrOwner', status: 200, payload: { reason: 'drill' } },
   { method: 'POST', url: '/v1/admin/kill-switch', auth: 'master', status: 200, payload: { reason: 'drill' } },
   { method: 'POST', url: '/v1/owner/recover', auth: 'recovery', status: 200 },

@@ -18,6 +18,7 @@ export const SEALED_KINDS = [
   'recall',
   'recovery_address',
   'termination',
+  'settings',
 ] as const;
 /** Kind of sealed row. */
 export type SealedKind = (typeof SEALED_KINDS)[number];

@@ -8,3 +8,4 @@ export { type RenewalLimits, renewalsLeft } from './renewal.ts';
 export { actorName, auditOrigin, type OwnerActor, type RequestOrigin } from './request-origin.ts';
 export * from './seed.ts';
 export * from './sessions.ts';
+export * from './settings.ts';

@@ -1,5 +1,6 @@
 import type {
   AgentCreate,
+  AgentDetailResponse,
   AgentListResponse,
   AgentSummary,
   AuditLogResponse,
@@ -38,6 +39,9 @@ import type {
   SessionCreateResponse,
   SessionListResponse,
   SessionRevokeResponse,
+  SettingsResponse,
+  SettingsUpdate,
+  SettingsUpdateResponse,
   TelegramUnpairResponse,
   TelegramVerifyResponse,
 } from '@waiaas/core';
@@ -103,6 +107,17 @@ export abstract class ManagementClient {
     const agent = agents.find(({ id }) => id === agentId);
     if (agent !== undefined) return agent;
     throw localError('AGENT_NOT_FOUND', 'There is no agent with that id', 404);
+  }
+
+  /** An agent with its newest transactions, its live sessions and the policies that can hold for it. */
+  async getAgentDetail(agentId: string, options?: RequestOptions): Promise<AgentDetailResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/agents/${encodeId(agentId)}`,
+      fields: ['agent', 'recentTransactions', 'activeSessions', 'policies'],
+      action: 'manage_sessions',
+      options,
+    });
   }
 
   /** Stops an agent from paying, at once. */
@@ -356,6 +371,29 @@ export abstract class ManagementClient {
       body: encodeBody({ reason }),
       fields: ['activated', 'timestamp'],
       action: 'kill_switch',
+      options,
+    });
+  }
+
+  /** The settings that are in force, without any secret. */
+  getSettings(options?: RequestOptions): Promise<SettingsResponse> {
+    return this.manage({
+      method: 'GET',
+      path: '/v1/owner/settings',
+      fields: ['server', 'security', 'notifications', 'autoStop'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** Changes settings at once. They are kept over restarts and count more than config.toml. */
+  async updateSettings(change: SettingsUpdate, options?: RequestOptions): Promise<SettingsUpdateResponse> {
+    return this.manage({
+      method: 'PUT',
+      path: '/v1/owner/settings',
+      body: encodeBody(change),
+      fields: ['updated', 'settings'],
+      action: 'update_settings',
       options,
     });
   }

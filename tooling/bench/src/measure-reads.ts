@@ -32,7 +32,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
     services: {
       health: refuse,
       nonces: { issue: refuse },
-      agents: { create: refuse, list: refuse, suspend: refuse, resume: refuse, terminate: refuse },
+      agents: { create: refuse, list: refuse, detail: refuse, suspend: refuse, resume: refuse, terminate: refuse },
       sessions: { create: refuse, list: refuse, revoke: refuse, renew: refuse },
       telegram: { verify: refuse, unpair: refuse },
       channels: { list: refuse, log: refuse, create: refuse, update: refuse, remove: refuse, test: refuse },
@@ -60,6 +60,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
       killSwitch: { activate: refuse, recover: refuse },
       metrics: { read: refuse },
       autoStop: { list: refuse, create: refuse, update: refuse, remove: refuse },
+      settings: { read: refuse, update: refuse },
       admin: { status: refuse, requestShutdown: refuse, changePassword: refuse, rotateSecret: refuse },
       wallet: {
         balance: refuse,

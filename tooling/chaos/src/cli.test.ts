@@ -10,7 +10,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { base58 } from '@scure/base';
 import { address } from '@solana/kit';
 import { WAIaaSClient } from '@waiaas/sdk';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { createHarness, type Harness, JWT_SECRET, PASSWORD } from './harness.ts';
 import { startHookServer } from './hook-server.ts';
@@ -36,6 +36,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   init: 'apps/daemon/test/init.test.ts',
   start: 'apps/daemon/test/lifecycle.test.ts',
   stop: 'apps/daemon/test/stop-and-status.test.ts',
+  'agent list': 'apps/daemon/test/lifecycle.test.ts',
+  'agent info': 'tooling/demo/src/packed/docs.test.ts',
+  'owner pending': 'apps/daemon/src/cli/commands/owner.test.ts',
   'agent export': 'backup.test.ts',
   'agent import': 'backup.test.ts',
   'backup create': 'backup.test.ts',
@@ -133,8 +136,9 @@ beforeAll(async () => {
     stdio: 'ignore',
   });
   url = `http://127.0.0.1:${port}`;
-  const isUp = async (): Promise<boolean> => z.object({ running: z.boolean() }).parse(await json('status')).running;
-  for (let tries = 0; !(await isUp()); tries += 1) expect(tries).toBeLessThan(100);
+  const health = (): Promise<Response> => fetch(`${url}/health`);
+  await vi.waitFor(async () => expect((await health()).ok).toBe(true), { timeout: 40_000, interval: 100 });
+  expect(await json('status')).toMatchObject({ running: true });
 }, 60_000);
 afterAll(async () => {
   daemon.kill('SIGTERM');
@@ -167,6 +171,8 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   await fail('SIGNATURE_MISSING', ...disable);
   expect(await json(...disable, ...key)).toMatchObject({ policy: { enabled: false, version: 2 } });
   expect(await succeed('policy', 'list', '--agent', 'shopper')).toMatch(/SPENDING_LIMIT +shopper +0 +disabled/);
+  expect(await json('settings', 'set', '--min-channels', '3')).toMatchObject({ notifications: { minChannels: 3 } });
+  expect(await json('settings', 'show')).toMatchObject({ changed: ['notifications.minChannels'] });
   await fail('POLICY_NOT_FOUND', 'policy', 'delete', agent.id, ...key);
   expect(await json('policy', 'delete', added.policy.id, ...key)).toMatchObject({ deleted: true });
   expect(await json('policy', 'list')).toMatchObject({ policies: [{ agentId: null }] });
@@ -176,7 +182,6 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   const amount = 20_000_000_000n;
   const to = stranger();
   const { transactionId } = await client.sendToken({ to, amount });
-  expect(await json('owner', 'pending')).toMatchObject({ transactions: [{ txId: transactionId }] });
   expect(await succeed('owner', 'pending')).toContain(`pay 20 SOL to ${to} on solana localnet`);
   expect(await succeed('owner', 'approve', transactionId, ...key)).toContain('on its way');
   expect((await client.waitForTransaction(transactionId)).status).toBe('CONFIRMED');
@@ -224,8 +229,6 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   expect((await fail('INVALID_MASTER_PASSWORD', 'agent', 'list')).code).toBe(4);
   passwordFile = next;
   expect(await succeed('agent', 'list')).toContain('shopper');
-  expect(await json('agent', 'list')).toMatchObject({ agents: [{ id: agent.id }] });
-  expect(await json('agent', 'info', 'shopper')).toMatchObject({ id: agent.id });
   expect(await json('agent', 'suspend', 'shopper')).toMatchObject({ status: 'SUSPENDED' });
   expect(await json('agent', 'resume', 'shopper')).toMatchObject({ status: 'ACTIVE' });
   expect(await json('telegram', 'unpair')).toEqual({ unpaired: false });

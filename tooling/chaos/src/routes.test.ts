@@ -2,7 +2,15 @@ import { errorBodySchema } from '@waiaas/core';
 import { WAIaaSClient, WAIaaSOperatorClient, WAIaaSOwnerClient } from '@waiaas/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createHarness, createPayer, type DaemonProcess, type Harness, PASSWORD, type Payer } from './harness.ts';
+import {
+  createHarness,
+  createPayer,
+  type DaemonProcess,
+  type Harness,
+  JWT_SECRET,
+  PASSWORD,
+  type Payer,
+} from './harness.ts';
 import { readRemains, stranger } from './ledger-truth.ts';
 
 let harness: Harness;
@@ -126,6 +134,41 @@ describe('the API document of the running daemon', () => {
     }
   });
 });
+
+test('settings are shown without secrets, changed at once and kept; what is fixed is refused', async () => {
+  const set = (body: unknown) => daemon.operate('PUT', '/v1/owner/settings', body);
+  for (const body of [{ server: { port: 1 } }, { server: { hostname: '0.0.0.0' } }, { security: { jwtSecret: 'x' } }]) {
+    expect(await set(body)).toMatchObject({ status: 400, body: { code: 'VALIDATION_ERROR' } });
+  }
+  const other = await createPayer(harness, daemon);
+  const pay = () => daemon.client(other.token).sendToken({ to: stranger(), amount: 500_000_000n });
+  expect(await pay()).toMatchObject({ tier: 'NOTIFY' });
+  expect(await set({ notifications: { minChannels: 3 }, server: { logLevel: 'warn' } })).toMatchObject({
+    status: 200,
+    body: { updated: true, settings: { server: { logLevel: 'warn' }, notifications: { minChannels: 3 } } },
+  });
+  // Nobody reaches the owner: what they would only be told of waits for them now.
+  expect(await pay()).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' });
+  await daemon.stop();
+  daemon = await harness.start(dataDir, { WAIAAS_DAEMON_LOG_LEVEL: 'debug' });
+  const { body } = await daemon.operate('GET', '/v1/owner/settings');
+  expect(body).toMatchObject({
+    server: { logLevel: 'warn' },
+    security: { jwtSecret: '[REDACTED]' },
+    notifications: { minChannels: 3 },
+    changed: ['notifications.minChannels', 'server.logLevel'],
+  });
+  expect(JSON.stringify(body)).not.toContain(JWT_SECRET);
+  expect(await daemon.operate('GET', `/v1/owner/agents/${other.agentId}`)).toMatchObject({
+    status: 200,
+    body: {
+      agent: { id: other.agentId, ownerAddress: null },
+      recentTransactions: [{ tier: 'APPROVAL' }, { tier: 'NOTIFY' }],
+      activeSessions: [{ id: other.sessionId }],
+      policies: [{ agentId: null }],
+    },
+  });
+}, 60_000);
 
 describe('credentials', () => {
   const asAgent = (path: string, init: RequestInit = {}, token = payer.token) =>

@@ -318,6 +318,22 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
   },
 
+  async 'what was set while the daemon ran was changed in the file'() {
+    const dataDir = harness.copyDataDir(template);
+    await withDaemon(dataDir, async (daemon) => {
+      expect((await daemon.operate('PUT', '/v1/owner/settings', { server: { logLevel: 'warn' } })).status).toBe(200);
+      expect(await send(daemon, NOTIFY)).toMatchObject({ tier: 'NOTIFY' });
+    });
+    edit(dataDir, `UPDATE system_state SET value = replace(value, 'warn', 'info') WHERE key = 'settings'`);
+    await withDaemon(dataDir, async (daemon) => {
+      expect(await send(daemon, NOTIFY)).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' });
+      expect(await daemon.operate('GET', '/v1/owner/settings')).toMatchObject({
+        body: { autoStop: { enabled: true } },
+      });
+    });
+    expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+  },
+
   async 'the audit log cannot be written'() {
     const dataDir = harness.copyDataDir(template);
     const to = stranger();

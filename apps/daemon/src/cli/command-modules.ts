@@ -41,6 +41,7 @@ const LOADERS: readonly Loader[] = [
   { words: ['mcp'], load: async () => (await import('./commands/mcp.ts')).mcpCommands },
   { words: ['owner'], load: async () => (await import('./commands/owner.ts')).ownerCommands },
   { words: ['policy'], load: async () => (await import('./commands/policy.ts')).policyCommands },
+  { words: ['settings'], load: async () => (await import('./commands/settings.ts')).settingsCommands },
   { words: ['password', 'secret'], load: async () => (await import('./commands/secrets.ts')).secretCommands },
   { words: ['explain', 'replay'], load: async () => (await import('./commands/decisions.ts')).decisionCommands },
   {

@@ -8,6 +8,9 @@ import {
   createOwnerManagement,
   createPolicyManagement,
   createSessionManagement,
+  createSettings,
+  type RuntimeSettings,
+  type Settings,
 } from '@waiaas/management';
 import { createDailySummary, createNotifications, type Notifications, type TelegramBot } from '@waiaas/notifications';
 import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Watchfulness } from '@waiaas/pipeline';
@@ -33,6 +36,7 @@ import { createMetrics } from './metrics.ts';
 import { createOwnerGate } from './owner-gate.ts';
 import { createOwnerService } from './owner-service.ts';
 import { createServices } from './services.ts';
+import { createSettingsService } from './settings-service.ts';
 import { createBot } from './telegram-bot.ts';
 import { realTimers } from './timers.ts';
 import type { TokenSecrets } from './token-secrets.ts';
@@ -58,6 +62,8 @@ export interface Foundations {
   readonly tokenSecrets: TokenSecrets;
   readonly auditTrail: AuditTrail;
   readonly noteTaker: NoteTaker;
+  /** What config.toml and the environment say now of what can be set while the daemon runs. */
+  readonly configured: () => RuntimeSettings;
   readonly startedAt: number;
   /** Milliseconds between two rounds of a worker, from its usual ones. */
   readonly workerInterval: (worker: string, intervalMs: number) => number;
@@ -73,6 +79,7 @@ export interface Composition {
   readonly operatorTokens: OperatorTokens;
   readonly killSwitch: KillSwitch;
   readonly notifications: Notifications;
+  readonly settings: Settings;
   /** Null where it is switched off. */
   readonly bot: TelegramBot | null;
   readonly ids: IdGenerator;
@@ -108,6 +115,8 @@ export async function compose(foundations: Foundations): Promise<Composition> {
   let port = (): number => config.daemon.port;
   const domains = (): readonly string[] => [`localhost:${port()}`, `127.0.0.1:${port()}`];
 
+  const { configured } = foundations;
+  const settings = createSettings({ storage, sealer, clock, logger, configured });
   const notifications = createNotifications({
     storage,
     sealer,
@@ -119,8 +128,8 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     logger,
     userAgent: `WAIaaS/${VERSION}`,
     allowedNetworks: config.notifications.allowed_networks,
-    isEnabled: () => config.notifications.enabled,
-    minChannels: () => config.notifications.min_channels,
+    isEnabled: () => settings.current().notificationsEnabled,
+    minChannels: () => settings.current().minChannels,
     dedupTtl: config.notifications.dedup_ttl,
     logRetentionDays: config.notifications.log_retention_days,
   });
@@ -156,14 +165,16 @@ export async function compose(foundations: Foundations): Promise<Composition> {
       ...DEFAULT_PIPELINE_SETTINGS,
       maxPendingTransactions: security.max_pending_tx,
       defaultMaxRenewals: security.default_max_renewals,
-      minChannels: config.notifications.min_channels,
+      // Asked at each decision.
+      get minChannels() {
+        return settings.current().minChannels;
+      },
       maxAccountRentDaily: BigInt(security.max_account_rent_daily),
       delaySeconds: security.policy_defaults.delay_seconds,
       approvalTimeoutSeconds: security.policy_defaults.approval_timeout,
     },
   });
 
-  const autoStopPlan: WorkerPlan = { name: 'autoStop', intervalMs: SECOND, run: () => autoStop.look() };
   const summary = createDailySummary({ storage, clock });
   const headTeller = createHeadTeller({ storage, clock, interval: security.audit.tell_interval * HOUR });
   const integrityPlan: WorkerPlan = {
@@ -172,7 +183,11 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     run: () => checkKeystore({ vault: keystore, killSwitch, logger }),
   };
   const plans: readonly WorkerPlan[] = [
-    ...(security.auto_stop.enabled ? [autoStopPlan] : []),
+    {
+      name: 'autoStop',
+      intervalMs: SECOND,
+      run: async () => (settings.current().autoStopEnabled ? autoStop.look() : undefined),
+    },
     ...(security.integrity_check_interval > 0 ? [integrityPlan] : []),
     ...(security.audit.tell_interval > 0
       ? [{ name: 'auditHead', intervalMs: 60 * SECOND, run: () => headTeller.run() }]
@@ -246,6 +261,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     endOperatorTokens: () => void operatorTokens.revokeAll(),
     async afterUnlock() {
       await foundations.afterUnlock();
+      await settings.load();
       await notifications.book.reload();
     },
     takeUpPayments,
@@ -271,6 +287,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     killSwitch,
     dailyUse: (agentId) => pipeline.dailyUse(agentId),
   });
+  const autoStopRules = createAutoStopRules({ storage, sealer, clock, ids });
   const metrics = createMetrics({
     clock,
     storage,
@@ -302,7 +319,15 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     rotateSecret: (commit) => tokenSecrets.rotate(commit, (secrets) => tokens.useSecrets(secrets)),
     killSwitch,
     metrics,
-    autoStopRules: createAutoStopRules({ storage, sealer, clock, ids }),
+    settings: createSettingsService({
+      config,
+      settings,
+      port: () => port(),
+      channels: notifications.channels,
+      autoStopRules,
+      logger,
+    }),
+    autoStopRules,
     isLocalCommand: (proof) => checkLocalProof(foundations.localProofPath, proof),
     workers,
     startedAt: foundations.startedAt,
@@ -315,6 +340,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     operatorTokens,
     killSwitch,
     notifications,
+    settings,
     bot,
     ids,
     createServer(boundPort) {

@@ -2,6 +2,8 @@ import type { ApiServices, RequestContext } from '@waiaas/api-server';
 import type { MasterPassword, NonceStore, OperatorTokens } from '@waiaas/auth';
 import {
   type AdminStatusResponse,
+  type AgentDetailResponse,
+  type AgentId,
   type Clock,
   formatUnits,
   type HealthResponse,
@@ -9,6 +11,7 @@ import {
   isoTime,
   type Logger,
   type MasterPasswordChangeResponse,
+  RECENT_TRANSACTIONS,
   type SecretRotationResponse,
   type SessionConstraints,
   unixSeconds,
@@ -19,7 +22,6 @@ import {
   type AgentManagement,
   auditOrigin,
   type PolicyManagement,
-  type RequestOrigin,
   refuseWhileLocked,
   type SessionManagement,
 } from '@waiaas/management';
@@ -36,6 +38,7 @@ import {
 } from '@waiaas/storage';
 import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
+import { originOf } from './request-origin.ts';
 import type { Workers } from './workers.ts';
 
 /** What the services are put together from. */
@@ -57,6 +60,7 @@ export interface ServiceParts {
   readonly auditTrail: AuditTrail;
   readonly autoStopRules: AutoStopRules;
   readonly metrics: ApiServices['metrics'];
+  readonly settings: ApiServices['settings'];
   readonly logger: Logger;
   /** Makes a new secret for session tokens; `commit` leaves the audit row. */
   readonly rotateSecret: (commit: () => Promise<void>) => Promise<SecretRotationResponse>;
@@ -68,12 +72,6 @@ export interface ServiceParts {
   readonly startedAt: number;
   readonly requestShutdown: () => void;
 }
-
-const originOf = ({ actor, ip, confirmCredential }: RequestContext): RequestOrigin => ({
-  actor,
-  ip,
-  confirmCredential,
-});
 
 /** A session limited to some operations may read the wallet only if that is one of them (03 §9). */
 function checkMayRead(constraints: SessionConstraints): void {
@@ -145,6 +143,23 @@ export function createServices(parts: ServiceParts): ApiServices {
     };
   }
 
+  /** An agent with what belongs to it (06 E25). */
+  async function detail(id: AgentId): Promise<AgentDetailResponse> {
+    const agent = await agents.get(id);
+    const [owner, { transactions }, { sessions: activeSessions }, { policies: all }] = await Promise.all([
+      parts.owner.status(),
+      pipeline.list(id, { limit: RECENT_TRANSACTIONS, order: 'desc' }),
+      sessions.list({ agentId: id, status: 'active', limit: 100, order: 'desc' }),
+      policies.list(),
+    ]);
+    return {
+      agent: { ...agent, ownerAddress: owner.address ?? null },
+      recentTransactions: transactions,
+      activeSessions,
+      policies: all.filter((policy) => policy.agentId === null || policy.agentId === id),
+    };
+  }
+
   /** Operator tokens end with the password they were made with: whoever knew it may be why it changes. */
   async function changePassword(
     { present, next }: { readonly present: string; readonly next: string },
@@ -180,6 +195,7 @@ export function createServices(parts: ServiceParts): ApiServices {
         return agent;
       },
       list: () => agents.list(),
+      detail,
       suspend: (id, context) => agents.suspend(id, originOf(context)),
       resume: (id, context) => agents.resume(id, originOf(context)),
       async terminate(id, input, context) {
@@ -273,6 +289,7 @@ export function createServices(parts: ServiceParts): ApiServices {
       },
     },
     metrics: parts.metrics,
+    settings: parts.settings,
     autoStop: {
       list: () => parts.autoStopRules.list(),
       create: (input, context) => parts.autoStopRules.create(input, originOf(context)),

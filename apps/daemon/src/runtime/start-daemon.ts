@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { createIdGenerator, createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
+import type { RuntimeSettings } from '@waiaas/management';
 import { sealEarlierLedger, sealEarlierTransactions } from '@waiaas/pipeline';
 import { createAuditTrail, loadKillSwitch, seedAutoStopRules } from '@waiaas/safety';
 import {
@@ -49,6 +50,14 @@ const RESERVE_MS = 5000;
 const LAST_WORDS_MS = 2000;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What of the configuration can be set while the daemon runs. */
+const configuredNow = ({ notifications, security, daemon }: StartDaemonOptions['config']): RuntimeSettings => ({
+  notificationsEnabled: notifications.enabled,
+  minChannels: notifications.min_channels,
+  autoStopEnabled: security.auto_stop.enabled,
+  logLevel: daemon.log_level,
+});
 
 /** Turns whatever stopped a start into what the command reports (01 §5). */
 function startFailure(error: unknown): StartFailure {
@@ -154,6 +163,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   const steady = createSteadyClock({ wall: () => systemClock.now(), monotonic: () => performance.now() });
   const clock = wrap?.clock?.(steady) ?? steady;
   const startedAt = clock.now();
+  let currentConfig = config;
   const paths = dataPaths(dataDir);
   const goOn = (): void => {
     if (options.signal?.aborted !== true) return;
@@ -255,6 +265,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     tokenSecrets,
     auditTrail,
     noteTaker,
+    configured: () => configuredNow(currentConfig),
     startedAt,
     workerInterval: wrap?.workerInterval ?? ((_worker, intervalMs) => intervalMs),
     shutdown: shutdown.signal,
@@ -262,7 +273,11 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   });
   undo.push(() => parts.pipeline.stop(0));
   const { notifications } = parts;
-  if (keystore.isUnlocked) await notifications.book.reload();
+  if (keystore.isUnlocked) {
+    await parts.settings.load();
+    logger.setLevel(parts.settings.current().logLevel);
+    await notifications.book.reload();
+  }
   undo.push(() => notifications.dispatcher.stop(0));
   notifications.dispatcher.start();
 
@@ -308,16 +323,16 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
         port,
         pid,
         keysLoaded: keystore.keyCount,
-        autoStop: config.security.auto_stop.enabled,
+        autoStop: parts.settings.current().autoStopEnabled,
       },
     });
     await notify({ event: 'DAEMON_STARTED', version: VERSION, ...takenUp });
   });
   await takeNotes();
-  const { enabled, min_channels } = config.notifications;
-  if (notifications.reachableChannels() < min_channels) {
+  const { notificationsEnabled: enabled, minChannels } = parts.settings.current();
+  if (notifications.reachableChannels() < minChannels) {
     logger.warn(
-      { enabled, reachable: notifications.reachableChannels(), minChannels: min_channels },
+      { enabled, reachable: notifications.reachableChannels(), minChannels },
       'Too few notification channels reach the owner: payments of tier NOTIFY and DELAY wait for an approval',
     );
   }
@@ -460,7 +475,6 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     return ending.promise;
   }
 
-  let currentConfig = config;
   return {
     pid,
     port,
@@ -468,7 +482,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     finished: ending.promise,
     reload(next) {
       currentConfig = next;
-      logger.setLevel(next.daemon.log_level);
+      logger.setLevel(parts.settings.current().logLevel);
       const maxBytes = parseLogSize(next.daemon.log_max_size);
       if (maxBytes !== null) logger.setRotation({ maxBytes, maxFiles: next.daemon.log_max_files });
     },

@@ -4,6 +4,7 @@ import {
   adminLogoutResponseSchema,
   adminStatusResponseSchema,
   agentCreateSchema,
+  agentDetailResponseSchema,
   agentListResponseSchema,
   agentSummarySchema,
   agentTerminateSchema,
@@ -75,6 +76,9 @@ import {
   sessionRenewResponseSchema,
   sessionRevokeResponseSchema,
   sessionSummarySchema,
+  settingsResponseSchema,
+  settingsUpdateResponseSchema,
+  settingsUpdateSchema,
   shutdownResponseSchema,
   telegramUnpairResponseSchema,
   telegramVerifyResponseSchema,
@@ -112,10 +116,14 @@ const requestBodies = {
   TelegramVerifyRequest: telegramVerifySchema,
   UpdateNotificationChannelRequest: notificationChannelUpdateSchema,
   UpdatePolicyRequest: policyUpdateSchema,
+  UpdateSettingsRequest: settingsUpdateSchema,
 } as const;
 
 /** Named schemas of answers (06 §1.12). */
 const answers = {
+  AgentDetailResponse: agentDetailResponseSchema,
+  SettingsResponse: settingsResponseSchema,
+  UpdateSettingsResponse: settingsUpdateResponseSchema,
   AutoStopRule: autoStopRuleSchema,
   AutoStopRuleListResponse: autoStopRuleListResponseSchema,
   AutoStopRuleDeleteResponse: autoStopRuleDeleteResponseSchema,

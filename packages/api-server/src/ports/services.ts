@@ -2,6 +2,7 @@ import type {
   AddressResponse,
   AdminStatusResponse,
   AgentCreate,
+  AgentDetailResponse,
   AgentId,
   AgentSummary,
   AgentTerminate,
@@ -64,6 +65,9 @@ import type {
   SessionListResponse,
   SessionRenewResponse,
   SessionRevokeResponse,
+  SettingsResponse,
+  SettingsUpdate,
+  SettingsUpdateResponse,
   sessionListQuerySchema,
   TelegramVerify,
   TelegramVerifyResponse,
@@ -111,6 +115,8 @@ export interface SendOptions {
 export interface AgentService {
   create(input: AgentCreate, context: RequestContext): Promise<AgentSummary>;
   list(): Promise<readonly AgentSummary[]>;
+  /** An agent with its newest transactions, its live sessions and the policies that can hold for it. */
+  detail(id: AgentId): Promise<AgentDetailResponse>;
   suspend(id: AgentId, context: RequestContext): Promise<AgentSummary>;
   resume(id: AgentId, context: RequestContext): Promise<AgentSummary>;
   /** Begins its end, which comes in the background. */
@@ -175,6 +181,12 @@ export interface AutoStopService {
   create(input: AutoStopRuleInput, context: RequestContext): Promise<AutoStopRule>;
   update(id: string, change: AutoStopRuleUpdate, context: RequestContext): Promise<AutoStopRule>;
   remove(id: string, context: RequestContext): Promise<void>;
+}
+
+/** What can be set while the daemon runs (06 E26, E27). */
+export interface SettingsService {
+  read(): Promise<SettingsResponse>;
+  update(change: SettingsUpdate, context: RequestContext): Promise<SettingsUpdateResponse>;
 }
 
 /** How a recovery is asked for; the guard has checked the password. */
@@ -282,6 +294,7 @@ export interface ApiServices {
   readonly audit: AuditService;
   readonly killSwitch: KillSwitchService;
   readonly autoStop: AutoStopService;
+  readonly settings: SettingsService;
   readonly metrics: MetricsService;
   readonly admin: AdminService;
 }

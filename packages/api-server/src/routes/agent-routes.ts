@@ -1,5 +1,6 @@
 import {
   agentCreateSchema,
+  agentDetailResponseSchema,
   agentId,
   agentListResponseSchema,
   agentSummarySchema,
@@ -48,6 +49,35 @@ export function agentRoutes(scope: FastifyInstance, { services }: RouteDependenc
       },
     },
     async () => ({ agents: [...(await services.agents.list())] }),
+  );
+
+  app.get(
+    '/v1/owner/agents',
+    {
+      config: { auth: 'operatorOrOwner', action: 'manage_sessions' },
+      schema: {
+        operationId: 'listAgents',
+        tags: ['Owner'],
+        summary: 'All agents',
+        response: { 200: agentListResponseSchema },
+      },
+    },
+    async () => ({ agents: [...(await services.agents.list())] }),
+  );
+
+  app.get(
+    '/v1/owner/agents/:id',
+    {
+      config: { auth: 'operatorOrOwner', action: 'manage_sessions', errors: ['AGENT_NOT_FOUND'] },
+      schema: {
+        operationId: 'getAgentDetail',
+        tags: ['Owner'],
+        summary: 'An agent with its newest transactions, its live sessions and the policies that can hold for it',
+        params,
+        response: { 200: agentDetailResponseSchema },
+      },
+    },
+    (request) => services.agents.detail(agentId(request.params.id)),
   );
 
   app.post(

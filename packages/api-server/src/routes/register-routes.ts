@@ -20,6 +20,7 @@ import { publicRoutes } from './public-routes.ts';
 import { recallRoutes, recoveryAddressRoutes } from './recall-routes.ts';
 import type { RouteDependencies } from './route-dependencies.ts';
 import { renewalRoutes, sessionCreationRoutes, sessionRoutes } from './session-routes.ts';
+import { settingsRoutes } from './settings-routes.ts';
 import { telegramRoutes } from './telegram-routes.ts';
 import { transactionRoutes } from './transaction-routes.ts';
 import { createWaiting } from './waiting.ts';
@@ -69,6 +70,7 @@ export function registerRoutes(
     channelRoutes(scope, dependencies);
     telegramRoutes(scope, dependencies);
     autoStopRoutes(scope, dependencies);
+    settingsRoutes(scope, dependencies);
   });
   registerAudience(app, 'ownerOnceConnected', guards.ownerOnceConnected, (scope) => {
     policyRoutes(scope, dependencies);

@@ -439,6 +439,153 @@ class UpdatePolicyRequest(Request):
     confirm: bool | None = Field(default=None)
 
 
+class UpdateSettingsRequestNotifications(Request):
+    enabled: bool | None = Field(default=None)
+    min_channels: int | None = Field(default=None, validation_alias="minChannels", serialization_alias="minChannels", ge=1, le=5)
+
+
+class UpdateSettingsRequestAutoStop(Request):
+    enabled: bool | None = Field(default=None)
+
+
+class UpdateSettingsRequestServer(Request):
+    log_level: Literal['debug', 'info', 'warn', 'error'] | None = Field(default=None, validation_alias="logLevel", serialization_alias="logLevel")
+
+
+class UpdateSettingsRequest(Request):
+    notifications: UpdateSettingsRequestNotifications | None = Field(default=None)
+    auto_stop: UpdateSettingsRequestAutoStop | None = Field(default=None, validation_alias="autoStop", serialization_alias="autoStop")
+    server: UpdateSettingsRequestServer | None = Field(default=None)
+
+
+class AgentDetailResponseAgent(Answer):
+    id: str
+    name: str
+    status: AnyAgentStatus
+    chain: AnyChain
+    network: AnyNetwork
+    public_key: str = Field(validation_alias="publicKey", serialization_alias="publicKey")
+    suspension_reason: Literal['kill_switch', 'policy_violation', 'manual', 'auto_stop'] | str | None = Field(default=None, validation_alias="suspensionReason", serialization_alias="suspensionReason")
+    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
+    session_count: int = Field(validation_alias="sessionCount", serialization_alias="sessionCount")
+    total_tx_count: int = Field(validation_alias="totalTxCount", serialization_alias="totalTxCount")
+    owner_address: str | None = Field(validation_alias="ownerAddress", serialization_alias="ownerAddress")
+
+
+class TransactionResponse(Answer):
+    transaction_id: str = Field(validation_alias="transactionId", serialization_alias="transactionId")
+    status: AnyTransactionStatus
+    type: AnyTransactionType
+    token_mint: str | None = Field(default=None, validation_alias="tokenMint", serialization_alias="tokenMint")
+    amount: str
+    to_address: str = Field(validation_alias="toAddress", serialization_alias="toAddress")
+    tier: AnyTier | None = Field(default=None)
+    tx_hash: str | None = Field(default=None, validation_alias="txHash", serialization_alias="txHash")
+    fee: str | None = Field(default=None)
+    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
+    queued_at: Timestamp | None = Field(default=None, validation_alias="queuedAt", serialization_alias="queuedAt")
+    executed_at: Timestamp | None = Field(default=None, validation_alias="executedAt", serialization_alias="executedAt")
+    expires_at: Timestamp | None = Field(default=None, validation_alias="expiresAt", serialization_alias="expiresAt")
+    error: str | None = Field(default=None)
+    replayed: Literal[True] | None = Field(default=None)
+
+
+class SessionConstraintsAnswer(Answer):
+    max_amount_per_tx: str | None = Field(default=None, validation_alias="maxAmountPerTx", serialization_alias="maxAmountPerTx")
+    max_total_amount: str | None = Field(default=None, validation_alias="maxTotalAmount", serialization_alias="maxTotalAmount")
+    max_transactions: int | None = Field(default=None, validation_alias="maxTransactions", serialization_alias="maxTransactions")
+    allowed_operations: list[Literal['TRANSFER', 'TOKEN_TRANSFER', 'PROGRAM_CALL', 'BALANCE_CHECK'] | str] | None = Field(default=None, validation_alias="allowedOperations", serialization_alias="allowedOperations")
+    allowed_destinations: list[str] | None = Field(default=None, validation_alias="allowedDestinations", serialization_alias="allowedDestinations")
+    expires_in: int | None = Field(default=None, validation_alias="expiresIn", serialization_alias="expiresIn")
+    max_renewals: int | None = Field(default=None, validation_alias="maxRenewals", serialization_alias="maxRenewals")
+
+
+class SessionUsage(Answer):
+    total_tx: int = Field(validation_alias="totalTx", serialization_alias="totalTx")
+    total_amount: str = Field(validation_alias="totalAmount", serialization_alias="totalAmount")
+    last_tx_at: str | None = Field(validation_alias="lastTxAt", serialization_alias="lastTxAt")
+
+
+class SessionSummary(Answer):
+    id: str
+    agent_id: str = Field(validation_alias="agentId", serialization_alias="agentId")
+    agent_name: str = Field(validation_alias="agentName", serialization_alias="agentName")
+    constraints: SessionConstraintsAnswer
+    usage_stats: SessionUsage = Field(validation_alias="usageStats", serialization_alias="usageStats")
+    expires_at: Timestamp = Field(validation_alias="expiresAt", serialization_alias="expiresAt")
+    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
+    revoked_at: Timestamp | None = Field(default=None, validation_alias="revokedAt", serialization_alias="revokedAt")
+    renewal_count: int = Field(validation_alias="renewalCount", serialization_alias="renewalCount")
+    absolute_expires_at: Timestamp = Field(validation_alias="absoluteExpiresAt", serialization_alias="absoluteExpiresAt")
+
+
+class PolicySummary(Answer):
+    id: str
+    version: int
+    agent_id: str | None = Field(validation_alias="agentId", serialization_alias="agentId")
+    type: AnyPolicyType
+    rules: dict[str, Any]
+    priority: int
+    enabled: bool
+    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
+    updated_at: Timestamp = Field(validation_alias="updatedAt", serialization_alias="updatedAt")
+
+
+class AgentDetailResponse(Answer):
+    agent: AgentDetailResponseAgent
+    recent_transactions: list[TransactionResponse] = Field(validation_alias="recentTransactions", serialization_alias="recentTransactions")
+    active_sessions: list[SessionSummary] = Field(validation_alias="activeSessions", serialization_alias="activeSessions")
+    policies: list[PolicySummary]
+
+
+class SettingsResponseServer(Answer):
+    hostname: Literal['127.0.0.1', '0.0.0.0'] | str
+    port: int
+    log_level: Literal['trace', 'debug', 'info', 'warn', 'error'] | str = Field(validation_alias="logLevel", serialization_alias="logLevel")
+
+
+class SettingsResponseSecurityRateLimits(Answer):
+    global_: int = Field(validation_alias="global", serialization_alias="global")
+    session: int
+    transaction: int
+
+
+class SettingsResponseSecurity(Answer):
+    jwt_secret: Literal['[REDACTED]'] = Field(validation_alias="jwtSecret", serialization_alias="jwtSecret")
+    rate_limits: SettingsResponseSecurityRateLimits = Field(validation_alias="rateLimits", serialization_alias="rateLimits")
+
+
+class SettingsResponseNotificationsChannelsItem(Answer):
+    type: Literal['TELEGRAM', 'DISCORD', 'NTFY', 'SLACK', 'WEBHOOK'] | str
+    name: str
+    enabled: bool
+    config_preview: str = Field(validation_alias="configPreview", serialization_alias="configPreview")
+
+
+class SettingsResponseNotifications(Answer):
+    enabled: bool
+    min_channels: int = Field(validation_alias="minChannels", serialization_alias="minChannels")
+    channels: list[SettingsResponseNotificationsChannelsItem]
+
+
+class SettingsResponseAutoStop(Answer):
+    enabled: bool
+    rules_count: int = Field(validation_alias="rulesCount", serialization_alias="rulesCount")
+
+
+class SettingsResponse(Answer):
+    server: SettingsResponseServer
+    security: SettingsResponseSecurity
+    notifications: SettingsResponseNotifications
+    auto_stop: SettingsResponseAutoStop = Field(validation_alias="autoStop", serialization_alias="autoStop")
+    changed: list[str]
+
+
+class UpdateSettingsResponse(Answer):
+    updated: Literal[True]
+    settings: SettingsResponse
+
+
 class AutoStopRule(Answer):
     id: str
     version: int
@@ -932,24 +1079,6 @@ class PendingApprovalListResponse(Answer):
     next_cursor: str | None = Field(validation_alias="nextCursor", serialization_alias="nextCursor")
 
 
-class TransactionResponse(Answer):
-    transaction_id: str = Field(validation_alias="transactionId", serialization_alias="transactionId")
-    status: AnyTransactionStatus
-    type: AnyTransactionType
-    token_mint: str | None = Field(default=None, validation_alias="tokenMint", serialization_alias="tokenMint")
-    amount: str
-    to_address: str = Field(validation_alias="toAddress", serialization_alias="toAddress")
-    tier: AnyTier | None = Field(default=None)
-    tx_hash: str | None = Field(default=None, validation_alias="txHash", serialization_alias="txHash")
-    fee: str | None = Field(default=None)
-    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
-    queued_at: Timestamp | None = Field(default=None, validation_alias="queuedAt", serialization_alias="queuedAt")
-    executed_at: Timestamp | None = Field(default=None, validation_alias="executedAt", serialization_alias="executedAt")
-    expires_at: Timestamp | None = Field(default=None, validation_alias="expiresAt", serialization_alias="expiresAt")
-    error: str | None = Field(default=None)
-    replayed: Literal[True] | None = Field(default=None)
-
-
 class PendingTransactionListResponse(Answer):
     transactions: list[TransactionResponse]
 
@@ -1107,18 +1236,6 @@ class PolicyEvaluationResponse(Answer):
     history: PolicyEvaluationResponseHistory | None
 
 
-class PolicySummary(Answer):
-    id: str
-    version: int
-    agent_id: str | None = Field(validation_alias="agentId", serialization_alias="agentId")
-    type: AnyPolicyType
-    rules: dict[str, Any]
-    priority: int
-    enabled: bool
-    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
-    updated_at: Timestamp = Field(validation_alias="updatedAt", serialization_alias="updatedAt")
-
-
 class PolicyListResponse(Answer):
     policies: list[PolicySummary]
 
@@ -1182,40 +1299,11 @@ class SecretRotationResponse(Answer):
     previous_valid_until: Timestamp = Field(validation_alias="previousValidUntil", serialization_alias="previousValidUntil")
 
 
-class SessionConstraintsAnswer(Answer):
-    max_amount_per_tx: str | None = Field(default=None, validation_alias="maxAmountPerTx", serialization_alias="maxAmountPerTx")
-    max_total_amount: str | None = Field(default=None, validation_alias="maxTotalAmount", serialization_alias="maxTotalAmount")
-    max_transactions: int | None = Field(default=None, validation_alias="maxTransactions", serialization_alias="maxTransactions")
-    allowed_operations: list[Literal['TRANSFER', 'TOKEN_TRANSFER', 'PROGRAM_CALL', 'BALANCE_CHECK'] | str] | None = Field(default=None, validation_alias="allowedOperations", serialization_alias="allowedOperations")
-    allowed_destinations: list[str] | None = Field(default=None, validation_alias="allowedDestinations", serialization_alias="allowedDestinations")
-    expires_in: int | None = Field(default=None, validation_alias="expiresIn", serialization_alias="expiresIn")
-    max_renewals: int | None = Field(default=None, validation_alias="maxRenewals", serialization_alias="maxRenewals")
-
-
 class SessionCreateResponse(Answer):
     session_id: str = Field(validation_alias="sessionId", serialization_alias="sessionId")
     token: str
     expires_at: Timestamp = Field(validation_alias="expiresAt", serialization_alias="expiresAt")
     constraints: SessionConstraintsAnswer
-
-
-class SessionUsage(Answer):
-    total_tx: int = Field(validation_alias="totalTx", serialization_alias="totalTx")
-    total_amount: str = Field(validation_alias="totalAmount", serialization_alias="totalAmount")
-    last_tx_at: str | None = Field(validation_alias="lastTxAt", serialization_alias="lastTxAt")
-
-
-class SessionSummary(Answer):
-    id: str
-    agent_id: str = Field(validation_alias="agentId", serialization_alias="agentId")
-    agent_name: str = Field(validation_alias="agentName", serialization_alias="agentName")
-    constraints: SessionConstraintsAnswer
-    usage_stats: SessionUsage = Field(validation_alias="usageStats", serialization_alias="usageStats")
-    expires_at: Timestamp = Field(validation_alias="expiresAt", serialization_alias="expiresAt")
-    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
-    revoked_at: Timestamp | None = Field(default=None, validation_alias="revokedAt", serialization_alias="revokedAt")
-    renewal_count: int = Field(validation_alias="renewalCount", serialization_alias="renewalCount")
-    absolute_expires_at: Timestamp = Field(validation_alias="absoluteExpiresAt", serialization_alias="absoluteExpiresAt")
 
 
 class SessionListResponse(Answer):

@@ -47,6 +47,7 @@ const SEVERITY: Readonly<Partial<Record<AuditEvent, AuditSeverity>>> = {
   OWNER_CHANGED: 'warning',
   OWNER_DISCONNECTED: 'warning',
   PASSWORD_CHANGED: 'warning',
+  SETTINGS_UPDATED: 'warning',
   SECRET_ROTATED: 'warning',
   PREVIOUS_SECRET_EXPIRED: 'info',
   KILL_SWITCH_ACTIVATED: 'critical',

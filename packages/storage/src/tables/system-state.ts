@@ -18,6 +18,7 @@ export type SystemStateKey =
   | 'jwt_secrets'
   | 'session_warnings_until'
   | 'telegram_offset'
+  | 'settings'
   | NetworkStateKey;
 
 /** Reads a value; undefined when it was never set. The stored text is JSON and always decoded before it is compared. */

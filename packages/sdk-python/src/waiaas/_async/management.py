@@ -12,6 +12,7 @@ from .._time import iso_time
 from ..errors import local_error
 from ..models import (
     AgentCreate,
+    AgentDetailResponse,
     AgentListResponse,
     AgentSummary,
     AuditLogResponse,
@@ -21,16 +22,15 @@ from ..models import (
     AutoStopRuleDeleteResponse,
     AutoStopRuleListResponse,
     AutoStopRuleUpdate,
+    CreateNotificationChannelRequest,
     CreatePolicyRequest,
     DecisionRecordResponse,
     KillSwitchResponse,
-    CreateNotificationChannelRequest,
     NotificationChannelDeleteResponse,
     NotificationChannelListResponse,
     NotificationChannelResponse,
     NotificationChannelTestResponse,
     NotificationLogResponse,
-    UpdateNotificationChannelRequest,
     OwnerRejectResponse,
     OwnerStatusResponse,
     PendingApproval,
@@ -49,9 +49,13 @@ from ..models import (
     SessionCreateResponse,
     SessionListResponse,
     SessionRevokeResponse,
+    SettingsResponse,
     TelegramUnpairResponse,
     TelegramVerifyResponse,
+    UpdateNotificationChannelRequest,
     UpdatePolicyRequest,
+    UpdateSettingsRequest,
+    UpdateSettingsResponse,
 )
 
 A = TypeVar("A", bound=BaseModel)
@@ -93,6 +97,11 @@ class AsyncManagementClient(ABC):
             if agent.id == agent_id:
                 return agent
         raise local_error("AGENT_NOT_FOUND", "There is no agent with that id", 404)
+
+    async def get_agent_detail(self, agent_id: str) -> AgentDetailResponse:
+        """An agent with its newest transactions, its live sessions and the policies that can hold for it."""
+        path = f"/v1/owner/agents/{encode_id(agent_id)}"
+        return await self._manage("GET", path, AgentDetailResponse, "manage_sessions")
 
     async def suspend_agent(self, agent_id: str) -> AgentSummary:
         """Stops an agent from paying, at once."""
@@ -270,6 +279,16 @@ class AsyncManagementClient(ABC):
     async def replay_decisions(self) -> ReplayResponse:
         """Makes every decision again from its record, and compares."""
         return await self._manage("GET", "/v1/owner/decisions/replay", ReplayResponse, "view_dashboard")
+
+    async def get_settings(self) -> SettingsResponse:
+        """The settings that are in force, without any secret."""
+        return await self._manage("GET", "/v1/owner/settings", SettingsResponse, "view_dashboard")
+
+    async def update_settings(self, change: UpdateSettingsRequest) -> UpdateSettingsResponse:
+        """Changes settings at once. They are kept over restarts and count more than config.toml."""
+        return await self._manage(
+            "PUT", "/v1/owner/settings", UpdateSettingsResponse, "update_settings", encode_body(change)
+        )
 
     async def list_auto_stop_rules(self) -> AutoStopRuleListResponse:
         """All auto-stop rules, and whether they are what the daemon has written."""

@@ -13,6 +13,7 @@ from .._time import iso_time
 from ..errors import local_error
 from ..models import (
     AgentCreate,
+    AgentDetailResponse,
     AgentListResponse,
     AgentSummary,
     AuditLogResponse,
@@ -22,16 +23,15 @@ from ..models import (
     AutoStopRuleDeleteResponse,
     AutoStopRuleListResponse,
     AutoStopRuleUpdate,
+    CreateNotificationChannelRequest,
     CreatePolicyRequest,
     DecisionRecordResponse,
     KillSwitchResponse,
-    CreateNotificationChannelRequest,
     NotificationChannelDeleteResponse,
     NotificationChannelListResponse,
     NotificationChannelResponse,
     NotificationChannelTestResponse,
     NotificationLogResponse,
-    UpdateNotificationChannelRequest,
     OwnerRejectResponse,
     OwnerStatusResponse,
     PendingApproval,
@@ -50,9 +50,13 @@ from ..models import (
     SessionCreateResponse,
     SessionListResponse,
     SessionRevokeResponse,
+    SettingsResponse,
     TelegramUnpairResponse,
     TelegramVerifyResponse,
+    UpdateNotificationChannelRequest,
     UpdatePolicyRequest,
+    UpdateSettingsRequest,
+    UpdateSettingsResponse,
 )
 
 A = TypeVar("A", bound=BaseModel)
@@ -94,6 +98,11 @@ class ManagementClient(ABC):
             if agent.id == agent_id:
                 return agent
         raise local_error("AGENT_NOT_FOUND", "There is no agent with that id", 404)
+
+    def get_agent_detail(self, agent_id: str) -> AgentDetailResponse:
+        """An agent with its newest transactions, its live sessions and the policies that can hold for it."""
+        path = f"/v1/owner/agents/{encode_id(agent_id)}"
+        return self._manage("GET", path, AgentDetailResponse, "manage_sessions")
 
     def suspend_agent(self, agent_id: str) -> AgentSummary:
         """Stops an agent from paying, at once."""
@@ -271,6 +280,16 @@ class ManagementClient(ABC):
     def replay_decisions(self) -> ReplayResponse:
         """Makes every decision again from its record, and compares."""
         return self._manage("GET", "/v1/owner/decisions/replay", ReplayResponse, "view_dashboard")
+
+    def get_settings(self) -> SettingsResponse:
+        """The settings that are in force, without any secret."""
+        return self._manage("GET", "/v1/owner/settings", SettingsResponse, "view_dashboard")
+
+    def update_settings(self, change: UpdateSettingsRequest) -> UpdateSettingsResponse:
+        """Changes settings at once. They are kept over restarts and count more than config.toml."""
+        return self._manage(
+            "PUT", "/v1/owner/settings", UpdateSettingsResponse, "update_settings", encode_body(change)
+        )
 
     def list_auto_stop_rules(self) -> AutoStopRuleListResponse:
         """All auto-stop rules, and whether they are what the daemon has written."""
