@@ -259,6 +259,23 @@ describe('a payment that was sent', () => {
     expect(await outcome(world.send(payer, 11n))).toBe('SPENDING_LIMIT_EXCEEDED');
     expect(paid()).toEqual([90n]);
   });
+
+  test('is settled all the same when its session is gone', async () => {
+    await world.setRules({ ...TIERS, daily_max: '100' });
+    const other = { ...payer, sessionId: await world.createSession(payer.agentId) };
+    faults = silent;
+    const id = await ask(90n);
+    await world.time.advance(1000);
+    await alter(world, `DELETE FROM sessions WHERE id = '${payer.sessionId}'`);
+    expect(await rowOf(id)).toMatchObject({ status: 'SUBMITTED', session_id: null });
+    faults = () => undefined;
+    await restart();
+    world.ledger.advance(500);
+    await everyWorker();
+    expect(await rowOf(id)).toMatchObject({ status: 'CONFIRMED', reserved_amount: null, error: null });
+    expect(await outcome(world.send(other, 11n))).not.toBe('done');
+    expect(paid()).toEqual([90n]);
+  });
 });
 
 describe('a payment that has ended', () => {

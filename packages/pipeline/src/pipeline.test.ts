@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { transactionId as brandTransactionId, isWaiaasError, WaiaasError } from '@waiaas/core';
 import { checkSpendLedger, findSession, findTransaction } from '@waiaas/storage';
 import { sql } from 'kysely';
@@ -167,6 +168,42 @@ describe('caps under concurrency', () => {
     expect(paid).toHaveLength(7);
     expect(world.ledger.balanceOf(RECIPIENT)).toBe(70n);
     expect((await rows()).filter((row) => row.reserved_amount !== null)).toEqual([]);
+  });
+
+  test('50 parallel requests pay exactly 7 however long everything takes that is waited for', async () => {
+    let calls = 0;
+    /** Lets others go on for a while before it does its work. */
+    const later =
+      <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
+      async (...args: Args): Promise<Result> => {
+        calls += 1;
+        for (let turns = (calls * 7) % 11; turns > 0; turns -= 1) await nextTurn();
+        return work(...args);
+      };
+    await start({
+      rules: { daily_max: '70', max_balance_share: 1000 },
+      decorateStorage: (storage) => ({ ...storage, read: storage.read, write: later(storage.write) }),
+      decorateAdapter: (adapter) => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        getBalance: later(adapter.getBalance),
+        buildTransaction: later(adapter.buildTransaction),
+        simulateTransaction: later(adapter.simulateTransaction),
+        signTransaction: later(adapter.signTransaction),
+        submitTransaction: later(adapter.submitTransaction),
+        waitForConfirmation: later(adapter.waitForConfirmation),
+      }),
+    });
+    const payer = await world.createPayer();
+    const sending = Promise.all(
+      Array.from({ length: 50 }, () => world.send(payer, 10n).catch((error: unknown) => error)),
+    );
+    // The clock stands still meanwhile.
+    for (let turn = 0; turn < 5000; turn += 1) await nextTurn();
+    const ended = await finish(sending);
+    expect(ended.filter((end) => isWaiaasError(end, 'SPENDING_LIMIT_EXCEEDED'))).toHaveLength(43);
+    await world.time.runUntil(async () => (await rows()).every((row) => row.reserved_amount === null));
+    expect(world.ledger.balanceOf(RECIPIENT)).toBe(70n);
   });
 
   test('amounts beyond 2^63 are counted to the base unit', async () => {
