@@ -31,8 +31,18 @@ export interface Executable {
 /** SHA-256 of the canonical encoding of a recall's transaction, hex. */
 export const recallIntentHash = (intent: RecallIntent): string => sha256(encodeRecallIntent(intent));
 
-/** Reads a transaction of a recall. Null when it is not the one the daemon wrote. */
-function readRecallIntent(sealer: RowSealer, row: TransactionRow): RecallIntent | null {
+/** What `read` makes of a row; null where it is of a shape that no daemon has written. */
+function readable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    // A seal that holds over the shape of another kind.
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+function recallIntentOf(sealer: RowSealer, row: TransactionRow): RecallIntent | null {
   if (row.recall_id === null || !sealer.verify(intentContent(row), row.intent_seal)) return null;
   const intent = decodeRecallIntent(row.intent);
   const agrees =
@@ -46,19 +56,16 @@ function readRecallIntent(sealer: RowSealer, row: TransactionRow): RecallIntent 
   return agrees ? intent : null;
 }
 
+/** Reads a transaction of a recall. Null when it is not the one the daemon wrote. */
+export const readRecallIntent = (sealer: RowSealer, row: TransactionRow): RecallIntent | null =>
+  readable(() => recallIntentOf(sealer, row));
+
 /**
  * Reads what a row is to do. Null when it is not what was admitted: such a row must never be signed (00 §3, 09 no. 8). A row
  * whose kind was changed is read as something that it is not, and so is none.
  */
-export function readExecutable(sealer: RowSealer, row: TransactionRow): Executable | null {
-  try {
-    return row.recall_id !== null ? ofRecall(sealer, row) : ofPayment(sealer, row);
-  } catch (error) {
-    // A seal that holds over the shape of the other kind.
-    if (error instanceof TypeError) return null;
-    throw error;
-  }
-}
+export const readExecutable = (sealer: RowSealer, row: TransactionRow): Executable | null =>
+  readable(() => (row.recall_id !== null ? ofRecall(sealer, row) : ofPayment(sealer, row)));
 
 function ofPayment(sealer: RowSealer, row: TransactionRow): Executable | null {
   const authentic = readIntent(sealer, row);
@@ -73,7 +80,7 @@ function ofPayment(sealer: RowSealer, row: TransactionRow): Executable | null {
 }
 
 function ofRecall(sealer: RowSealer, row: TransactionRow): Executable | null {
-  const intent = readRecallIntent(sealer, row);
+  const intent = recallIntentOf(sealer, row);
   if (intent === null) return null;
   const { agentId, chain, network, token, from, to, amount, fee, account, close } = intent;
   const transfer = {

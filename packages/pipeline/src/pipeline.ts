@@ -192,7 +192,8 @@ export interface Pipeline {
   /** Looks transactions that ended without landing up one last time. Run now and then. */
   checkLateLandings(): Promise<void>;
   /**
-   * Takes up rows that nobody works on any more: a commit whose answer was lost leaves one behind. Run every 5 minutes.
+   * Takes up rows and recalls that nobody works on any more: a commit whose answer was lost leaves one behind. Run every 5
+   * minutes.
    */
   sweep(): Promise<void>;
   /** Checks that what is stored of each agent is the newest, and reports what is not. Run once a day, and by `recover`. */
@@ -749,6 +750,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       await eachRow(await listByStatus(storage.read, 'SUBMITTED'), async (row) => {
         if (!endings.has(row.id)) begin(row, follow);
       });
+      for (const { id } of await listLiveRecalls(storage.read)) startRecall(id);
     },
 
     circuits: () => breakers.states(),

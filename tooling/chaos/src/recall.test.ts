@@ -4,10 +4,19 @@ import { startAnvil } from '@waiaas/anvil';
 import { type RecallResponse, recallListResponseSchema, recallResponseSchema } from '@waiaas/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createHarness, createPayer, type DaemonProcess, type Harness, type Payer, setLimits } from './harness.ts';
+import {
+  createHarness,
+  createPayer,
+  type DaemonProcess,
+  type Harness,
+  PASSWORD,
+  type Payer,
+  setLimits,
+} from './harness.ts';
+import { issueToken, TOKEN_PROGRAMS, wrapSol } from './ledger-token.ts';
 import { type OwnedDaemon, startOwnedDaemon } from './owned-daemon.ts';
 import { createOwnerWallet, type OwnerWallet } from './owner-wallet.ts';
-import { createMint, giveTokens, lamportsOf, tokensOf } from './solana-tokens.ts';
+import { accountOf, createMint, giveTokens, lamportsOf, tokensOf } from './solana-tokens.ts';
 
 /*
  * The owner takes the money back from the real daemon, over HTTP, on real ledgers (08 §2.5): with tokens, with a stolen
@@ -16,6 +25,9 @@ import { createMint, giveTokens, lamportsOf, tokensOf } from './solana-tokens.ts
 
 const SOL = 1_000_000_000n;
 const TOKENS = 1_234_567n;
+/** What one more token needs: an account for the owner and a signature. */
+const GAS_FOR_LATER = 2_044_280n;
+const WRAPPED_SOL = 'So11111111111111111111111111111111111111112';
 
 let harness: Harness;
 let wallet: OwnerWallet;
@@ -65,27 +77,107 @@ async function ended(daemon: DaemonProcess, agentId = payer.agentId): Promise<Re
 const landed = ({ transactions }: RecallResponse) => transactions.filter(({ status }) => status === 'CONFIRMED');
 
 describe('a recall', () => {
-  test('brings SOL and tokens to the owner, and leaves nothing at all', async () => {
+  test('brings SOL, wrapped SOL and tokens of both programs to the owner; what is frozen stays, named, until it is not', async () => {
     const mint = (await generateKeyPairSigner()).address;
     createMint(harness.ledger, mint);
     await open(mint);
     await giveTokens(harness.ledger, mint, payer.address, TOKENS);
-    const begun = await owned.signed('recall', recallOf());
+    const [frozen, modern] = [
+      await issueToken(harness.ledger, TOKEN_PROGRAMS.SPL, payer.address, TOKENS),
+      await issueToken(harness.ledger, TOKEN_PROGRAMS['Token-2022'], payer.address, TOKENS),
+    ];
+    frozen.freeze(true);
+    const wrapped = await wrapSol(harness.ledger, payer.address, 7n * SOL);
+    const request = { ...recallOf(), body: { destination: wallet.address, includeUnlisted: true } };
+    const everything =
+      (await lamportsOf(harness.ledger, payer.address)) +
+      (await lamportsOf(harness.ledger, await accountOf(mint, payer.address))) +
+      (await lamportsOf(harness.ledger, await frozen.accountOf(payer.address))) +
+      (await lamportsOf(harness.ledger, await modern.accountOf(payer.address))) +
+      wrapped;
+
+    const begun = await owned.signed('recall', request);
     expect(begun).toMatchObject({ status: 202, body: { status: 'PENDING', destination: wallet.address } });
-    const done = await ended(owned.daemon);
-    expect(done).toMatchObject({ status: 'COMPLETED', left: [], requestedBy: `owner:${wallet.address}` });
-    expect(landed(done).map(({ asset }) => asset)).toEqual([`solana:${mint}`, 'solana:native']);
-    expect(await lamportsOf(harness.ledger, payer.address)).toBe(0n);
+    const first = await ended(owned.daemon);
+    expect(first).toMatchObject({
+      ...{ status: 'PARTIAL', requestedBy: `owner:${wallet.address}` },
+      left: [
+        { tokenMint: frozen.mint, reason: 'FROZEN', balance: `${TOKENS}` },
+        { asset: 'solana:native', reason: 'KEPT_FOR_GAS', balance: `${GAS_FOR_LATER}` },
+      ],
+    });
+    expect(landed(first).at(-1)?.asset).toBe('solana:native');
+    expect(new Set(landed(first).map(({ tokenMint }) => tokenMint))).toEqual(
+      new Set([mint, modern.mint, WRAPPED_SOL, undefined]),
+    );
+    expect(await lamportsOf(harness.ledger, payer.address)).toBe(GAS_FOR_LATER);
     expect(await tokensOf(harness.ledger, mint, payer.address)).toBeNull();
     expect(await tokensOf(harness.ledger, mint, wallet.address)).toBe(TOKENS);
-    // All but two signatures and the rent of the owner's new account, which is the owner's too.
-    expect(await lamportsOf(harness.ledger, wallet.address)).toBe(1000n * SOL - 2n * 5_000n);
     const { body } = await owned.daemon.operate('GET', '/v1/agents');
     expect(body).toMatchObject({ agents: [{ status: 'SUSPENDED' }] });
-    // Nothing is left for a second one to do.
-    expect(await owned.signed('recall', recallOf())).toMatchObject({ status: 202 });
+
+    // What was kept is exactly enough once it can be moved.
+    frozen.freeze(false);
+    expect(await owned.signed('recall', request)).toMatchObject({ status: 202 });
+    const second = await ended(owned.daemon);
+    expect(second).toMatchObject({ status: 'COMPLETED', left: [] });
+    expect(await lamportsOf(harness.ledger, payer.address)).toBe(0n);
+    // All but the signatures, and the rent of the owner's new accounts, which are the owner's too.
+    const accounts = [
+      await accountOf(mint, wallet.address),
+      await frozen.accountOf(wallet.address),
+      await modern.accountOf(wallet.address),
+      wallet.address,
+    ];
+    let atOwner = 0n;
+    for (const account of accounts) atOwner += await lamportsOf(harness.ledger, account);
+    expect(atOwner).toBe(everything - BigInt(landed(first).length + landed(second).length) * 5_000n);
+    // Nothing is left for a third one to do.
+    expect(await owned.signed('recall', request)).toMatchObject({ status: 202 });
     expect(await ended(owned.daemon)).toMatchObject({ status: 'COMPLETED', transactions: [], left: [] });
   }, 60_000);
+
+  test('stops for the kill switch: nothing more is signed, it says what it has moved, and is asked for again', async () => {
+    const mint = (await generateKeyPairSigner()).address;
+    createMint(harness.ledger, mint);
+    await open(mint);
+    const switchOff = { method: 'POST', path: '/v1/owner/kill-switch', body: { reason: 'drill' } };
+    const recovery = { method: 'POST', path: '/v1/owner/recover' };
+    const newestOf = async (): Promise<RecallResponse | undefined> =>
+      recallListResponseSchema.parse(
+        (await owned.daemon.operate('GET', `/v1/owner/agents/${payer.agentId}/recalls`)).body,
+      ).recalls[0];
+    for (const round of ['at once', 'when something is on its way']) {
+      harness.ledger.airdrop(address(payer.address), SOL);
+      await giveTokens(harness.ledger, mint, payer.address, TOKENS);
+      const from = await owned.daemon.countSignatures();
+      expect(await owned.signed('recall', recallOf())).toMatchObject({ status: 202 });
+      if (round !== 'at once') while ((await owned.daemon.countSignatures()) === from) await wait(5);
+      expect(await owned.signed('kill_switch', switchOff)).toMatchObject({ status: 200 });
+      const signed = await owned.daemon.countSignatures();
+      // Long enough for all that could be under way to become final.
+      const { slot } = harness.ledger.report();
+      while (harness.ledger.report().slot < slot + 60) await wait(20);
+      expect(await owned.daemon.countSignatures(), round).toBe(signed);
+
+      const authorization = owned.header('recover', await owned.compose('recover', recovery));
+      const recovered = await owned.ask(recovery, { authorization, 'x-master-password': PASSWORD });
+      expect(recovered, JSON.stringify(recovered)).toMatchObject({ status: 200 });
+      await ended(owned.daemon);
+      const stopped = await newestOf();
+      const moved = stopped === undefined ? 0 : landed(stopped).length;
+      expect(stopped, round).toMatchObject({ error: 'KILL_SWITCH', status: moved > 0 ? 'PARTIAL' : 'FAILED' });
+      expect(await owned.daemon.countSignatures(), round).toBe(signed);
+
+      expect(await owned.signed('recall', recallOf())).toMatchObject({ status: 202 });
+      const done = await ended(owned.daemon);
+      expect(done).toMatchObject({ status: 'COMPLETED', left: [] });
+      expect(await lamportsOf(harness.ledger, payer.address)).toBe(0n);
+      expect(await tokensOf(harness.ledger, mint, wallet.address)).toBe(TOKENS * (round === 'at once' ? 1n : 2n));
+    }
+    const events = await owned.daemon.operate('GET', '/v1/owner/audit-log?event=RECALL_ENDED');
+    expect(JSON.stringify(events.body)).toContain('KILL_SWITCH');
+  }, 90_000);
 
   test('is the owner’s alone: no stolen, altered or repeated signature, no other wallet, no agent', async () => {
     await open();

@@ -14,13 +14,14 @@ import {
   type AuthenticRecall,
   appendAudit,
   authenticRecall,
+  authenticTransaction,
   findAgent,
   findRecall,
-  listTransactionsOfRecall,
   listUnderWayOfAgent,
   moveRecall,
   type RecallRow,
   reportBrokenRecall,
+  reportBrokenSeal,
 } from '@waiaas/storage';
 import type { Claim } from '../claimed-payment.ts';
 import type { PipelineDependencies } from '../dependencies.ts';
@@ -36,6 +37,8 @@ const PATIENCE_MS = 1_800_000;
 const MOST_TRANSACTIONS = 1000;
 /** How often the native asset is tried. */
 const NATIVE_TRIES = 3;
+/** Pauses, ms: of what only waits, and of what has failed most often. */
+const CALM_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
 
 /** How a recall ended. */
@@ -98,8 +101,8 @@ export function createRecallRunner(
     });
 
   async function end(recall: AuthenticRecall, { status, left, error }: Ending): Promise<void> {
-    const transactions = await listTransactionsOfRecall(storage.read, recall.id);
-    const moved = transactions.filter((row) => row.status === 'CONFIRMED').length;
+    const { attempts } = await reader.record(recall.id);
+    const moved = attempts.filter((attempt) => attempt.moved).length;
     await storage.write(async ({ db, notify }) => {
       const now = unixSeconds(clock);
       const fields = { ended_at: now, error, remaining: toJson(left) };
@@ -117,13 +120,28 @@ export function createRecallRunner(
     logger.info({ recallId: recall.id, status, left: left.length }, 'A recall has ended');
   }
 
-  /** Whether payments of the agent are still on their way, and have not been waited for long enough. */
+  /**
+   * Whether something is to be waited for: what recalls have under way, and payments that have not been waited for long
+   * enough. What somebody has changed is waited for like a payment, as nobody will say what becomes of it.
+   */
   async function isDraining(recall: RecallRow, agent: AgentRow): Promise<boolean> {
     const underWay = await listUnderWayOfAgent(storage.read, idOf(agent));
-    if (underWay.some(({ recall_id }) => recall_id !== null)) return true;
+    for (const row of underWay) {
+      if (row.recall_id !== null && (await authenticTransaction(storage.read, sealer, row)) !== null) return true;
+    }
+    if (recall.error !== null) return false;
     const since = recall.started_at ?? unixSeconds(clock);
     return underWay.length > 0 && unixSeconds(clock) < since + DRAIN_SECONDS;
   }
+
+  /** Whether transactions of a recall are not what the daemon wrote, which is reported. */
+  const isAltered = (recall: RecallRow): Promise<boolean> =>
+    // In a unit of work, where rows and seals are of one moment.
+    storage.write(async ({ db }) => {
+      const { altered } = await reader.record(recall.id, db);
+      for (const row of altered) await reportBrokenSeal(db, row, unixSeconds(clock));
+      return altered.length > 0;
+    });
 
   const requestOf = (agent: AgentRow, recall: RecallRow, step: TokenStep): TransferRequest => ({
     from: agent.public_key,
@@ -188,10 +206,14 @@ export function createRecallRunner(
     return { step: { kind: 'native', ...sweep }, left: [] };
   }
 
-  async function decide(recall: RecallRow, agent: AgentRow, adapter: SweepingAdapter): Promise<Next> {
+  async function decide(
+    recall: RecallRow,
+    agent: AgentRow,
+    adapter: SweepingAdapter,
+    attempts: readonly Attempt[],
+  ): Promise<Next> {
     const listed = await reader.listedAssets(idOf(agent));
     const holdings = await reader.holdings(adapter, agent, listed);
-    const attempts = await reader.attempts(recall.id);
     if (attempts.length >= MOST_TRANSACTIONS) return ended(attempts, [], 'TOO_MANY_TRANSACTIONS');
     const balance = holdings.find(({ mint }) => mint === null)?.balance ?? 0n;
     const includeUnlisted = recall.include_unlisted === 1;
@@ -214,12 +236,17 @@ export function createRecallRunner(
   async function next(recall: RecallRow): Promise<Next> {
     const agent = await findAgent(storage.read, recall.agent_id);
     if (agent === undefined) return ended([], [], 'AGENT_NOT_FOUND');
-    if (!gate.isOpen || (await isDraining(recall, agent))) return { kind: 'wait' };
+    if (await isDraining(recall, agent)) return { kind: 'wait' };
+    const { attempts, altered } = await reader.record(recall.id);
+    if (recall.error !== null) return ended(attempts, [], recall.error);
+    if (altered.length > 0) {
+      return (await isAltered(recall)) ? ended(attempts, [], 'INTENT_NOT_AUTHENTIC') : { kind: 'wait' };
+    }
     const adapter = reader.adapterOf(agent);
     if (adapter === null) return { kind: 'fault' };
     try {
       if (agent.status === 'TERMINATING' || agent.status === 'TERMINATED') await archive.restoreKey(idOf(agent));
-      return await decide(recall, agent, adapter);
+      return await decide(recall, agent, adapter, attempts);
     } catch (error) {
       logger.warn({ recallId: recall.id, error: String(error) }, 'A recall could not go on; it is tried again');
       return { kind: 'fault' };
@@ -231,13 +258,13 @@ export function createRecallRunner(
     recall: AuthenticRecall,
     faults: number,
   ): Promise<{ readonly pause: number; readonly fault: boolean } | null> {
-    const calm = { pause: 500, fault: false };
+    const calm = { pause: CALM_PAUSE, fault: false };
     const todo = await next(recall);
     switch (todo.kind) {
       case 'wait':
         return calm;
       case 'fault':
-        return { pause: Math.min(500 * 2 ** Math.min(faults, 5), LONGEST_PAUSE), fault: true };
+        return { pause: Math.min(CALM_PAUSE * 2 ** Math.min(faults, 5), LONGEST_PAUSE), fault: true };
       case 'end':
         await end(recall, todo.ending);
         return null;
@@ -245,7 +272,7 @@ export function createRecallRunner(
         const claim = await claimStep(recall, todo.step);
         if (claim.kind === 'wait') return calm;
         if (claim.kind === 'over') {
-          const attempts = await reader.attempts(recall.id);
+          const { attempts } = await reader.record(recall.id);
           const over = ended(attempts, [], claim.reason);
           if (over.kind === 'end') await end(recall, over.ending);
           return null;
@@ -261,15 +288,20 @@ export function createRecallRunner(
     let faults = 0;
     while (!signal.aborted) {
       try {
+        // While the kill switch is engaged no seal can be checked, and nothing is begun or ended.
+        if (!gate.isOpen) {
+          await timers.sleep(CALM_PAUSE, signal);
+          continue;
+        }
         const found = await load(id);
-        const recall = found?.status === 'PENDING' ? await start(found) : found;
+        const recall = found?.status === 'PENDING' && found.error === null ? await start(found) : found;
         if (recall === null) return;
         const turned = await turn(recall, faults);
         if (turned === null) return;
         faults = turned.fault ? faults + 1 : 0;
         faultsSince = turned.fault ? (faultsSince ?? clock.now()) : null;
         if (faultsSince !== null && clock.now() - faultsSince >= PATIENCE_MS) {
-          const over = ended(await reader.attempts(id), [], 'CHAIN_ERROR');
+          const over = ended((await reader.record(id)).attempts, [], 'CHAIN_ERROR');
           if (over.kind === 'end') return await end(recall, over.ending);
         }
         if (turned.pause > 0) await timers.sleep(turned.pause, signal);

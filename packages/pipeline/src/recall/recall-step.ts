@@ -100,8 +100,8 @@ export function createStepClaims(
       if (!gate.isOpen || (await readState(db, 'kill_switch_status')) !== 'NORMAL') return { kind: 'wait' };
       const found = await findRecall(db, recall.id);
       const present = found === undefined ? null : authenticRecall(sealer, found);
-      // Whoever runs it finds out by itself that it has ended, or that somebody has changed it.
-      if (present === null || present.status !== 'EXECUTING') return { kind: 'wait' };
+      // Whoever runs it finds out by itself that it has ended or was stopped, or that somebody has changed it.
+      if (present === null || present.status !== 'EXECUTING' || present.error !== null) return { kind: 'wait' };
       const agent = await findAgent(db, present.agent_id);
       if (agent === undefined) return { kind: 'over', reason: 'AGENT_NOT_FOUND' };
       // An agent that may pay could race the sweep. Nothing resumes it while there is a recall.

@@ -2,16 +2,25 @@ import {
   type AgentId,
   assetId,
   agentId as brandAgentId,
-  decodeRecallIntent,
   type Holding,
   type IChainAdapter,
   type ISweeper,
   isSweeper,
+  isTerminal,
+  type RecallIntent,
   tokenOfAsset,
 } from '@waiaas/core';
-import { type AgentRow, listAssetsPaid, listTransactionsOfRecall, type TransactionRow } from '@waiaas/storage';
+import {
+  type AgentRow,
+  authenticTransaction,
+  type Db,
+  listAssetsPaid,
+  listTransactionsOfRecall,
+  type TransactionRow,
+} from '@waiaas/storage';
 import type { Decider } from '../decide.ts';
 import type { PipelineDependencies } from '../dependencies.ts';
+import { readRecallIntent } from '../executable.ts';
 import type { Attempt } from './sweep-plan.ts';
 
 /** An adapter that can empty a wallet. */
@@ -28,20 +37,27 @@ export interface SweepReader {
   listedAssets(agentId: AgentId): Promise<ReadonlySet<string>>;
   /** What a wallet holds now. @throws ChainError */
   holdings(adapter: SweepingAdapter, agent: AgentRow, listed: ReadonlySet<string>): Promise<readonly Holding[]>;
-  /** Transactions of a recall that have ended. */
-  attempts(recallId: string): Promise<readonly Attempt[]>;
+  /** The transactions of a recall. @param db where they are read; what is committed, when left out */
+  record(recallId: string, db?: Db): Promise<SweepRecord>;
 }
 
-const attemptOf = (row: TransactionRow): Attempt => {
-  const { account, close } = decodeRecallIntent(row.intent);
-  return { asset: row.asset, account, closed: close, moved: row.status === 'CONFIRMED', error: row.error };
-};
+/** What there is of the transactions of a recall. */
+export interface SweepRecord {
+  /** Those that have ended. */
+  readonly attempts: readonly Attempt[];
+  /** Those that are not what the daemon wrote, or that it cannot read: nobody can say what they have done. */
+  readonly altered: readonly TransactionRow[];
+}
+
+const attemptOf = ({ status, error }: TransactionRow, { asset, account, close }: RecallIntent): Attempt => ({
+  ...{ asset, account, closed: close, moved: status === 'CONFIRMED', error },
+});
 
 /** Makes the reader. */
 export function createSweepReader(
-  dependencies: Pick<PipelineDependencies, 'storage' | 'adapters'> & { readonly decider: Decider },
+  dependencies: Pick<PipelineDependencies, 'storage' | 'adapters' | 'sealer'> & { readonly decider: Decider },
 ): SweepReader {
-  const { storage, adapters, decider } = dependencies;
+  const { storage, adapters, sealer, decider } = dependencies;
   return {
     adapterOf({ chain, network }) {
       const adapter = adapters.find(chain, network);
@@ -59,9 +75,16 @@ export function createSweepReader(
         known.flatMap((asset) => tokenOfAsset(assetId(asset)) ?? []),
       );
     },
-    async attempts(recallId) {
-      const rows = await listTransactionsOfRecall(storage.read, recallId);
-      return rows.filter(({ status }) => status !== 'EXECUTING' && status !== 'SUBMITTED').map(attemptOf);
+    async record(recallId, db = storage.read) {
+      const attempts: Attempt[] = [];
+      const altered: TransactionRow[] = [];
+      for (const found of await listTransactionsOfRecall(db, recallId)) {
+        const row = await authenticTransaction(db, sealer, found);
+        const intent = row === null ? null : readRecallIntent(sealer, row);
+        if (intent === null) altered.push(found);
+        else if (isTerminal(found.status)) attempts.push(attemptOf(found, intent));
+      }
+      return { attempts, altered };
     },
   };
 }

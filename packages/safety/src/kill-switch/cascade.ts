@@ -1,6 +1,7 @@
 import { type Clock, isoTime, type KillSwitchActor, type RowSealer, unixSeconds, WaiaasError } from '@waiaas/core';
 import { type AuditEntry, appendAudit, revokeLiveSessions, suspendAllAgents, type UnitOfWork } from '@waiaas/storage';
 import { cancelWaiting } from '../cancel-waiting.ts';
+import { stopRecalls } from '../stop-recalls.ts';
 import { stopUnsigned } from '../stop-unsigned.ts';
 import { type KillSwitchState, storedStatus, writeKillSwitch } from './state.ts';
 
@@ -21,7 +22,7 @@ export interface Engaging {
 
 /**
  * Steps 0 to 3 of the cascade (05 §3.3), one unit of work: the state, every session, every payment that waits or has been
- * begun and not signed, every agent, and their audit rows; or nothing of it.
+ * begun and not signed, every recall, every agent, and their audit rows; or nothing of it.
  *
  * @throws WaiaasError KILL_SWITCH_ACTIVE when the state is not NORMAL
  */
@@ -44,6 +45,7 @@ export async function runCascade(
   const ending = { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH', actor: origin.actor } as const;
   const transactionsCancelled = await cancelWaiting(db, sealer, now, ending);
   const transactionsStopped = await stopUnsigned(db, sealer, now, ending);
+  const recallsStopped = await stopRecalls(db, sealer, now, ending);
   const agents = await suspendAllAgents(db, now, 'kill_switch');
   for (const { id } of agents) {
     const details = { reason: 'kill_switch' };
@@ -53,7 +55,7 @@ export async function runCascade(
   await appendAudit(db, now, {
     event: 'KILL_SWITCH_ACTIVATED',
     ...origin,
-    details: { reason, by: actor, ...counts, transactionsStopped },
+    details: { reason, by: actor, ...counts, transactionsStopped, recallsStopped },
   });
   await notify({ event: 'KILL_SWITCH_ACTIVATED', reason, by: origin.actor, ...counts, activatedAt });
   return { state, ...counts };

@@ -84,28 +84,48 @@ export const listLiveRecalls = (db: Db): Promise<RecallRow[]> =>
 export const listRecallsOfAgent = (db: Db, agentId: AgentId, limit: number): Promise<RecallRow[]> =>
   db.selectFrom('recalls').selectAll().where('agent_id', '=', agentId).orderBy('id', 'desc').limit(limit).execute();
 
-/**
- * Moves a recall to its next state, sealed, compare-and-set. Answers it as it is then, or null when it is no longer the one
- * that was handed in.
- */
-export async function moveRecall(
+type RecallChanges = Partial<Pick<RecallRow, 'status' | 'started_at' | 'ended_at' | 'error' | 'remaining'>>;
+
+async function moveOn(
   db: Db,
   sealer: RowSealer,
   before: AuthenticRecall,
-  to: RecallStatus,
-  fields: Partial<Pick<RecallRow, 'started_at' | 'ended_at' | 'error' | 'remaining'>>,
+  changes: RecallChanges,
 ): Promise<AuthenticRecall | null> {
-  const after = sealed(sealer, { ...before, ...fields, status: to, version: before.version + 1 });
-  const { status, started_at, ended_at, error, remaining, version, seal } = after;
+  const after = sealed(sealer, { ...before, ...changes, version: before.version + 1 });
+  const { version, seal } = after;
   const { numUpdatedRows } = await db
     .updateTable('recalls')
-    .set({ status, started_at, ended_at, error, remaining, version, seal })
+    .set({ ...changes, version, seal })
     .where('id', '=', before.id)
     .where('version', '=', before.version)
     .where('seal', '=', before.seal)
     .executeTakeFirst();
   return numUpdatedRows === 1n ? after : null;
 }
+
+/**
+ * Moves a recall to its next state, sealed, compare-and-set. Answers it as it is then, or null when it is no longer the one
+ * that was handed in.
+ */
+export const moveRecall = (
+  db: Db,
+  sealer: RowSealer,
+  before: AuthenticRecall,
+  to: RecallStatus,
+  fields: Omit<RecallChanges, 'status'>,
+): Promise<AuthenticRecall | null> => moveOn(db, sealer, before, { ...fields, status: to });
+
+/**
+ * Notes that a recall goes no further, and why: it makes no further transaction, and ends once those it has sent have. Null
+ * when it is no longer the one that was handed in.
+ */
+export const stopRecall = (
+  db: Db,
+  sealer: RowSealer,
+  before: AuthenticRecall,
+  error: string,
+): Promise<AuthenticRecall | null> => moveOn(db, sealer, before, { error });
 
 /** Transactions of a recall, oldest first. */
 export const listTransactionsOfRecall = (db: Db, id: string) =>
