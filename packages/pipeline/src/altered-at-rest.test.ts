@@ -4,6 +4,7 @@ import { findTransaction } from '@waiaas/storage';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { alter } from '../test/hands-in-the-file.ts';
 import { ALICE, BOB, by, createWorld, OPERATOR, type Payer, type World, type WorldOptions } from '../test/world.ts';
+import { createAuthenticRow } from './authentic-row.ts';
 
 /*
  * Somebody writes the database file and has not the vault (00 §3). Whatever they change about a payment, in whatever state:
@@ -212,6 +213,23 @@ describe.each([
     expect(await outcome(world.send(payer, 11n))).toBe('SPENDING_LIMIT_EXCEEDED');
     expect(await outcome(world.send(payer, 10n))).toBe('done');
   });
+});
+
+test('a payment that has moved on since it was read is told as it is by then, and alarms nobody', async () => {
+  const sending = world.send(payer, 1n);
+  await world.time.runUntil(() => world.ledger.accepted.size === 1);
+  const before = await world.storage.read.selectFrom('transactions').selectAll().executeTakeFirstOrThrow();
+  await world.time.runUntil(async () => {
+    world.ledger.advance(1);
+    return (await rowOf(before.id)).status === 'CONFIRMED';
+  });
+  await sending;
+  const { storage, time, keystoreParts } = world;
+  const clock = { now: () => time.now() };
+  const authentic = createAuthenticRow({ storage, sealer: keystoreParts.keystore.sealer, clock });
+  expect(before.status).not.toBe('CONFIRMED');
+  expect(await authentic(before)).toMatchObject({ status: 'CONFIRMED' });
+  expect(await alarmed()).toEqual([]);
 });
 
 describe('a payment that was sent', () => {

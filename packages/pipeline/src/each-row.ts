@@ -1,11 +1,6 @@
-import { isWaiaasError, unixSeconds } from '@waiaas/core';
-import {
-  type AuthenticTransaction,
-  authenticTransaction,
-  findTransaction,
-  reportBrokenSeal,
-  type TransactionRow,
-} from '@waiaas/storage';
+import { isWaiaasError } from '@waiaas/core';
+import { type AuthenticTransaction, findTransaction, type TransactionRow } from '@waiaas/storage';
+import { createAuthenticRow } from './authentic-row.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 
 /**
@@ -21,7 +16,8 @@ export type EachRow = (
 export function createEachRow(
   dependencies: Pick<PipelineDependencies, 'storage' | 'sealer' | 'clock' | 'logger'>,
 ): EachRow {
-  const { storage, sealer, clock, logger } = dependencies;
+  const { storage, logger } = dependencies;
+  const authentic = createAuthenticRow(dependencies);
   return async (rows, work) => {
     let failed = 0;
     for (const [index, found] of rows.entries()) {
@@ -29,9 +25,8 @@ export function createEachRow(
         const present = await findTransaction(storage.read, found.id);
         // Another hand has moved it on since the rows were listed, and does with it what is to be done.
         if (present?.state_seal !== found.state_seal) continue;
-        const row = await authenticTransaction(storage.read, sealer, present);
-        if (row !== null) await work(row);
-        else await storage.write(({ db }) => reportBrokenSeal(db, present, unixSeconds(clock)));
+        const row = await authentic(present);
+        if (row?.state_seal === found.state_seal) await work(row);
       } catch (error) {
         if (isWaiaasError(error, 'KEYSTORE_LOCKED')) {
           logger.warn({ rows: rows.length }, 'Payments are left as they are until the vault is opened');

@@ -36,7 +36,6 @@ import { agentNotAuthentic, type RequestOrigin } from '@waiaas/management';
 import {
   type AuthenticTransaction,
   appendAudit,
-  authenticTransaction,
   findAgent,
   findByIdempotencyKey,
   findDecision,
@@ -49,10 +48,10 @@ import {
   listPendingOfAgent,
   listTransactions,
   listWaiting,
-  reportBrokenSeal,
   type TransactionRow,
 } from '@waiaas/storage';
 import { type Admission, type AdmissionRequest, assertSameRequest, createAdmission, readIntent } from './admission.ts';
+import { createAuthenticRow } from './authentic-row.ts';
 import { type BudgetSession, createBudget } from './budget.ts';
 import { createClaims } from './claim.ts';
 import { type Claim, type ClaimedPayment, permitClaimed } from './claimed-payment.ts';
@@ -247,6 +246,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       return paymentOf(requested);
     },
   });
+  const authentic = createAuthenticRow(dependencies);
   const eachRow = createEachRow(dependencies);
   const breakers = createNetworkBreakers({ storage, clock, logger, settings: dependencies.settings.breaker });
   const execute = createExecutor({ ...dependencies, settlement });
@@ -348,13 +348,6 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     }
   }
 
-  /** A row that may be acted upon, or told of; null, and reported, when it is not what the daemon wrote. */
-  async function authentic(row: TransactionRow): Promise<AuthenticTransaction | null> {
-    const found = await authenticTransaction(storage.read, sealer, row);
-    if (found === null) await storage.write(({ db }) => reportBrokenSeal(db, row, unixSeconds(clock)));
-    return found;
-  }
-
   /** Starts work on a row that nobody waits for by itself; its failures end here. */
   function begin(row: AuthenticTransaction, work: (row: AuthenticTransaction) => Promise<void>): void {
     const ending = work(row)
@@ -413,10 +406,16 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
 
   /** Rows as their agent sees them; one that is not what the daemon wrote says so, and nothing that could be believed. */
   const viewAll = (rows: readonly TransactionRow[]): Promise<TransactionResponse[]> =>
-    Promise.all(rows.map(async (row) => ((await authentic(row)) === null ? changedView(row) : transactionView(row))));
+    Promise.all(
+      rows.map(async (row) => {
+        const present = await authentic(row);
+        return present === null ? changedView(row) : transactionView(present);
+      }),
+    );
 
-  async function answer(row: TransactionRow, replayed: boolean): Promise<TransactionResponse> {
-    if ((await authentic(row)) === null) throw notAuthentic(row.id);
+  async function answer(found: TransactionRow, replayed: boolean): Promise<TransactionResponse> {
+    const row = await authentic(found);
+    if (row === null) throw notAuthentic(found.id);
     if (row.status === 'FAILED' || row.status === 'CANCELLED' || row.status === 'EXPIRED')
       throw refusalError(row, replayed);
     return { ...transactionView(row), ...(replayed ? { replayed } : {}) };
@@ -592,8 +591,9 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         );
         throw new WaiaasError('TX_NOT_FOUND');
       }
-      if ((await authentic(row)) === null) throw notAuthentic(id);
-      return transactionView(row);
+      const present = await authentic(row);
+      if (present === null) throw notAuthentic(id);
+      return transactionView(present);
     },
 
     async list(agentId, query) {
