@@ -318,6 +318,7 @@ export const answeringServices: ApiServices = {
         absoluteExpiresAt: TIME,
       },
       policy: { asset: 'solana:native', symbol: 'SOL', decimals: 9, tiers: null, dailyCap: null, weeklyCap: null },
+      accountRent: null,
       maxPayment: '7',
     }),
   },

@@ -1,5 +1,12 @@
 import { isSignature, type Signature } from '@solana/kit';
-import { ChainError, type ChainErrorCode, type IChainAdapter, type ISweeper, type ITokenReader } from '@waiaas/core';
+import {
+  ChainError,
+  type ChainErrorCode,
+  type IAccountOpener,
+  type IChainAdapter,
+  type ISweeper,
+  type ITokenReader,
+} from '@waiaas/core';
 import { readBalance } from './balance.ts';
 import { buildPayment } from './build.ts';
 import { confirmPayment } from './confirm.ts';
@@ -17,6 +24,7 @@ import { simulatePayment } from './simulate.ts';
 import { submitPayment } from './submit.ts';
 import { gasForLater, listHoldings, quoteSweep } from './sweep.ts';
 import { readAssets, readToken, readTokenBalance } from './token-reader.ts';
+import { findTokenRoute } from './token-route.ts';
 import { createTwinRegister } from './twins.ts';
 
 /**
@@ -65,7 +73,9 @@ const requireSignature = (txHash: string): Signature => {
  * await adapter.connect();
  * const built = await adapter.buildTransaction({ from, to, amount: 50_000_000n });
  */
-export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapter & ITokenReader & ISweeper {
+export function createSolanaAdapter(
+  options: SolanaAdapterOptions,
+): IChainAdapter & ITokenReader & ISweeper & IAccountOpener {
   const settings = settingsOf(options);
   const { network, clock, logger, readMs, sendMs, pollMs, sleep, maxPriorityFee, rules } = settings;
   const connection = createConnection(settings);
@@ -133,6 +143,11 @@ export function createSolanaAdapter(options: SolanaAdapterOptions): IChainAdapte
       ),
     estimateFee: (request) =>
       read(async (view) => (await quotePayment(view, checkRequest(request, rules), maxPriorityFee)).fee),
+    quoteAccountRent: (request) =>
+      read(async (view) => {
+        const checked = checkRequest(request, rules);
+        return checked.token === undefined ? 0n : (await findTokenRoute(view, checked, checked.token)).rent;
+      }),
     getToken: (address) => read((view) => readToken(view, address)),
     getTokenBalance: (address, token) => read((view) => readTokenBalance(view, address, token)),
     listAssets: (address, known = []) => read((view) => readAssets(view, address, known)),

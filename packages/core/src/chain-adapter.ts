@@ -223,6 +223,19 @@ export interface ITokenReader {
 export const isTokenReader = (adapter: IChainAdapter): adapter is IChainAdapter & ITokenReader =>
   'getToken' in adapter && 'getTokenBalance' in adapter && 'listAssets' in adapter;
 
+/** What an adapter can tell beside the 13 methods where a payment may open an account for its recipient (Solana). */
+export interface IAccountOpener {
+  /**
+   * What a payment would put into an account opened for its recipient, base units of the native asset; 0 when it opens none.
+   * @throws ChainError as `estimateFee`
+   */
+  quoteAccountRent(request: TransferRequest): Promise<bigint>;
+}
+
+/** Whether payments through an adapter may open accounts for their recipients. */
+export const isAccountOpener = (adapter: IChainAdapter): adapter is IChainAdapter & IAccountOpener =>
+  'quoteAccountRent' in adapter;
+
 /** One thing an address holds, in the pieces in which it has to be moved away: on Solana each token account by itself. */
 export interface Holding {
   /** The mint or contract; null for the native asset. */

@@ -1,7 +1,19 @@
-import { transactionId as brandTransactionId } from '@waiaas/core';
+import { transactionId as brandTransactionId, type IAccountOpener } from '@waiaas/core';
 import { findTransaction } from '@waiaas/storage';
+import { type RawBuilder, sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ALICE, by, createWorld, OPERATOR, type Payer, type TokenAdapter, type World } from '../test/world.ts';
+import { z } from 'zod';
+import {
+  ALICE,
+  bodyOf,
+  by,
+  createWorld,
+  OPERATOR,
+  type Payer,
+  type TokenAdapter,
+  type World,
+  type WorldOptions,
+} from '../test/world.ts';
 
 /*
  * What a payment puts into an account it opens for the recipient can be taken out by the recipient: with a token that is worth
@@ -20,17 +32,24 @@ let mint: string;
 /** What the next payments put into an account they open; 0 when they open none. */
 let rent: bigint;
 
-const decorateAdapter = (adapter: TokenAdapter): TokenAdapter => ({
+const decorateAdapter = (adapter: TokenAdapter): TokenAdapter & IAccountOpener => ({
   ...adapter,
+  isConnected: () => adapter.isConnected(),
+  quoteAccountRent: async () => rent,
   async buildTransaction(request) {
     const built = await adapter.buildTransaction(request);
     return rent === 0n ? built : { ...built, accountRent: rent };
   },
 });
 
+const options: WorldOptions = {
+  decorateAdapter,
+  settings: { maxAccountRentDaily: MOST, maxPendingTransactions: 100 },
+};
+
 beforeEach(async () => {
   rent = RENT;
-  world = await createWorld({ decorateAdapter, settings: { maxAccountRentDaily: MOST, maxPendingTransactions: 100 } });
+  world = await createWorld(options);
   payer = await world.createPayer();
   mint = world.createToken({}, payer);
   const token_limits = { [mint]: { instant_max: '1000', notify_max: '1000', delay_max: '5000' } };
@@ -122,15 +141,71 @@ test('what the owner approved is not bound by it, and does not count', async () 
   expect(sent()).toBe(5);
 });
 
-test('a row that somebody has changed proves nothing: no further account is opened', async () => {
-  await pay();
-  await world.storage.write(async ({ db }) => {
-    const forged = { metadata: JSON.stringify({ accountRent: '0' }), state_seal: 'forged' };
-    await db
-      .updateTable('transactions')
-      .set((eb) => ({ ...forged, state_version: eb('state_version', '+', 1) }))
-      .execute();
+/** Changes the file past its guards. */
+const tamper = (statement: RawBuilder<unknown>) =>
+  world.storage.write(async ({ db }) => {
+    for (const trigger of ['transactions_state_moves_on', 'heads_move_on'])
+      await sql`DROP TRIGGER IF EXISTS ${sql.ref(trigger)}`.execute(db);
+    await statement.execute(db);
   });
+
+test('what was opened is known whatever somebody writes into the rows of payments', async () => {
+  for (let count = 0; count < 3; count += 1) await pay();
+  await tamper(sql`UPDATE transactions SET metadata = NULL`);
+  await expect(pay()).rejects.toMatchObject({ code: 'POLICY_DENIED', details: { spent: MOST.toString() } });
+  await tamper(sql`UPDATE transactions SET metadata = '{"accountRent":"0"}', claimed_at = 1`);
+  await expect(pay()).rejects.toMatchObject({ code: 'POLICY_DENIED', details: { spent: MOST.toString() } });
+  expect(sent()).toBe(3);
+});
+
+test('a head that somebody has changed misleads nobody: not the running daemon, and not the next one', async () => {
+  for (let count = 0; count < 3; count += 1) await pay();
+  await tamper(sql`UPDATE heads SET content = replace(content, '"rents":[[', '"rents":[],"x":[[')`);
+  await expect(pay()).rejects.toMatchObject({ code: 'POLICY_DENIED', details: { spent: MOST.toString() } });
+  const { folder, ledger, time } = world;
+  await world.stop();
+  world = await createWorld({ ...options, folder, ledger, time });
+  await world.pipeline.recover();
+  await expect(pay()).rejects.toThrow();
+  expect(sent()).toBe(3);
+});
+
+test('a dry run and the budget say what will be opened, and what is left', async () => {
+  const budget = async () => (await world.pipeline.budget(payer)).accountRent;
+  const dryRun = (amount = 1n) => world.pipeline.dryRun(payer, bodyOf({ amount, tokenMint: mint }));
+  expect(await budget()).toEqual({ limit: `${MOST}`, used: '0', reserved: '0', remaining: `${MOST}` });
+  expect(await dryRun()).toMatchObject({ outcome: 'ALLOW', tier: 'INSTANT', accountRent: `${RENT}` });
+  for (let count = 0; count < 3; count += 1) await pay();
+  expect(await budget()).toMatchObject({ used: `${MOST}`, remaining: '0' });
+  expect(await dryRun()).toMatchObject({
+    ...{ outcome: 'DENY', code: 'POLICY_DENIED', reason: 'ACCOUNT_RENT_LIMIT', accountRent: `${RENT}` },
+    details: { limit: `${MOST}`, requested: `${RENT}`, spent: `${MOST}` },
+  });
+  // What waits may be carried out on another day, and what the owner approves is not bound.
+  expect(await dryRun(2_000n)).toMatchObject({ outcome: 'ALLOW', tier: 'DELAY', accountRent: `${RENT}` });
+  expect(await dryRun(9_000n)).toMatchObject({ outcome: 'ALLOW', tier: 'APPROVAL', accountRent: `${RENT}` });
+  rent = 0n;
+  expect(await dryRun()).toMatchObject({ outcome: 'ALLOW' });
+  expect(await dryRun()).not.toHaveProperty('accountRent');
+  expect(sent()).toBe(3);
+});
+
+test('thousands of small ones stay exact at the limit, and short in what is kept of them', async () => {
+  rent = 1_000n;
+  for (let count = 0; count < 12; count += 1) {
+    await pay();
+    await world.time.advance(30_000);
+  }
+  const [head] = await world.storage.read
+    .selectFrom('heads')
+    .select('content')
+    .where('scope', '=', payer.agentId)
+    .execute();
+  const { rents } = z.object({ rents: z.array(z.tuple([z.int(), z.string()])) }).parse(JSON.parse(head?.content ?? ''));
+  expect(rents.length).toBeLessThanOrEqual(3);
+  expect(rents.reduce((sum, [, amount]) => sum + BigInt(amount), 0n)).toBe(12_000n);
+  rent = MOST - 12_000n + 1n;
   await expect(pay()).rejects.toMatchObject({ code: 'POLICY_DENIED' });
-  expect(sent()).toBe(1);
+  rent -= 1n;
+  expect(await pay()).toMatchObject({ status: 'CONFIRMED' });
 });

@@ -4,6 +4,7 @@ import {
   type BudgetQuery,
   type BudgetResponse,
   baseUnits,
+  isAccountOpener,
   isoFromSeconds,
   nativeAsset,
   nativeAssetId,
@@ -18,6 +19,7 @@ import {
 import { type RenewalLimits, renewalsLeft } from '@waiaas/management';
 import { type CompiledPolicies, type Payment, spendWindows } from '@waiaas/policy-engine';
 import { type Db, findAgent, findSession, type LiveReservation, liveReservations, spentSince } from '@waiaas/storage';
+import { accountRentSpent } from './account-rent.ts';
 import { type Decider, reservedOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { type Room, remainingOf, sessionRoom, underWayOf } from './session-check.ts';
@@ -101,6 +103,12 @@ export function createBudget(
     return decision.outcome === 'DENY';
   }
 
+  /** What may be put into accounts of recipients; nothing more when it is not known what was. */
+  async function rents(db: Db, agentId: AgentId, now: number): Promise<Room<bigint>> {
+    const limit = settings.maxAccountRentDaily;
+    return { limit, used: (await accountRentSpent(db, sealer, agentId, now)) ?? limit, reserved: 0n };
+  }
+
   return async ({ agentId, sessionId, constraints }, { tokenMint } = {}) => {
     const db = storage.read;
     const now = unixSeconds(clock);
@@ -109,6 +117,7 @@ export function createBudget(
     const row = await findSession(db, sessionId);
     if (row === undefined) throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
     const { chain, network } = agent;
+    const adapter = adapters.find(chain, network);
     const token = tokenMint === undefined ? null : await readToken({ adapters }, { chain, network }, tokenMint);
     const asset = token === null ? nativeAssetId(chain) : tokenAssetId(chain, token.address);
     const { symbol, decimals } = token ?? nativeAsset(chain);
@@ -174,6 +183,7 @@ export function createBudget(
         dailyCap: day === null ? null : amounts(day),
         weeklyCap: week === null ? null : amounts(week),
       },
+      accountRent: adapter !== undefined && isAccountOpener(adapter) ? amounts(await rents(db, agentId, now)) : null,
       maxPayment: most?.toString() ?? null,
     };
   };

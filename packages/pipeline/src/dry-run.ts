@@ -1,7 +1,7 @@
-import { type DryRunResponse, tierSchema } from '@waiaas/core';
+import { type DryRunResponse, tierSchema, toJson } from '@waiaas/core';
 import type { DecisionRow, TransactionRow } from '@waiaas/storage';
 import { z } from 'zod';
-import { refusalError } from './refusal.ts';
+import { type Refusal, refusalError } from './refusal.ts';
 
 /** Carries what a dry run has found out of its unit of work, and by being thrown undoes everything the unit wrote. */
 export class DryRun extends Error {
@@ -16,14 +16,26 @@ export class DryRun extends Error {
   }
 }
 
+const detailsSchema = z.record(z.string(), z.unknown());
+/** Details with amounts as text, as every answer has them. */
+const plain = (details: Refusal['details']) => detailsSchema.parse(JSON.parse(toJson(details ?? {})));
+
 const criteriaSchema = z.array(z.record(z.string(), z.unknown()));
 const decisionSchema = z.looseObject({
   criteria: criteriaSchema,
   raisedBy: z.string().nullish(),
 });
 
+/** What a payment would put into an account it opens for its recipient. */
+export interface RentForecast {
+  /** Base units of the native asset; greater than zero. */
+  readonly amount: bigint;
+  /** Why it may not be opened now; null when it may. */
+  readonly objection: Refusal | null;
+}
+
 /** What a dry run tells. */
-export function dryRunOf({ row, record }: DryRun): DryRunResponse {
+export function dryRunOf({ row, record }: DryRun, rent: RentForecast | null): DryRunResponse {
   const decision = record?.decision == null ? null : decisionSchema.parse(JSON.parse(record.decision));
   const checks = {
     session: criteriaSchema.parse(JSON.parse(record?.session_criteria ?? '[]')),
@@ -34,12 +46,19 @@ export function dryRunOf({ row, record }: DryRun): DryRunResponse {
     const { transactionId: _id, status: _status, error, ...rest } = details ?? {};
     return { outcome: 'DENY', code, reason: String(error), details: rest, ...checks };
   }
+  const accountRent = rent === null ? {} : { accountRent: rent.amount.toString() };
+  // What waits is carried out on another day, perhaps.
+  if (rent !== null && rent.objection !== null && row.tier !== 'DELAY') {
+    const { code, token, details } = rent.objection;
+    return { outcome: 'DENY', code, reason: token, details: plain(details), ...accountRent, ...checks };
+  }
   return {
     outcome: 'ALLOW',
     tier: tierSchema.parse(row.tier),
     ...(row.delay_seconds === null ? {} : { delaySeconds: row.delay_seconds }),
     ...(row.approval_timeout_seconds === null ? {} : { approvalTimeoutSeconds: row.approval_timeout_seconds }),
     ...(decision?.raisedBy == null ? {} : { raisedBy: decision.raisedBy }),
+    ...accountRent,
     ...checks,
   };
 }

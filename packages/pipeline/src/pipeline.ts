@@ -8,6 +8,8 @@ import {
   type DryRunResponse,
   type IChainAdapter,
   type Intent,
+  isAccountOpener,
+  isChainError,
   isTerminal,
   isWaiaasError,
   isWalletAddress,
@@ -50,6 +52,7 @@ import {
   listWaiting,
   type TransactionRow,
 } from '@waiaas/storage';
+import { accountRentObjection } from './account-rent.ts';
 import { type Admission, type AdmissionRequest, assertSameRequest, createAdmission, readIntent } from './admission.ts';
 import { createAuthenticRow } from './authentic-row.ts';
 import { type BudgetSession, createBudget } from './budget.ts';
@@ -59,7 +62,7 @@ import { createDailyUse, type DailyUse } from './daily-use.ts';
 import { BalanceNeeded, createDecider } from './decide.ts';
 import { createDecisionRecords, type DecisionRecords } from './decision-record.ts';
 import type { PipelineDependencies } from './dependencies.ts';
-import { DryRun, dryRunOf } from './dry-run.ts';
+import { DryRun, dryRunOf, type RentForecast } from './dry-run.ts';
 import { createEachRow } from './each-row.ts';
 import { createExecutor } from './executor.ts';
 import { createHoldings } from './holdings.ts';
@@ -226,7 +229,7 @@ const RESERVATION_TIMEOUT: Refusal = { code: 'CHAIN_ERROR', token: 'RESERVATION_
 
 /** Builds the pipeline. */
 export function createPipeline(dependencies: PipelineDependencies): Pipeline {
-  const { storage, adapters, signer, gate, sealer, clock, watch, ids, timers, logger } = dependencies;
+  const { storage, adapters, signer, gate, sealer, clock, watch, ids, timers, logger, settings } = dependencies;
   const settlement = createSettlement(dependencies);
   const decider = createDecider(dependencies);
   const admit = createAdmission(dependencies, decider);
@@ -506,6 +509,23 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     }
   }
 
+  /** What a payment that is allowed would put into an account of its recipient; null when nothing, or when nobody can say. */
+  async function forecastRent(payment: Intent, { row }: DryRun): Promise<RentForecast | null> {
+    const { chain, network, from, to, amount, token } = payment;
+    const adapter = adapters.find(chain, network);
+    if (row.status === 'CANCELLED' || token === null || adapter === undefined || !isAccountOpener(adapter)) return null;
+    try {
+      const rent = await adapter.quoteAccountRent({ from, to, amount, token });
+      if (rent === 0n) return null;
+      const rule = { sealer, maxDaily: settings.maxAccountRentDaily };
+      return { amount: rent, objection: await accountRentObjection(storage.read, rule, row, rent, unixSeconds(clock)) };
+    } catch (error) {
+      if (!isChainError(error)) throw error;
+      logger.debug({ chain, network, error: String(error) }, 'What opening an account would take could not be read');
+      return null;
+    }
+  }
+
   /** Whether the chain of a queued payment can be reached. A payment that is not authentic goes nowhere: its claim refuses it. */
   function isReachable(row: TransactionRow): boolean {
     const stored = readIntent(sealer, row);
@@ -636,7 +656,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       const first = await attempt();
       const outcome = first instanceof BalanceNeeded ? await attempt(await balanceOf(intent)) : first;
       if (outcome instanceof BalanceNeeded) throw new Error('A balance was asked for twice');
-      return dryRunOf(outcome);
+      return dryRunOf(outcome, await forecastRent(intent, outcome));
     },
 
     async waiting(query) {

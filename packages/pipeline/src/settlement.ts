@@ -22,7 +22,7 @@ import {
   transition,
   type UnitOfWork,
 } from '@waiaas/storage';
-import { accountRentObjection } from './account-rent.ts';
+import { accountRentObjection, countRent } from './account-rent.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
 
@@ -143,6 +143,7 @@ export function createSettlement(
           ...(accountRent === 0n ? {} : { accountRent }),
         });
         if (recorded === null) return null;
+        await countRent(db, rule, row, accountRent, now);
         const details = {
           txHash: signed.txHash,
           intentHash: row.intent_hash,

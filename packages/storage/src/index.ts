@@ -19,7 +19,7 @@ export type { Db } from './query-executor.ts';
 export { rememberUntilWrite } from './remember-until-write.ts';
 export type * from './schema.ts';
 export { intentContent, isIntentAuthentic } from './seals.ts';
-export { accountRentSince } from './tables/account-rents.ts';
+export { accountRentSince, countAccountRent } from './tables/account-rents.ts';
 export * from './tables/agent-activity.ts';
 export * from './tables/agents.ts';
 export * from './tables/audit-log.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { tierSchema, transactionStatusSchema } from '../enums.ts';
-import { idSchema, timestampSchema } from './common.ts';
+import { idSchema, moneySchema, timestampSchema } from './common.ts';
 import { transferRequestSchema } from './transaction.ts';
 
 /** One check: what was seen, what it was held against, how it came out. Amounts are decimal strings. */
@@ -58,6 +58,11 @@ export const dryRunResponseSchema = z.object({
   code: z.string().optional(),
   reason: z.string().optional(),
   details: z.record(z.string(), z.unknown()).optional(),
+  /**
+   * What it would put into a token account that has to be opened for the recipient, base units of the native asset; absent when
+   * there is one, or when the chain cannot be asked.
+   */
+  accountRent: moneySchema.optional(),
   session: z.array(criterionSchema),
   criteria: z.array(criterionSchema),
 });

@@ -82,6 +82,11 @@ export const budgetResponseSchema = z.object({
     dailyCap: leftOf(moneySchema).nullable(),
     weeklyCap: leftOf(moneySchema).nullable(),
   }),
+  /**
+   * What payments that no owner approves may put into token accounts they open for their recipients in any 24 hours, base units
+   * of the native asset. Null where no such accounts are opened.
+   */
+  accountRent: leftOf(moneySchema).nullable(),
   /** Most that one payment may be now; 0 when none may. A higher amount is refused. Null: no limit but the balance. */
   maxPayment: moneySchema.nullable(),
 });

@@ -701,6 +701,7 @@ class DryRunResponse(Answer):
     code: str | None = Field(default=None)
     reason: str | None = Field(default=None)
     details: dict[str, Any] | None = Field(default=None)
+    account_rent: str | None = Field(default=None, validation_alias="accountRent", serialization_alias="accountRent")
     session: list[dict[str, Any]]
     criteria: list[dict[str, Any]]
 
@@ -895,6 +896,7 @@ class BudgetResponse(Answer):
     network: AnyNetwork
     session: BudgetResponseSession
     policy: BudgetResponsePolicy
+    account_rent: BudgetResponseSessionTotal | None = Field(validation_alias="accountRent", serialization_alias="accountRent")
     max_payment: str | None = Field(validation_alias="maxPayment", serialization_alias="maxPayment")
 
 

@@ -24,6 +24,14 @@ export interface LastSpend {
   readonly seal: string;
 }
 
+/** What was put into accounts opened for recipients, as one sum for those opened close together. */
+export interface AccountRent {
+  /** When the last of them was signed, Unix seconds. */
+  readonly at: number;
+  /** Base units of the native asset. */
+  readonly amount: bigint;
+}
+
 /** Sealed sets whose version a head pins. */
 export type Mark = 'policies' | 'sessions';
 
@@ -32,6 +40,8 @@ export interface Head {
   readonly open: ReadonlyMap<string, OpenTransaction>;
   readonly spent: ReadonlyMap<string, LastSpend>;
   readonly marks: ReadonlyMap<Mark, number>;
+  /** Oldest first; null in heads from before they were counted here: then the transactions tell. */
+  readonly rents: readonly AccountRent[] | null;
 }
 
 /** A head that is being changed. */
@@ -39,6 +49,7 @@ export interface HeadDraft extends Head {
   readonly open: Map<string, OpenTransaction>;
   readonly spent: Map<string, LastSpend>;
   readonly marks: Map<Mark, number>;
+  rents: readonly AccountRent[] | null;
 }
 
 /** A copy to change; without an argument, the head of a scope in which nothing has happened yet. */
@@ -46,10 +57,11 @@ export const draftOf = (head?: Head): HeadDraft => ({
   open: new Map(head?.open),
   spent: new Map(head?.spent),
   marks: new Map(head?.marks),
+  rents: head === undefined ? [] : head.rents,
 });
 
 /** The text of a head, as it is stored and sealed. */
-export const encodeHead = ({ open, spent, marks }: Head): string =>
+export const encodeHead = ({ open, spent, marks, rents }: Head): string =>
   canonicalJson({
     open: Array.from(open, ([id, { seal, sessionId, asset, reserved, tier, status }]) => [
       id,
@@ -62,6 +74,7 @@ export const encodeHead = ({ open, spent, marks }: Head): string =>
     ]),
     spent: Array.from(spent, ([asset, { settledAt, cumulative, seal }]) => [asset, settledAt, cumulative, seal]),
     marks: Array.from(marks, ([name, version]) => [name, version]),
+    ...(rents === null ? {} : { rents: rents.map(({ at, amount }) => [at, amount]) }),
   });
 
 const amount = z.string().regex(/^(0|[1-9]\d*)$/);
@@ -80,11 +93,12 @@ const headSchema = z.strictObject({
   ),
   spent: z.array(z.tuple([z.string(), z.int(), amount, z.string()])),
   marks: z.array(z.tuple([z.enum(['policies', 'sessions']), z.int()])),
+  rents: z.array(z.tuple([z.int(), amount])).optional(),
 });
 
 /** Reads the text of a head back, once its seal was checked. @throws when it is no such text */
 export function decodeHead(text: string): Head {
-  const { open, spent, marks } = headSchema.parse(JSON.parse(text));
+  const { open, spent, marks, rents } = headSchema.parse(JSON.parse(text));
   return {
     open: new Map(
       open.map(([id, seal, sessionId, asset, reserved, tier, status]) => [
@@ -96,5 +110,6 @@ export function decodeHead(text: string): Head {
       spent.map(([asset, settledAt, cumulative, seal]) => [asset, { settledAt, cumulative: BigInt(cumulative), seal }]),
     ),
     marks: new Map(marks),
+    rents: rents?.map(([at, sum]) => ({ at, amount: BigInt(sum) })) ?? null,
   };
 }

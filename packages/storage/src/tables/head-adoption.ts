@@ -64,6 +64,7 @@ const openRows = (db: Db, agentId: AgentId): Promise<TransactionRow[]> =>
 export async function adoptHead(db: Db, sealer: RowSealer, scope: string): Promise<void> {
   if (await hasHead(db, scope)) return;
   const head = draftOf();
+  head.rents = null;
   const policies = await sealedSetVersion(db, sealer, scope);
   if (policies !== null) head.marks.set('policies', policies);
   if (isAgentId(scope)) {
