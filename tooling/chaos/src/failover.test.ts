@@ -1,6 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type Relay, startRelay } from '@waiaas/localnet';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHarness, createPayer, type DaemonProcess, type Harness, type Payer, setLimits } from './harness.ts';
+import { issueToken, TOKEN_PROGRAMS } from './ledger-token.ts';
 import { balanceOf, readRemains, stranger } from './ledger-truth.ts';
 
 const AMOUNT = 5_000_000n;
@@ -77,3 +79,34 @@ describe('the first endpoint dies in the middle of a payment', () => {
     expect(transactions).toHaveLength(calls.length * 2);
   });
 });
+
+test('a payment that the chain executes and that fails there ends as just that, for agent, owner and record', async () => {
+  await daemon.stop();
+  daemon = await harness.start(dataDir);
+  const token = await issueToken(harness.ledger, TOKEN_PROGRAMS.SPL, payer.address, 1_000n);
+  const limits = { instant_max: '10', notify_max: '20', delay_max: '30' };
+  await setLimits(daemon, { token_limits: { [token.mint]: limits } });
+  const client = daemon.client(payer.token);
+  // Long enough in no block for the issuer to be faster.
+  harness.ledger.faults.add({ type: 'landLate', slots: 8, times: 1 });
+  const before = harness.ledger.report().accepted.length;
+  const paying = client
+    .sendToken({ to: stranger(), amount: 5n, tokenMint: token.mint })
+    .catch((error: unknown) => error);
+  // Taken by the node, which has tried it out.
+  while (harness.ledger.report().accepted.length === before) await turn();
+  token.freeze(true);
+  expect(await paying).toMatchObject({ code: 'CHAIN_ERROR', statusCode: 502, retryable: false });
+  const { transactions } = await client.listTransactions({ limit: 1 });
+  expect(transactions).toMatchObject([{ status: 'FAILED', error: expect.stringMatching(/ONCHAIN_FAILURE: .*17/) }]);
+  const [failed] = transactions;
+  const log = await daemon.operate('GET', '/v1/owner/audit-log?event=TX_FAILED');
+  expect(JSON.stringify(log.body)).toContain(failed?.transactionId);
+  // The next one is paid.
+  token.freeze(false);
+  const next = await client.sendToken({ to: stranger(), amount: 5n, tokenMint: token.mint });
+  expect(await client.waitForTransaction(next.transactionId, { timeout: 60_000 })).toMatchObject({
+    status: 'CONFIRMED',
+  });
+  expect(await daemon.stop()).toBe(0);
+}, 60_000);
