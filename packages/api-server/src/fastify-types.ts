@@ -14,6 +14,8 @@ declare module 'fastify' {
     proofAction?: OwnerAction;
     /** `payment`: a signature is over the payment that the path names rather than over the request. */
     subject?: 'payment';
+    /** The answer is a stream of server-sent events, whose data the response schema describes. */
+    eventStream?: true;
     /** Error codes of the route itself, for the API document. */
     errors?: readonly ErrorCode[];
     /** Filled in when the route is declared. */

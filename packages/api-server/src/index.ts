@@ -3,6 +3,7 @@ export type { ObservedAnswer } from './hooks/observe-answers.ts';
 export { openApiDocument } from './openapi/document.ts';
 export type { ApiServerOptions, RateLimits } from './options.ts';
 export type * from './ports/authenticators.ts';
+export type * from './ports/console-file.ts';
 export type * from './ports/kill-switch-view.ts';
 export type * from './ports/owner-authenticator.ts';
 export type * from './ports/request-context.ts';

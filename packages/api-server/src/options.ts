@@ -1,6 +1,7 @@
 import type { Clock, Logger, RandomBytes } from '@waiaas/core';
 import type { ObservedAnswer } from './hooks/observe-answers.ts';
 import type { Authenticators } from './ports/authenticators.ts';
+import type { ConsoleFile } from './ports/console-file.ts';
 import type { KillSwitchView } from './ports/kill-switch-view.ts';
 import type { ApiServices } from './ports/services.ts';
 
@@ -47,6 +48,8 @@ export interface ApiServerOptions {
   readonly limits: RateLimits;
   /** Whether `/doc` and the docs UI exist (06 §1.12). Fixed for the life of the server. */
   readonly debug: boolean;
+  /** The built console, by path below `/console/`; without it there is no `/console`. */
+  readonly console?: ReadonlyMap<string, ConsoleFile>;
   /** Aborted when shutdown begins: new requests are refused, waiting payments answer at once (06 §1.3, 04 §20). */
   readonly shutdown: AbortSignal;
 }

@@ -75,6 +75,8 @@ export interface RoutePlan {
  */
 const WHILE_LOCKED: ReadonlySet<string> = new Set([
   'GET /health',
+  'GET /console',
+  'GET /console/*',
   'GET /metrics',
   'GET /v1/nonce',
   'GET /v1/admin/status',

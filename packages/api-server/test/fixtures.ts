@@ -8,6 +8,7 @@ import {
   type Logger,
   type NotificationChannel,
   type OwnerConnectResponse,
+  type OwnerTransaction,
   type PolicySummary,
   type RecallResponse,
   type SessionSummary,
@@ -73,6 +74,15 @@ export const aTransaction: TransactionResponse = {
   txHash: '5'.repeat(88),
   fee: '5000',
   createdAt: TIME,
+};
+export const aPayment: OwnerTransaction = {
+  ...aTransaction,
+  agentId: AGENT,
+  agentName: 'shopper',
+  sessionId: SESSION,
+  chain: 'solana',
+  network: 'localnet',
+  asset: 'solana:native',
 };
 export const anAgent: AgentSummary = {
   id: AGENT,
@@ -200,6 +210,9 @@ export const refusingServices: ApiServices = {
     address: unused('wallet.address'),
     budget: unused('wallet.budget'),
   },
+  agentWallets: { assets: unused('agentWallets.assets'), budget: unused('agentWallets.budget') },
+  payments: { list: unused('payments.list'), get: unused('payments.get') },
+  changes: { watch: unused('changes.watch') },
   transactions: {
     send: unused('transactions.send'),
     list: unused('transactions.list'),
@@ -321,6 +334,32 @@ export const answeringServices: ApiServices = {
       accountRent: null,
       maxPayment: '7',
     }),
+  },
+  agentWallets: {
+    assets: async () => ({
+      chain: 'solana',
+      network: 'localnet',
+      assets: [{ asset: 'solana:native', balance: '1', decimals: 9, symbol: 'SOL', formatted: '0.000000001 SOL' }],
+    }),
+    budget: async (id) => ({
+      agentId: id,
+      chain: 'solana',
+      network: 'localnet',
+      policy: { asset: 'solana:native', symbol: 'SOL', decimals: 9, tiers: null, dailyCap: null, weeklyCap: null },
+    }),
+  },
+  payments: {
+    list: async () => ({ transactions: [aPayment], nextCursor: null }),
+    get: async () => aPayment,
+  },
+  changes: {
+    async *watch() {
+      yield { changes: [], complete: true };
+      yield {
+        changes: [{ id: 7, topic: 'transactions', event: 'TX_QUEUED', transactionId: TRANSACTION }],
+        complete: true,
+      };
+    },
   },
   transactions: {
     send: async () => aTransaction,
@@ -621,6 +660,11 @@ export const ROUTES = [
   { method: 'GET', url: '/v1/owner/decisions/replay', auth: 'operatorOrOwner', status: 200 },
   { method: 'GET', url: '/v1/owner/audit-log', auth: 'operatorOrOwner', status: 200 },
   { method: 'GET', url: '/v1/owner/audit-log/verify', auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: '/v1/owner/changes', auth: 'operator', status: 200 },
+  { method: 'GET', url: '/v1/owner/transactions', auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: `/v1/owner/transactions/${TRANSACTION}`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: `/v1/owner/agents/${AGENT}/assets`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: `/v1/owner/agents/${AGENT}/budget`, auth: 'operatorOrOwner', status: 200 },
   { method: 'GET', url: '/v1/transactions', auth: 'session', status: 200 },
   { method: 'GET', url: '/v1/transactions/pending', auth: 'session', status: 200 },
   { method: 'GET', url: `/v1/transactions/${TRANSACTION}`, auth: 'session', status: 200 },

@@ -1,4 +1,5 @@
 import {
+  type AgentBudgetResponse,
   type AgentId,
   type AssetId,
   type BudgetQuery,
@@ -56,15 +57,23 @@ const smallest = (limits: readonly (bigint | null)[]): bigint | null =>
     null,
   );
 
+/** What may still be spent of one asset. */
+export interface Budget {
+  /** By a session: its own limits, and those of its agent's policies. */
+  ofSession(session: BudgetSession, query?: BudgetQuery): Promise<BudgetResponse>;
+  /** By an agent, whatever its session: the limits of its policies. */
+  ofAgent(agentId: AgentId, query?: BudgetQuery): Promise<AgentBudgetResponse>;
+}
+
 /**
- * What a session may still spend of one asset (00 §3). It is worked out by the functions that admission asks, from the same
+ * Tells what may still be spent of one asset (00 §3). It is worked out by the functions that admission asks, from the same
  * rows; by the time it arrives another session of the agent may have spent some of it.
  */
 export function createBudget(
   dependencies: Pick<PipelineDependencies, 'storage' | 'sealer' | 'clock' | 'settings' | 'adapters'> & {
     readonly decider: Decider;
   },
-): (session: BudgetSession, query?: BudgetQuery) => Promise<BudgetResponse> {
+): Budget {
   const { storage, sealer, clock, settings, adapters, decider } = dependencies;
 
   /** What the caps leave; null when what was spent cannot be believed. */
@@ -109,51 +118,80 @@ export function createBudget(
     return { limit, used: (await accountRentSpent(db, sealer, agentId, now)) ?? limit, reserved: 0n };
   }
 
-  return async ({ agentId, sessionId, constraints }, { tokenMint } = {}) => {
+  /** What the policies leave an agent of one asset, and what a session is held against beside it. */
+  async function ofPolicies(agentId: AgentId, tokenMint: string | undefined) {
     const db = storage.read;
     const now = unixSeconds(clock);
     const agent = await findAgent(db, agentId);
     if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND');
-    const row = await findSession(db, sessionId);
-    if (row === undefined) throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
     const { chain, network } = agent;
-    const adapter = adapters.find(chain, network);
     const token = tokenMint === undefined ? null : await readToken({ adapters }, { chain, network }, tokenMint);
     const asset = token === null ? nativeAssetId(chain) : tokenAssetId(chain, token.address);
     const { symbol, decimals } = token ?? nativeAsset(chain);
     const live = liveReservations(db, agentId);
-
-    const room = sessionRoom(constraints, {
-      usage: sessionUsageSchema.parse(JSON.parse(row.usage_stats)),
-      ...underWayOf(live ?? [], sessionId, nativeAssetId(chain)),
-    });
-    const renewal: RenewalLimits = { constraints, defaultMaxRenewals: settings.defaultMaxRenewals };
-
     const compiled = await decider.inForce(db, agentId);
     const payment: Payment = { chain, asset, amount: 1n, to: agent.public_key };
     const policy =
       live === null || compiled === null || compiled.blocker !== null
         ? null
         : await caps(db, agentId, asset, { compiled, live, payment, now });
-    const forbidden =
-      policy === null ||
-      live === null ||
-      compiled === null ||
-      (await isAllForbidden(db, agentId, { compiled, live, payment, now })) ||
-      (room.transactions !== null && counts(room.transactions).remaining === 0) ||
-      constraints.allowedOperations?.includes(token === null ? 'TRANSFER' : 'TOKEN_TRANSFER') === false ||
-      // Limits in native units deny every other asset (03 §9).
-      (token !== null && (room.perTransaction !== null || room.total !== null)) ||
-      constraints.allowedDestinations?.length === 0;
     const { day = null, week = null } = policy?.rooms ?? {};
+    const limits = policy?.limits ?? null;
+    return {
+      chain,
+      network,
+      isToken: token !== null,
+      live: live ?? [],
+      /** Whether any payment can pass: not while all are denied, or what decides it cannot be believed. */
+      mayPass:
+        policy !== null &&
+        live !== null &&
+        compiled !== null &&
+        !(await isAllForbidden(db, agentId, { compiled, live, payment, now })),
+      left: [day, week].flatMap((cap) => (cap === null ? [] : [remainingOf(cap)])),
+      policy: {
+        asset,
+        symbol,
+        decimals,
+        tiers:
+          limits === null
+            ? null
+            : {
+                instantMax: limits.instantMax.toString(),
+                notifyMax: limits.notifyMax.toString(),
+                delayMax: limits.delayMax.toString(),
+              },
+        dailyCap: day === null ? null : amounts(day),
+        weeklyCap: week === null ? null : amounts(week),
+      },
+    };
+  }
+
+  async function ofSession(
+    { agentId, sessionId, constraints }: BudgetSession,
+    { tokenMint }: BudgetQuery = {},
+  ): Promise<BudgetResponse> {
+    const { chain, network, isToken, live, mayPass, left, policy } = await ofPolicies(agentId, tokenMint);
+    const adapter = adapters.find(chain, network);
+    const accountRent =
+      adapter !== undefined && isAccountOpener(adapter) ? await rents(storage.read, agentId, unixSeconds(clock)) : null;
+    const row = await findSession(storage.read, sessionId);
+    if (row === undefined) throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
+    const room = sessionRoom(constraints, {
+      usage: sessionUsageSchema.parse(JSON.parse(row.usage_stats)),
+      ...underWayOf(live, sessionId, nativeAssetId(chain)),
+    });
+    const renewal: RenewalLimits = { constraints, defaultMaxRenewals: settings.defaultMaxRenewals };
+    const forbidden =
+      !mayPass ||
+      (room.transactions !== null && counts(room.transactions).remaining === 0) ||
+      constraints.allowedOperations?.includes(isToken ? 'TOKEN_TRANSFER' : 'TRANSFER') === false ||
+      // Limits in native units deny every other asset (03 §9).
+      (isToken && (room.perTransaction !== null || room.total !== null)) ||
+      constraints.allowedDestinations?.length === 0;
     const most = forbidden
       ? 0n
-      : smallest([
-          room.perTransaction,
-          room.total === null ? null : remainingOf(room.total),
-          day === null ? null : remainingOf(day),
-          week === null ? null : remainingOf(week),
-        ]);
+      : smallest([room.perTransaction, room.total === null ? null : remainingOf(room.total), ...left]);
 
     return {
       chain,
@@ -168,23 +206,17 @@ export function createBudget(
         renewalsLeft: row.absolute_expires_at === 0 ? 0 : renewalsLeft(row, renewal),
         absoluteExpiresAt: isoFromSeconds(Math.max(row.absolute_expires_at, row.expires_at)),
       },
-      policy: {
-        asset,
-        symbol,
-        decimals,
-        tiers:
-          policy === null || policy.limits === null
-            ? null
-            : {
-                instantMax: policy.limits.instantMax.toString(),
-                notifyMax: policy.limits.notifyMax.toString(),
-                delayMax: policy.limits.delayMax.toString(),
-              },
-        dailyCap: day === null ? null : amounts(day),
-        weeklyCap: week === null ? null : amounts(week),
-      },
-      accountRent: adapter !== undefined && isAccountOpener(adapter) ? amounts(await rents(db, agentId, now)) : null,
+      policy,
+      accountRent: accountRent === null ? null : amounts(accountRent),
       maxPayment: most?.toString() ?? null,
     };
+  }
+
+  return {
+    ofSession,
+    async ofAgent(agentId, { tokenMint } = {}) {
+      const { chain, network, policy } = await ofPolicies(agentId, tokenMint);
+      return { agentId, chain, network, policy };
+    },
   };
 }

@@ -1,4 +1,5 @@
 import {
+  type AgentBudgetResponse,
   type AgentId,
   type AssetsResponse,
   type BudgetQuery,
@@ -16,6 +17,9 @@ import {
   nativeAsset,
   nativeAssetId,
   type OwnerReject,
+  type OwnerTransaction,
+  type OwnerTransactionListQuery,
+  type OwnerTransactionListResponse,
   type PendingApprovalListResponse,
   type PendingTransactionListResponse,
   type PolicyEvaluation,
@@ -41,15 +45,18 @@ import {
   findAgent,
   findByIdempotencyKey,
   findDecision,
+  findPayment,
   findTransaction,
   listByStatus,
   listDueDelays,
   listLateChecks,
   listLiveRecalls,
   listOverdueApprovals,
+  listPayments,
   listPendingOfAgent,
   listTransactions,
   listWaiting,
+  type NamedTransaction,
   type TransactionRow,
 } from '@waiaas/storage';
 import { accountRentObjection } from './account-rent.ts';
@@ -85,7 +92,7 @@ import { type Refusal, refusalError } from './refusal.ts';
 import { createSettlement } from './settlement.ts';
 import { balanceOfAsset, readToken } from './tokens.ts';
 import { createLateCheck, createTracker } from './tracker.ts';
-import { changedView, transactionView } from './transaction-view.ts';
+import { changedView, ownerTransactionView, transactionView } from './transaction-view.ts';
 import { waitingView } from './waiting-view.ts';
 
 /** The session a request was authenticated for. */
@@ -144,6 +151,15 @@ export interface Pipeline {
    * @throws WaiaasError AGENT_NOT_FOUND; for a token, as `send` does for what can be no token
    */
   budget(session: BudgetSession, query?: BudgetQuery): Promise<BudgetResponse>;
+  /**
+   * What the policies leave an agent of one asset.
+   * @throws WaiaasError AGENT_NOT_FOUND; for a token, as `send` does for what can be no token
+   */
+  agentBudget(agentId: AgentId, query?: BudgetQuery): Promise<AgentBudgetResponse>;
+  /** Payments of all agents, for the operator and the owner. */
+  payments(query: OwnerTransactionListQuery): Promise<OwnerTransactionListResponse>;
+  /** One of them; one that is not what the daemon wrote says so. @throws WaiaasError TX_NOT_FOUND */
+  payment(id: TransactionId): Promise<OwnerTransaction>;
   /**
    * What an agent's wallet holds.
    * @throws WaiaasError AGENT_NOT_FOUND, CHAIN_NOT_SUPPORTED, ADAPTER_NOT_AVAILABLE, CHAIN_ERROR
@@ -416,6 +432,11 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       }),
     );
 
+  async function viewForOwner(row: NamedTransaction): Promise<OwnerTransaction> {
+    const present = await authentic(row);
+    return ownerTransactionView({ ...row, ...present }, present === null ? null : readIntent(sealer, present));
+  }
+
   async function answer(found: TransactionRow, replayed: boolean): Promise<TransactionResponse> {
     const row = await authentic(found);
     if (row === null) throw notAuthentic(found.id);
@@ -630,7 +651,24 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       return { transactions: await viewAll(await listPendingOfAgent(storage.read, agentId)) };
     },
 
-    budget,
+    budget: budget.ofSession,
+    agentBudget: budget.ofAgent,
+
+    async payments(query) {
+      const rows = await listPayments(storage.read, { ...query, limit: query.limit + 1 });
+      const page = rows.slice(0, query.limit);
+      return {
+        transactions: await Promise.all(page.map(viewForOwner)),
+        nextCursor: rows.length > page.length ? (page.at(-1)?.id ?? null) : null,
+      };
+    },
+
+    async payment(id) {
+      const row = await findPayment(storage.read, id);
+      if (row === undefined) throw new WaiaasError('TX_NOT_FOUND');
+      return viewForOwner(row);
+    },
+
     assets,
     dailyUse,
     decisions,

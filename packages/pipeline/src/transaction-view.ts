@@ -1,5 +1,13 @@
-import { assetId, isoFromSeconds, type TransactionResponse, type TransactionStatus, tokenOfAsset } from '@waiaas/core';
-import { readMetadata, type TransactionRow } from '@waiaas/storage';
+import {
+  assetId,
+  type Intent,
+  isoFromSeconds,
+  type OwnerTransaction,
+  type TransactionResponse,
+  type TransactionStatus,
+  tokenOfAsset,
+} from '@waiaas/core';
+import { type NamedTransaction, readMetadata, type TransactionRow } from '@waiaas/storage';
 import { NOT_AUTHENTIC } from './not-authentic.ts';
 
 /** States from which on the hash is shown: before, nothing has been broadcast (04 §2). */
@@ -51,4 +59,23 @@ export const changedView = (row: TransactionRow): TransactionResponse => ({
   toAddress: row.to_address,
   createdAt: isoFromSeconds(row.created_at),
   error: NOT_AUTHENTIC.token,
+});
+
+/**
+ * A payment as the operator and the owner see it.
+ * @param stored what was admitted; null when the row is not what the daemon wrote
+ */
+export const ownerTransactionView = (
+  row: NamedTransaction,
+  stored: { readonly intent: Pick<Intent, 'token'> } | null,
+): OwnerTransaction => ({
+  ...(stored === null ? changedView(row) : transactionView(row)),
+  agentId: row.agent_id,
+  agentName: row.agent_name,
+  ...optional('sessionId', row.session_id),
+  chain: row.chain,
+  network: row.network,
+  asset: row.asset,
+  ...optional('token', stored?.intent.token),
+  ...optional('memo', row.memo),
 });

@@ -1,10 +1,10 @@
 import { paymentInWords } from '@waiaas/auth';
 import { isoFromSeconds, type PendingApproval, type RowSealer } from '@waiaas/core';
-import { preApprovedAt, type WaitingTransaction } from '@waiaas/storage';
+import { type NamedTransaction, preApprovedAt } from '@waiaas/storage';
 import { readIntent } from './admission.ts';
 
 /** A payment that waits, as the owner sees it. Its words come from the sealed intent, not from the columns beside it. */
-export function waitingView(sealer: RowSealer, row: WaitingTransaction): PendingApproval {
+export function waitingView(sealer: RowSealer, row: NamedTransaction): PendingApproval {
   const authentic = readIntent(sealer, row);
   const preApproved = preApprovedAt(row);
   return {

@@ -30,12 +30,15 @@ NOT_IN_CLIENTS = {
     "composeOwnerMessage": "owners lay their texts out themselves",
     "listSessions": "listOwnerSessions lists the same",
     "revokeSession": "revokeOwnerSession does the same",
+    "watchChanges": "a stream for pages that people look at; programs ask for what they want to know",
 }
 METHODS = {
     "sendTransaction": "send_token",
     "dryRunTransaction": "dry_run",
     "listAllAgents": "list_agents",
     "listOwnerSessions": "list_sessions",
+    "listOwnerTransactions": "list_transactions",
+    "getOwnerTransaction": "get_transaction",
     "revokeOwnerSession": "revoke_session",
     "getOwnerStatus": "get_status",
     "getAdminStatus": "get_daemon_status",

@@ -76,7 +76,8 @@ const timedOut = (timeout: number): WAIaaSErrorFields => ({
   retryable: true,
 });
 
-const unreachable = (error: unknown, url: string): WAIaaSErrorFields => {
+/** What an answer that does not come is told as. */
+export const unreachable = (error: unknown, url: string): WAIaaSErrorFields => {
   const reason = systemCode(error);
   return {
     code: 'NETWORK_ERROR',

@@ -1,8 +1,10 @@
 import type {
+  AgentBudgetResponse,
   AgentCreate,
   AgentDetailResponse,
   AgentListResponse,
   AgentSummary,
+  AssetsResponse,
   AuditLogResponse,
   AuditVerification,
   AutoStopRule,
@@ -22,6 +24,8 @@ import type {
   OwnerAction,
   OwnerRejectResponse,
   OwnerStatusResponse,
+  OwnerTransaction,
+  OwnerTransactionListResponse,
   PendingApproval,
   PendingApprovalListResponse,
   PolicyCreate,
@@ -50,7 +54,9 @@ import { localError } from './error.ts';
 import type { TransportCall } from './transport.ts';
 import type {
   AuditQuery,
+  BudgetOptions,
   NotificationLogQuery,
+  OwnerTransactionQuery,
   PendingApprovalQuery,
   RequestOptions,
   SessionQuery,
@@ -116,6 +122,54 @@ export abstract class ManagementClient {
       path: `/v1/owner/agents/${encodeId(agentId)}`,
       fields: ['agent', 'recentTransactions', 'activeSessions', 'policies'],
       action: 'manage_sessions',
+      options,
+    });
+  }
+
+  /** What the wallet of an agent holds, read from the chain; the native asset first. */
+  async getAgentAssets(agentId: string, options?: RequestOptions): Promise<AssetsResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/agents/${encodeId(agentId)}/assets`,
+      fields: ['assets', 'network'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** What the policies leave an agent of one asset, whatever its sessions. */
+  async getAgentBudget(agentId: string, given: BudgetOptions = {}): Promise<AgentBudgetResponse> {
+    const { tokenMint, ...options } = given;
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/agents/${encodeId(agentId)}/budget${encodeQuery({ tokenMint })}`,
+      fields: ['agentId', 'policy'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** Payments of all agents, newest first unless asked otherwise; `nextCursor` leads to the next page. */
+  async listTransactions(
+    query: OwnerTransactionQuery = {},
+    options?: RequestOptions,
+  ): Promise<OwnerTransactionListResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/transactions${encodeQuery(query)}`,
+      fields: ['transactions', 'nextCursor'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /** A payment of any agent. @throws WAIaaSError TX_NOT_FOUND */
+  async getTransaction(transactionId: string, options?: RequestOptions): Promise<OwnerTransaction> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/transactions/${encodeId(transactionId)}`,
+      fields: ['transactionId', 'status'],
+      action: 'view_dashboard',
       options,
     });
   }

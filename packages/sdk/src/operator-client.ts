@@ -1,6 +1,7 @@
 import type {
   AdminLoginResponse,
   AdminStatusResponse,
+  ChangeBatch,
   MasterPasswordChangeResponse,
   OwnerRejectResponse,
   PendingApproval,
@@ -88,6 +89,24 @@ export class WAIaaSOperatorClient extends ManagementClient {
       fields: ['daemon', 'killSwitch'],
       action: 'view_dashboard',
       options,
+    });
+  }
+
+  /**
+   * What the daemon does, as it does it: what to look at again. The first batch is empty and comes at once. Ends when the
+   * loop is left or the signal is aborted; listening keeps no token alive.
+   *
+   * @throws WAIaaSError INVALID_OPERATOR_TOKEN when the token ends meanwhile; NETWORK_ERROR when the daemon is gone
+   * @example
+   * for await (const { changes } of operator.watchChanges()) console.log(changes);
+   */
+  watchChanges({ signal }: RequestOptions = {}): AsyncGenerator<ChangeBatch, void> {
+    return this.#transport.watch<ChangeBatch>({
+      path: '/v1/owner/changes',
+      headers: { authorization: this.#authorization() },
+      event: 'changes',
+      fields: ['changes', 'complete'],
+      signal,
     });
   }
 

@@ -1,6 +1,7 @@
 import { checkBaseUrl } from './base-url.ts';
 import { type Caller, makeCall } from './call.ts';
 import { localError } from './error.ts';
+import { type EventStream, watchEvents } from './event-stream.ts';
 import type { HttpRequest } from './exchange.ts';
 import { type RetryPolicy, resolveRetryPolicy } from './retry-policy.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
@@ -33,6 +34,12 @@ export interface TransportCall<T> {
   readonly onAnswer?: ((headers: Headers) => void) | undefined;
 }
 
+/** One stream of events, as a client words it. */
+export interface TransportWatch {
+  readonly path: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The way to one daemon. */
 export interface Transport {
   /** Host and port, as the messages of owners name it. */
@@ -42,6 +49,8 @@ export interface Transport {
   readonly signal: AbortSignal | undefined;
   /** @throws WAIaaSError */
   call<T>(call: TransportCall<T>): Promise<T>;
+  /** Messages of a stream of events, as they come. @throws WAIaaSError */
+  watch<T>(stream: Omit<EventStream<T>, 'url' | 'signals'> & TransportWatch): AsyncGenerator<T, void>;
 }
 
 /** @throws WAIaaSError INVALID_ARGUMENT */
@@ -72,6 +81,8 @@ export function createTransport(
     host: new URL(baseUrl).host,
     runtime: caller.runtime,
     signal: options.signal,
+    watch: ({ path, signal, ...stream }) =>
+      watchEvents(caller.fetch, { ...stream, url: `${baseUrl}${path}`, signals: [options.signal, signal] }),
     call: ({ method, path, headers, body, secrets, once, signal, ...call }) =>
       makeCall(once === true ? onceOnly : caller, {
         ...call,

@@ -1,10 +1,11 @@
-import type { SessionConstraints, TransferRequestBody } from '@waiaas/core';
+import type { SessionConstraints, Tier, TransactionStatus, TransferRequestBody } from '@waiaas/core';
 import type { AutoRenew } from './auto-renew.ts';
 import type { RetryPolicy } from './retry-policy.ts';
 
 export type {
   AddressResponse,
   AdminStatusResponse,
+  AgentBudgetResponse,
   AgentCreate,
   AgentDetailResponse,
   AgentListResponse,
@@ -20,6 +21,8 @@ export type {
   AutoStopRuleUpdate,
   BalanceResponse,
   BudgetResponse,
+  Change,
+  ChangeBatch,
   DecisionRecordResponse,
   DryRunResponse,
   KillSwitchResponse,
@@ -40,6 +43,8 @@ export type {
   OwnerDisconnectResponse,
   OwnerRejectResponse,
   OwnerStatusResponse,
+  OwnerTransaction,
+  OwnerTransactionListResponse,
   PendingApproval,
   PendingApprovalListResponse,
   PendingTransactionListResponse,
@@ -182,6 +187,17 @@ export interface NotificationLogQuery {
   readonly status?: 'DELIVERED' | 'FAILED' | 'RATE_LIMITED' | 'ALL_FAILED' | undefined;
   /** A transaction or a session. */
   readonly referenceId?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly order?: 'asc' | 'desc' | undefined;
+}
+
+/** Which payments of all agents to list. Everything given narrows the list. */
+export interface OwnerTransactionQuery {
+  readonly agentId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly status?: TransactionStatus | undefined;
+  readonly tier?: Tier | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
   readonly order?: 'asc' | 'desc' | undefined;

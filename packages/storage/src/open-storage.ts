@@ -60,6 +60,8 @@ export interface Storage {
   revision(): number;
   /** Calls a function whenever events were committed that the owner is to be told of; see `WriteQueue.onNotification`. */
   onNotification(listener: () => void): void;
+  /** Calls a function after every commit; see `WriteQueue.onCommit`. */
+  onCommit(listener: () => void): void;
   /** Committed state, for reading only. */
   readonly read: Db;
   /** False once somebody else than this process has changed the end of the audit log or its sealed head. */
@@ -130,6 +132,7 @@ export function openStorage(options: StorageOptions): Storage {
       write: (unit) => queue.write(unit),
       revision: queue.revision,
       onNotification: queue.onNotification,
+      onCommit: queue.onCommit,
       read,
       isAuditIntact: () => !sealing.isBroken,
       migration,

@@ -31,6 +31,8 @@ export interface WriteQueue {
   revision(): number;
   /** Calls a function whenever events were committed that the owner is to be told of. It must not throw. */
   onNotification(listener: () => void): void;
+  /** Calls a function after every commit, once its callers were answered. It must not throw. */
+  onCommit(listener: () => void): void;
   /** Resolves when everything handed in so far is on disk; afterwards `write` refuses. */
   close(): Promise<void>;
 }
@@ -80,6 +82,7 @@ export function createWriteQueue(connection: Connection, { storeEvent, audit, he
   let closed = false;
   let commits = 0;
   const listeners: (() => void)[] = [];
+  const commitListeners: (() => void)[] = [];
 
   async function runOne(entry: Entry): Promise<Outcome> {
     connection.exec('SAVEPOINT unit');
@@ -140,6 +143,7 @@ export function createWriteQueue(connection: Connection, { storeEvent, audit, he
     }
     for (const outcome of outcomes) outcome.tell();
     if (outcomes.some(({ notified }) => notified === true)) for (const listener of listeners) listener();
+    for (const listener of commitListeners) listener();
   }
 
   async function drain(): Promise<void> {
@@ -171,6 +175,7 @@ export function createWriteQueue(connection: Connection, { storeEvent, audit, he
     },
     revision: () => commits,
     onNotification: (listener) => void listeners.push(listener),
+    onCommit: (listener) => void commitListeners.push(listener),
     async close() {
       closed = true;
       while (draining !== null) await draining;

@@ -62,6 +62,9 @@ export async function measureReads(effort: Effort): Promise<Figure> {
       autoStop: { list: refuse, create: refuse, update: refuse, remove: refuse },
       settings: { read: refuse, update: refuse },
       admin: { status: refuse, requestShutdown: refuse, changePassword: refuse, rotateSecret: refuse },
+      agentWallets: { assets: refuse, budget: refuse },
+      payments: { list: refuse, get: refuse },
+      changes: { watch: refuse },
       wallet: {
         balance: refuse,
         assets: refuse,

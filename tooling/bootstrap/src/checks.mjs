@@ -1,8 +1,9 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodeOf, runChild } from './child.mjs';
+import { runChromium } from './chromium.mjs';
 import { runPython } from './python.mjs';
-import { countLayers, countLint, countPython, countTypecheck, countVitest } from './reports.mjs';
+import { countChromium, countLayers, countLint, countPython, countTypecheck, countVitest } from './reports.mjs';
 import { capture } from './steps.mjs';
 import { ERRORS_FILE } from './vitest-errors-reporter.mjs';
 
@@ -85,6 +86,13 @@ export const CHECKS = [
     live: false,
     run: runPython,
     count: (read, exitCode) => countPython(read('python.json'), exitCode),
+  },
+  {
+    name: 'chromium',
+    reports: ['chromium.json'],
+    live: false,
+    run: runChromium,
+    count: (read, exitCode) => countChromium(read('chromium.json'), exitCode),
   },
   {
     name: 'vitest',

@@ -46,6 +46,19 @@ export function countLayers(report, exitCode) {
 }
 
 /**
+ * Whether there is a browser for the tests that need one. Without one they are skipped, which is told as such.
+ *
+ * @param {unknown} report
+ * @param {number} exitCode
+ * @returns {Counts}
+ */
+export function countChromium(report, exitCode) {
+  if (exitCode === 0 && field(report, 'notAsked') === true) return { passed: 0, failed: 0, skipped: 0 };
+  if (exitCode === 0 && typeof field(report, 'reason') === 'string') return { passed: 0, failed: 0, skipped: 1 };
+  return verdict(exitCode === 0 && typeof field(report, 'name') === 'string');
+}
+
+/**
  * The report on the Python SDK: its type check counts as one, its tests as many as they are. Without a Python, or an index
  * to install from, they count as one that was skipped; with arguments, which are vitest's, as none.
  *

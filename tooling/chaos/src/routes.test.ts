@@ -49,6 +49,8 @@ const OTHERWISE: Readonly<Record<string, string | null>> = {
   dryRunTransaction: 'dryRun',
   listAllAgents: 'listAgents',
   listOwnerSessions: 'listSessions',
+  listOwnerTransactions: 'listTransactions',
+  getOwnerTransaction: 'getTransaction',
   revokeOwnerSession: 'revokeSession',
   getOwnerStatus: 'getStatus',
   getAdminStatus: 'getDaemonStatus',

@@ -20,6 +20,7 @@ export const LAYERS: readonly Layer[] = [
   { folders: ['tooling/bench', 'tooling/demo', 'tooling/chaos'], reach: { kind: 'all' } },
   { folders: ['apps/waiaas'], reach: { kind: 'below' } },
   { folders: ['apps/daemon'], reach: { kind: 'below' } },
+  { folders: ['apps/console'], reach: { kind: 'only', folders: ['packages/sdk', 'packages/core'] } },
   { folders: ['packages/mcp'], reach: { kind: 'only', folders: ['packages/sdk', 'packages/core'] } },
   { folders: ['packages/sdk'], reach: { kind: 'only', folders: ['packages/core'] } },
   { folders: ['packages/api-server'], reach: { kind: 'below' } },
@@ -71,7 +72,7 @@ export const OWNER_SIGNING_FILE = 'apps/daemon/src/cli/owner/sign-text.ts';
 export const ENVIRONMENT_FOLDERS: readonly string[] = ['apps/daemon/', 'packages/mcp/bin/', 'tooling/'];
 
 /** Packages that are published as one file with everything in it: what they import is for building, and installs nothing. */
-export const BUNDLED_FOLDERS: readonly string[] = ['packages/mcp'];
+export const BUNDLED_FOLDERS: readonly string[] = ['packages/mcp', 'apps/console'];
 
 /**
  * The row a folder stands in.

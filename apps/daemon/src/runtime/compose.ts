@@ -19,6 +19,7 @@ import {
   checkKeystore,
   createAutoStop,
   createAutoStopRules,
+  createChangeFeed,
   createHeadTeller,
   createKillSwitch,
   type KillSwitch,
@@ -31,6 +32,7 @@ import type { DaemonLogger } from '../logging/index.ts';
 import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
 import { createAuthenticators } from './authenticators.ts';
+import { loadConsole } from './console-files.ts';
 import { checkLocalProof } from './local-proof.ts';
 import { createMetrics } from './metrics.ts';
 import { createOwnerGate } from './owner-gate.ts';
@@ -315,6 +317,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     operatorTokens,
     masterPassword,
     auditTrail,
+    changes: createChangeFeed({ storage, timers: realTimers }),
     logger,
     rotateSecret: (commit) => tokenSecrets.rotate(commit, (secrets) => tokens.useSecrets(secrets)),
     killSwitch,
@@ -345,6 +348,8 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     ids,
     createServer(boundPort) {
       port = boundPort;
+      const console = loadConsole();
+      if (console === null) logger.warn({}, 'The console was not built into this daemon; there is no /console');
       return createApiServer({
         services,
         authenticators,
@@ -363,6 +368,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
           ...nonceLimits(security.nonce_cache_max, security.nonce_cache_ttl),
         },
         debug: daemon.log_level === 'debug' || daemon.log_level === 'trace',
+        ...(console === null ? {} : { console }),
         shutdown,
       });
     },

@@ -27,7 +27,7 @@ import {
 } from '@waiaas/management';
 import type { ChannelManagement, TelegramBot } from '@waiaas/notifications';
 import type { Pipeline } from '@waiaas/pipeline';
-import type { AuditTrail, AutoStopRules, KillSwitch } from '@waiaas/safety';
+import type { AuditTrail, AutoStopRules, ChangeFeed, KillSwitch } from '@waiaas/safety';
 import {
   appendAudit,
   countAgents,
@@ -61,6 +61,7 @@ export interface ServiceParts {
   readonly autoStopRules: AutoStopRules;
   readonly metrics: ApiServices['metrics'];
   readonly settings: ApiServices['settings'];
+  readonly changes: ChangeFeed;
   readonly logger: Logger;
   /** Makes a new secret for session tokens; `commit` leaves the audit row. */
   readonly rotateSecret: (commit: () => Promise<void>) => Promise<SecretRotationResponse>;
@@ -274,6 +275,15 @@ export function createServices(parts: ServiceParts): ApiServices {
         return pipeline.budget(session, query);
       },
     },
+    agentWallets: {
+      assets: (id) => pipeline.assets(id),
+      budget: (id, query) => pipeline.agentBudget(id, query),
+    },
+    payments: {
+      list: (query) => pipeline.payments(query),
+      get: (id) => pipeline.payment(id),
+    },
+    changes: parts.changes,
     transactions: {
       send: (session, body, options) => pipeline.send(session, body, options),
       list: ({ agentId }, query) => pipeline.list(agentId, query),

@@ -71,10 +71,11 @@ export function collectOpenApi(app: FastifyInstance, version: string): void {
       tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     },
     transform: ({ schema, url, route }) => {
-      const { plan, errors = [] } = route.config ?? {};
+      const { plan, errors = [], eventStream = false } = route.config ?? {};
       if (schema === undefined || schema.hide === true || plan === undefined)
         return { schema: { ...schema, hide: true, response: undefined, querystring: undefined }, url };
-      return { schema: describe(schema, plan, errorsByStatus(plan, errors)), url };
+      const media = eventStream ? 'text/event-stream' : 'application/json';
+      return { schema: describe(schema, plan, errorsByStatus(plan, errors), media), url };
     },
   });
 }
@@ -83,12 +84,13 @@ function describe(
   { body, querystring, params, headers, response, ...rest }: FastifySchema,
   plan: RoutePlan,
   errors: ReturnType<typeof errorsByStatus>,
+  media: string,
 ): FastifySchema {
   const responses: Record<string, unknown> = {};
   for (const [status, schema] of Object.entries(response ?? {}))
     responses[status] = {
       description: 'Success',
-      content: { 'application/json': { schema: partOf(schema, 'output') } },
+      content: { [media]: { schema: partOf(schema, 'output') } },
     };
   for (const [status, codes] of errors)
     responses[status] = { description: codes.join(', '), content: { 'application/json': { schema: errorSchema } } };

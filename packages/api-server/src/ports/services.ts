@@ -1,6 +1,7 @@
 import type {
   AddressResponse,
   AdminStatusResponse,
+  AgentBudgetResponse,
   AgentCreate,
   AgentDetailResponse,
   AgentId,
@@ -17,6 +18,7 @@ import type {
   BalanceResponse,
   BudgetQuery,
   BudgetResponse,
+  ChangeBatch,
   DecisionRecordResponse,
   DryRunResponse,
   HealthResponse,
@@ -42,6 +44,9 @@ import type {
   OwnerReject,
   OwnerRejectResponse,
   OwnerStatusResponse,
+  OwnerTransaction,
+  OwnerTransactionListQuery,
+  OwnerTransactionListResponse,
   PendingApprovalListResponse,
   PendingTransactionListResponse,
   PolicyEvaluation,
@@ -123,6 +128,12 @@ export interface AgentService {
   terminate(id: AgentId, input: AgentTerminate, context: RequestContext): Promise<AgentSummary>;
 }
 
+/** What agents hold and may spend, as the operator and the owner see it. */
+export interface AgentWalletService {
+  assets(id: AgentId): Promise<AssetsResponse>;
+  budget(id: AgentId, query: BudgetQuery): Promise<AgentBudgetResponse>;
+}
+
 /** Taking agents' funds back to the owner (00 §3, 08 §2.5). */
 export interface RecallService {
   /** Begins a recall, which goes on in the background. */
@@ -161,6 +172,22 @@ export interface TransactionService {
   get(session: SessionContext, id: TransactionId): Promise<TransactionResponse>;
   /** What would be decided about a payment now, without a trace. */
   dryRun(session: SessionContext, body: TransferBody): Promise<DryRunResponse>;
+}
+
+/** Payments of all agents, as the operator and the owner see them. */
+export interface PaymentService {
+  list(query: OwnerTransactionListQuery): Promise<OwnerTransactionListResponse>;
+  get(id: TransactionId): Promise<OwnerTransaction>;
+}
+
+/** What the daemon does, as it does it. */
+export interface ChangeService {
+  /**
+   * Batches as they are committed, until the signal is aborted; the first one, which is empty, at once, and empty ones now
+   * and then, so that whoever is gone is noticed.
+   * @throws WaiaasError RATE_LIMIT_EXCEEDED, at once, when too many listen
+   */
+  watch(signal: AbortSignal): AsyncIterable<ChangeBatch>;
 }
 
 /** The audit log (05, 09 no. 5). */
@@ -284,6 +311,9 @@ export interface ApiServices {
   readonly agents: AgentService;
   readonly sessions: SessionService;
   readonly wallet: WalletService;
+  readonly agentWallets: AgentWalletService;
+  readonly payments: PaymentService;
+  readonly changes: ChangeService;
   readonly transactions: TransactionService;
   readonly policies: PolicyService;
   readonly channels: ChannelService;

@@ -13,6 +13,9 @@ export const NONCE_RPM = 80;
 /** Further nonces per minute on each of these routes, for requests that show a live operator token. */
 export const NONCE_RESERVE_RPM = 20;
 
+/** Files of the console per minute and address. */
+export const CONSOLE_RPM = 600;
+
 /** Activations of the kill switch per minute and address (06 §1.8). */
 export const KILL_SWITCH_RPM = 3;
 
@@ -28,7 +31,10 @@ export interface EndpointLimit {
   readonly reserve?: number;
 }
 
-/** Routes with a limit of their own, by method and pattern. Health checks never use up the budget of an address. */
+/**
+ * Routes with a limit of their own, by method and pattern. Neither health checks nor the files of the console use up the
+ * budget of an address.
+ */
 export const endpointLimits = (limits: RateLimits): ReadonlyMap<string, EndpointLimit> => {
   const nonces: EndpointLimit = {
     limit: limits.nonceRpm ?? NONCE_RPM,
@@ -38,6 +44,8 @@ export const endpointLimits = (limits: RateLimits): ReadonlyMap<string, Endpoint
   return new Map<string, EndpointLimit>([
     ['GET /health', { limit: limits.healthRpm ?? HEALTH_RPM, replaces: 'always' }],
     ['GET /metrics', { limit: limits.healthRpm ?? HEALTH_RPM, replaces: 'always' }],
+    ['GET /console', { limit: CONSOLE_RPM, replaces: 'always' }],
+    ['GET /console/*', { limit: CONSOLE_RPM, replaces: 'always' }],
     ['GET /v1/nonce', nonces],
     ['POST /v1/owner/messages', nonces],
     ['POST /v1/owner/kill-switch', { limit: KILL_SWITCH_RPM, replaces: 'never' }],

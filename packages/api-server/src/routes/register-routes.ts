@@ -3,10 +3,13 @@ import type { RateLimiting } from '../hooks/rate-limit.ts';
 import type { ApiServerOptions } from '../options.ts';
 import { adminRoutes, masterRoutes, secretRoutes } from './admin-routes.ts';
 import { agentRoutes } from './agent-routes.ts';
+import { agentWalletRoutes } from './agent-wallet-routes.ts';
 import { registerAudience } from './audience.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { autoStopRoutes } from './auto-stop-routes.ts';
+import { changeFeedRoutes } from './change-feed-routes.ts';
 import { channelRoutes } from './channel-routes.ts';
+import { consoleRoutes } from './console-routes.ts';
 import { decisionRoutes } from './decision-routes.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { createGuards } from './guards.ts';
@@ -15,6 +18,7 @@ import { metricsRoutes } from './metrics-routes.ts';
 import { ownerMessageRoutes } from './owner-message-routes.ts';
 import type { OwnerRouteTable } from './owner-route-table.ts';
 import { approvalRoutes, changeRoutes, connectRoutes, disconnectRoutes, ownerReadRoutes } from './owner-routes.ts';
+import { paymentRoutes } from './payment-routes.ts';
 import { policyReadRoutes, policyRoutes } from './policy-routes.ts';
 import { publicRoutes } from './public-routes.ts';
 import { recallRoutes, recoveryAddressRoutes } from './recall-routes.ts';
@@ -45,6 +49,7 @@ export function registerRoutes(
     publicRoutes(scope, dependencies);
     metricsRoutes(scope, dependencies);
     ownerMessageRoutes(scope, dependencies, guards.operator, ownerRoutes);
+    if (options.console !== undefined) consoleRoutes(scope, options.console);
     if (options.debug) await docsRoutes(scope, options.port);
   });
   registerAudience(app, 'session', guards.session, (scope) => {
@@ -52,7 +57,10 @@ export function registerRoutes(
     transactionRoutes(scope, dependencies);
     renewalRoutes(scope, dependencies);
   });
-  registerAudience(app, 'operator', guards.operator, (scope) => adminRoutes(scope, dependencies));
+  registerAudience(app, 'operator', guards.operator, (scope) => {
+    adminRoutes(scope, dependencies);
+    changeFeedRoutes(scope, dependencies);
+  });
   registerAudience(app, 'master', guards.master, (scope) => {
     masterRoutes(scope, dependencies);
     secretRoutes(scope, dependencies);
@@ -60,6 +68,8 @@ export function registerRoutes(
   });
   registerAudience(app, 'operatorOrOwner', guards.operatorOrOwner, (scope) => {
     agentRoutes(scope, dependencies);
+    agentWalletRoutes(scope, dependencies);
+    paymentRoutes(scope, dependencies);
     sessionRoutes(scope, dependencies);
     policyReadRoutes(scope, dependencies);
     ownerReadRoutes(scope, dependencies);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sessionOperationSchema } from '../enums.ts';
 import { chainSchema, networkSchema } from '../network.ts';
-import { moneySchema, timestampSchema } from './common.ts';
+import { idSchema, moneySchema, timestampSchema } from './common.ts';
 
 /** Answer of GET /v1/wallet/balance. */
 export const balanceResponseSchema = z.object({
@@ -57,6 +57,19 @@ export type BudgetQuery = z.infer<typeof budgetQuerySchema>;
 const leftOf = <Amount extends z.ZodType>(amount: Amount) =>
   z.object({ limit: amount, used: amount, reserved: amount, remaining: amount });
 
+/** What the policies leave of one asset. */
+const policyBudgetSchema = z.object({
+  /** The asset these figures are of, in its base units. */
+  asset: z.string(),
+  symbol: z.string(),
+  decimals: z.int(),
+  /** Largest single amounts of each tier; null when no policy has limits for the asset, so that all of it needs approval. */
+  tiers: z.object({ instantMax: moneySchema, notifyMax: moneySchema, delayMax: moneySchema }).nullable(),
+  dailyCap: leftOf(moneySchema).nullable(),
+  weeklyCap: leftOf(moneySchema).nullable(),
+});
+export type PolicyBudget = z.infer<typeof policyBudgetSchema>;
+
 /** Answer of GET /v1/wallet/budget: what this session may still spend, as the code that enforces it works it out. */
 export const budgetResponseSchema = z.object({
   chain: chainSchema,
@@ -72,16 +85,7 @@ export const budgetResponseSchema = z.object({
     renewalsLeft: z.int(),
     absoluteExpiresAt: timestampSchema,
   }),
-  policy: z.object({
-    /** The asset these figures are of, in its base units. */
-    asset: z.string(),
-    symbol: z.string(),
-    decimals: z.int(),
-    /** Largest single amounts of each tier; null when no policy has limits for the asset, so that all of it needs approval. */
-    tiers: z.object({ instantMax: moneySchema, notifyMax: moneySchema, delayMax: moneySchema }).nullable(),
-    dailyCap: leftOf(moneySchema).nullable(),
-    weeklyCap: leftOf(moneySchema).nullable(),
-  }),
+  policy: policyBudgetSchema,
   /**
    * What payments that no owner approves may put into token accounts they open for their recipients in any 24 hours, base units
    * of the native asset. Null where no such accounts are opened.
@@ -91,3 +95,12 @@ export const budgetResponseSchema = z.object({
   maxPayment: moneySchema.nullable(),
 });
 export type BudgetResponse = z.infer<typeof budgetResponseSchema>;
+
+/** Answer of GET /v1/owner/agents/:id/budget: what the policies leave an agent of one asset, whatever its session. */
+export const agentBudgetResponseSchema = z.object({
+  agentId: idSchema,
+  chain: chainSchema,
+  network: networkSchema,
+  policy: policyBudgetSchema,
+});
+export type AgentBudgetResponse = z.infer<typeof agentBudgetResponseSchema>;

@@ -810,6 +810,35 @@ class AdminStatusResponse(Answer):
     memory: AdminStatusResponseMemory
 
 
+class AgentBudgetResponsePolicyTiers(Answer):
+    instant_max: str = Field(validation_alias="instantMax", serialization_alias="instantMax")
+    notify_max: str = Field(validation_alias="notifyMax", serialization_alias="notifyMax")
+    delay_max: str = Field(validation_alias="delayMax", serialization_alias="delayMax")
+
+
+class AgentBudgetResponsePolicyDailyCap(Answer):
+    limit: str
+    used: str
+    reserved: str
+    remaining: str
+
+
+class AgentBudgetResponsePolicy(Answer):
+    asset: str
+    symbol: str
+    decimals: int
+    tiers: AgentBudgetResponsePolicyTiers | None
+    daily_cap: AgentBudgetResponsePolicyDailyCap | None = Field(validation_alias="dailyCap", serialization_alias="dailyCap")
+    weekly_cap: AgentBudgetResponsePolicyDailyCap | None = Field(validation_alias="weeklyCap", serialization_alias="weeklyCap")
+
+
+class AgentBudgetResponse(Answer):
+    agent_id: str = Field(validation_alias="agentId", serialization_alias="agentId")
+    chain: AnyChain
+    network: AnyNetwork
+    policy: AgentBudgetResponsePolicy
+
+
 class AgentSummary(Answer):
     id: str
     name: str
@@ -851,13 +880,6 @@ class BalanceResponse(Answer):
     network: AnyNetwork
 
 
-class BudgetResponseSessionTotal(Answer):
-    limit: str
-    used: str
-    reserved: str
-    remaining: str
-
-
 class BudgetResponseSessionTransactions(Answer):
     limit: int
     used: int
@@ -868,7 +890,7 @@ class BudgetResponseSessionTransactions(Answer):
 class BudgetResponseSession(Answer):
     expires_at: Timestamp = Field(validation_alias="expiresAt", serialization_alias="expiresAt")
     max_amount_per_tx: str | None = Field(validation_alias="maxAmountPerTx", serialization_alias="maxAmountPerTx")
-    total: BudgetResponseSessionTotal | None
+    total: AgentBudgetResponsePolicyDailyCap | None
     transactions: BudgetResponseSessionTransactions | None
     allowed_operations: list[Literal['TRANSFER', 'TOKEN_TRANSFER', 'PROGRAM_CALL', 'BALANCE_CHECK'] | str] | None = Field(validation_alias="allowedOperations", serialization_alias="allowedOperations")
     allowed_destinations: list[str] | None = Field(validation_alias="allowedDestinations", serialization_alias="allowedDestinations")
@@ -876,28 +898,27 @@ class BudgetResponseSession(Answer):
     absolute_expires_at: Timestamp = Field(validation_alias="absoluteExpiresAt", serialization_alias="absoluteExpiresAt")
 
 
-class BudgetResponsePolicyTiers(Answer):
-    instant_max: str = Field(validation_alias="instantMax", serialization_alias="instantMax")
-    notify_max: str = Field(validation_alias="notifyMax", serialization_alias="notifyMax")
-    delay_max: str = Field(validation_alias="delayMax", serialization_alias="delayMax")
-
-
-class BudgetResponsePolicy(Answer):
-    asset: str
-    symbol: str
-    decimals: int
-    tiers: BudgetResponsePolicyTiers | None
-    daily_cap: BudgetResponseSessionTotal | None = Field(validation_alias="dailyCap", serialization_alias="dailyCap")
-    weekly_cap: BudgetResponseSessionTotal | None = Field(validation_alias="weeklyCap", serialization_alias="weeklyCap")
-
-
 class BudgetResponse(Answer):
     chain: AnyChain
     network: AnyNetwork
     session: BudgetResponseSession
-    policy: BudgetResponsePolicy
-    account_rent: BudgetResponseSessionTotal | None = Field(validation_alias="accountRent", serialization_alias="accountRent")
+    policy: AgentBudgetResponsePolicy
+    account_rent: AgentBudgetResponsePolicyDailyCap | None = Field(validation_alias="accountRent", serialization_alias="accountRent")
     max_payment: str | None = Field(validation_alias="maxPayment", serialization_alias="maxPayment")
+
+
+class ChangeBatchChangesItem(Answer):
+    id: int
+    topic: Literal['transactions', 'agents', 'sessions', 'policies', 'owner', 'killSwitch', 'autoStop', 'notifications', 'daemon'] | str
+    event: str
+    agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
+    session_id: str | None = Field(default=None, validation_alias="sessionId", serialization_alias="sessionId")
+    transaction_id: str | None = Field(default=None, validation_alias="transactionId", serialization_alias="transactionId")
+
+
+class ChangeBatch(Answer):
+    changes: list[ChangeBatchChangesItem]
+    complete: bool
 
 
 class ErrorResponse(Answer):
@@ -1051,10 +1072,40 @@ class OwnerStatusResponse(Answer):
     pending_approval_count: int = Field(validation_alias="pendingApprovalCount", serialization_alias="pendingApprovalCount")
 
 
-class PendingApprovalToken(Answer):
+class OwnerTransactionToken(Answer):
     address: str
     decimals: int
     symbol: str
+
+
+class OwnerTransaction(Answer):
+    transaction_id: str = Field(validation_alias="transactionId", serialization_alias="transactionId")
+    status: AnyTransactionStatus
+    type: AnyTransactionType
+    token_mint: str | None = Field(default=None, validation_alias="tokenMint", serialization_alias="tokenMint")
+    amount: str
+    to_address: str = Field(validation_alias="toAddress", serialization_alias="toAddress")
+    tier: AnyTier | None = Field(default=None)
+    tx_hash: str | None = Field(default=None, validation_alias="txHash", serialization_alias="txHash")
+    fee: str | None = Field(default=None)
+    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
+    queued_at: Timestamp | None = Field(default=None, validation_alias="queuedAt", serialization_alias="queuedAt")
+    executed_at: Timestamp | None = Field(default=None, validation_alias="executedAt", serialization_alias="executedAt")
+    expires_at: Timestamp | None = Field(default=None, validation_alias="expiresAt", serialization_alias="expiresAt")
+    error: str | None = Field(default=None)
+    agent_id: str = Field(validation_alias="agentId", serialization_alias="agentId")
+    agent_name: str = Field(validation_alias="agentName", serialization_alias="agentName")
+    session_id: str | None = Field(default=None, validation_alias="sessionId", serialization_alias="sessionId")
+    chain: AnyChain
+    network: AnyNetwork
+    asset: str
+    token: OwnerTransactionToken | None = Field(default=None)
+    memo: str | None = Field(default=None)
+
+
+class OwnerTransactionListResponse(Answer):
+    transactions: list[OwnerTransaction]
+    next_cursor: str | None = Field(validation_alias="nextCursor", serialization_alias="nextCursor")
 
 
 class PendingApproval(Answer):
@@ -1063,7 +1114,7 @@ class PendingApproval(Answer):
     agent_name: str = Field(validation_alias="agentName", serialization_alias="agentName")
     type: AnyTransactionType
     asset: str
-    token: PendingApprovalToken | None = Field(default=None)
+    token: OwnerTransactionToken | None = Field(default=None)
     amount: str
     to_address: str = Field(validation_alias="toAddress", serialization_alias="toAddress")
     memo: str | None = Field(default=None)

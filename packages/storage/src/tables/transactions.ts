@@ -1,4 +1,4 @@
-import type { AgentId, Chain, Network, TransactionId, TransactionStatus } from '@waiaas/core';
+import type { AgentId, Chain, Network, Tier, TransactionId, TransactionStatus } from '@waiaas/core';
 import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { TransactionsTable } from '../schema.ts';
@@ -112,6 +112,44 @@ export const listTransactions = (db: Db, query: TransactionQuery): Promise<Trans
   return select.orderBy('id', query.order).limit(query.limit).execute();
 };
 
+/** A transaction with the name of its agent. */
+export type NamedTransaction = TransactionRow & { readonly agent_name: string; readonly network: Network };
+
+const withAgent = (db: Db) =>
+  db
+    .selectFrom('transactions')
+    .innerJoin('agents', 'agents.id', 'transactions.agent_id')
+    .selectAll('transactions')
+    .select(['agents.name as agent_name', 'agents.network'])
+    .where('transactions.recall_id', 'is', null);
+
+/** Which payments of all agents to list, and where to start. Everything given narrows the list. */
+export interface PaymentQuery {
+  readonly agentId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly status?: TransactionStatus | undefined;
+  readonly tier?: Tier | undefined;
+  readonly cursor?: string | undefined;
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+}
+
+/** A page of the payments of all agents. */
+export function listPayments(db: Db, query: PaymentQuery): Promise<NamedTransaction[]> {
+  let select = withAgent(db);
+  if (query.agentId !== undefined) select = select.where('transactions.agent_id', '=', query.agentId);
+  if (query.sessionId !== undefined) select = select.where('transactions.session_id', '=', query.sessionId);
+  if (query.status !== undefined) select = select.where('transactions.status', '=', query.status);
+  if (query.tier !== undefined) select = select.where('transactions.tier', '=', query.tier);
+  if (query.cursor !== undefined)
+    select = select.where('transactions.id', query.order === 'desc' ? '<' : '>', query.cursor);
+  return select.orderBy('transactions.id', query.order).limit(query.limit).execute();
+}
+
+/** One payment of any agent; what is taken back to the owner is none. */
+export const findPayment = (db: Db, id: string): Promise<NamedTransaction | undefined> =>
+  withAgent(db).where('transactions.id', '=', id).executeTakeFirst();
+
 /** An agent's transactions that wait for time or for the owner, newest first. */
 export const listPendingOfAgent = (db: Db, agentId: AgentId): Promise<TransactionRow[]> =>
   db
@@ -145,9 +183,6 @@ export async function insertPendingApproval(
     .execute();
 }
 
-/** A waiting transaction with the name of its agent. */
-export type WaitingTransaction = TransactionRow & { readonly agent_name: string; readonly network: Network };
-
 /** Which waiting transactions to list, and where to start. */
 export interface WaitingQuery {
   readonly agentId?: string | undefined;
@@ -157,7 +192,7 @@ export interface WaitingQuery {
 }
 
 /** Transactions of all agents that wait for time or for the owner. */
-export const listWaiting = (db: Db, query: WaitingQuery): Promise<WaitingTransaction[]> => {
+export const listWaiting = (db: Db, query: WaitingQuery): Promise<NamedTransaction[]> => {
   let select = db
     .selectFrom('transactions')
     .innerJoin('agents', 'agents.id', 'transactions.agent_id')

@@ -19,8 +19,8 @@ const manifestSchema = z.looseObject({
 /** Packs every package that is published. */
 export async function packAll(target: string): Promise<readonly string[]> {
   mkdirSync(target, { recursive: true });
-  const folders = ['--filter', './packages/*', '--filter', './apps/*'];
-  await run('pnpm', ['-r', ...folders, 'pack', '--pack-destination', target], { cwd: ROOT, maxBuffer: 1e8 });
+  const published = publishedPackages().flatMap(({ name }) => ['--filter', name]);
+  await run('pnpm', ['-r', ...published, 'pack', '--pack-destination', target], { cwd: ROOT, maxBuffer: 1e8 });
   return readdirSync(target).sort();
 }
 

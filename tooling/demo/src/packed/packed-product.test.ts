@@ -86,6 +86,10 @@ test('an image’s first start prepares the volume, a later one finds it, and bo
       // The image's own check of its health.
       const check = /CMD \["node", "-e", "(.+)"\]/.exec(readFileSync(join(ROOT, 'deploy', 'Dockerfile'), 'utf8'))?.[1];
       await run(process.execPath, ['-e', check ?? 'process.exit(2)'], { env: { WAIAAS_DAEMON_PORT: port } });
+      // The console is in the package, with nothing else to install.
+      const page = await (await fetch(`http://127.0.0.1:${port}/console/`)).text();
+      const script = /src="(\/console\/assets\/[^"]+\.js)"/.exec(page)?.[1];
+      expect((await fetch(`http://127.0.0.1:${port}${script}`)).headers.get('cache-control')).toContain('immutable');
       child.kill('SIGTERM');
       expect(await once(child, 'exit')).toEqual([0, null]);
     }

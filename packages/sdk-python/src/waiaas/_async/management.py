@@ -12,9 +12,11 @@ from .._time import iso_time
 from ..errors import local_error
 from ..models import (
     AgentCreate,
+    AgentBudgetResponse,
     AgentDetailResponse,
     AgentListResponse,
     AgentSummary,
+    AssetsResponse,
     AuditLogResponse,
     AuditVerification,
     AutoStopRule,
@@ -33,6 +35,8 @@ from ..models import (
     NotificationLogResponse,
     OwnerRejectResponse,
     OwnerStatusResponse,
+    OwnerTransaction,
+    OwnerTransactionListResponse,
     PendingApproval,
     PendingApprovalListResponse,
     PolicyDeleteResponse,
@@ -102,6 +106,45 @@ class AsyncManagementClient(ABC):
         """An agent with its newest transactions, its live sessions and the policies that can hold for it."""
         path = f"/v1/owner/agents/{encode_id(agent_id)}"
         return await self._manage("GET", path, AgentDetailResponse, "manage_sessions")
+
+    async def get_agent_assets(self, agent_id: str) -> AssetsResponse:
+        """What the wallet of an agent holds, read from the chain; the native asset first."""
+        path = f"/v1/owner/agents/{encode_id(agent_id)}/assets"
+        return await self._manage("GET", path, AssetsResponse, "view_dashboard")
+
+    async def get_agent_budget(self, agent_id: str, *, token_mint: str | None = None) -> AgentBudgetResponse:
+        """What the policies leave an agent of one asset, whatever its sessions."""
+        path = f"/v1/owner/agents/{encode_id(agent_id)}/budget{encode_query({'tokenMint': token_mint})}"
+        return await self._manage("GET", path, AgentBudgetResponse, "view_dashboard")
+
+    async def list_transactions(
+        self,
+        *,
+        agent_id: str | None = None,
+        session_id: str | None = None,
+        status: str | None = None,
+        tier: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        order: Order | None = None,
+    ) -> OwnerTransactionListResponse:
+        """Payments of all agents, newest first unless asked otherwise."""
+        query = {
+            "agentId": agent_id,
+            "sessionId": session_id,
+            "status": status,
+            "tier": tier,
+            "limit": limit,
+            "cursor": cursor,
+            "order": order,
+        }
+        path = f"/v1/owner/transactions{encode_query(query)}"
+        return await self._manage("GET", path, OwnerTransactionListResponse, "view_dashboard")
+
+    async def get_transaction(self, transaction_id: str) -> OwnerTransaction:
+        """A payment of any agent."""
+        path = f"/v1/owner/transactions/{encode_id(transaction_id)}"
+        return await self._manage("GET", path, OwnerTransaction, "view_dashboard")
 
     async def suspend_agent(self, agent_id: str) -> AgentSummary:
         """Stops an agent from paying, at once."""

@@ -1,0 +1,121 @@
+import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { Link, useLocation } from 'wouter';
+import { useApprovals } from './data/queries.ts';
+import type { TextKey } from './i18n/en.ts';
+import { useSpeech } from './i18n/language.tsx';
+import { useSession } from './session/session.tsx';
+import { Badge, Button, Notice } from './ui/basics.tsx';
+
+const PLACES: readonly (readonly [path: string, name: TextKey])[] = [
+  ['/', 'nav.dashboard'],
+  ['/approvals', 'nav.approvals'],
+  ['/transactions', 'nav.transactions'],
+  ['/agents', 'nav.agents'],
+  ['/sessions', 'nav.sessions'],
+  ['/policies', 'nav.policies'],
+  ['/notifications', 'nav.notifications'],
+  ['/auto-stop', 'nav.autoStop'],
+  ['/audit', 'nav.audit'],
+  ['/owner', 'nav.owner'],
+  ['/settings', 'nav.settings'],
+  ['/kill-switch', 'nav.killSwitch'],
+];
+
+/** What surrounds every screen: where one can go, whether changes are heard, and the way out. */
+export function Layout({ children }: { readonly children: ReactNode }) {
+  const { t } = useSpeech();
+  const { hearing, signOut } = useSession();
+  const [path] = useLocation();
+  const [open, setOpen] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    setOpen(false);
+    window.scrollTo(0, 0);
+  }, [path]);
+
+  return (
+    <div className="mx-auto flex min-h-dvh max-w-[110rem] flex-col lg:flex-row">
+      <button
+        type="button"
+        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-lg focus:bg-accent focus:px-4 focus:py-2 focus:text-on-accent"
+        onClick={() => main.current?.focus()}
+      >
+        {t('nav.skip')}
+      </button>
+      <header className="sticky top-0 z-20 flex items-center justify-between gap-3 border-b border-line bg-page/95 px-4 py-3 lg:hidden">
+        <Mark />
+        <Button aria-expanded={open} aria-controls="places" onClick={() => setOpen(!open)}>
+          {t('nav.menu')}
+        </Button>
+      </header>
+      <nav
+        id="places"
+        aria-label={t('nav.main')}
+        className={`${open ? 'block' : 'hidden'} shrink-0 border-b border-line px-3 py-4 lg:sticky lg:top-0 lg:flex lg:h-dvh lg:w-60 lg:flex-col lg:border-r lg:border-b-0`}
+      >
+        <div className="mb-5 hidden px-3 lg:block">
+          <Mark />
+        </div>
+        <ul className="space-y-0.5">
+          {PLACES.map(([to, name]) => {
+            const here = to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`);
+            return (
+              <li key={to}>
+                <Link
+                  href={to}
+                  aria-current={here ? 'page' : undefined}
+                  className={`flex items-center justify-between rounded-lg px-3 py-2 text-sm font-medium ${to === '/kill-switch' ? 'text-bad' : here ? 'text-ink' : 'text-muted hover:text-ink'} ${here ? 'bg-raised' : 'hover:bg-raised'}`}
+                >
+                  {t(name)}
+                  {to === '/approvals' && <WaitingCount />}
+                </Link>
+              </li>
+            );
+          })}
+        </ul>
+        <div className="mt-auto flex items-center justify-between gap-2 px-3 pt-4">
+          <span className="flex items-center gap-2 text-xs text-muted">
+            <span
+              aria-hidden="true"
+              className={`size-2 rounded-full ${hearing === 'live' ? 'bg-good' : hearing === 'offline' ? 'bg-bad' : 'bg-warn'}`}
+            />
+            {hearing === 'live' ? t('state.live') : t('state.connecting')}
+          </span>
+          <Button kind="quiet" onClick={() => signOut()}>
+            {t('common.signOut')}
+          </Button>
+        </div>
+      </nav>
+      <main
+        ref={main}
+        id="content"
+        tabIndex={-1}
+        className="min-w-0 flex-1 px-4 py-5 outline-none sm:px-6 lg:px-8 lg:py-7"
+      >
+        {hearing === 'offline' && <Notice kind="bad">{t('state.offline')}</Notice>}
+        {children}
+      </main>
+    </div>
+  );
+}
+
+const Mark = () => (
+  <span className="flex items-center gap-2.5 text-base font-semibold">
+    <img src="/console/icon.svg" alt="" className="size-7" />
+    WAIaaS
+  </span>
+);
+
+function WaitingCount() {
+  const { data } = useApprovals();
+  const count = data?.length ?? 0;
+  return count === 0 ? null : <Badge tone="bad">{String(count)}</Badge>;
+}
+
+/** The heading of a screen, with what can be done on it. */
+export const Heading = ({ title, children }: { readonly title: string; readonly children?: ReactNode }) => (
+  <div className="mb-5 flex min-h-9 flex-wrap items-center justify-between gap-3">
+    <h1 className="text-xl font-semibold">{title}</h1>
+    {children !== undefined && <div className="flex flex-wrap gap-2">{children}</div>}
+  </div>
+);

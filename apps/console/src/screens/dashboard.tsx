@@ -1,0 +1,268 @@
+import type { AgentSummary, OwnerTransaction } from '@waiaas/sdk';
+import type { ReactNode } from 'react';
+import { Link } from 'wouter';
+import {
+  useAgentAssets,
+  useAgentBudget,
+  useAgents,
+  useChannels,
+  useDaemonStatus,
+  useOwnerStatus,
+  useTransactions,
+} from '../data/queries.ts';
+import { nativeUnit, perMille, shown } from '../format/amount.ts';
+import { useSpeech } from '../i18n/language.tsx';
+import { Heading } from '../layout.tsx';
+import { Answer } from '../ui/answer.tsx';
+import { Badge, Card, EmptyState, Notice, type Tone } from '../ui/basics.tsx';
+import { Columns, LimitBar, PartsBar } from '../ui/charts.tsx';
+import { TransactionTable } from './transactions.tsx';
+
+const DAY_MS = 86_400_000;
+const DAYS = 14;
+const RECENT = 8;
+
+/** What there is to know at a glance. */
+export function DashboardScreen() {
+  const { t } = useSpeech();
+  const owner = useOwnerStatus();
+  const agents = useAgents();
+  const channels = useChannels();
+  // One page is looked at, and every figure made of it says so.
+  const latest = useTransactions({ limit: 100 });
+  const payments = latest.data?.pages[0]?.transactions ?? [];
+  const isSetUp = owner.data?.connected !== false && agents.data?.length !== 0;
+  const dayAgo = Date.now() - DAY_MS;
+  const ofDay = payments.filter(({ createdAt }) => Date.parse(createdAt) >= dayAgo).length;
+  const few = channels.data !== undefined && channels.data.reachable < channels.data.minChannels;
+
+  return (
+    <>
+      <Heading title={t('dashboard.title')} />
+      {!isSetUp && (
+        <Notice kind="info">
+          {t('dashboard.setup')}{' '}
+          <Link href="/setup" className="font-semibold underline">
+            {t('dashboard.setup.go')}
+          </Link>
+        </Notice>
+      )}
+      {few && (
+        <Notice kind="warn">
+          {t('dashboard.channels.few', { reachable: channels.data.reachable, min: channels.data.minChannels })}
+        </Notice>
+      )}
+      <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
+        <Figure name={t('dashboard.waiting')} to="/approvals" value={owner.data?.pendingApprovalCount} />
+        <Figure
+          name={t('dashboard.day')}
+          to="/transactions"
+          value={latest.data === undefined ? undefined : ofDay >= 100 ? '100+' : ofDay}
+        />
+        <Figure
+          name={t('dashboard.agents')}
+          to="/agents"
+          value={agents.data?.filter(({ status }) => status === 'ACTIVE').length}
+        />
+        <Figure name={t('dashboard.sessions')} to="/sessions" value={owner.data?.activeSessionCount} />
+      </div>
+      <div className="mt-4 grid gap-4 xl:grid-cols-3">
+        <Card title={t('dashboard.caps')} className="xl:col-span-2">
+          <Answer of={agents}>
+            {(all) =>
+              all.length === 0 ? (
+                <EmptyState title={t('agents.none')} text={t('agents.none.text')} />
+              ) : (
+                <ul className="space-y-5">
+                  {all.filter(isPaying).map((agent) => (
+                    <li key={agent.id}>
+                      <AgentSpend agent={agent} />
+                    </li>
+                  ))}
+                </ul>
+              )
+            }
+          </Answer>
+        </Card>
+        <Card title={t('dashboard.tiers')}>
+          <Answer of={latest}>{() => <TierMix payments={payments} />}</Answer>
+        </Card>
+      </div>
+      <div className="mt-4 grid gap-4 xl:grid-cols-3">
+        <Card title={t('dashboard.flow')} className="xl:col-span-2">
+          <Answer of={latest}>{() => <Flow payments={payments} />}</Answer>
+        </Card>
+        <SystemCard />
+      </div>
+      <Card title={t('dashboard.recent')} className="mt-4">
+        <Answer of={latest} rows={RECENT}>
+          {() =>
+            payments.length === 0 ? (
+              <EmptyState title={t('dashboard.recent.none')} />
+            ) : (
+              <TransactionTable transactions={payments.slice(0, RECENT)} />
+            )
+          }
+        </Answer>
+      </Card>
+    </>
+  );
+}
+
+const isPaying = ({ status }: AgentSummary): boolean => status === 'ACTIVE' || status === 'SUSPENDED';
+
+const Figure = ({ name, value, to }: { readonly name: string; readonly value: ReactNode; readonly to: string }) => (
+  <Link href={to} className="rounded-xl border border-line bg-surface p-4 hover:border-accent sm:p-5">
+    <span className="block text-sm text-muted">{name}</span>
+    <span className="mt-1 block h-9 text-3xl font-semibold tabular-nums">{value ?? '–'}</span>
+  </Link>
+);
+
+/** What an agent holds, and how much of its caps is spent. */
+export function AgentSpend({ agent }: { readonly agent: AgentSummary }) {
+  const { t } = useSpeech();
+  const assets = useAgentAssets(agent.id);
+  const budget = useAgentBudget(agent.id);
+  const caps = budget.data?.policy;
+  return (
+    <div>
+      <div className="mb-2 flex flex-wrap items-baseline justify-between gap-2">
+        <span className="flex min-w-0 items-baseline gap-2">
+          <Link href={`/agents/${agent.id}`} className="truncate font-medium underline decoration-line">
+            {agent.name}
+          </Link>
+          <span className="text-xs text-muted">
+            {agent.chain} {agent.network}
+          </span>
+        </span>
+        <span className="text-sm font-medium tabular-nums">
+          {assets.data?.assets.map(({ formatted }) => formatted).join(' · ') ?? '–'}
+        </span>
+      </div>
+      <div className="grid gap-3 sm:grid-cols-2">
+        {(
+          [
+            ['dashboard.caps.day', caps?.dailyCap],
+            ['dashboard.caps.week', caps?.weeklyCap],
+          ] as const
+        ).map(([name, cap]) => (
+          <div key={name} className="min-h-11">
+            <div className="mb-1 flex justify-between gap-2 text-xs text-muted">
+              <span>{t(name)}</span>
+              <span className="tabular-nums">
+                {cap === undefined || cap === null || caps === undefined
+                  ? t('dashboard.caps.none')
+                  : t('dashboard.caps.of', { used: shown(cap.used, caps), limit: shown(cap.limit, caps) })}
+              </span>
+            </div>
+            {cap !== undefined && cap !== null && caps !== undefined && (
+              <LimitBar
+                label={`${agent.name}, ${t(name)}`}
+                used={perMille(BigInt(cap.used), BigInt(cap.limit))}
+                reserved={perMille(BigInt(cap.reserved), BigInt(cap.limit))}
+              />
+            )}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const TIER_TONES: readonly (readonly [NonNullable<OwnerTransaction['tier']>, Tone])[] = [
+  ['INSTANT', 'good'],
+  ['NOTIFY', 'info'],
+  ['DELAY', 'warn'],
+  ['APPROVAL', 'bad'],
+];
+
+function TierMix({ payments }: { readonly payments: readonly OwnerTransaction[] }) {
+  const { t } = useSpeech();
+  const parts = TIER_TONES.map(([name, tone]) => ({
+    name,
+    tone,
+    value: payments.filter(({ tier }) => tier === name).length,
+  }));
+  return (
+    <>
+      <PartsBar label={t('dashboard.tiers')} parts={parts} />
+      <p className="mt-3 text-xs text-muted">{t('dashboard.tiers.of', { count: payments.length })}</p>
+    </>
+  );
+}
+
+function largest(amounts: readonly bigint[]): bigint {
+  let most = 0n;
+  for (const amount of amounts) if (amount > most) most = amount;
+  return most;
+}
+
+/** What was paid each day of the native asset that is paid most often. */
+function Flow({ payments }: { readonly payments: readonly OwnerTransaction[] }) {
+  const { t, language } = useSpeech();
+  const paid = payments.filter(({ status, asset, chain }) => status === 'CONFIRMED' && asset === `${chain}:native`);
+  const counts = new Map<string, number>();
+  for (const { chain } of paid) counts.set(chain, (counts.get(chain) ?? 0) + 1);
+  const chain = [...counts].sort(([, one], [, other]) => other - one).at(0)?.[0] ?? 'solana';
+  const unit = nativeUnit(chain);
+  const format = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
+  const dayOf = (iso: string | number): string => new Date(iso).toDateString();
+  const today = Date.now();
+  const days = Array.from({ length: DAYS }, (_, index) => today - (DAYS - 1 - index) * DAY_MS).map((time) => ({
+    time,
+    sum: paid
+      .filter((payment) => payment.chain === chain && dayOf(payment.executedAt ?? payment.createdAt) === dayOf(time))
+      .reduce((sum, { amount }) => sum + BigInt(amount), 0n),
+  }));
+  const most = largest(days.map(({ sum }) => sum));
+  const label = t('dashboard.flow.text', { symbol: unit.symbol, count: payments.length });
+  return (
+    <>
+      <Columns
+        label={label}
+        columns={days.map(({ time, sum }) => ({
+          name: format.format(time),
+          height: perMille(sum, most),
+          text: shown(sum.toString(), unit),
+        }))}
+      />
+      <p className="mt-2 text-xs text-muted">{label}</p>
+    </>
+  );
+}
+
+function SystemCard() {
+  const { t } = useSpeech();
+  const status = useDaemonStatus();
+  return (
+    <Card title={t('dashboard.system')}>
+      <Answer of={status}>
+        {({ daemon, killSwitch, adapters }) => (
+          <ul className="space-y-2 text-sm">
+            <li className="flex justify-between gap-2">
+              <span className="text-muted">{t('nav.killSwitch')}</span>
+              <Badge>{killSwitch.status}</Badge>
+            </li>
+            {adapters.map(({ chain, network, healthy, latencyMs }) => (
+              <li key={`${chain} ${network}`} className="flex justify-between gap-2">
+                <span className="text-muted">
+                  {chain} {network}
+                </span>
+                <span className="flex items-center gap-2">
+                  {latencyMs !== null && <span className="text-xs text-muted tabular-nums">{latencyMs} ms</span>}
+                  <Badge tone={healthy ? 'good' : 'bad'}>
+                    {healthy ? t('settings.healthy') : t('settings.unhealthy')}
+                  </Badge>
+                </span>
+              </li>
+            ))}
+            <li className="flex justify-between gap-2">
+              <span className="text-muted">{t('settings.version')}</span>
+              <span>{daemon.version}</span>
+            </li>
+          </ul>
+        )}
+      </Answer>
+    </Card>
+  );
+}

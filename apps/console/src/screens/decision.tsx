@@ -1,0 +1,56 @@
+import type { DecisionRecordResponse } from '@waiaas/sdk';
+import { useDecision } from '../data/queries.ts';
+import { useSpeech } from '../i18n/language.tsx';
+import { Answer } from '../ui/answer.tsx';
+import { Badge } from '../ui/basics.tsx';
+import { Cell, Table } from '../ui/table.tsx';
+
+type Criterion = DecisionRecordResponse['criteria'][number];
+
+const textOf = (value: unknown): string =>
+  value === null || value === undefined ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value);
+
+/** Checks that were made, in their order: what was seen, what it was held against, how it came out. */
+export function Criteria({ label, criteria }: { readonly label: string; readonly criteria: readonly Criterion[] }) {
+  const { t } = useSpeech();
+  if (criteria.length === 0) return null;
+  return (
+    <div className="mt-3">
+      <h4 className="mb-1 text-sm font-medium">{label}</h4>
+      <Table label={label} head={[t('decision.rule'), t('decision.observed'), t('decision.limit'), '']}>
+        {criteria.map((criterion, index) => (
+          <tr key={index}>
+            <Cell className="font-mono text-xs">{textOf(criterion.rule ?? criterion.check)}</Cell>
+            <Cell className="font-mono text-xs break-all">{textOf(criterion.observed)}</Cell>
+            <Cell className="font-mono text-xs break-all">{textOf(criterion.limit)}</Cell>
+            <Cell className="text-right">
+              <Badge tone={criterion.passed === false ? 'warn' : 'good'}>
+                {criterion.passed === false ? t('decision.notPassed') : t('decision.passed')}
+              </Badge>
+            </Cell>
+          </tr>
+        ))}
+      </Table>
+    </div>
+  );
+}
+
+/** How a payment was decided, rule by rule. */
+export function Decision({ id }: { readonly id: string }) {
+  const { t } = useSpeech();
+  const decision = useDecision(id);
+  return (
+    <Answer of={decision} rows={2}>
+      {({ session, criteria, replay, verdict }) => (
+        <div>
+          {typeof verdict?.raisedBy === 'string' && <p className="text-sm">{verdict.raisedBy}</p>}
+          <Criteria label={t('decision.policies')} criteria={criteria} />
+          <Criteria label={t('decision.session')} criteria={session} />
+          <p className="mt-3 text-sm text-muted">
+            {replay === 'same' ? t('decision.replay.same') : t('decision.replay.other', { replay })}
+          </p>
+        </div>
+      )}
+    </Answer>
+  );
+}

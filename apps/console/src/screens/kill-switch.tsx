@@ -1,0 +1,89 @@
+import { useState } from 'react';
+import { useOwnerStatus } from '../data/queries.ts';
+import { useSpeech } from '../i18n/language.tsx';
+import { Heading } from '../layout.tsx';
+import { useOperator, useSession } from '../session/session.tsx';
+import { Badge, Button, Card, TextField } from '../ui/basics.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { useToast } from '../ui/toast.tsx';
+
+/** Stops everything. Once it is engaged the page shows the recovery, whatever it showed before. */
+export function KillSwitchScreen() {
+  const { t } = useSpeech();
+  const owner = useOwnerStatus();
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <Heading title={t('kill.title')} />
+      <Card className="max-w-3xl">
+        <p className="mb-4 flex items-center gap-3">
+          <Badge>{owner.data?.systemState ?? 'NORMAL'}</Badge>
+          {t('kill.normal')}
+        </p>
+        <Effects />
+        <p className="mt-4 text-sm text-muted">
+          {owner.data?.connected === false ? t('kill.recoveryCli') : t('kill.recovery')}
+        </p>
+        <div className="mt-5">
+          <Button kind="danger" onClick={() => setAsking(true)}>
+            {t('kill.activate')}
+          </Button>
+        </div>
+      </Card>
+      {asking && <KillSwitchDialog onClose={() => setAsking(false)} />}
+    </>
+  );
+}
+
+function Effects() {
+  const { t } = useSpeech();
+  return (
+    <>
+      <p className="text-sm">{t('kill.text')}</p>
+      <ul className="mt-2 list-disc space-y-1 pl-5 text-sm">
+        <li>{t('kill.effect.sessions')}</li>
+        <li>{t('kill.effect.waiting')}</li>
+        <li>{t('kill.effect.agents')}</li>
+        <li>{t('kill.effect.keys')}</li>
+      </ul>
+    </>
+  );
+}
+
+function KillSwitchDialog({ onClose }: { readonly onClose: () => void }) {
+  const { t } = useSpeech();
+  const operator = useOperator();
+  const { lock } = useSession();
+  const toast = useToast();
+  const [reason, setReason] = useState('');
+  return (
+    <ConfirmDialog
+      title={t('kill.title')}
+      action={t('kill.activate')}
+      danger
+      disabled={reason.trim() === ''}
+      onClose={onClose}
+      onConfirm={async () => {
+        const { sessionsRevoked, transactionsCancelled, agentsSuspended } = await operator.activateKillSwitch(
+          reason.trim(),
+        );
+        toast(
+          t('kill.result', {
+            sessions: sessionsRevoked,
+            transactions: transactionsCancelled,
+            agents: agentsSuspended,
+          }),
+        );
+        lock();
+      }}
+    >
+      <Effects />
+      <TextField
+        label={t('kill.reason')}
+        maxLength={500}
+        value={reason}
+        onChange={(event) => setReason(event.target.value)}
+      />
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,76 @@
+import { useQuery } from '@tanstack/react-query';
+import { WAIaaSError } from '@waiaas/sdk';
+import { type FormEvent, useEffect, useState } from 'react';
+import { fetchHealth } from '../data/health.ts';
+import { useSpeech } from '../i18n/language.tsx';
+import { useSession } from '../session/session.tsx';
+import { Badge, Button, Card, Notice, TextField } from '../ui/basics.tsx';
+import { troubleOf } from '../ui/dialog.tsx';
+import { NotSigned, useSigning } from '../wallets/signing.tsx';
+import { LockedOut, lockEnd } from './sign-in.tsx';
+
+const LOOK_MS = 5_000;
+
+/** What there is while the kill switch is engaged: the state, and recovery. Nothing else answers. */
+export function LockedScreen() {
+  const { t } = useSpeech();
+  const { signOut } = useSession();
+  const { ownerClient } = useSigning();
+  const [password, setPassword] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const [lockedUntil, setLockedUntil] = useState<number | null>(null);
+  // The one thing that is asked for again and again: no stream is open to anybody now.
+  const { data } = useQuery({ queryKey: ['health'], queryFn: fetchHealth, refetchInterval: LOOK_MS });
+  const status = data?.killSwitch ?? 'ACTIVATED';
+  useEffect(() => {
+    if (status === 'NORMAL') signOut('recovered');
+  }, [status, signOut]);
+
+  async function recover(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    setBusy(true);
+    setTrouble(null);
+    try {
+      const owner = await ownerClient(null);
+      await owner.recover(password);
+      signOut('recovered');
+    } catch (error) {
+      setLockedUntil(lockEnd(error));
+      if (error instanceof WAIaaSError && error.code === 'KILL_SWITCH_NOT_ACTIVE') signOut('recovered');
+      else if (!(error instanceof NotSigned)) setTrouble(troubleOf(error, t('common.failed')));
+      setBusy(false);
+    }
+    setPassword('');
+  }
+
+  return (
+    <main className="mx-auto max-w-xl px-4 py-10">
+      <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
+        <h1 className="text-2xl font-semibold text-bad">{t('kill.locked')}</h1>
+        <Badge>{status}</Badge>
+      </div>
+      <Card>
+        <p>{t('kill.lockedText')}</p>
+        <p className="mt-2 text-sm text-muted">{t('kill.recovery')}</p>
+        <p className="mt-2 text-sm text-muted">{t('kill.recoveryCli')}</p>
+        <form onSubmit={recover} className="mt-5">
+          <TextField
+            label={t('signIn.password')}
+            type="password"
+            autoComplete="off"
+            required
+            value={password}
+            disabled={busy}
+            onChange={(event) => setPassword(event.target.value)}
+          />
+          {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
+          {lockedUntil !== null && <LockedOut until={lockedUntil} />}
+          <Button type="submit" kind="primary" busy={busy} className="mt-4">
+            {busy ? t('kill.recovering') : t('kill.recover')}
+          </Button>
+        </form>
+      </Card>
+    </main>
+  );
+}

@@ -1,0 +1,293 @@
+import * as Tabs from '@radix-ui/react-tabs';
+import { useQueryClient } from '@tanstack/react-query';
+import type { NotificationChannel, NotificationChannelCreate } from '@waiaas/sdk';
+import { useState } from 'react';
+import { useChannels, useNotificationLog } from '../data/queries.ts';
+import { useSpeech } from '../i18n/language.tsx';
+import { Heading } from '../layout.tsx';
+import { useOperator } from '../session/session.tsx';
+import { Answer, MoreButton } from '../ui/answer.tsx';
+import { Badge, Button, Card, CopyButton, EmptyState, Notice, SelectField, TextField } from '../ui/basics.tsx';
+import { ConfirmDialog, Dialog, troubleOf } from '../ui/dialog.tsx';
+import { SwitchField } from '../ui/switch.tsx';
+import { Cell, Table } from '../ui/table.tsx';
+import { useToast } from '../ui/toast.tsx';
+
+const TAB =
+  'rounded-lg px-3 py-1.5 text-sm font-medium text-muted data-[state=active]:bg-raised data-[state=active]:text-ink';
+
+/** How the daemon reaches the owner, and what it has said. */
+export function NotificationsScreen() {
+  const { t } = useSpeech();
+  const channels = useChannels();
+  const [editing, setEditing] = useState<{ readonly channel: NotificationChannel | null } | null>(null);
+  return (
+    <>
+      <Heading title={t('notifications.title')}>
+        <Button kind="primary" onClick={() => setEditing({ channel: null })}>
+          {t('notifications.new')}
+        </Button>
+      </Heading>
+      <Tabs.Root defaultValue="channels">
+        <Tabs.List aria-label={t('notifications.title')} className="mb-4 flex gap-1">
+          <Tabs.Trigger value="channels" className={TAB}>
+            {t('setup.channels')}
+          </Tabs.Trigger>
+          <Tabs.Trigger value="log" className={TAB}>
+            {t('notifications.log')}
+          </Tabs.Trigger>
+        </Tabs.List>
+        <Tabs.Content value="channels" tabIndex={-1}>
+          <Answer of={channels}>
+            {({ channels: all, enabled, reachable, minChannels }) => (
+              <>
+                {!enabled && <Notice kind="warn">{t('notifications.off')}</Notice>}
+                <Notice kind={reachable < minChannels ? 'warn' : 'good'}>
+                  {t('notifications.reachable', { reachable, min: minChannels })}
+                </Notice>
+                {all.length === 0 ? (
+                  <Card>
+                    <EmptyState title={t('notifications.none')} />
+                  </Card>
+                ) : (
+                  <ul className="grid gap-4 xl:grid-cols-2">
+                    {all.map((channel) => (
+                      <li key={channel.id} className="min-w-0">
+                        <ChannelCard channel={channel} onEdit={() => setEditing({ channel })} />
+                      </li>
+                    ))}
+                  </ul>
+                )}
+              </>
+            )}
+          </Answer>
+        </Tabs.Content>
+        <Tabs.Content value="log" tabIndex={-1}>
+          <Card>
+            <NotificationLog />
+          </Card>
+        </Tabs.Content>
+      </Tabs.Root>
+      {editing !== null && <ChannelDialog channel={editing.channel} onClose={() => setEditing(null)} />}
+    </>
+  );
+}
+
+function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChannel; readonly onEdit: () => void }) {
+  const { t, when } = useSpeech();
+  const operator = useOperator();
+  const queries = useQueryClient();
+  const toast = useToast();
+  const [busy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const [deleting, setDeleting] = useState(false);
+
+  async function test(): Promise<void> {
+    setBusy(true);
+    setTrouble(null);
+    try {
+      const { success, latencyMs, error } = await operator.testNotificationChannel(channel.id);
+      if (success) toast(t('notifications.tested', { ms: latencyMs }));
+      else setTrouble(error ?? t('common.failed'));
+    } catch (error) {
+      setTrouble(troubleOf(error, t('common.failed')));
+    } finally {
+      setBusy(false);
+      queries.invalidateQueries({ queryKey: ['notifications'] });
+    }
+  }
+
+  return (
+    <Card className="h-full">
+      <div className="flex flex-wrap items-start justify-between gap-2">
+        <div className="min-w-0">
+          <p className="font-semibold break-words">{channel.name}</p>
+          <p className="text-sm text-muted">
+            {channel.type} · {channel.locale} · {t('common.priority')} {channel.priority}
+          </p>
+        </div>
+        <span className="flex gap-2">
+          {!channel.enabled && <Badge tone="quiet">{t('common.no')}</Badge>}
+          <Badge>{channel.health}</Badge>
+        </span>
+      </div>
+      <dl className="mt-3 space-y-1 text-xs text-muted">
+        {Object.entries(channel.config).map(([name, value]) => (
+          <div key={name} className="flex gap-2">
+            <dt>{name}</dt>
+            <dd className="break-all">
+              <code>{value}</code>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {channel.lastCheckAt !== null && <p className="mt-2 text-xs text-muted">{when(channel.lastCheckAt)}</p>}
+      {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
+      <div className="mt-4 flex flex-wrap justify-end gap-2">
+        <Button kind="quiet" onClick={() => setDeleting(true)}>
+          {t('common.delete')}
+        </Button>
+        <Button onClick={onEdit}>{t('common.edit')}</Button>
+        <Button busy={busy} onClick={test}>
+          {t('common.test')}
+        </Button>
+      </div>
+      {deleting && (
+        <ConfirmDialog
+          title={`${t('common.delete')}: ${channel.name}`}
+          action={t('common.delete')}
+          danger
+          onClose={() => setDeleting(false)}
+          onConfirm={async () => {
+            await operator.deleteNotificationChannel(channel.id);
+            await queries.invalidateQueries({ queryKey: ['notifications'] });
+            setDeleting(false);
+          }}
+        />
+      )}
+    </Card>
+  );
+}
+
+type ChannelType = NotificationChannel['type'];
+
+/** Fields of each type, by the names of the API; whether they may be left out, and whether they are secret. */
+const FIELDS: Readonly<
+  Record<ChannelType, readonly { readonly name: string; readonly optional?: true; readonly secret?: true }[]>
+> = {
+  TELEGRAM: [{ name: 'botToken', secret: true }, { name: 'chatId' }, { name: 'apiUrl', optional: true }],
+  DISCORD: [{ name: 'webhookUrl', secret: true }],
+  NTFY: [{ name: 'serverUrl', optional: true }, { name: 'topic' }, { name: 'authToken', optional: true, secret: true }],
+  SLACK: [{ name: 'webhookUrl', secret: true }],
+  WEBHOOK: [{ name: 'url' }, { name: 'secret', optional: true, secret: true }],
+};
+const TYPES = ['NTFY', 'TELEGRAM', 'DISCORD', 'SLACK', 'WEBHOOK'] as const satisfies readonly ChannelType[];
+
+/** Asks for what a channel is. */
+export function ChannelDialog({
+  channel,
+  onClose,
+}: {
+  readonly channel: NotificationChannel | null;
+  readonly onClose: () => void;
+}) {
+  const { t, language } = useSpeech();
+  const operator = useOperator();
+  const queries = useQueryClient();
+  const [type, setType] = useState<ChannelType>(channel?.type ?? 'NTFY');
+  const [name, setName] = useState(channel?.name ?? '');
+  const [enabled, setEnabled] = useState(channel?.enabled ?? true);
+  const [locale, setLocale] = useState<NotificationChannel['locale']>(channel?.locale ?? language);
+  const [config, setConfig] = useState<Readonly<Record<string, string>>>(channel?.config ?? {});
+  const [secret, setSecret] = useState<string | null>(null);
+
+  async function store(): Promise<void> {
+    const given = Object.fromEntries(
+      FIELDS[type].map((field) => [field.name, (config[field.name] ?? '').trim()]).filter(([, value]) => value !== ''),
+    );
+    const common = { name: name.trim(), enabled, locale };
+    // What is sent is checked by the daemon against the schema of its type, which says what is wrong with it.
+    const created: NotificationChannelCreate = JSON.parse(JSON.stringify({ type, config: given, ...common }));
+    const answer =
+      channel === null
+        ? await operator.createNotificationChannel(created)
+        : await operator.updateNotificationChannel(channel.id, { config: given, ...common });
+    await queries.invalidateQueries({ queryKey: ['notifications'] });
+    if (answer.secret === undefined) onClose();
+    else setSecret(answer.secret);
+  }
+
+  if (secret !== null) {
+    return (
+      <Dialog title={t('notifications.secret')} onClose={onClose}>
+        <div className="flex items-start gap-2 rounded-lg border border-line bg-raised p-3">
+          <code className="min-w-0 flex-1 text-xs break-all">{secret}</code>
+          <CopyButton text={secret} />
+        </div>
+      </Dialog>
+    );
+  }
+  const isComplete = FIELDS[type].every(({ name: field, optional }) => optional || (config[field] ?? '').trim() !== '');
+  return (
+    <ConfirmDialog
+      title={channel === null ? t('notifications.new') : channel.name}
+      action={t('common.save')}
+      disabled={name.trim() === '' || !isComplete}
+      onClose={onClose}
+      onConfirm={store}
+    >
+      <SelectField
+        label={t('notifications.type')}
+        value={type}
+        disabled={channel !== null}
+        options={TYPES.map((one) => [one, one])}
+        onValue={(value) => {
+          setType(TYPES.find((one) => one === value) ?? 'NTFY');
+          setConfig({});
+        }}
+      />
+      <TextField
+        label={t('common.name')}
+        maxLength={64}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+      />
+      {FIELDS[type].map((field) => (
+        <TextField
+          key={field.name}
+          label={field.name}
+          autoComplete="off"
+          spellCheck={false}
+          {...(field.optional === true ? { hint: t('common.optional') } : {})}
+          value={config[field.name] ?? ''}
+          onChange={(event) => setConfig({ ...config, [field.name]: event.target.value })}
+        />
+      ))}
+      <div className="grid items-end gap-4 sm:grid-cols-2">
+        <SelectField
+          label={t('settings.language')}
+          value={locale}
+          options={[
+            ['en', 'English'],
+            ['ko', '한국어'],
+          ]}
+          onValue={(value) => setLocale(value === 'ko' ? 'ko' : 'en')}
+        />
+        <SwitchField label={t('common.enabled')} checked={enabled} onChecked={setEnabled} />
+      </div>
+    </ConfirmDialog>
+  );
+}
+
+function NotificationLog() {
+  const { t, when } = useSpeech();
+  const pages = useNotificationLog();
+  return (
+    <>
+      <Answer of={pages}>
+        {({ pages: parts }) => {
+          const entries = parts.flatMap((part) => part.entries);
+          if (entries.length === 0) return <EmptyState title={t('notifications.log.none')} />;
+          return (
+            <Table
+              label={t('notifications.log')}
+              head={[t('common.time'), t('audit.event'), t('common.status'), t('transactions.error')]}
+            >
+              {entries.map((entry) => (
+                <tr key={entry.id}>
+                  <Cell className="whitespace-nowrap">{when(entry.sentAt)}</Cell>
+                  <Cell>{entry.event}</Cell>
+                  <Cell>
+                    <Badge>{entry.status}</Badge>
+                  </Cell>
+                  <Cell className="break-words">{entry.error ?? ''}</Cell>
+                </tr>
+              ))}
+            </Table>
+          );
+        }}
+      </Answer>
+      <MoreButton of={pages} />
+    </>
+  );
+}

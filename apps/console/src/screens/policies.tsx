@@ -1,0 +1,558 @@
+import { useQueryClient } from '@tanstack/react-query';
+import type { PolicyEvaluationResponse } from '@waiaas/sdk';
+import { type ReactNode, useState } from 'react';
+import { useAgents, useOwnerStatus, usePolicies } from '../data/queries.ts';
+import { baseUnits, nativeUnit, shown } from '../format/amount.ts';
+import { useSpeech } from '../i18n/language.tsx';
+import { Heading } from '../layout.tsx';
+import { useOperator } from '../session/session.tsx';
+import { Answer } from '../ui/answer.tsx';
+import { Badge, Button, Card, EmptyState, Facts, Notice, SelectField, TextArea, TextField } from '../ui/basics.tsx';
+import { ConfirmDialog, Dialog, troubleOf } from '../ui/dialog.tsx';
+import { SwitchField } from '../ui/switch.tsx';
+import { Cell, Table } from '../ui/table.tsx';
+import { useSigning } from '../wallets/signing.tsx';
+import { Criteria } from './decision.tsx';
+import {
+  draftOf,
+  EMPTY_DRAFT,
+  isFault,
+  POLICY_TYPES,
+  type Policy,
+  type PolicyDraft,
+  policyOf,
+  rulesOf,
+} from './policy-form.ts';
+
+const CHAINS = ['solana', 'ethereum', 'polygon', 'arbitrum', 'base'] as const;
+const MONTH_MS = 30 * 86_400_000;
+
+type Editing = { readonly policy: Policy | null };
+
+/** The rules that decide every payment. */
+export function PoliciesScreen() {
+  const { t } = useSpeech();
+  const policies = usePolicies();
+  const [editing, setEditing] = useState<Editing | null>(null);
+  const [deleting, setDeleting] = useState<Policy | null>(null);
+  return (
+    <>
+      <Heading title={t('policies.title')}>
+        <Button kind="primary" onClick={() => setEditing({ policy: null })}>
+          {t('policies.new')}
+        </Button>
+      </Heading>
+      <Answer of={policies}>
+        {(all) =>
+          all.length === 0 ? (
+            <Card>
+              <EmptyState title={t('policies.none')} />
+            </Card>
+          ) : (
+            <ul className="grid gap-4 xl:grid-cols-2">
+              {all.map((policy) => (
+                <li key={policy.id} className="min-w-0">
+                  <PolicyCard
+                    policy={policy}
+                    onEdit={() => setEditing({ policy })}
+                    onDelete={() => setDeleting(policy)}
+                  />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Answer>
+      {editing !== null && <PolicyEditor policy={editing.policy} onClose={() => setEditing(null)} />}
+      {deleting !== null && <DeletePolicy policy={deleting} onClose={() => setDeleting(null)} />}
+    </>
+  );
+}
+
+function PolicyCard({
+  policy,
+  onEdit,
+  onDelete,
+}: {
+  readonly policy: Policy;
+  readonly onEdit: () => void;
+  readonly onDelete: () => void;
+}) {
+  const { t } = useSpeech();
+  const agents = useAgents();
+  const agent = agents.data?.find(({ id }) => id === policy.agentId);
+  const draft = draftOf(policy);
+  return (
+    <Card className="h-full">
+      <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
+        <h2 className="font-semibold">{policy.type}</h2>
+        <span className="flex gap-2">
+          <Badge tone={policy.enabled ? 'good' : 'quiet'}>
+            {policy.enabled ? t('common.enabled') : t('common.no')}
+          </Badge>
+        </span>
+      </div>
+      <p className="mb-3 text-sm text-muted">
+        {t('policies.scope')}: {policy.agentId === null ? t('common.allAgents') : (agent?.name ?? policy.agentId)} ·{' '}
+        {t('common.priority')} {policy.priority} · v{policy.version}
+      </p>
+      <Rules draft={draft} />
+      <div className="mt-4 flex justify-end gap-2">
+        <Button kind="quiet" onClick={onDelete}>
+          {t('common.delete')}
+        </Button>
+        <Button onClick={onEdit}>{t('common.edit')}</Button>
+      </div>
+    </Card>
+  );
+}
+
+function Rules({ draft }: { readonly draft: PolicyDraft }) {
+  const { t, language } = useSpeech();
+  const { symbol } = nativeUnit(draft.chain);
+  switch (draft.type) {
+    case 'SPENDING_LIMIT':
+      return (
+        <>
+          <TierLadder draft={draft} />
+          <div className="mt-4">
+            <Facts
+              rows={[
+                [t('policies.daily'), draft.daily === '' ? t('common.noLimit') : `${draft.daily} ${symbol}`],
+                [t('policies.weekly'), draft.weekly === '' ? t('common.noLimit') : `${draft.weekly} ${symbol}`],
+                [t('policies.window'), t(`policies.window.${draft.window}`)],
+              ]}
+            />
+          </div>
+          <FurtherAssets draft={draft} />
+        </>
+      );
+    case 'WHITELIST':
+      return (
+        <ul className="space-y-1 text-xs">
+          {draft.addresses.split('\n').map((address) => (
+            <li key={address}>
+              <code className="break-all">{address}</code>
+            </li>
+          ))}
+        </ul>
+      );
+    case 'TIME_RESTRICTION':
+      return (
+        <Facts
+          rows={[
+            [t('policies.hours'), `${draft.from} – ${draft.until} (${draft.timezone})`],
+            [t('policies.days'), draft.days.map((day) => dayName(day, language)).join(', ')],
+          ]}
+        />
+      );
+    case 'RATE_LIMIT':
+      return (
+        <Facts
+          rows={[
+            [t('policies.perHour'), draft.perHour],
+            [t('policies.perDay'), draft.perDay],
+          ]}
+        />
+      );
+  }
+}
+
+function FurtherAssets({ draft }: { readonly draft: PolicyDraft }) {
+  const { t } = useSpeech();
+  const limits = draft.kept.token_limits;
+  const count = typeof limits === 'object' && limits !== null ? Object.keys(limits).length : 0;
+  return count === 0 ? null : <p className="mt-3 text-xs text-muted">{t('policies.tokens', { count })}</p>;
+}
+
+/** How a payment is sorted, as steps that rise. */
+function TierLadder({ draft }: { readonly draft: PolicyDraft }) {
+  const { t } = useSpeech();
+  const { symbol } = nativeUnit(draft.chain);
+  const steps: readonly (readonly [tier: string, text: string])[] = [
+    ['INSTANT', `≤ ${draft.instant || '?'} ${symbol}`],
+    ['NOTIFY', `≤ ${draft.notify || '?'} ${symbol}`],
+    ['DELAY', `≤ ${draft.delay || '?'} ${symbol}`],
+    ['APPROVAL', `> ${draft.delay || '?'} ${symbol}`],
+  ];
+  return (
+    <ol aria-label={t('policies.tiers')} className="grid grid-cols-2 gap-2 sm:grid-cols-4">
+      {steps.map(([tier, words]) => (
+        <li key={tier} className="rounded-lg bg-raised px-3 py-2">
+          <Badge>{tier}</Badge>
+          <span className="mt-1.5 block text-sm font-medium break-all tabular-nums">{words}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** The third of January 2021 was a Sunday. */
+const dayName = (day: number, language: string): string =>
+  new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' }).format(Date.UTC(2021, 0, 3 + day));
+
+function PolicyEditor({ policy, onClose }: { readonly policy: Policy | null; readonly onClose: () => void }) {
+  const { t } = useSpeech();
+  const save = useSavePolicy();
+  const [draft, setDraft] = useState<PolicyDraft>(() => (policy === null ? EMPTY_DRAFT : draftOf(policy)));
+  const [busy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const rules = rulesOf(draft);
+  const { symbol } = nativeUnit(draft.chain);
+
+  async function store(): Promise<void> {
+    if (isFault(rules)) return;
+    setBusy(true);
+    setTrouble(null);
+    try {
+      await save(policy, draft, rules);
+      onClose();
+    } catch (error) {
+      setTrouble(troubleOf(error, t('common.failed')));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Dialog title={policy === null ? t('policies.new') : policy.type} onClose={onClose} wide>
+      <PolicyFields draft={draft} onDraft={setDraft} isNew={policy === null} />
+      {isFault(rules) && (
+        <Notice kind="warn">
+          {rules.fault === 'order' ? t('policies.order') : t('policies.invalid', { symbol, field: rules.field })}
+        </Notice>
+      )}
+      {!isFault(rules) && <TryPolicy policy={policy} draft={draft} rules={rules} />}
+      {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
+      <div className="mt-5 flex justify-end gap-2">
+        <Button onClick={onClose}>{t('common.cancel')}</Button>
+        <Button kind="primary" busy={busy} disabled={isFault(rules)} onClick={store}>
+          {t('common.save')}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** Stores a policy: by the owner's signature once there is an owner, by the operator before that. */
+export function useSavePolicy() {
+  const operator = useOperator();
+  const owner = useOwnerStatus();
+  const queries = useQueryClient();
+  const { ownerClient } = useSigning();
+  return async (policy: Policy | null, draft: PolicyDraft, rules: Readonly<Record<string, unknown>>): Promise<void> => {
+    const address = owner.data?.address;
+    const client = address === undefined ? operator : await ownerClient({ address });
+    const wanted = policyOf(draft, rules);
+    if (policy === null) await client.createPolicy(wanted);
+    else {
+      await client.updatePolicy(policy.id, {
+        rules: { ...rules },
+        enabled: draft.enabled,
+        priority: wanted.priority ?? 0,
+      });
+    }
+    await queries.invalidateQueries({ queryKey: ['policies'] });
+    await queries.invalidateQueries({ queryKey: ['agents'] });
+  };
+}
+
+/** What can be typed of a policy. */
+export function PolicyFields({
+  draft,
+  onDraft,
+  isNew,
+}: {
+  readonly draft: PolicyDraft;
+  readonly onDraft: (draft: PolicyDraft) => void;
+  readonly isNew: boolean;
+}) {
+  const { t, language } = useSpeech();
+  const agents = useAgents();
+  const { symbol } = nativeUnit(draft.chain);
+  const line = (
+    field: KeysOf<PolicyDraft, string>,
+    label: string,
+    rest: { readonly hint?: string } = {},
+  ): ReactNode => (
+    <TextField
+      label={label}
+      value={draft[field]}
+      onChange={(event) => onDraft({ ...draft, [field]: event.target.value })}
+      {...rest}
+    />
+  );
+  return (
+    <div className="space-y-4">
+      {/* What a policy is of, and for whom, never changes. */}
+      {isNew && (
+        <>
+          <div className="grid gap-4 sm:grid-cols-2">
+            <SelectField
+              label={t('notifications.type')}
+              value={draft.type}
+              options={POLICY_TYPES.map((type) => [type, type])}
+              onValue={(value) =>
+                onDraft({ ...draft, type: POLICY_TYPES.find((type) => type === value) ?? 'SPENDING_LIMIT' })
+              }
+            />
+            <SelectField
+              label={t('policies.scope')}
+              value={draft.agentId}
+              options={[['', t('common.allAgents')], ...(agents.data ?? []).map(({ id, name }) => [id, name] as const)]}
+              onValue={(agentId) => onDraft({ ...draft, agentId })}
+            />
+          </div>
+          {(draft.type === 'SPENDING_LIMIT' || draft.type === 'WHITELIST') && (
+            <SelectField
+              label={t('agents.chain')}
+              value={draft.chain}
+              options={CHAINS.map((chain) => [chain, chain])}
+              onValue={(chain) => onDraft({ ...draft, chain })}
+            />
+          )}
+        </>
+      )}
+      {draft.type === 'SPENDING_LIMIT' && (
+        <>
+          <div className="grid gap-4 sm:grid-cols-3">
+            {line('instant', `${t('policies.instant')} (${symbol})`)}
+            {line('notify', `${t('policies.notify')} (${symbol})`)}
+            {line('delay', `${t('policies.delay')} (${symbol})`, { hint: t('policies.above') })}
+          </div>
+          <TierLadder draft={draft} />
+          <div className="grid gap-4 sm:grid-cols-2">
+            {line('daily', `${t('policies.daily')} (${symbol})`, { hint: t('common.optional') })}
+            {line('weekly', `${t('policies.weekly')} (${symbol})`, { hint: t('common.optional') })}
+            {line('delaySeconds', t('policies.delaySeconds'))}
+            {line('approvalTimeout', t('policies.approvalTimeout'))}
+          </div>
+          <SelectField
+            label={t('policies.window')}
+            value={draft.window}
+            options={[
+              ['rolling', t('policies.window.rolling')],
+              ['calendar', t('policies.window.calendar')],
+            ]}
+            onValue={(value) => onDraft({ ...draft, window: value === 'calendar' ? 'calendar' : 'rolling' })}
+          />
+          <FurtherAssets draft={draft} />
+        </>
+      )}
+      {draft.type === 'WHITELIST' && (
+        <TextArea
+          label={t('policies.addresses')}
+          value={draft.addresses}
+          onChange={(event) => onDraft({ ...draft, addresses: event.target.value })}
+        />
+      )}
+      {draft.type === 'TIME_RESTRICTION' && (
+        <>
+          <div className="grid gap-4 sm:grid-cols-3">
+            {line('from', t('policies.hours'))}
+            {line('until', '…')}
+            {line('timezone', t('policies.timezone'))}
+          </div>
+          <fieldset>
+            <legend className="mb-1 text-sm font-medium">{t('policies.days')}</legend>
+            <div className="flex flex-wrap gap-3">
+              {[0, 1, 2, 3, 4, 5, 6].map((day) => (
+                <label key={day} className="flex items-center gap-1.5 text-sm">
+                  <input
+                    type="checkbox"
+                    className="size-4 accent-accent"
+                    checked={draft.days.includes(day)}
+                    onChange={(event) =>
+                      onDraft({
+                        ...draft,
+                        days: event.target.checked
+                          ? [...draft.days, day].sort((one, other) => one - other)
+                          : draft.days.filter((one) => one !== day),
+                      })
+                    }
+                  />
+                  {dayName(day, language)}
+                </label>
+              ))}
+            </div>
+          </fieldset>
+        </>
+      )}
+      {draft.type === 'RATE_LIMIT' && (
+        <div className="grid gap-4 sm:grid-cols-2">
+          {line('perHour', t('policies.perHour'))}
+          {line('perDay', t('policies.perDay'))}
+        </div>
+      )}
+      <div className="grid items-end gap-4 sm:grid-cols-2">
+        {line('priority', t('common.priority'))}
+        <SwitchField
+          label={t('common.enabled')}
+          checked={draft.enabled}
+          onChecked={(enabled) => onDraft({ ...draft, enabled })}
+        />
+      </div>
+    </div>
+  );
+}
+
+type KeysOf<T, Value> = {
+  [Key in keyof T]: T[Key] extends Value ? (string extends T[Key] ? Key : never) : never;
+}[keyof T];
+
+/** What a change would do, before it counts: to a payment now, and to those of the last month. */
+function TryPolicy({
+  policy,
+  draft,
+  rules,
+}: {
+  readonly policy: Policy | null;
+  readonly draft: PolicyDraft;
+  readonly rules: Readonly<Record<string, unknown>>;
+}) {
+  const { t } = useSpeech();
+  const operator = useOperator();
+  const policies = usePolicies();
+  const agents = useAgents();
+  const able = agents.data ?? [];
+  const [chosen, setChosen] = useState('');
+  const agent = able.find(({ id }) => id === chosen) ?? able[0];
+  const [amount, setAmount] = useState('1');
+  const [to, setTo] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const [outcome, setOutcome] = useState<PolicyEvaluationResponse | null>(null);
+  const unit = nativeUnit(agent?.chain ?? 'solana');
+  const base = baseUnits(amount, unit.decimals);
+
+  async function run(): Promise<void> {
+    if (agent === undefined || base === null) return;
+    setBusy(true);
+    setTrouble(null);
+    try {
+      const others = (policies.data ?? []).filter(({ id }) => id !== policy?.id);
+      const changed = { ...policyOf(draft, rules), ...(policy === null ? {} : { id: policy.id }) };
+      setOutcome(
+        await operator.evaluatePolicies({
+          policies: [...others.map((other) => ({ ...policyOf(draftOf(other), other.rules), id: other.id })), changed],
+          payment: { agentId: agent.id, to: to.trim() === '' ? agent.publicKey : to.trim(), amount: base },
+          history: { from: new Date(Date.now() - MONTH_MS).toISOString() },
+        }),
+      );
+    } catch (error) {
+      setTrouble(troubleOf(error, t('common.failed')));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <section className="mt-5 rounded-lg border border-line p-4">
+      <h3 className="mb-3 font-medium">{t('policies.try')}</h3>
+      <div className="grid items-end gap-3 sm:grid-cols-[1fr_8rem_1.4fr_auto]">
+        <SelectField
+          label={t('common.agent')}
+          value={agent?.id ?? ''}
+          options={able.map(({ id, name }) => [id, name])}
+          onValue={setChosen}
+        />
+        <TextField
+          label={`${t('common.amount')} (${unit.symbol})`}
+          value={amount}
+          onChange={(event) => setAmount(event.target.value)}
+        />
+        <TextField label={t('common.to')} value={to} onChange={(event) => setTo(event.target.value)} />
+        <Button busy={busy} disabled={agent === undefined || base === null} onClick={run}>
+          {t('policies.try.run')}
+        </Button>
+      </div>
+      {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
+      {outcome?.payment != null && (
+        <div className="mt-4 grid gap-4 md:grid-cols-2" data-testid="dry-run">
+          <Verdict title={t('policies.try.present')} verdict={outcome.payment.present} />
+          <Verdict title={t('policies.try.proposed')} verdict={outcome.payment.proposed} />
+        </div>
+      )}
+      {outcome?.history != null && <History history={outcome.history} />}
+    </section>
+  );
+}
+
+type Judgement = NonNullable<PolicyEvaluationResponse['payment']>['present'];
+
+function Verdict({ title, verdict }: { readonly title: string; readonly verdict: Judgement }) {
+  const { t } = useSpeech();
+  return (
+    <div className="min-w-0">
+      <p className="flex items-center gap-2 text-sm font-medium">
+        {title}: <Badge tone={verdict.outcome === 'DENY' ? 'bad' : 'quiet'}>{verdict.outcome}</Badge>
+        {verdict.tier !== undefined && <Badge>{verdict.tier}</Badge>}
+      </p>
+      {verdict.reason !== undefined && <p className="mt-1 text-sm text-muted">{verdict.reason}</p>}
+      <Criteria label={t('decision.policies')} criteria={verdict.criteria} />
+    </div>
+  );
+}
+
+function History({ history }: { readonly history: NonNullable<PolicyEvaluationResponse['history']> }) {
+  const { t, when } = useSpeech();
+  const { total, same, stricter, looser, changes } = history;
+  return (
+    <div className="mt-4">
+      <h4 className="text-sm font-medium">{t('policies.try.history')}</h4>
+      <p className="mt-1 text-sm text-muted">{t('policies.try.counts', { total, same, stricter, looser })}</p>
+      {changes.length > 0 && (
+        <Table
+          label={t('policies.try.history')}
+          head={[t('common.time'), t('common.amount'), t('policies.try.present'), t('policies.try.proposed')]}
+        >
+          {changes.slice(0, 50).map((change) => {
+            const chain = change.asset.slice(0, change.asset.indexOf(':'));
+            const isNative = change.asset.endsWith(':native');
+            return (
+              <tr key={change.transactionId}>
+                <Cell className="whitespace-nowrap">{when(change.decidedAt)}</Cell>
+                <Cell className="whitespace-nowrap tabular-nums">
+                  {shown(change.amount, isNative ? nativeUnit(chain) : { symbol: change.asset, decimals: 0 })}
+                </Cell>
+                <Cell>
+                  <Badge>{change.present.tier ?? change.present.outcome}</Badge>
+                </Cell>
+                <Cell>
+                  <Badge>{change.proposed.tier ?? change.proposed.outcome}</Badge>
+                </Cell>
+              </tr>
+            );
+          })}
+        </Table>
+      )}
+    </div>
+  );
+}
+
+function DeletePolicy({ policy, onClose }: { readonly policy: Policy; readonly onClose: () => void }) {
+  const { t } = useSpeech();
+  const operator = useOperator();
+  const owner = useOwnerStatus();
+  const queries = useQueryClient();
+  const { ownerClient } = useSigning();
+  const isLimit = policy.type === 'SPENDING_LIMIT';
+  return (
+    <ConfirmDialog
+      title={`${t('common.delete')}: ${policy.type}`}
+      text={t('policies.delete.text')}
+      action={t('common.delete')}
+      danger
+      onClose={onClose}
+      onConfirm={async () => {
+        const address = owner.data?.address;
+        const client = address === undefined ? operator : await ownerClient({ address });
+        await client.deletePolicy(policy.id, { confirm: isLimit });
+        await queries.invalidateQueries({ queryKey: ['policies'] });
+        onClose();
+      }}
+    >
+      {isLimit && <Notice kind="warn">{t('policies.delete.last')}</Notice>}
+    </ConfirmDialog>
+  );
+}

@@ -1,0 +1,305 @@
+import { useQueryClient } from '@tanstack/react-query';
+import type { SessionListResponse, SessionRequest } from '@waiaas/sdk';
+import { useState } from 'react';
+import { useAgents, useDaemonStatus, useSessions } from '../data/queries.ts';
+import { baseUnits, nativeUnit, shown } from '../format/amount.ts';
+import { useSpeech } from '../i18n/language.tsx';
+import { Heading } from '../layout.tsx';
+import { useOperator } from '../session/session.tsx';
+import { Answer, MoreButton } from '../ui/answer.tsx';
+import {
+  Badge,
+  Button,
+  Card,
+  CopyButton,
+  EmptyState,
+  Notice,
+  SelectField,
+  TextArea,
+  TextField,
+} from '../ui/basics.tsx';
+import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
+import { Cell, Table } from '../ui/table.tsx';
+
+type SessionSummary = SessionListResponse['sessions'][number];
+
+/** Sessions: the tokens agents sign in with. */
+export function SessionsScreen() {
+  const { t } = useSpeech();
+  const [agentId, setAgentId] = useState('');
+  const [scope, setScope] = useState<'active' | 'all'>('active');
+  const [creating, setCreating] = useState(false);
+  const agents = useAgents();
+  return (
+    <>
+      <Heading title={t('sessions.title')}>
+        <Button kind="primary" onClick={() => setCreating(true)}>
+          {t('sessions.new')}
+        </Button>
+      </Heading>
+      <div className="mb-4 grid gap-3 sm:grid-cols-2">
+        <SelectField
+          label={t('common.agent')}
+          value={agentId}
+          options={[['', t('common.all')], ...(agents.data ?? []).map(({ id, name }) => [id, name] as const)]}
+          onValue={setAgentId}
+        />
+        <SelectField
+          label={t('common.status')}
+          value={scope}
+          options={[
+            ['active', t('sessions.active')],
+            ['all', t('common.all')],
+          ]}
+          onValue={(value) => setScope(value === 'all' ? 'all' : 'active')}
+        />
+      </div>
+      <Card>
+        <SessionList query={{ ...(agentId === '' ? {} : { agentId }), active: scope === 'active' }} />
+      </Card>
+      {creating && <CreateSessionDialog onClose={() => setCreating(false)} />}
+    </>
+  );
+}
+
+/** Sessions below each other. */
+export function SessionList({ query }: { readonly query: Parameters<typeof useSessions>[0] }) {
+  const { t, when } = useSpeech();
+  const pages = useSessions(query);
+  const agents = useAgents();
+  const [revoking, setRevoking] = useState<SessionSummary | null>(null);
+  const chainOf = (session: SessionSummary): string =>
+    agents.data?.find(({ id }) => id === session.agentId)?.chain ?? '';
+  return (
+    <>
+      <Answer of={pages}>
+        {({ pages: parts }) => {
+          const sessions = parts.flatMap((part) => part.sessions);
+          if (sessions.length === 0) return <EmptyState title={t('sessions.none')} text={t('sessions.none.text')} />;
+          return (
+            <Table
+              label={t('sessions.title')}
+              head={[t('common.agent'), t('common.status'), t('sessions.expires'), t('sessions.maxPerTx'), '']}
+            >
+              {sessions.map((session) => {
+                const { maxAmountPerTx } = session.constraints;
+                const isLive = session.revokedAt === undefined && Date.parse(session.expiresAt) > Date.now();
+                const unit = nativeUnit(chainOf(session));
+                return (
+                  <tr key={session.id}>
+                    <Cell>
+                      <span className="block max-w-48 truncate font-medium">{session.agentName}</span>
+                      <span className="block text-xs text-muted">
+                        {t('sessions.used', {
+                          count: session.usageStats.totalTx,
+                          amount: shown(session.usageStats.totalAmount, unit),
+                        })}
+                      </span>
+                    </Cell>
+                    <Cell>
+                      <Badge tone={isLive ? 'good' : 'quiet'}>
+                        {isLive
+                          ? t('sessions.live')
+                          : session.revokedAt === undefined
+                            ? t('sessions.ended')
+                            : t('sessions.revoked')}
+                      </Badge>
+                    </Cell>
+                    <Cell className="whitespace-nowrap">{when(session.expiresAt)}</Cell>
+                    <Cell className="whitespace-nowrap tabular-nums">
+                      {maxAmountPerTx === undefined ? t('common.noLimit') : shown(maxAmountPerTx, unit)}
+                    </Cell>
+                    <Cell className="text-right">
+                      {isLive && <Button onClick={() => setRevoking(session)}>{t('sessions.revoke')}</Button>}
+                    </Cell>
+                  </tr>
+                );
+              })}
+            </Table>
+          );
+        }}
+      </Answer>
+      <MoreButton of={pages} />
+      {revoking !== null && <RevokeDialog session={revoking} onClose={() => setRevoking(null)} />}
+    </>
+  );
+}
+
+function RevokeDialog({ session, onClose }: { readonly session: SessionSummary; readonly onClose: () => void }) {
+  const { t } = useSpeech();
+  const operator = useOperator();
+  const queries = useQueryClient();
+  return (
+    <ConfirmDialog
+      title={`${t('sessions.revoke')}: ${session.agentName}`}
+      text={t('sessions.revoke.text')}
+      action={t('sessions.revoke')}
+      danger
+      onClose={onClose}
+      onConfirm={async () => {
+        await operator.revokeSession(session.id);
+        await queries.invalidateQueries({ queryKey: ['sessions'] });
+        onClose();
+      }}
+    />
+  );
+}
+
+const HOUR = 3600;
+const LIVES = [HOUR, 8 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR] as const;
+
+/** Asks what a new session may do, and shows its token, once. */
+export function CreateSessionDialog({
+  onClose,
+  agentId: given,
+}: {
+  readonly onClose: () => void;
+  readonly agentId?: string;
+}) {
+  const { t } = useSpeech();
+  const operator = useOperator();
+  const queries = useQueryClient();
+  const agents = useAgents();
+  const able = (agents.data ?? []).filter(({ status }) => status === 'ACTIVE');
+  const [chosen, setChosen] = useState(given ?? '');
+  const agent = able.find(({ id }) => id === chosen) ?? able[0];
+  const [life, setLife] = useState(String(24 * HOUR));
+  const [perTx, setPerTx] = useState('');
+  const [total, setTotal] = useState('');
+  const [count, setCount] = useState('');
+  const [destinations, setDestinations] = useState('');
+  const [token, setToken] = useState<string | null>(null);
+  const unit = nativeUnit(agent?.chain ?? 'solana');
+
+  function request(): SessionRequest | null {
+    if (agent === undefined) return null;
+    const [maxAmountPerTx, maxTotalAmount] = [perTx, total].map((text) =>
+      text.trim() === '' ? undefined : baseUnits(text, unit.decimals),
+    );
+    if (maxAmountPerTx === null || maxTotalAmount === null) return null;
+    if (count !== '' && !/^[1-9]\d{0,9}$/.test(count)) return null;
+    const allowedDestinations = destinations.split(/\s+/).filter((line) => line !== '');
+    return {
+      agentId: agent.id,
+      expiresIn: Number(life),
+      constraints: {
+        ...(maxAmountPerTx === undefined ? {} : { maxAmountPerTx }),
+        ...(maxTotalAmount === undefined ? {} : { maxTotalAmount }),
+        ...(count === '' ? {} : { maxTransactions: Number(count) }),
+        ...(allowedDestinations.length === 0 ? {} : { allowedDestinations }),
+      },
+    };
+  }
+
+  if (token !== null) return <TokenDialog token={token} onClose={onClose} />;
+  const wanted = request();
+  return (
+    <ConfirmDialog
+      title={t('sessions.new')}
+      action={t('common.create')}
+      disabled={wanted === null}
+      onClose={onClose}
+      onConfirm={async () => {
+        if (wanted === null) return;
+        const created = await operator.createSession(wanted);
+        setToken(created.token);
+        await queries.invalidateQueries({ queryKey: ['sessions'] });
+      }}
+    >
+      {agents.data !== undefined && able.length === 0 && <Notice kind="warn">{t('agents.none')}</Notice>}
+      <SelectField
+        label={t('common.agent')}
+        value={agent?.id ?? ''}
+        options={able.map(({ id, name }) => [id, name])}
+        onValue={setChosen}
+      />
+      <SelectField
+        label={t('sessions.life')}
+        value={life}
+        options={LIVES.map((seconds) => [
+          String(seconds),
+          seconds < 48 * HOUR
+            ? t('sessions.life.hours', { count: seconds / HOUR })
+            : t('sessions.life.days', { count: seconds / HOUR / 24 }),
+        ])}
+        onValue={setLife}
+      />
+      <div className="grid gap-4 sm:grid-cols-2">
+        <TextField
+          label={`${t('sessions.maxPerTx')} (${unit.symbol})`}
+          hint={t('common.optional')}
+          inputMode="decimal"
+          value={perTx}
+          onChange={(event) => setPerTx(event.target.value)}
+        />
+        <TextField
+          label={`${t('sessions.maxTotal')} (${unit.symbol})`}
+          hint={t('common.optional')}
+          inputMode="decimal"
+          value={total}
+          onChange={(event) => setTotal(event.target.value)}
+        />
+      </div>
+      <TextField
+        label={t('sessions.maxCount')}
+        hint={t('common.optional')}
+        inputMode="numeric"
+        value={count}
+        onChange={(event) => setCount(event.target.value.trim())}
+      />
+      <TextArea
+        label={t('sessions.destinations')}
+        hint={t('common.optional')}
+        rows={3}
+        value={destinations}
+        onChange={(event) => setDestinations(event.target.value)}
+      />
+    </ConfirmDialog>
+  );
+}
+
+/** In the very version of the daemon, so that no later one is fetched unseen. */
+const mcpConfig = (token: string, version: string): string =>
+  JSON.stringify(
+    {
+      mcpServers: {
+        waiaas: {
+          command: 'npx',
+          args: ['-y', `@waiaas/mcp@${version}`],
+          env: { WAIAAS_BASE_URL: location.origin, WAIAAS_SESSION_TOKEN: token },
+        },
+      },
+    },
+    null,
+    2,
+  );
+
+/** The token, which is in this dialog and nowhere else: closed, it is gone. */
+function TokenDialog({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
+  const { t } = useSpeech();
+  const status = useDaemonStatus();
+  const config = mcpConfig(token, status.data?.daemon.version ?? 'latest');
+  return (
+    <Dialog title={t('sessions.token.title')} onClose={onClose} wide>
+      <Notice kind="warn">{t('sessions.token.text')}</Notice>
+      <div className="flex items-start gap-2 rounded-lg border border-line bg-raised p-3">
+        <code data-testid="session-token" className="min-w-0 flex-1 text-xs break-all">
+          {token}
+        </code>
+        <CopyButton text={token} label={t('sessions.token.title')} />
+      </div>
+      <div className="mt-5 mb-2 flex items-center justify-between">
+        <h3 className="text-sm font-medium">{t('sessions.mcp')}</h3>
+        <CopyButton text={config} label={t('sessions.mcp')} />
+      </div>
+      <pre className="max-h-72 overflow-auto rounded-lg border border-line bg-raised p-3 text-xs break-all whitespace-pre-wrap">
+        {config}
+      </pre>
+      <div className="mt-5 text-right">
+        <Button kind="primary" onClick={onClose}>
+          {t('common.close')}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,240 @@
+import { type ComponentProps, type ReactNode, useId, useState } from 'react';
+import { useSpeech } from '../i18n/language.tsx';
+
+const BUTTONS = {
+  plain: 'border border-line bg-surface text-ink hover:bg-raised',
+  primary: 'border border-transparent bg-accent text-on-accent hover:opacity-90',
+  danger: 'border border-transparent bg-bad text-on-bad hover:opacity-90',
+  quiet: 'border border-transparent text-muted hover:bg-raised hover:text-ink',
+} as const;
+
+/** A button. It is none of a form's unless it says so, so that Enter never does what is dangerous. */
+export function Button({
+  kind = 'plain',
+  busy = false,
+  className = '',
+  disabled,
+  type = 'button',
+  ...rest
+}: ComponentProps<'button'> & { readonly kind?: keyof typeof BUTTONS; readonly busy?: boolean }) {
+  return (
+    <button
+      type={type}
+      disabled={disabled === true || busy}
+      aria-busy={busy}
+      className={`inline-flex min-h-9 items-center justify-center gap-2 rounded-lg px-3.5 py-1.5 text-sm font-medium motion-safe:transition-colors disabled:opacity-55 ${BUTTONS[kind]} ${className}`}
+      {...rest}
+    />
+  );
+}
+
+const TONES = {
+  good: 'bg-good-soft text-good',
+  warn: 'bg-warn-soft text-warn',
+  bad: 'bg-bad-soft text-bad',
+  info: 'bg-info-soft text-info',
+  quiet: 'bg-raised text-muted',
+} as const;
+/** What a colour says, beside the word in it. */
+export type Tone = keyof typeof TONES;
+
+const TONE_OF: Readonly<Record<string, Tone>> = {
+  CONFIRMED: 'good',
+  ACTIVE: 'good',
+  COMPLETED: 'good',
+  NORMAL: 'good',
+  healthy: 'good',
+  DELIVERED: 'good',
+  INSTANT: 'good',
+  NOTIFY: 'info',
+  DELAY: 'warn',
+  APPROVAL: 'bad',
+  PENDING: 'info',
+  QUEUED: 'warn',
+  EXECUTING: 'info',
+  SUBMITTED: 'info',
+  CREATING: 'info',
+  TERMINATING: 'warn',
+  SUSPENDED: 'warn',
+  PARTIAL: 'warn',
+  failing: 'warn',
+  warning: 'warn',
+  FAILED: 'bad',
+  unreachable: 'bad',
+  not_authentic: 'bad',
+  critical: 'bad',
+  ACTIVATED: 'bad',
+};
+
+/** A state, a tier, a severity: the word of the API, in the colour of what it means. */
+export function Badge({ children, tone }: { readonly children: string; readonly tone?: Tone }) {
+  return (
+    <span
+      className={`inline-block rounded-full px-2 py-0.5 text-xs font-semibold whitespace-nowrap ${TONES[tone ?? TONE_OF[children] ?? 'quiet']}`}
+    >
+      {children}
+    </span>
+  );
+}
+
+/** Something that is said on the page itself. */
+export function Notice({ kind, children }: { readonly kind: Tone; readonly children: ReactNode }) {
+  return (
+    <div role={kind === 'bad' ? 'alert' : 'status'} className={`my-3 rounded-lg px-4 py-3 text-sm ${TONES[kind]}`}>
+      {children}
+    </div>
+  );
+}
+
+/** A part of a page with its heading. */
+export function Card({
+  title,
+  action,
+  children,
+  className = '',
+}: {
+  readonly title?: string;
+  readonly action?: ReactNode;
+  readonly children: ReactNode;
+  readonly className?: string;
+}) {
+  return (
+    <section className={`min-w-0 rounded-xl border border-line bg-surface p-4 sm:p-5 ${className}`}>
+      {(title !== undefined || action !== undefined) && (
+        <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
+          {title !== undefined && <h2 className="font-semibold">{title}</h2>}
+          {action}
+        </div>
+      )}
+      {children}
+    </section>
+  );
+}
+
+/** Says that there is nothing, and what comes here. */
+export function EmptyState({ title, text }: { readonly title: string; readonly text?: string }) {
+  return (
+    <div className="px-4 py-10 text-center">
+      <p className="font-medium">{title}</p>
+      {text !== undefined && <p className="mx-auto mt-1 max-w-md text-sm text-muted">{text}</p>}
+    </div>
+  );
+}
+
+const INPUT =
+  'w-full min-h-10 rounded-lg border border-line bg-surface px-3 py-2 text-ink placeholder:text-muted disabled:opacity-60';
+
+interface FieldProps {
+  readonly label: string;
+  readonly hint?: string | undefined;
+}
+
+/** A line to type in, with its label. */
+export function TextField({ label, hint, ...rest }: FieldProps & ComponentProps<'input'>) {
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1 block text-sm font-medium">
+        {label}
+      </label>
+      <input id={id} className={INPUT} aria-describedby={hint === undefined ? undefined : `${id}-hint`} {...rest} />
+      {hint !== undefined && (
+        <p id={`${id}-hint`} className="mt-1 text-xs text-muted">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Several lines to type in. */
+export function TextArea({ label, hint, ...rest }: FieldProps & ComponentProps<'textarea'>) {
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1 block text-sm font-medium">
+        {label}
+      </label>
+      <textarea id={id} rows={4} className={`${INPUT} font-mono text-sm`} {...rest} />
+      {hint !== undefined && <p className="mt-1 text-xs text-muted">{hint}</p>}
+    </div>
+  );
+}
+
+/** One of several. */
+export function SelectField({
+  label,
+  options,
+  value,
+  onValue,
+  disabled,
+}: FieldProps & {
+  readonly options: readonly (readonly [value: string, label: string])[];
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+  readonly disabled?: boolean;
+}) {
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id} className="mb-1 block text-sm font-medium">
+        {label}
+      </label>
+      <select
+        id={id}
+        className={INPUT}
+        value={value}
+        disabled={disabled}
+        onChange={(event) => onValue(event.target.value)}
+      >
+        {options.map(([key, text]) => (
+          <option key={key} value={key}>
+            {text}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+/** Puts a text onto the clipboard. */
+export function CopyButton({ text, label }: { readonly text: string; readonly label?: string }) {
+  const { t } = useSpeech();
+  const [copied, setCopied] = useState(false);
+  return (
+    <Button
+      kind="quiet"
+      className="min-h-7 px-2 py-0.5 text-xs"
+      aria-label={label === undefined ? undefined : `${t('common.copy')}: ${label}`}
+      onClick={async () => {
+        await navigator.clipboard.writeText(text);
+        setCopied(true);
+        setTimeout(() => setCopied(false), 2000);
+      }}
+    >
+      {copied ? t('common.copied') : t('common.copy')}
+    </Button>
+  );
+}
+
+/** An address in full, wherever it decides something. */
+export const FullAddress = ({ address }: { readonly address: string }) => (
+  <span className="inline-flex flex-wrap items-center gap-1">
+    <code className="font-mono text-[0.8125rem] break-all">{address}</code>
+    <CopyButton text={address} label={address} />
+  </span>
+);
+
+/** Names and values below each other. */
+export function Facts({ rows }: { readonly rows: readonly (readonly [name: string, value: ReactNode])[] }) {
+  return (
+    <dl className="grid items-baseline grid-cols-[minmax(6rem,auto)_minmax(0,1fr)] gap-x-4 gap-y-2 text-sm">
+      {rows.map(([name, value]) => (
+        <div key={name} className="contents">
+          <dt className="text-muted">{name}</dt>
+          <dd className="min-w-0 break-words">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

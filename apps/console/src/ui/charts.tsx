@@ -1,0 +1,121 @@
+import type { Tone } from './basics.tsx';
+
+const FILL: Readonly<Record<Tone, string>> = {
+  good: 'var(--good)',
+  warn: 'var(--warn)',
+  bad: 'var(--bad)',
+  info: 'var(--info)',
+  quiet: 'var(--muted)',
+};
+
+/** One part of a whole. */
+export interface Part {
+  readonly name: string;
+  readonly value: number;
+  readonly tone: Tone;
+}
+
+/** Parts of a whole beside each other, with their figures below: nothing is told by colour alone. */
+export function PartsBar({ label, parts }: { readonly label: string; readonly parts: readonly Part[] }) {
+  const whole = parts.reduce((sum, { value }) => sum + value, 0);
+  let from = 0;
+  return (
+    <figure aria-label={label}>
+      <svg viewBox="0 0 1000 40" preserveAspectRatio="none" className="h-4 w-full rounded-full" aria-hidden="true">
+        <rect width="1000" height="40" fill="var(--raised)" />
+        {parts.map(({ name, value, tone }) => {
+          const width = whole === 0 ? 0 : (value / whole) * 1000;
+          const x = from;
+          from += width;
+          return <rect key={name} x={x} width={Math.max(0, width - 4)} height="40" fill={FILL[tone]} />;
+        })}
+      </svg>
+      <figcaption className="mt-3 grid grid-cols-2 gap-x-4 gap-y-1.5 text-sm">
+        {parts.map(({ name, value, tone }) => (
+          <span key={name} className="flex items-center gap-2">
+            <svg viewBox="0 0 10 10" className="size-2.5 shrink-0" aria-hidden="true">
+              <circle cx="5" cy="5" r="5" fill={FILL[tone]} />
+            </svg>
+            <span className="text-muted">{name}</span>
+            <span className="ml-auto font-medium tabular-nums">{value}</span>
+          </span>
+        ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+/** How much of a limit is used, and how much is under way, in thousandths. */
+export function LimitBar({
+  label,
+  used,
+  reserved,
+}: {
+  readonly label: string;
+  readonly used: number;
+  readonly reserved: number;
+}) {
+  const tone: Tone = used + reserved >= 900 ? 'bad' : used + reserved >= 700 ? 'warn' : 'good';
+  const right = Math.min(1000, used + reserved);
+  return (
+    <svg viewBox="0 0 1000 40" preserveAspectRatio="none" className="h-2.5 w-full rounded-full" role="img">
+      <title>{label}</title>
+      <rect width="1000" height="40" fill="var(--raised)" />
+      <rect width={right} height="40" fill={FILL[tone]} opacity="0.45" />
+      <rect width={used} height="40" fill={FILL[tone]} />
+    </svg>
+  );
+}
+
+/** A column of a chart. */
+export interface Column {
+  readonly name: string;
+  /** In thousandths of the highest. */
+  readonly height: number;
+  readonly text: string;
+}
+
+/** Columns over time. Each has its figure as its title, and all of them are in a table for who cannot see. */
+export function Columns({ label, columns }: { readonly label: string; readonly columns: readonly Column[] }) {
+  const wide = 1000 / Math.max(1, columns.length);
+  return (
+    <figure>
+      <svg viewBox="0 0 1000 320" preserveAspectRatio="none" className="h-40 w-full" role="img" aria-label={label}>
+        <line x1="0" x2="1000" y1="319" y2="319" stroke="var(--line)" strokeWidth="2" />
+        {columns.map(({ name, height, text }, index) => {
+          const high = height === 0 ? 0 : Math.max(6, (height / 1000) * 300);
+          return (
+            <rect
+              key={name}
+              x={index * wide + wide * 0.15}
+              y={318 - high}
+              width={wide * 0.7}
+              height={high}
+              rx="4"
+              fill="var(--accent)"
+            >
+              <title>{`${name}: ${text}`}</title>
+            </rect>
+          );
+        })}
+      </svg>
+      <div className="mt-1 flex justify-between text-xs text-muted" aria-hidden="true">
+        <span>{columns.at(0)?.name}</span>
+        <span>{columns.at(-1)?.name}</span>
+      </div>
+      <div className="sr-only">
+        <table>
+          <caption>{label}</caption>
+          <tbody>
+            {columns.map(({ name, text }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>{text}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </figure>
+  );
+}

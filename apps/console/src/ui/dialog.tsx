@@ -1,0 +1,126 @@
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { useSpeech } from '../i18n/language.tsx';
+import { Button, Notice } from './basics.tsx';
+
+/**
+ * Asks for something above the page. The platform's own dialog: the page behind is inert, the focus stays inside and goes
+ * back where it came from, and Escape closes it.
+ */
+export function Dialog({
+  title,
+  onClose,
+  children,
+  wide = false,
+}: {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+  readonly wide?: boolean;
+}) {
+  const { t } = useSpeech();
+  const id = useId();
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = element.current;
+    if (dialog === null) return undefined;
+    if (!dialog.open) dialog.showModal();
+    return () => dialog.close();
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      className={`m-auto max-h-[92dvh] w-[calc(100%-1.5rem)] overflow-auto rounded-xl border border-line bg-surface p-0 text-ink shadow-xl ${wide ? 'max-w-3xl' : 'max-w-lg'}`}
+    >
+      <div className="flex items-center justify-between gap-3 border-b border-line px-5 py-3">
+        <h2 id={id} className="text-lg font-semibold">
+          {title}
+        </h2>
+        <Button kind="quiet" aria-label={t('common.close')} onClick={onClose}>
+          <span aria-hidden="true">✕</span>
+        </Button>
+      </div>
+      <div className="p-5">{children}</div>
+    </dialog>
+  );
+}
+
+/**
+ * Asks before something happens. What is dangerous is never the default: it is done by a click on its own button.
+ * @param children further inputs
+ */
+export function ConfirmDialog({
+  title,
+  text,
+  action,
+  danger = false,
+  disabled = false,
+  onConfirm,
+  onClose,
+  children,
+}: {
+  readonly title: string;
+  readonly text?: string;
+  readonly action: string;
+  readonly danger?: boolean;
+  readonly disabled?: boolean;
+  readonly onConfirm: () => Promise<unknown>;
+  readonly onClose: () => void;
+  readonly children?: ReactNode;
+}) {
+  const { t } = useSpeech();
+  const [busy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null);
+
+  async function confirm(): Promise<void> {
+    setBusy(true);
+    setTrouble(null);
+    try {
+      await onConfirm();
+    } catch (error) {
+      setTrouble(troubleOf(error, t('common.failed')));
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {text !== undefined && <p className="text-sm text-muted">{text}</p>}
+      {children !== undefined && <div className="mt-4 space-y-4">{children}</div>}
+      {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
+      <div className="mt-5 flex justify-end gap-2">
+        <Button onClick={onClose}>{t('common.cancel')}</Button>
+        <Button kind={danger ? 'danger' : 'primary'} busy={busy} disabled={disabled} onClick={confirm}>
+          {action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}
+
+/** What is said of something that did not work; null where nobody need be told: they changed their mind. */
+export function troubleOf(error: unknown, otherwise: string): string | null {
+  if (error instanceof Error && error.name === 'NotSigned') return null;
+  if (typeof error !== 'object' || error === null || !('code' in error) || !(error instanceof Error)) return otherwise;
+  const hint = 'hint' in error && typeof error.hint === 'string' ? ` ${error.hint}` : '';
+  const issues = 'details' in error ? issuesOf(error.details) : '';
+  return `${error.message}${hint}${issues} (${String(error.code)})`;
+}
+
+/** Which fields were not right, where the daemon says so. */
+function issuesOf(details: unknown): string {
+  if (typeof details !== 'object' || details === null || !('issues' in details)) return '';
+  const { issues } = details;
+  if (!Array.isArray(issues)) return '';
+  const lines = issues.flatMap((issue: unknown) =>
+    typeof issue === 'object' && issue !== null && 'path' in issue && 'message' in issue
+      ? [`${String(issue.path)} ${String(issue.message)}`]
+      : [],
+  );
+  return lines.length === 0 ? '' : ` ${lines.join('; ')}.`;
+}
