@@ -60,6 +60,8 @@ ENDING = {
     # Sends to an address that chance chose.
     "testNotificationChannel",
 }
+#: From the one to the other an agent comes by itself.
+ENDING_STATES: dict[str, str] = {"TERMINATING": "ending", "TERMINATED": "ending"}
 #: The action that the owner's signature names, where it is another than managing.
 ACTIONS = {
     "createPolicy": "update_settings",
@@ -99,7 +101,8 @@ class Place:
     def state(self) -> object:
         """Everything that a refused request must leave as it is, but for the record that there was one."""
         return (
-            self.operator.list_agents(),
+            # What ends an agent goes on in the background, and pays.
+            [(a.id, a.name, ENDING_STATES.get(a.status, a.status)) for a in self.operator.list_agents().agents],
             self.operator.list_policies(),
             [(s.id, s.expires_at, s.revoked_at, s.renewal_count) for s in self.operator.list_sessions(limit=100).sessions],
             self.operator.list_auto_stop_rules(),
