@@ -71,7 +71,8 @@ export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonl
     mutant: withHeads(({ open }) => {
       for (const [id, each] of open) open.set(id, { ...each, reserved: each.reserved === null ? null : 0n });
     }),
-    found: /(daily|weekly) \d+ > \d+|a session may/,
+    // What it has just foretold differs too, for only the figures it decides by are made to forget.
+    found: /(daily|weekly) \d+ > \d+|a session may|session foretold/,
   },
   'does not wait': {
     mutant: credulous(
