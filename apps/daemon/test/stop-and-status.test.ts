@@ -48,7 +48,7 @@ describe('stop', () => {
     claim(pid);
     const { code, out, err } = await place.run(['stop', '--force', '--json']);
     expect([code, JSON.parse(out)]).toEqual([0, { pid, stopped: true, killed: true }]);
-    expect(err).toContain('Warning');
+    expect(JSON.parse(err)).toEqual({ warning: expect.stringContaining('may not have been wiped') });
     expect(isAlive(pid)).toBe(false);
   });
 
