@@ -63,6 +63,7 @@ describe('the entry of the package', () => {
           [
             'archiveKey',
             'changePassword',
+            'checkFiles',
             'createKey',
             'discardKey',
             'initialise',
@@ -115,6 +116,7 @@ describe('the entry of the package', () => {
       const functions: readonly [object, string][] = [
         [scene.keystore, 'publicKey'],
         [scene.keystore, 'listKeyFiles'],
+        [scene.keystore, 'checkFiles'],
         [scene.keystore, 'isInitialised'],
         [scene.keystore, 'verifyPassword'],
         [scene.keystore, 'withSeals'],
