@@ -380,7 +380,7 @@ test('a rule that fails breaks no payment, and is looked at again', async () => 
     async ({ db }) =>
       void (await sql
         .raw(
-          `CREATE TRIGGER refuse BEFORE INSERT ON audit_log WHEN NEW.event_type = 'AUTO_STOP_SUSPEND' BEGIN SELECT RAISE(ABORT, 'full'); END`,
+          `CREATE TEMP TRIGGER refuse BEFORE INSERT ON main.audit_log WHEN NEW.event_type = 'AUTO_STOP_SUSPEND' BEGIN SELECT RAISE(ABORT, 'full'); END`,
         )
         .execute(db)),
   );

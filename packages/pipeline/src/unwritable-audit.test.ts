@@ -31,11 +31,11 @@ async function start(): Promise<World> {
   return world;
 }
 
-/** From now on no row of this name can be written. Answers what ends that. */
+/** From now on no row of this name can be written, by this connection: a trigger in the file would stop everything. */
 async function refuseRows(event: string): Promise<() => Promise<void>> {
   const run = (text: string): Promise<void> =>
     world.storage.write(async ({ db }) => void (await sql.raw(text).execute(db)));
-  await run(`CREATE TRIGGER refuse BEFORE INSERT ON audit_log WHEN NEW.event_type = '${event}'
+  await run(`CREATE TEMP TRIGGER refuse BEFORE INSERT ON main.audit_log WHEN NEW.event_type = '${event}'
     BEGIN SELECT RAISE(ABORT, 'the disk is full'); END`);
   return () => run('DROP TRIGGER refuse');
 }

@@ -6,6 +6,7 @@ import {
   openReadConnection,
 } from './connection.ts';
 import { MIGRATIONS } from './migrations/index.ts';
+import { assertOwnSchema, ForeignSchema } from './schema-guard.ts';
 import { storageError } from './write-queue.ts';
 
 /** What a database file is, found without changing it. */
@@ -13,8 +14,19 @@ export interface DatabaseExamination {
   readonly schemaVersion: number;
   /** The schema of this version. A file with a newer one cannot be opened by it. */
   readonly newestSchema: number;
-  /** What SQLite finds damaged, or refers to nothing; empty for a sound file. */
+  /** What SQLite finds damaged, refers to nothing, or was planted in the schema; empty for a sound file. */
   readonly damage: readonly string[];
+}
+
+/** What was planted in the schema; only that of this version is known. */
+function foreignIn(connection: Connection): string[] {
+  try {
+    assertOwnSchema(connection);
+    return [];
+  } catch (error) {
+    if (error instanceof ForeignSchema) return [error.message];
+    throw error;
+  }
 }
 
 /** Findings that are told; a damaged file may have millions. */
@@ -55,12 +67,15 @@ export function copyDatabase(from: string, to: string, settings: Partial<Connect
 export const examineDatabase = (path: string, settings: Partial<ConnectionSettings> = {}): DatabaseExamination =>
   reading(path, settings, (connection) => {
     const found = connection.prepare(`PRAGMA integrity_check(${FINDINGS})`).pluck().all().map(String);
+    const schemaVersion = Number(connection.pragma('user_version', { simple: true }));
+    const newestSchema = MIGRATIONS.at(-1)?.version ?? 0;
     const loose = connection.prepare('PRAGMA foreign_key_check').all().length;
     return {
-      schemaVersion: Number(connection.pragma('user_version', { simple: true })),
-      newestSchema: MIGRATIONS.at(-1)?.version ?? 0,
+      schemaVersion,
+      newestSchema,
       damage: [
         ...found.filter((line) => line !== 'ok'),
+        ...(schemaVersion === newestSchema ? foreignIn(connection) : []),
         ...(loose === 0 ? [] : [`${loose} rows refer to rows that are not there`]),
       ],
     };

@@ -8,6 +8,7 @@ export { MigrationError, type MigrationReport } from './migrate.ts';
 export { SESSION_SETS_SCHEMA } from './migrations/0007-session-sets.ts';
 export { AUTO_STOP_SCHEMA } from './migrations/0014-auto-stop.ts';
 export {
+  type OpeningReport,
   openForReading,
   openStorage,
   type ReadingStorage,
@@ -18,6 +19,7 @@ export {
 export type { Db } from './query-executor.ts';
 export { rememberUntilWrite } from './remember-until-write.ts';
 export type * from './schema.ts';
+export { ForeignSchema } from './schema-guard.ts';
 export { intentContent, isIntentAuthentic } from './seals.ts';
 export { accountRentSince, countAccountRent } from './tables/account-rents.ts';
 export * from './tables/agent-activity.ts';

@@ -25,6 +25,7 @@ import { assertNewest, type MigrationReport, migrate } from './migrate.ts';
 import { AUDIT_CHAIN_SCHEMA } from './migrations/0006-audit-chain.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createDb, createStatementRunner, type Db } from './query-executor.ts';
+import { assertOwnSchema, createSchemaGuard, restoreOwnSchema } from './schema-guard.ts';
 import { enqueueNotification } from './tables/notification-outbox.ts';
 import { createWriteQueue, storageError, type UnitOfWork } from './write-queue.ts';
 
@@ -40,6 +41,12 @@ export interface StorageOptions {
   /** Seals the end of the audit log and the heads; may be locked at first. */
   readonly sealer: RowSealer;
   readonly settings?: Partial<ConnectionSettings>;
+}
+
+/** What opening a database changed. */
+export interface OpeningReport extends MigrationReport {
+  /** Triggers and indexes that somebody had removed and that were put back. */
+  readonly restored: readonly string[];
 }
 
 /** Sizes for people who watch a daemon. */
@@ -67,7 +74,7 @@ export interface Storage {
   /** False once somebody else than this process has changed the end of the audit log or its sealed head. */
   isAuditIntact(): boolean;
   /** What opening the database changed. */
-  readonly migration: MigrationReport;
+  readonly migration: OpeningReport;
   facts(): StorageFacts;
   /** Moves the log into the database file. Answers false when a reader was in the way; the next run will do it. */
   checkpoint(): boolean;
@@ -97,6 +104,7 @@ function writeSnapshot(connection: Connection, folder: string, stamp: string, la
  * only (01 §1.2).
  *
  * @throws MigrationError when the database is newer than this code, or a migration fails
+ * @throws ForeignSchema when its schema has anything in it that the migrations do not make
  * @throws WaiaasError STORAGE_UNAVAILABLE when the file cannot be opened or is damaged
  */
 export function openStorage(options: StorageOptions): Storage {
@@ -109,6 +117,7 @@ export function openStorage(options: StorageOptions): Storage {
     opened.push(writer);
     const snapshot = (label = ''): string => writeSnapshot(writer, options.backupFolder, stamp(), label);
     const migration = migrate(writer, MIGRATIONS, snapshot);
+    const restored = restoreOwnSchema(writer);
     restrictFiles(options.path);
     const reader = openReadConnection(options.path, settings);
     opened.push(reader);
@@ -121,7 +130,7 @@ export function openStorage(options: StorageOptions): Storage {
     const storeEvent = (db: Db, event: NotificationEvent): Promise<void> =>
       enqueueNotification(db, { id: ids.next(), at: unixSeconds(options.clock), event });
     const heads = createHeadKeeper(writer, options.sealer);
-    const queue = createWriteQueue(writer, { storeEvent, audit: sealing, heads });
+    const queue = createWriteQueue(writer, { storeEvent, audit: sealing, heads, schema: createSchemaGuard(writer) });
     const read = createDb(
       createStatementRunner(reader),
       () => reader.open,
@@ -135,7 +144,7 @@ export function openStorage(options: StorageOptions): Storage {
       onCommit: queue.onCommit,
       read,
       isAuditIntact: () => !sealing.isBroken,
-      migration,
+      migration: { ...migration, restored },
       facts: () => ({
         path: options.path,
         sizeBytes: sizeOf(options.path),
@@ -181,6 +190,7 @@ export interface ReadingStorage {
  * Opens a database for reading and changes nothing in it: for tools that look at the files of a daemon.
  *
  * @throws MigrationError when its schema is another than this code's
+ * @throws ForeignSchema when somebody has changed it
  * @throws WaiaasError STORAGE_UNAVAILABLE when the file cannot be opened or is damaged
  */
 export function openForReading(options: Pick<StorageOptions, 'path' | 'settings'>): ReadingStorage {
@@ -188,6 +198,7 @@ export function openForReading(options: Pick<StorageOptions, 'path' | 'settings'
   try {
     reader = openReadConnection(options.path, { ...DEFAULT_CONNECTION_SETTINGS, ...options.settings });
     assertNewest(reader, MIGRATIONS);
+    assertOwnSchema(reader);
   } catch (error) {
     reader?.close();
     throw storageError(error);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import BetterSqlite3 from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { NO_AUDIT, NO_HEADS } from '../test/no-audit.ts';
+import { NO_AUDIT, NO_HEADS, NO_SCHEMA } from '../test/no-audit.ts';
 import { type Connection, DEFAULT_CONNECTION_SETTINGS, openWriteConnection } from './connection.ts';
 import { createWriteQueue, type UnitOfWork, type WriteQueue } from './write-queue.ts';
 
@@ -30,7 +30,12 @@ beforeEach(() => {
     statements.push(text);
     return exec(text);
   };
-  queue = createWriteQueue(connection, { storeEvent: async () => undefined, audit: NO_AUDIT, heads: NO_HEADS });
+  queue = createWriteQueue(connection, {
+    storeEvent: async () => undefined,
+    audit: NO_AUDIT,
+    heads: NO_HEADS,
+    schema: NO_SCHEMA,
+  });
 });
 
 afterEach(async () => {

@@ -3,6 +3,7 @@ import type { AuditSealing } from './audit-sealing.ts';
 import type { Connection } from './connection.ts';
 import type { HeadKeeper } from './heads/head-keeper.ts';
 import { createDb, createStatementRunner, type Db } from './query-executor.ts';
+import type { SchemaGuard } from './schema-guard.ts';
 import { bindEvents } from './unit-events.ts';
 
 /**
@@ -42,6 +43,7 @@ export interface QueueParts {
   readonly storeEvent: (db: Db, event: NotificationEvent) => Promise<void>;
   readonly audit: Pick<AuditSealing, 'begin' | 'end'>;
   readonly heads: Omit<HeadKeeper, 'attachReader'>;
+  readonly schema: SchemaGuard;
 }
 
 interface Entry {
@@ -74,8 +76,10 @@ const stalled = (): Error => new Error('A unit of work awaited something that is
  * @param parts.storeEvent stores an event that a unit notifies of, by the unit's own access
  * @param parts.audit seals the end of the audit log with each commit
  * @param parts.heads seals what each agent's newest state is with each commit
+ * @param parts.schema refuses a transaction once the schema is not the daemon's any more
  */
-export function createWriteQueue(connection: Connection, { storeEvent, audit, heads }: QueueParts): WriteQueue {
+export function createWriteQueue(connection: Connection, parts: QueueParts): WriteQueue {
+  const { storeEvent, audit, heads, schema } = parts;
   const runner = createStatementRunner(connection);
   const waiting: Entry[] = [];
   let draining: Promise<void> | null = null;
@@ -125,6 +129,7 @@ export function createWriteQueue(connection: Connection, { storeEvent, audit, he
     const outcomes: Outcome[] = [];
     try {
       connection.exec('BEGIN IMMEDIATE');
+      schema.begin();
       audit.begin();
       heads.begin();
       for (const entry of batch) {

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { DEFAULT_CONNECTION_SETTINGS, openWriteConnection } from '../src/connection.ts';
 import { createWriteQueue } from '../src/write-queue.ts';
-import { NO_AUDIT, NO_HEADS } from './no-audit.ts';
+import { NO_AUDIT, NO_HEADS, NO_SCHEMA } from './no-audit.ts';
 
 /* Writes pairs, says which were answered, and kills itself after so many answers: killed-writer <file> <answers>. */
 const [path = '', killAfter = '0'] = process.argv.slice(2);
@@ -9,7 +9,12 @@ const connection = openWriteConnection(path, DEFAULT_CONNECTION_SETTINGS);
 connection.exec(
   'CREATE TABLE system_state (key TEXT PRIMARY KEY, value TEXT NOT NULL, updated_at INTEGER NOT NULL) STRICT',
 );
-const queue = createWriteQueue(connection, { storeEvent: async () => undefined, audit: NO_AUDIT, heads: NO_HEADS });
+const queue = createWriteQueue(connection, {
+  storeEvent: async () => undefined,
+  audit: NO_AUDIT,
+  heads: NO_HEADS,
+  schema: NO_SCHEMA,
+});
 let answers = 0;
 const die = (): void => void process.kill(process.pid, 'SIGKILL');
 

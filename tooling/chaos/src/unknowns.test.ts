@@ -344,7 +344,26 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
       expect(await code(send(daemon, INSTANT, to))).not.toBe('answered');
     });
     expect(await balanceOf(harness.ledger, to)).toBe(0n);
+    const raw = new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'));
+    raw.exec('DROP TRIGGER no_audit');
+    raw.close();
     expect((await readRemains(dataDir)).transactions).toEqual([]);
+  },
+
+  async 'something was planted in the schema of the database'() {
+    const dataDir = harness.copyDataDir(template);
+    const to = stranger();
+    await withDaemon(dataDir, async (daemon) => {
+      const raw = new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'));
+      raw.exec(`DROP TRIGGER sessions_stay_revoked;
+        CREATE TRIGGER frozen AFTER UPDATE ON sessions BEGIN
+          UPDATE sessions SET usage_stats = OLD.usage_stats, revoked_at = OLD.revoked_at, version = OLD.version,
+            seal = OLD.seal WHERE id = OLD.id; END`);
+      raw.close();
+      expect(await code(send(daemon, INSTANT, to))).toBe('STORAGE_UNAVAILABLE');
+    });
+    expect(await balanceOf(harness.ledger, to)).toBe(0n);
+    await expect(harness.start(dataDir)).rejects.toThrow('trigger frozen');
   },
 
   async 'the clock was set back while the daemon was down'() {

@@ -10,6 +10,7 @@ import {
   adoptSessions,
   appendAudit,
   checkSpendLedger,
+  ForeignSchema,
   hasAuditEvent,
   listAgents,
   MigrationError,
@@ -80,6 +81,14 @@ function startFailure(error: unknown): StartFailure {
       default:
         return new StartFailure(error.message, { exitCode: 1, code: `KEYSTORE_${error.code}`, cause: error });
     }
+  }
+  if (error instanceof ForeignSchema) {
+    return new StartFailure(error.message, {
+      exitCode: 1,
+      code: 'SCHEMA_CHANGED',
+      hint: 'Somebody can write the database file. Find out who; then put a backup in its place with "waiaas backup restore".',
+      cause: error,
+    });
   }
   const code = error instanceof MigrationError ? 'MIGRATION_FAILED' : 'START_FAILED';
   return new StartFailure(reasonOf(error), { exitCode: 1, code, cause: error });
@@ -185,6 +194,9 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     storage.write(({ db }) => appendAudit(db, unixSeconds(clock), entry));
   const { migration } = storage;
   const { schemaVersion, tables } = storage.facts();
+  if (migration.restored.length > 0) {
+    logger.warn({ restored: migration.restored }, 'Somebody had removed guards of the database; they were put back');
+  }
   if (migration.backup !== null) logger.info({ ...migration }, 'The database was brought up to date');
   onStep(`Database ready (schema ${schemaVersion}, ${tables} tables)`);
   const accepted = await checkClock({

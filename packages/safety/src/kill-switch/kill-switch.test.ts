@@ -179,7 +179,7 @@ describe('engaged', () => {
       await world.storage.write(async ({ db }) => {
         await sql
           .raw(
-            `CREATE TRIGGER refuse BEFORE INSERT ON audit_log WHEN NEW.event_type = '${event}' BEGIN SELECT RAISE(ABORT, 'full'); END`,
+            `CREATE TEMP TRIGGER refuse BEFORE INSERT ON main.audit_log WHEN NEW.event_type = '${event}' BEGIN SELECT RAISE(ABORT, 'full'); END`,
           )
           .execute(db);
       });
@@ -244,7 +244,7 @@ describe('engaged', () => {
     await world.storage.write(async ({ db }) => {
       await sql
         .raw(
-          `CREATE TRIGGER refuse BEFORE INSERT ON audit_log WHEN NEW.event_type = 'KEYSTORE_LOCKED' BEGIN SELECT RAISE(ABORT, 'full'); END`,
+          `CREATE TEMP TRIGGER refuse BEFORE INSERT ON main.audit_log WHEN NEW.event_type = 'KEYSTORE_LOCKED' BEGIN SELECT RAISE(ABORT, 'full'); END`,
         )
         .execute(db);
     });
@@ -377,7 +377,7 @@ describe('recovered', () => {
       await engage();
       const run = (text: string) => world.storage.write(async ({ db }) => void (await sql.raw(text).execute(db)));
       await run(
-        `CREATE TRIGGER refuse BEFORE INSERT ON audit_log WHEN NEW.event_type = '${event}' BEGIN SELECT RAISE(ABORT, 'full'); END`,
+        `CREATE TEMP TRIGGER refuse BEFORE INSERT ON main.audit_log WHEN NEW.event_type = '${event}' BEGIN SELECT RAISE(ABORT, 'full'); END`,
       );
       expect(await refusal(world.killSwitch.recover(signed()))).toContain('full');
       await expectLocked();

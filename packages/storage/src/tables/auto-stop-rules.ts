@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { AutoStopRulesTable } from '../schema.ts';
 import { autoStopRuleContent, autoStopSetContent } from '../seals.ts';
+import { assertAsWritten, changedSet, type SetMember } from './sealed-set.ts';
 
 /** A row of `auto_stop_rules`. */
 export type AutoStopRuleRow = Selectable<AutoStopRulesTable>;
@@ -28,10 +29,14 @@ export async function loadAutoStopRules(db: Db, sealer: RowSealer): Promise<Load
   return { rules, authentic };
 }
 
-/** Seals the set of rules as it now is. */
-async function moveHead(db: Db, sealer: RowSealer): Promise<void> {
+/**
+ * Seals the set of rules as it is to be now.
+ * @throws NotAsWritten when the database holds anything else
+ */
+async function moveHead(db: Db, sealer: RowSealer, rules: readonly SetMember[]): Promise<void> {
+  assertAsWritten('auto-stop rules', rules, await rows(db));
   const version = ((await head(db))?.version ?? 0) + 1;
-  const seal = sealer.seal(autoStopSetContent(version, await rows(db)));
+  const seal = sealer.seal(autoStopSetContent(version, rules));
   await db
     .insertInto('auto_stop_head')
     .values({ id: 1, version, seal })
@@ -60,7 +65,8 @@ export async function storeAutoStopRule(
   rule: AutoStopRuleFields,
   now: number,
 ): Promise<AutoStopRuleRow> {
-  const before = await findAutoStopRule(db, rule.id);
+  const others = await rows(db);
+  const before = others.find(({ id }) => id === rule.id);
   const content = {
     id: rule.id,
     version: (before?.version ?? 0) + 1,
@@ -82,7 +88,7 @@ export async function storeAutoStopRule(
     .values(row)
     .onConflict((conflict) => conflict.column('id').doUpdateSet(changes))
     .execute();
-  await moveHead(db, sealer);
+  await moveHead(db, sealer, changedSet(others, { stored: [row] }));
   return row;
 }
 
@@ -91,6 +97,7 @@ export const findAutoStopRule = (db: Db, id: string): Promise<AutoStopRuleRow | 
 
 /** Removes a rule and seals the set without it. */
 export async function deleteAutoStopRule(db: Db, sealer: RowSealer, id: string): Promise<void> {
+  const others = await rows(db);
   await db.deleteFrom('auto_stop_rules').where('id', '=', id).execute();
-  await moveHead(db, sealer);
+  await moveHead(db, sealer, changedSet(others, { left: [id] }));
 }

@@ -1,10 +1,11 @@
-import { type AgentId, agentId as brandAgentId, type PolicyId, type PolicyType, type RowSealer } from '@waiaas/core';
+import type { AgentId, PolicyId, PolicyType, RowSealer } from '@waiaas/core';
 import type { Selectable } from 'kysely';
 import { headsOf } from '../heads/head-keeper.ts';
 import { GLOBAL_SCOPE } from '../heads/scope.ts';
 import type { Db } from '../query-executor.ts';
 import type { PoliciesTable, PolicyVersionsTable } from '../schema.ts';
 import { policyContent, policySetContent } from '../seals.ts';
+import { assertAsWritten, changedSet, type SetMember } from './sealed-set.ts';
 
 /** A row of `policies`: the present version of a policy. */
 export type PolicyRow = Selectable<PoliciesTable>;
@@ -34,14 +35,19 @@ const inScope = (db: Db, scope: string) => {
 };
 
 /**
- * Seals the set of policies of a scope as it is now. Called in the unit of work of every change, and once for each new
- * scope, so that an agent without policies of its own is known to have none.
+ * Seals the set of a new scope, once, so that an agent without policies of its own is known to have none.
+ * @throws NotAsWritten when it has some all the same
  */
-export async function sealPolicySet(db: Db, sealer: RowSealer, agentId: AgentId | null): Promise<void> {
-  const scope = scopeOf(agentId);
-  const head = await db.selectFrom('policy_sets').select('version').where('scope', '=', scope).executeTakeFirst();
-  const version = (head?.version ?? 0) + 1;
-  const seal = sealer.seal(policySetContent(scope, version, await inScope(db, scope)));
+export const sealPolicySet = (db: Db, sealer: RowSealer, agentId: AgentId | null): Promise<void> =>
+  sealSet(db, sealer, scopeOf(agentId), []);
+
+/** @param policies what is to be in the set, in the unit of work of every change */
+async function sealSet(db: Db, sealer: RowSealer, scope: string, policies: readonly SetMember[]): Promise<void> {
+  assertAsWritten('policies', policies, await inScope(db, scope));
+  const set = await db.selectFrom('policy_sets').select('version').where('scope', '=', scope).executeTakeFirst();
+  // Never a version again that once was sealed, also where somebody has taken the set itself away.
+  const version = Math.max(set?.version ?? 0, headsOf(db).edit(scope).marks.get('policies') ?? 0) + 1;
+  const seal = sealer.seal(policySetContent(scope, version, policies));
   await db
     .insertInto('policy_sets')
     .values({ scope, version, seal })
@@ -116,6 +122,8 @@ export async function storePolicy(
   policy: PolicyFields,
   at: { readonly now: number; readonly actor: string },
 ): Promise<PolicyRow> {
+  const scope = scopeOf(policy.agentId);
+  const others = await inScope(db, scope);
   const before = await findPolicy(db, policy.id);
   const content = {
     id: policy.id,
@@ -139,7 +147,7 @@ export async function storePolicy(
     .insertInto('policy_versions')
     .values({ policy_id, ...version, created_at: at.now, actor: at.actor, seal })
     .execute();
-  await sealPolicySet(db, sealer, policy.agentId);
+  await sealSet(db, sealer, scope, changedSet(others, { stored: [row] }));
   return row;
 }
 
@@ -150,9 +158,12 @@ export async function storePolicy(
  * @returns the version that was in force, or undefined where there is no such policy
  */
 export async function deletePolicy(db: Db, sealer: RowSealer, id: PolicyId): Promise<PolicyRow | undefined> {
-  const row = await db.deleteFrom('policies').where('id', '=', id).returningAll().executeTakeFirst();
+  const row = await findPolicy(db, id);
   if (row === undefined) return undefined;
-  await sealPolicySet(db, sealer, row.agent_id === null ? null : brandAgentId(row.agent_id));
+  const scope = scopeOf(row.agent_id);
+  const others = await inScope(db, scope);
+  await db.deleteFrom('policies').where('id', '=', id).execute();
+  await sealSet(db, sealer, scope, changedSet(others, { left: [id] }));
   return row;
 }
 

@@ -2,6 +2,7 @@ import type { RowSealer } from '@waiaas/core';
 import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
 import { formerSessionContent, sessionContent, sessionSetContent } from '../seals.ts';
+import { assertAsWritten, changedSet, type SetChange, type SetMember } from './sealed-set.ts';
 
 /*
  * A seal on a row shows that the row was changed; it does not show that an older row was put in its place. So the sessions
@@ -42,33 +43,43 @@ export async function sessionSetVersion(db: Db, sealer: RowSealer, agentId: stri
   return sealer.verify(content, head.seal) ? head.version : null;
 }
 
-async function sealSet(db: Db, sealer: RowSealer, agentId: string): Promise<void> {
-  const version = ((await headOf(db, agentId))?.version ?? 0) + 1;
-  const seal = sealer.seal(sessionSetContent(agentId, version, await inSet(db, agentId)));
+async function sealSet(db: Db, sealer: RowSealer, agentId: string, sessions: readonly SetMember[]): Promise<void> {
+  const heads = headsOf(db);
+  const head = heads.read(agentId);
+  // Never a version again that once was sealed, also where somebody has taken the set itself away.
+  const version = Math.max((await headOf(db, agentId))?.version ?? 0, head?.marks.get('sessions') ?? 0) + 1;
+  const seal = sealer.seal(sessionSetContent(agentId, version, sessions));
   await db
     .insertInto('session_sets')
     .values({ agent_id: agentId, version, seal })
     .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ version, seal }))
     .execute();
   // A revocation must not fail because of what somebody has done to the file; an agent whose head is broken pays nothing.
-  const heads = headsOf(db);
-  if (heads.read(agentId) !== null) heads.edit(agentId).marks.set('sessions', version);
+  if (head !== null) heads.edit(agentId).marks.set('sessions', version);
 }
 
 /**
- * Changes sessions of an agent and seals their set as it is then. A set that was not authentic is not sealed: the change
- * would make genuine what somebody has put there.
+ * Changes sessions of an agent and seals their set as it is to be then. A set that was not authentic is not sealed: the
+ * change would make genuine what somebody has put there.
+ *
+ * @param change answers what it has made of the sessions that are not revoked; null where it has changed nothing
+ * @returns whether something was changed
+ * @throws NotAsWritten when the database then holds anything else
  */
-export async function changeSessions<T>(
+export async function changeSessions(
   db: Db,
   sealer: RowSealer,
   agentId: string,
-  change: () => Promise<T>,
-): Promise<T> {
+  change: () => Promise<SetChange | null>,
+): Promise<boolean> {
   const authentic = await areSessionsAuthentic(db, sealer, agentId);
-  const result = await change();
-  if (authentic) await sealSet(db, sealer, agentId);
-  return result;
+  const before = await inSet(db, agentId);
+  const changed = await change();
+  if (changed === null) return false;
+  const after = changedSet(before, changed);
+  assertAsWritten('sessions', after, await inSet(db, agentId));
+  if (authentic) await sealSet(db, sealer, agentId, after);
+  return true;
 }
 
 /**
@@ -83,5 +94,6 @@ export async function adoptSessions(db: Db, sealer: RowSealer): Promise<void> {
     const seal = sealer.seal(sessionContent({ ...row, version }));
     await db.updateTable('sessions').set({ version, seal }).where('id', '=', row.id).execute();
   }
-  for (const agentId of new Set(rows.map(({ agent_id }) => agent_id))) await sealSet(db, sealer, agentId);
+  for (const agentId of new Set(rows.map(({ agent_id }) => agent_id)))
+    await sealSet(db, sealer, agentId, await inSet(db, agentId));
 }

@@ -46,12 +46,14 @@ export async function insertSession(db: Db, sealer: RowSealer, session: NewSessi
     last_renewed_at: null,
     absolute_expires_at: session.absoluteExpiresAt,
   };
-  await changeSessions(db, sealer, session.agentId, () =>
-    db
+  const seal = sealer.seal(sessionContent(row));
+  await changeSessions(db, sealer, session.agentId, async () => {
+    await db
       .insertInto('sessions')
-      .values({ ...row, seal: sealer.seal(sessionContent(row)) })
-      .execute(),
-  );
+      .values({ ...row, seal })
+      .execute();
+    return { stored: [{ ...row, seal }] };
+  });
 }
 
 export const findSession = (db: Db, id: string): Promise<SessionRow | undefined> =>
@@ -156,16 +158,18 @@ async function changeRow(
 ): Promise<boolean> {
   const fields = { ...change, version: before.version + 1 };
   const seal = isSealed(sealer, before) ? sealer.seal(sessionContent({ ...before, ...fields })) : before.seal;
-  const { numUpdatedRows } = await changeSessions(db, sealer, before.agent_id, () =>
-    db
+  return changeSessions(db, sealer, before.agent_id, async () => {
+    const { numUpdatedRows } = await db
       .updateTable('sessions')
       .set({ ...fields, seal })
       .where('id', '=', before.id)
       .where('version', '=', before.version)
       .where('revoked_at', 'is', before.revoked_at)
-      .executeTakeFirst(),
-  );
-  return numUpdatedRows === 1n;
+      .executeTakeFirst();
+    if (numUpdatedRows !== 1n) return null;
+    const row = { ...before, ...fields, seal };
+    return row.revoked_at === null ? { stored: [row] } : { left: [row.id] };
+  });
 }
 
 /** What a renewal changes. */
@@ -219,6 +223,7 @@ export async function revokeLiveSessions(
           .where('id', '=', row.id)
           .execute();
       }
+      return { left: live.filter(({ agent_id }) => agent_id === owner).map(({ id }) => id) };
     });
   }
   return live;
@@ -283,7 +288,10 @@ export async function removeOverSessions(
     .execute();
   for (const agentId of new Set(over.map(({ agent_id }) => agent_id))) {
     const ids = over.filter(({ agent_id }) => agent_id === agentId).map(({ id }) => id);
-    await changeSessions(db, sealer, agentId, () => db.deleteFrom('sessions').where('id', 'in', ids).execute());
+    await changeSessions(db, sealer, agentId, async () => {
+      await db.deleteFrom('sessions').where('id', 'in', ids).execute();
+      return { left: ids };
+    });
   }
   return over;
 }

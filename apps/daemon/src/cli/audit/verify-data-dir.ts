@@ -2,7 +2,7 @@ import { basename, resolve } from 'node:path';
 import { type AuditVerification, type Logger, systemClock } from '@waiaas/core';
 import { createKeystore, KeystoreError } from '@waiaas/keystore';
 import { parseAnchors, verifyAuditLog } from '@waiaas/safety';
-import { MigrationError, openForReading } from '@waiaas/storage';
+import { ForeignSchema, MigrationError, openForReading } from '@waiaas/storage';
 import { loadConfig } from '../../config/index.ts';
 import { anchorFilePath, databasePath, dataPaths } from '../../data-dir/index.ts';
 import { EXIT } from '../../exit-codes.ts';
@@ -61,11 +61,16 @@ export const verifyDataDir: VerifyDataDir = async ({ dataDir, env, password, anc
   }
 };
 
+function codeOf(error: unknown): string {
+  if (error instanceof ForeignSchema) return 'SCHEMA_CHANGED';
+  return error instanceof MigrationError ? 'WRONG_SCHEMA' : 'DATABASE_UNREADABLE';
+}
+
 function openDatabase(path: string, settings: ReturnType<typeof databaseSettings>) {
   try {
     return openForReading({ path, settings });
   } catch (error) {
-    const code = error instanceof MigrationError ? 'WRONG_SCHEMA' : 'DATABASE_UNREADABLE';
+    const code = codeOf(error);
     const message = error instanceof Error ? error.message : String(error);
     throw new CliError({ code, message, exitCode: EXIT.FAILURE });
   }
