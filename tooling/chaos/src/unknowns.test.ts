@@ -350,6 +350,27 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     expect((await readRemains(dataDir)).transactions).toEqual([]);
   },
 
+  async 'an index of the audit log was made to keep silent, and what an agent has spent was taken away'() {
+    const dataDir = harness.copyDataDir(template);
+    await withDaemon(dataDir, async (daemon) => {
+      expect(await send(daemon, NOTIFY)).toMatchObject({ tier: 'NOTIFY' });
+    });
+    const index = 'idx_audit_log_event_type';
+    const text = `CREATE INDEX ${index} ON audit_log (event_type)`;
+    edit(
+      dataDir,
+      'PRAGMA foreign_keys = OFF; DELETE FROM heads; DELETE FROM spend_ledger',
+      `DROP INDEX ${index}; ${text} WHERE event_type NOT IN ('ROWS_SEALED', 'LEDGER_SEALED')`,
+      `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = '${text}' WHERE name = '${index}'`,
+    );
+    await withDaemon(dataDir, async (daemon) => {
+      expect(await code(send(daemon, INSTANT))).toBe('INVALID_TOKEN');
+    });
+    const events = await eventsOf(dataDir);
+    expect(events).toContain('SEAL_BROKEN');
+    expect(events.filter((event) => event === 'LEDGER_SEALED')).toHaveLength(1);
+  },
+
   async 'something was planted in the schema of the database'() {
     const dataDir = harness.copyDataDir(template);
     const to = stranger();

@@ -35,8 +35,12 @@ export interface AuditTrailDependencies {
 /** The audit log as its readers see it, and the proof that it is whole (05, 09 no. 5). */
 export interface AuditTrail {
   list(query: AuditLogQuery): Promise<AuditLogResponse>;
-  /** Checks all of it. @throws WaiaasError KEYSTORE_LOCKED */
-  verify(): Promise<AuditVerification>;
+  /**
+   * Checks all of it.
+   * @param onRow given every row that is checked, none left out, as an index may
+   * @throws WaiaasError KEYSTORE_LOCKED
+   */
+  verify(onRow?: (row: AuditRow) => void): Promise<AuditVerification>;
   /**
    * Right after the vault was opened: records which rows no seal has covered so far. They are of a time when the vault was
    * locked, or somebody else's; from here on the head covers them, and this row says that it did not before.
@@ -123,9 +127,9 @@ export function createAuditTrail(dependencies: AuditTrailDependencies): AuditTra
       return { entries: page.map(toEntry), nextCursor: next === undefined ? null : String(next.id) };
     },
 
-    async verify() {
+    async verify(onRow) {
       const kept = parseAnchors(await anchors.read(), anchors.name);
-      return verifyAuditLog({ read: storage.read, sealer, anchors: kept });
+      return verifyAuditLog({ read: storage.read, sealer, anchors: kept, onRow });
     },
 
     async adopt() {

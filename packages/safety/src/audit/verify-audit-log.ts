@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AuditVerification, RowSealer } from '@waiaas/core';
-import { type Db, isAuditHeadAuthentic, listAuditAfter, readAuditHead } from '@waiaas/storage';
+import { type AuditRow, type Db, isAuditHeadAuthentic, listAuditAfter, readAuditHead } from '@waiaas/storage';
 import type { Anchors } from './anchor-lines.ts';
 import { createAuditCheck } from './audit-check.ts';
 
@@ -16,6 +16,8 @@ export interface VerifyOptions {
   readonly anchors: Anchors;
   /** Told after each page how many rows have been read. */
   readonly onRows?: (rows: number) => void;
+  /** Given every row, in the order in which they are stored. */
+  readonly onRow?: ((row: AuditRow) => void) | undefined;
 }
 
 /**
@@ -23,7 +25,13 @@ export interface VerifyOptions {
  *
  * @throws WaiaasError KEYSTORE_LOCKED when the sealer is locked
  */
-export async function verifyAuditLog({ read, sealer, anchors, onRows }: VerifyOptions): Promise<AuditVerification> {
+export async function verifyAuditLog({
+  read,
+  sealer,
+  anchors,
+  onRows,
+  onRow,
+}: VerifyOptions): Promise<AuditVerification> {
   const check = createAuditCheck({
     head: await readAuditHead(read),
     anchors: anchors.anchors,
@@ -34,7 +42,10 @@ export async function verifyAuditLog({ read, sealer, anchors, onRows }: VerifyOp
   let count = 0;
   for (;;) {
     const rows = await listAuditAfter(read, last, PAGE);
-    for (const row of rows) check.add(row);
+    for (const row of rows) {
+      check.add(row);
+      onRow?.(row);
+    }
     last = rows.at(-1)?.id ?? last;
     count += rows.length;
     onRows?.(count);

@@ -6,7 +6,7 @@ import { auditHeadContent } from '../seals.ts';
 import { GLOBAL_SCOPE } from './scope.ts';
 
 /** Changes of what an agent may do, has done or is doing. Its head is sealed with each, in the same commit. */
-const OF_AGENTS: readonly AuditEvent[] = [
+const OF_AGENTS: ReadonlySet<string> = new Set<AuditEvent>([
   'SESSION_ISSUED',
   'SESSION_REVOKED',
   'SESSION_RENEWED',
@@ -20,26 +20,36 @@ const OF_AGENTS: readonly AuditEvent[] = [
   'TX_FAILED',
   'TX_CANCELLED',
   'TX_LATE_LANDING',
-];
+]);
 
 /** The same of an agent's rules, or of those for all. */
-const OF_POLICIES: readonly AuditEvent[] = ['POLICY_CREATED', 'POLICY_UPDATED', 'POLICY_DISABLED', 'POLICY_DELETED'];
+const OF_POLICIES: ReadonlySet<string> = new Set<AuditEvent>([
+  'POLICY_CREATED',
+  'POLICY_UPDATED',
+  'POLICY_DISABLED',
+  'POLICY_DELETED',
+]);
 
 /** The scope whose head is sealed anew with an audit row; null where none is. */
-export function scopeOfChange(event: AuditEvent, agentId: string | null): string | null {
-  if (OF_POLICIES.includes(event)) return agentId ?? GLOBAL_SCOPE;
-  return agentId !== null && OF_AGENTS.includes(event) ? agentId : null;
+export function scopeOfChange(event: string, agentId: string | null): string | null {
+  if (OF_POLICIES.has(event)) return agentId ?? GLOBAL_SCOPE;
+  return agentId !== null && OF_AGENTS.has(event) ? agentId : null;
 }
-
-const quoted = (events: readonly AuditEvent[]): string => events.map((event) => `'${event}'`).join(', ');
-
-const LATER_OF_AGENT = `SELECT 1 FROM audit_log INDEXED BY idx_audit_log_agent
-  WHERE agent_id = ? AND id > ? AND event_type IN (${quoted([...OF_AGENTS, ...OF_POLICIES])}) LIMIT 1`;
-const LATER_OF_ALL = `SELECT 1 FROM audit_log INDEXED BY idx_audit_log_event_type
-  WHERE event_type IN (${quoted(OF_POLICIES)}) AND id > ? AND agent_id IS NULL LIMIT 1`;
 
 /** Rows of the log that are read at a time. */
 const PAGE = 1000;
+
+/** What the log tells of the time since the oldest head. */
+interface Testimony {
+  /** Whether it is what was sealed. */
+  readonly sound: boolean;
+  /** Id of the first row that was read. */
+  readonly from: number;
+  /** The newest row that tells of a change, by the scope it was in. */
+  readonly newest: ReadonlyMap<string, number>;
+}
+
+const UNSOUND: Testimony = { sound: false, from: 0, newest: new Map() };
 
 /** What the audit log says against a head. */
 export interface AuditEvidence {
@@ -57,6 +67,9 @@ export interface AuditEvidence {
  * in the log, in the commit that sealed the scope's head. The log is chained, its end is sealed and kept outside the
  * database too, so it does not go back with the rest of an agent unnoticed. The links since the oldest head are followed
  * once in a run of the daemon; the daemon seals its heads anew at every start, so that this stays short.
+ *
+ * What the rows tell is taken in the same pass, in the order in which they are stored: an index on the log is outside every
+ * seal, and one that somebody has made to leave rows out would keep silent about them.
  */
 export function createAuditEvidence(connection: Connection, sealer: Pick<RowSealer, 'verify'>): AuditEvidence {
   const endOfLog = connection.prepare<[], AuditHeadTable>('SELECT * FROM audit_head WHERE id = 1');
@@ -66,46 +79,47 @@ export function createAuditEvidence(connection: Connection, sealer: Pick<RowSeal
   const rowsFrom = connection.prepare<[number, number], AuditRow>(
     `SELECT * FROM audit_log WHERE id >= ? AND id <= ? ORDER BY id LIMIT ${PAGE}`,
   );
-  const laterOfAgent = connection.prepare<unknown[]>(LATER_OF_AGENT);
-  const laterOfAll = connection.prepare<unknown[]>(LATER_OF_ALL);
-  let sound: boolean | null = null;
+  let testimony: Testimony | null = null;
 
-  /** Whether the rows from one to another follow each other link by link, up to a link that is given. */
-  function isChained(from: number, to: number, end: string): boolean {
+  /** The rows from one to another, if they follow each other link by link, up to a link that is given. */
+  function readChain(from: number, to: number, end: string): Testimony {
+    const newest = new Map<string, number>();
     let link = AUDIT_CHAIN_START;
     let next = from;
     for (let page = rowsFrom.all(next, to); page.length > 0; page = rowsFrom.all(next, to)) {
       for (const row of page) {
         if (row.id === from) link = row.hash;
         else if (auditLink(link, row) === row.hash) link = row.hash;
-        else return false;
+        else return UNSOUND;
+        const scope = scopeOfChange(row.event_type, row.agent_id);
+        if (scope !== null) newest.set(scope, row.id);
         next = row.id + 1;
       }
     }
-    return next === to + 1 && link === end;
+    return next === to + 1 && link === end ? { sound: true, from, newest } : UNSOUND;
   }
 
-  function isSound(): boolean {
+  function hear(): Testimony {
     const { oldest, newest } = known.get() ?? { oldest: 0, newest: 0 };
     const end = endOfLog.get();
     // Before the first row of the log there is no end of it to be sealed.
-    if (end === undefined) return newest === 0;
-    if (!sealer.verify(auditHeadContent(end), end.seal) || end.audit_id < newest) return false;
+    if (end === undefined) return newest === 0 ? { ...UNSOUND, sound: true } : UNSOUND;
+    if (!sealer.verify(auditHeadContent(end), end.seal) || end.audit_id < newest) return UNSOUND;
     try {
-      return isChained(oldest, end.audit_id, end.hash);
+      return readChain(oldest, end.audit_id, end.hash);
     } catch (error) {
       // A row that cannot even be encoded was written by somebody else.
-      if (error instanceof TypeError) return false;
+      if (error instanceof TypeError) return UNSOUND;
       throw error;
     }
   }
 
   return {
     contradicts({ scope, audit_id }) {
-      sound ??= isSound();
-      if (!sound) return true;
-      const later = scope === GLOBAL_SCOPE ? laterOfAll.get(audit_id) : laterOfAgent.get(scope, audit_id);
-      return later !== undefined;
+      testimony ??= hear();
+      const { sound, from, newest } = testimony;
+      // A head that is older than all there were when the log was read has been put back since.
+      return !sound || audit_id < from || (newest.get(scope) ?? 0) > audit_id;
     },
   };
 }

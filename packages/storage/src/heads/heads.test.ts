@@ -6,7 +6,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { admit, createAgent, pay, settle } from '../../test/payments.ts';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
 import { openStorage, type Storage } from '../open-storage.ts';
-import { appendAudit, findLastAudit, listAudit } from '../tables/audit-log.ts';
+import {
+  appendAudit,
+  findLastAudit,
+  hasAuditEvent,
+  latestAuditTime,
+  listAudit,
+  rebuildEvidence,
+} from '../tables/audit-log.ts';
 import { beginHeads, renewHeads } from '../tables/heads.ts';
 import { liveReservations } from '../tables/reservations.ts';
 import { spentSince } from '../tables/spend-ledger.ts';
@@ -58,6 +65,41 @@ function keep(...tables: readonly string[]): readonly string[] {
   edit(...tables.map((table) => `CREATE TABLE kept_${table} AS SELECT * FROM ${table}`));
   return tables.map((table) => `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM kept_${table}`);
 }
+
+/** An index that leaves rows out and says that it does not. */
+const silenced = (index: string, columns: string, where: string): readonly string[] => [
+  `DROP INDEX ${index}; CREATE INDEX ${index} ON audit_log ${columns} WHERE ${where}`,
+  `PRAGMA writable_schema = ON;
+   UPDATE sqlite_schema SET sql = 'CREATE INDEX ${index} ON audit_log ${columns}' WHERE name = '${index}';
+   PRAGMA writable_schema = OFF`,
+];
+
+describe('an index of the audit log that leaves rows out', () => {
+  test('hides neither the newest row of a kind nor the latest time', async () => {
+    await storage.write(({ db }) => appendAudit(db, START + 50, { event: 'KILL_SWITCH_ACTIVATED', actor: 'operator' }));
+    await restart(() =>
+      edit(
+        ...silenced('idx_audit_log_event_type', '(event_type)', "event_type <> 'KILL_SWITCH_ACTIVATED'"),
+        ...silenced('idx_audit_log_timestamp', '(timestamp)', `timestamp <= ${START}`),
+      ),
+    );
+    // So it is of use to whoever made it.
+    expect(await hasAuditEvent(storage.read, ['KILL_SWITCH_ACTIVATED'])).toBe(false);
+    expect((await findLastAudit(storage.read, ['KILL_SWITCH_ACTIVATED']))?.actor).toBe('operator');
+    expect(await latestAuditTime(storage.read)).toBe(START + 50);
+    await storage.write(({ db }) => rebuildEvidence(db));
+    expect(await hasAuditEvent(storage.read, ['KILL_SWITCH_ACTIVATED'])).toBe(true);
+  });
+
+  test('the latest time is that since the clock was accepted', async () => {
+    await storage.write(async ({ db }) => {
+      await appendAudit(db, START + 5000, { event: 'DAEMON_STARTED', actor: 'system' });
+      await appendAudit(db, START + 10, { event: 'CLOCK_ACCEPTED', actor: 'cli' });
+      await appendAudit(db, START + 20, { event: 'DAEMON_STARTED', actor: 'system' });
+    });
+    expect(await latestAuditTime(storage.read)).toBe(START + 20);
+  });
+});
 
 async function restart(whileDown: () => void = () => undefined): Promise<void> {
   const { path, folder, clock } = temporary;
@@ -211,6 +253,29 @@ describe('a head', () => {
     await storage.write(({ db }) => beginHeads(db));
     expect(await spent()).toBeNull();
     await expect(pay(storage, payment(1n))).rejects.toThrow('not what this daemon has sealed');
+  });
+
+  test('of an older copy is not believed where an index of the log was made to keep silent about what came after', async () => {
+    await pay(storage, payment(10n));
+    await restart();
+    await storage.write(({ db }) => renewHeads(db, START));
+    const [older = ''] = keep('heads');
+    await pay(storage, payment(10n));
+    await restart(() => edit(older, ...silenced('idx_audit_log_agent', '(agent_id, timestamp)', 'id < 0')));
+    expect(await spent()).toBeNull();
+  });
+
+  test('that is put back under the daemon, older than any there was at its start, is not believed', async () => {
+    const other = await createAgent(storage, 2);
+    const [older = ''] = keep('heads');
+    for (const each of [agent, other])
+      await storage.write(({ db }) => appendAudit(db, START, { event: 'TX_FAILED', actor: 'system', agentId: each }));
+    await storage.write(({ db }) => renewHeads(db, START));
+    await restart();
+    // The log is read for this one.
+    expect(await spent()).toBe(0n);
+    edit(older);
+    expect(await spentSince(storage.read, testSealer, other, SOL, 0)).toBeNull();
   });
 
   test('is begun once for each agent', async () => {

@@ -1,5 +1,5 @@
 import { type AuditEvent, type AuditSeverity, type RowSealer, toJson } from '@waiaas/core';
-import { CompiledQuery, type Selectable } from 'kysely';
+import { CompiledQuery, type Selectable, sql } from 'kysely';
 import { AUDIT_CHAIN_START, type AuditRow, auditLink } from '../audit-chain.ts';
 import { scopeOfChange } from '../heads/audit-evidence.ts';
 import { headsOf } from '../heads/head-keeper.ts';
@@ -122,11 +122,31 @@ function tellBrokenSeal(db: Db, { agentId, sessionId, txId, details = {} }: Audi
   return notifyBy(db, { event: 'SEAL_BROKEN', what, id: id ?? null, agentId: agentId ?? null });
 }
 
+/** Rows at the end of the log in which the latest time is looked for without an index. */
+const NEWEST = 1000;
+
 /**
  * The latest time of any audit row, Unix seconds: time has been as late as that. Rows from before the machine's clock was
  * accepted as it is do not count. Null when there is none.
+ *
+ * Time only goes on in the log, so that its end knows the latest: read as it is stored, because an index can have been made
+ * to leave rows out.
  */
 export async function latestAuditTime(db: Db): Promise<number | null> {
+  const newest = await db
+    .selectFrom('audit_log')
+    .select(['timestamp', 'event_type'])
+    .orderBy('id', 'desc')
+    .limit(NEWEST)
+    .execute();
+  const accepted = newest.findIndex(({ event_type }) => event_type === 'CLOCK_ACCEPTED');
+  const counted = (accepted === -1 ? newest : newest.slice(0, accepted + 1)).map(({ timestamp }) => timestamp);
+  const older = accepted === -1 && newest.length === NEWEST ? await latestByIndex(db) : null;
+  const times = older === null ? counted : [...counted, older];
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+async function latestByIndex(db: Db): Promise<number | null> {
   const row = await db
     .selectFrom('audit_log')
     .select((eb) => eb.fn.max('timestamp').as('latest'))
@@ -177,12 +197,16 @@ export function listAudit(db: Db, query: AuditQuery): Promise<AuditRow[]> {
 export const listAuditAfter = (db: Db, id: number, limit: number): Promise<AuditRow[]> =>
   db.selectFrom('audit_log').selectAll().where('id', '>', id).orderBy('id').limit(limit).execute();
 
-/** The newest of some kinds of audit row. */
+/**
+ * The newest of some kinds of audit row. Decides what is believed, so it reads the log from its end as it is stored: an
+ * index can have been made to leave rows out. Where there is none, that is the whole log.
+ */
 export const findLastAudit = (db: Db, events: readonly AuditEvent[]): Promise<AuditRow | undefined> =>
   db
     .selectFrom('audit_log')
     .selectAll()
-    .where('event_type', 'in', events)
+    // With the sign, SQLite takes no index for it.
+    .where(sql<string>`+event_type`, 'in', events)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -203,6 +227,16 @@ export async function hasAuditEvent(db: Db, events: readonly AuditEvent[], txId?
   let select = db.selectFrom('audit_log').select('id').where('event_type', 'in', events);
   if (txId !== undefined) select = select.where('tx_id', '=', txId);
   return (await select.limit(1).executeTakeFirst()) !== undefined;
+}
+
+/**
+ * Makes the indexes of what a database of an earlier version is adopted by anew, from the rows themselves. It takes about a
+ * second for a million rows, once.
+ */
+export async function rebuildEvidence(db: Db): Promise<void> {
+  for (const table of ['audit_log', 'spend_ledger', 'transactions', 'decisions', 'heads'] as const) {
+    await sql`REINDEX ${sql.table(table)}`.execute(db);
+  }
 }
 
 /** How many rows of each kind were written after one of them, and which the last one is. */
