@@ -10,7 +10,6 @@ import {
   isoFromSeconds,
   nativeAssetId,
   type SessionConstraints,
-  sessionUsageSchema,
   toJson,
   unixSeconds,
   WaiaasError,
@@ -34,7 +33,9 @@ import {
   liveReservations,
   notifyBy,
   readState,
+  readUsage,
   reportBrokenHead,
+  reportBrokenSession,
   type SessionRow,
   type TransactionRow,
   type TransitionFields,
@@ -132,21 +133,13 @@ export function createAdmission(
     const authentic = await isSessionAuthentic(db, sealer, session);
     const constraints = authentic ? readConstraints(session.constraints) : null;
     if (constraints === null) {
-      await appendAudit(db, now, {
-        event: 'SEAL_BROKEN',
-        actor: 'system',
-        agentId: intent.agentId,
-        sessionId: session.id,
-        txId: intent.transactionId,
-        details: { what: 'session' },
-      });
+      await reportBrokenSession(db, { id: session.id, agentId: intent.agentId, txId: intent.transactionId }, now);
       return unread;
     }
     const hash = constraintsHash(session.constraints);
     await keepConstraints(db, { hash, constraints: session.constraints });
-    const usage = sessionUsageSchema.safeParse(JSON.parse(session.usage_stats));
     return {
-      standing: { ...unread.standing, constraints: hash, usage: usage.success ? usage.data : null },
+      standing: { ...unread.standing, constraints: hash, usage: readUsage(session) },
       constraints,
     };
   }

@@ -3,7 +3,17 @@ import type { FaultPlan } from '@waiaas/fake-chain';
 import { findTransaction } from '@waiaas/storage';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { alter } from '../test/hands-in-the-file.ts';
-import { ALICE, BOB, by, createWorld, OPERATOR, type Payer, type World, type WorldOptions } from '../test/world.ts';
+import {
+  ALICE,
+  BOB,
+  by,
+  createWorld,
+  OPERATOR,
+  type Payer,
+  RECIPIENT,
+  type World,
+  type WorldOptions,
+} from '../test/world.ts';
 import { createAuthenticRow } from './authentic-row.ts';
 
 /*
@@ -278,6 +288,22 @@ describe('a payment that was sent', () => {
     expect(paid()).toEqual([90n]);
   });
 
+  test.each(["'{}'", "'no JSON'"])('is settled all the same when what its session has used is %s', async (usage) => {
+    await world.setRules({ ...TIERS, daily_max: '100' });
+    faults = silent;
+    const id = await ask(90n);
+    await world.time.advance(1000);
+    await alter(world, `UPDATE sessions SET usage_stats = ${usage} WHERE id = '${payer.sessionId}'`);
+    faults = () => undefined;
+    world.ledger.advance(10);
+    await world.time.advance(60_000);
+    expect(await rowOf(id)).toMatchObject({ status: 'CONFIRMED', reserved_amount: null });
+    expect(await alarmed()).toEqual([id]);
+    const other = { ...payer, sessionId: await world.createSession(payer.agentId) };
+    expect(await outcome(world.send(other, 11n))).not.toBe('done');
+    expect(paid()).toEqual([90n]);
+  });
+
   test('is settled all the same when its session is gone', async () => {
     await world.setRules({ ...TIERS, daily_max: '100' });
     const other = { ...payer, sessionId: await world.createSession(payer.agentId) };
@@ -320,6 +346,33 @@ describe('a payment that has ended', () => {
     expect(await Promise.all(ids.map(rowOf))).toEqual(before);
     expect(await alarmed()).toEqual(ids.toSorted());
   }, 60_000);
+
+  test('is looked up once more, however many others cannot be', async () => {
+    await world.setRules({ ...TIERS, daily_max: '100' });
+    faults = (call) => (call === 'submitTransaction' ? 'refused' : undefined);
+    expect(await outcome(world.send(payer, 90n))).toBe('CHAIN_ERROR');
+    const row = await world.storage.read.selectFrom('transactions').selectAll().executeTakeFirstOrThrow();
+    // Rows of nobody, before it in every order.
+    const others = Array.from({ length: 201 }, (_, index) => `00000000-0000-7000-8000-${`${index}`.padStart(12, '0')}`);
+    await alter(
+      world,
+      'CREATE TABLE others AS SELECT * FROM transactions',
+      ...others.flatMap((id) => [
+        `UPDATE others SET id = '${id}', tx_hash = '${id}', idempotency_key = NULL`,
+        'INSERT INTO transactions SELECT * FROM others',
+      ]),
+    );
+    world.ledger.accept(
+      row.tx_hash ?? '',
+      { from: payer.address, to: RECIPIENT, amount: 90n, fee: 5000n, lastValidBlockHeight: 2000n },
+      0,
+    );
+    await world.time.advance(600_000);
+    await world.pipeline.checkLateLandings();
+    faults = () => undefined;
+    expect(await outcome(world.send(payer, 11n))).toBe('SPENDING_LIMIT_EXCEEDED');
+    expect(await outcome(world.send(payer, 10n))).toBe('done');
+  });
 
   test('is not told again under its key once it was changed', async () => {
     faults = (call) => (call === 'simulateTransaction' ? 'refused' : undefined);

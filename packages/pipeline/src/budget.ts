@@ -11,7 +11,6 @@ import {
   nativeAssetId,
   type SessionConstraints,
   type SessionId,
-  sessionUsageSchema,
   tokenAssetId,
   transactionId,
   unixSeconds,
@@ -19,7 +18,15 @@ import {
 } from '@waiaas/core';
 import { type RenewalLimits, renewalsLeft } from '@waiaas/management';
 import { type CompiledPolicies, type Payment, spendWindows } from '@waiaas/policy-engine';
-import { type Db, findAgent, findSession, type LiveReservation, liveReservations, spentSince } from '@waiaas/storage';
+import {
+  type Db,
+  findAgent,
+  findSession,
+  type LiveReservation,
+  liveReservations,
+  readUsage,
+  spentSince,
+} from '@waiaas/storage';
 import { accountRentSpent } from './account-rent.ts';
 import { type Decider, reservedOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -177,8 +184,11 @@ export function createBudget(
       adapter !== undefined && isAccountOpener(adapter) ? await rents(storage.read, agentId, unixSeconds(clock)) : null;
     const row = await findSession(storage.read, sessionId);
     if (row === undefined) throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
+    const usage = readUsage(row);
+    // Its seal is broken as well: nothing is paid by it any more.
+    if (usage === null) throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
     const room = sessionRoom(constraints, {
-      usage: sessionUsageSchema.parse(JSON.parse(row.usage_stats)),
+      usage,
       ...underWayOf(live, sessionId, nativeAssetId(chain)),
     });
     const renewal: RenewalLimits = { constraints, defaultMaxRenewals: settings.defaultMaxRenewals };

@@ -235,6 +235,8 @@ export interface WaitingListQuery {
   readonly limit: number;
 }
 
+/** Payments that are read at a time to be looked up once more. */
+const LATE_CHECKS = 100;
 /** Delayed payments that one round carries out at most; the rest come in the next. */
 const DELAYED_BATCH = 100;
 /** How long a delayed payment waits for a chain that cannot be reached, seconds; then it is tried, and fails (04 §19). */
@@ -792,7 +794,15 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
 
     async checkLateLandings() {
       const checkLateLanding = createLateCheck({ ...dependencies, settlement });
-      await eachRow(await listLateChecks(storage.read, unixSeconds(clock)), checkLateLanding);
+      const now = unixSeconds(clock);
+      // Those that cannot be looked up now stay due: others are not to wait behind them.
+      for (let after = ''; !stopping; ) {
+        const page = await listLateChecks(storage.read, now, LATE_CHECKS, after);
+        await eachRow(page, checkLateLanding);
+        const last = page.at(-1);
+        if (last === undefined || page.length < LATE_CHECKS) return;
+        after = last.id;
+      }
     },
 
     renewHeads: () => meetHeads(dependencies),

@@ -18,6 +18,7 @@ import {
   findTransaction,
   mergeMetadata,
   recordBroadcast,
+  reportBrokenSession,
   type Storage,
   transition,
   type UnitOfWork,
@@ -126,7 +127,9 @@ export function createSettlement(
     });
     // A session's amounts are of the native asset; a token's base units are no part of them.
     const used = asset === nativeAssetId(row.chain) ? amount : 0n;
-    await addSessionUsage(db, sealer, row.session_id, used, isoTime(clock.now()));
+    const added = await addSessionUsage(db, sealer, row.session_id, used, isoTime(clock.now()));
+    if (added || row.session_id === null) return;
+    await reportBrokenSession(db, { id: row.session_id, agentId: row.agent_id, txId: row.id }, now);
   }
 
   return {

@@ -385,6 +385,10 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     });
     expect(await balanceOf(harness.ledger, to)).toBe(0n);
     await expect(harness.start(dataDir)).rejects.toThrow('trigger frozen');
+    // What is left is looked at as every other.
+    const raw = new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'));
+    raw.exec('DROP TRIGGER frozen');
+    raw.close();
   },
 
   async 'the clock was set back while the daemon was down'() {

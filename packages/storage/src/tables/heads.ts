@@ -43,6 +43,17 @@ export async function reportBrokenLedger(db: Db, agentId: string, asset: string,
   await appendAudit(db, now, { event: 'SEAL_BROKEN', actor: 'system', agentId, details });
 }
 
+/** Reports that a session is not what was granted: as critical, once in a run of the daemon. */
+export async function reportBrokenSession(
+  db: Db,
+  { id, agentId, txId }: { readonly id: string; readonly agentId: string; readonly txId: string },
+  now: number,
+): Promise<void> {
+  if (!headsOf(db).reportOnce(`session ${id}`)) return;
+  const details = { what: 'session' };
+  await appendAudit(db, now, { event: 'SEAL_BROKEN', actor: 'system', agentId, sessionId: id, txId, details });
+}
+
 /** Whether a scope has a head, whatever it is worth. */
 export const hasHead = async (db: Db, scope: string): Promise<boolean> =>
   (await db.selectFrom('heads').select('scope').where('scope', '=', scope).executeTakeFirst()) !== undefined;

@@ -5,6 +5,7 @@ import {
   NO_USAGE,
   type RowSealer,
   type SessionId,
+  type SessionUsage,
   sessionUsageSchema,
 } from '@waiaas/core';
 import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
@@ -85,6 +86,19 @@ export const isSessionAuthentic = async (db: Db, sealer: RowSealer, row: Session
 /** `isActive` of core in the words of the database; the two are held against each other by a test. */
 export const isActiveRow = (now: number): RawBuilder<SqlBool> =>
   sql<SqlBool>`(sessions.revoked_at IS NULL AND sessions.expires_at > ${now})`;
+
+/** What a session has used; null when that cannot be read, which no daemon has written. */
+export function readUsage({ usage_stats: text }: Pick<SessionRow, 'usage_stats'>): SessionUsage | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+  const usage = sessionUsageSchema.safeParse(value);
+  return usage.success ? usage.data : null;
+}
 
 /** Live sessions of an agent. */
 export async function countLiveSessions(db: Db, agentId: AgentId, now: number): Promise<number> {
@@ -231,7 +245,8 @@ export async function revokeLiveSessions(
 
 /**
  * Adds a settled payment to a session's usage, whatever its limits say: the money has moved (04 §13). Does nothing when
- * the session has been cleaned up meanwhile.
+ * the session has been cleaned up meanwhile. False for one whose usage cannot be read: it was changed by somebody else, is
+ * not authentic any more and pays nothing; the payment that has landed is counted by the caps all the same.
  */
 export async function addSessionUsage(
   db: Db,
@@ -239,16 +254,18 @@ export async function addSessionUsage(
   id: string | null,
   amount: bigint,
   at: string,
-): Promise<void> {
+): Promise<boolean> {
   const row = id === null ? undefined : await findSession(db, id);
-  if (row === undefined) return;
-  const usage = sessionUsageSchema.parse(JSON.parse(row.usage_stats));
+  if (row === undefined) return true;
+  const usage = readUsage(row);
+  if (usage === null) return false;
   const next = {
     totalTx: usage.totalTx + 1,
     totalAmount: (BigInt(usage.totalAmount) + amount).toString(),
     lastTxAt: at,
   };
   await changeRow(db, sealer, row, { usage_stats: canonicalJson(next) });
+  return true;
 }
 
 /** A session removed by the cleanup. */

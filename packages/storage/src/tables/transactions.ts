@@ -71,9 +71,16 @@ export const listOverdueApprovals = (db: Db, now: number): Promise<TransactionRo
     .orderBy('id')
     .execute();
 
-/** Transactions that ended without landing and are due for their last look-up. */
-export const listLateChecks = (db: Db, now: number): Promise<TransactionRow[]> =>
-  db.selectFrom('transactions').selectAll().where('late_check_at', '<=', now).orderBy('id').limit(100).execute();
+/** Transactions that ended without landing and are due for another look-up, by id; those after one of them. */
+export const listLateChecks = (db: Db, now: number, limit: number, after = ''): Promise<TransactionRow[]> =>
+  db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('late_check_at', '<=', now)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
 
 /** Queued or pending transactions of a session. */
 export const listWaitingOfSession = (db: Db, sessionId: string): Promise<TransactionRow[]> =>
