@@ -5,6 +5,8 @@ import {
   policyId as brandPolicyId,
   canonicalJson,
   type DecisionRecordResponse,
+  decodeIntent,
+  decodeRecallIntent,
   type Intent,
   isoFromSeconds,
   type RowSealer,
@@ -31,8 +33,10 @@ import {
   findTransaction,
   isClaimDecisionAuthentic,
   isDecisionAuthentic,
+  isIntentAuthentic,
   isPolicyVersionAuthentic,
   listDecisions,
+  listUnrecorded,
   type PolicyVersionRow,
   type TransactionRow,
 } from '@waiaas/storage';
@@ -57,13 +61,19 @@ export type ReplayVerdict =
   | { readonly verdict: 'not_authentic'; readonly what: string }
   | { readonly verdict: 'different'; readonly now: unknown };
 
+/** A decision that was made and whose record is gone. */
+interface MissingRecord {
+  readonly verdict: 'missing';
+  readonly what: string;
+}
+
 /** What a replay of all decisions has found, those at the end of the queue included. */
 export interface ReplayReport {
   readonly total: number;
   readonly same: number;
   /** Refused by session or agent, and recorded by a version that did not keep what these were. */
   readonly refusedBySession: number;
-  /** Transactions whose decision does not come out the same, or whose record is not authentic; at most 100. */
+  /** Transactions whose decision does not come out the same, or whose record is not authentic, or gone; at most 100. */
   readonly faults: readonly { readonly transactionId: string; readonly verdict: string; readonly what: string }[];
   readonly faultCount: number;
 }
@@ -97,6 +107,20 @@ const toPolicyRow = (row: PolicyVersionRow): PolicyRow => ({
 
 const namedPolicies = ({ policies }: Pick<DecisionRow, 'policies'>) =>
   policiesSchema.parse(JSON.parse(policies)).map(([policyId, version]) => ({ policyId, version }));
+
+/** Version of the intents of which all have a record: the first ones had none, or were made before there were records. */
+const RECORDED_SINCE = 2;
+
+/** Whether an intent is one of a recall, of which nothing is decided. */
+function isRecall(intent: string): boolean {
+  try {
+    decodeRecallIntent(intent);
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError) return false;
+    throw error;
+  }
+}
 
 /** Rows of one replay step. */
 const BATCH = 500;
@@ -145,6 +169,7 @@ export function createDecisionRecords(dependencies: {
     const stored = decisionSchema.parse(JSON.parse(record.decision));
     const { chain, asset, amount, to, agentId } = authentic.intent;
     const compiled = await compiledAgain(stored, policies, agentId);
+    if (typeof compiled === 'string') return { verdict: 'not_authentic', what: compiled };
     if (compiled === null) return { verdict: 'different', now: 'nothing that blocks' };
     const now = evaluate(compiled, { chain, asset, amount, to }, decodeFacts(record.facts));
     return canonicalJson(now) === record.decision ? { verdict: 'same' } : { verdict: 'different', now };
@@ -167,13 +192,13 @@ export function createDecisionRecords(dependencies: {
 
   /**
    * The policies of a decision. Where they could not be applied then, what was in their way: of a policy whose rules could
-   * not be read, it is read again; null when it can be.
+   * not be read, it is read again; null when it can be, and a text when that version is not what the daemon wrote.
    */
   async function compiledAgain(
     { reason, policyId, policyVersion }: z.infer<typeof decisionSchema>,
     policies: readonly PolicyRow[],
     agentId: AgentId,
-  ): Promise<CompiledPolicies | null> {
+  ): Promise<CompiledPolicies | string | null> {
     const blocking = blockerSchema.safeParse(reason);
     if (!blocking.success) return compilePolicies(policies, agentId);
     const blocker = {
@@ -184,12 +209,24 @@ export function createDecisionRecords(dependencies: {
     if (reason === 'POLICY_MALFORMED' || reason === 'POLICY_TYPE_UNKNOWN') {
       const { policyId: id, policyVersion: version } = blocker;
       const row = id === null || version === null ? undefined : await findPolicyVersion(read, id, version);
-      if (row !== undefined && isPolicyVersionAuthentic(sealer, row)) {
-        const found = compilePolicies([toPolicyRow(row)], agentId).blocker;
-        if (found?.reason !== reason) return null;
-      }
+      if (row === undefined || !isPolicyVersionAuthentic(sealer, row)) return `policy ${id} version ${version}`;
+      const found = compilePolicies([toPolicyRow(row)], agentId).blocker;
+      if (found?.reason !== reason) return null;
     }
     return blockedPolicies(agentId, blocker);
+  }
+
+  /**
+   * What is wrong with a transaction that has no record; null where it is of a time in which none was kept: of decisions that
+   * is told by the sealed intent, of claims by the record of the decision, which knows the standing since later than they.
+   */
+  function unrecorded(row: Awaited<ReturnType<typeof listUnrecorded>>[number]): ReplayVerdict | MissingRecord | null {
+    if (row.decided !== null) {
+      return row.standing === null ? null : { verdict: 'missing', what: 'record of the claim' };
+    }
+    if (!isIntentAuthentic(sealer, row)) return { verdict: 'not_authentic', what: 'intent' };
+    if (isRecall(row.intent)) return null;
+    return decodeIntent(row.intent).version < RECORDED_SINCE ? null : { verdict: 'missing', what: 'record' };
   }
 
   /** What was decided when a payment left the queue, again. */
@@ -210,6 +247,7 @@ export function createDecisionRecords(dependencies: {
     const stored = record.decision === null ? null : decisionSchema.parse(JSON.parse(record.decision));
     const compiled =
       stored === null ? compilePolicies(policies, agentId) : await compiledAgain(stored, policies, agentId);
+    if (typeof compiled === 'string') return { verdict: 'not_authentic', what: compiled };
     if (compiled === null) return { verdict: 'different', now: 'nothing that blocks' };
     const now = evaluateClaim(compiled, { chain, asset, amount, to }, decodeFacts(record.facts));
     const same =
@@ -264,13 +302,13 @@ export function createDecisionRecords(dependencies: {
     async replay() {
       const faults: { transactionId: string; verdict: string; what: string }[] = [];
       let [total, same, refusedBySession, faultCount] = [0, 0, 0, 0];
-      const note = (transactionId: string, found: ReplayVerdict): void => {
+      const note = (transactionId: string, found: ReplayVerdict | MissingRecord): void => {
         total += 1;
         if (found.verdict === 'same') same += 1;
         else if (found.verdict === 'session') refusedBySession += 1;
         else {
           faultCount += 1;
-          const what = found.verdict === 'not_authentic' ? found.what : canonicalText(found.now);
+          const what = found.verdict === 'different' ? canonicalText(found.now) : found.what;
           if (faults.length < 100) faults.push({ transactionId, verdict: found.verdict, what });
         }
       };
@@ -284,6 +322,16 @@ export function createDecisionRecords(dependencies: {
         }
         cursor = batch.at(-1)?.tx_id;
         // Payments are not to wait for the whole history.
+        await yieldToOthers();
+        if (batch.length < BATCH) break;
+      }
+      for (let after = ''; ; ) {
+        const batch = await listUnrecorded(read, { cursor: after, limit: BATCH });
+        for (const row of batch) {
+          const found = unrecorded(row);
+          if (found !== null) note(row.id, found);
+        }
+        after = batch.at(-1)?.id ?? after;
         await yieldToOthers();
         if (batch.length < BATCH) return { total, same, refusedBySession, faultCount, faults };
       }

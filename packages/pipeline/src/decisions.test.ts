@@ -2,8 +2,10 @@ import {
   agentId as brandAgentId,
   transactionId as brandTransactionId,
   isWaiaasError,
+  policyId,
   type SessionConstraints,
 } from '@waiaas/core';
+import { storePolicy } from '@waiaas/storage';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -195,6 +197,47 @@ describe('the record of a decision', () => {
     });
     expect(await world.pipeline.decisions.get(brandTransactionId(id))).toMatchObject({ replay });
     expect(await world.pipeline.decisions.replay()).toMatchObject({ faultCount: 1, faults: [{ transactionId: id }] });
+  });
+
+  test.each([
+    ['the decision', 'DELETE FROM decisions', 'record'],
+    ['the record of the claim', 'DELETE FROM claim_decisions', 'record of the claim'],
+  ])('shows that somebody has taken away %s', async (_what, statement, what) => {
+    const payer = await start({ rules: TIERS });
+    const { id } = await pay(payer, 900n);
+    await world.time.advance(900_000);
+    await world.pipeline.runDelayed();
+    await world.time.advance(10_000);
+    expect(await world.pipeline.decisions.replay()).toMatchObject({ total: 2, same: 2, faultCount: 0 });
+    await alter(world, statement);
+    expect(await world.pipeline.decisions.replay()).toMatchObject({
+      faultCount: 1,
+      faults: [{ transactionId: id, verdict: 'missing', what }],
+    });
+  });
+
+  test.each([
+    ['gone', 'DELETE FROM policy_versions'],
+    ['another one', `UPDATE policy_versions SET rules = '{}'`],
+  ])('of rules that could not be read shows that they are %s', async (_what, statement) => {
+    const payer = await start({ rules: TIERS });
+    const broken = { id: policyId('00000000-0000-7000-8000-00000000beef'), agentId: payer.agentId };
+    await world.storage.write(({ db }) =>
+      storePolicy(
+        db,
+        world.keystoreParts.keystore.sealer,
+        { ...broken, type: 'SPENDING_LIMIT', rules: '{"nonsense":1}', priority: 0, enabled: true },
+        { now: 1, actor: 'system' },
+      ),
+    );
+    const { id, outcome } = await pay(payer, 1n);
+    expect(outcome).toBe('DENY POLICY_MALFORMED');
+    expect(await world.pipeline.decisions.replay()).toMatchObject({ total: 1, same: 1 });
+    await alter(world, `${statement} WHERE policy_id = '${broken.id}'`);
+    expect(await world.pipeline.decisions.replay()).toMatchObject({
+      faultCount: 1,
+      faults: [{ transactionId: id, verdict: 'not_authentic' }],
+    });
   });
 
   describe('of a payment that waited', () => {

@@ -88,6 +88,29 @@ export function listDecisions(db: Db, query: DecisionQuery): Promise<DecisionRow
   return select.orderBy('decisions.tx_id').limit(query.limit).execute();
 }
 
+/** Transactions of which no decision is recorded, or none at the claim although they were claimed; by id, after one of them. */
+export const listUnrecorded = (db: Db, query: { readonly cursor: string; readonly limit: number }) =>
+  db
+    .selectFrom('transactions')
+    .leftJoin('decisions', 'decisions.tx_id', 'transactions.id')
+    .leftJoin('claim_decisions', 'claim_decisions.tx_id', 'transactions.id')
+    .selectAll('transactions')
+    .select(['decisions.standing', 'decisions.tx_id as decided'])
+    .where('transactions.id', '>', query.cursor)
+    .where((eb) =>
+      eb.or([
+        eb('decisions.tx_id', 'is', null),
+        eb.and([
+          eb('claim_decisions.tx_id', 'is', null),
+          eb('transactions.claimed_at', 'is not', null),
+          eb('transactions.tier', 'in', ['DELAY', 'APPROVAL']),
+        ]),
+      ]),
+    )
+    .orderBy('transactions.id')
+    .limit(query.limit)
+    .execute();
+
 /**
  * How many transactions of an agent were created after a moment (exclusive), without one of them and without those that
  * are CANCELLED or EXPIRED (04 §11).
