@@ -37,6 +37,7 @@ import type { Claim } from './claimed-payment.ts';
 import { type ClaimDecided, type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { NOT_AUTHENTIC, notAuthentic } from './not-authentic.ts';
+import { lacksVeto } from './recovery.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
 import { type ClaimStanding, encodeStanding, FORGED_SESSION, objectionOf, REVOKED } from './standing.ts';
 
@@ -235,8 +236,10 @@ export function createClaims(
         const { row, intent } = loaded;
         const due = row.execute_after ?? Number.POSITIVE_INFINITY;
         if (row.status !== 'QUEUED' || row.tier !== 'DELAY' || now < due) return { kind: 'left' };
-        // It came due while nobody could have stopped it: it gets its time for a veto first.
-        if (due * 1000 <= watch.awakeSince) return { kind: 'left' };
+        // Nobody could have stopped it: it gets its time for a veto first.
+        if (due * 1000 <= watch.awakeSince || lacksVeto(row, Math.floor(watch.awakeSince / 1000))) {
+          return { kind: 'left' };
+        }
         if (!(await isNormal(db))) return { kind: 'left' };
         const judged = await judge(db, row, intent, now);
         if (judged.refusal !== null) {

@@ -312,9 +312,12 @@ describe('while the machine slept, or its clock was set', () => {
   /** The lid is closed: the clock goes on, and nothing else does. */
   const sleep = (ms: number): void => world.time.jumpTo(world.time.now() + ms);
 
-  test('what came due can still be stopped for a minute', async () => {
+  test.each([
+    ['came due', 3_600_000],
+    ['is due a second later', 599_000],
+  ])('what %s can still be stopped for a minute', async (_what, asleep) => {
     const id = await ask(SLOW);
-    sleep(3_600_000);
+    sleep(asleep);
     await world.pipeline.runDelayed();
     expect(await status(id)).toBe('QUEUED');
     await seconds(59);
@@ -329,6 +332,15 @@ describe('while the machine slept, or its clock was set', () => {
     sleep(3_600_000);
     await world.pipeline.runDelayed();
     await seconds(60);
+    await world.pipeline.runDelayed();
+    await untilConfirmed(id);
+  });
+
+  test('what was asked for since then waits no longer than it was told', async () => {
+    sleep(3_600_000);
+    const id = await ask(SLOW);
+    await world.pipeline.runDelayed();
+    await seconds(600);
     await world.pipeline.runDelayed();
     await untilConfirmed(id);
   });

@@ -6,6 +6,7 @@ import {
   listOverdueApprovals,
   listQueuedOfTier,
   renewHeads,
+  type TransactionRow,
 } from '@waiaas/storage';
 import type { Claims } from './claim.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -39,8 +40,19 @@ const RESTARTED: Refusal = {
 };
 
 /**
- * What becomes of delayed payments that came due up to a moment in which nobody could stop them: each waits another minute
- * from now on; more than a day late, it expires (04 §20).
+ * Whether a delayed payment would be carried out before anybody had time to stop it: it came due while nobody could, or does
+ * so within a minute after that, having waited since before (04 §20).
+ *
+ * @param awake since when somebody can, Unix seconds
+ */
+export const lacksVeto = (
+  { execute_after: due, queued_at: queued }: Pick<TransactionRow, 'execute_after' | 'queued_at'>,
+  awake: number,
+): boolean => due !== null && (due <= awake || (due < awake + VETO_SECONDS && (queued ?? 0) < awake));
+
+/**
+ * What becomes of delayed payments that nobody could stop, up to a moment: each waits another minute from now on; more than
+ * a day late, it expires (04 §20).
  *
  * @param until Unix seconds
  */
@@ -56,7 +68,7 @@ export async function giveTimeForAVeto(
   let postponed = 0;
   const failed = await eachRow(await listQueuedOfTier(storage.read, 'DELAY'), async (row) => {
     const due = row.execute_after ?? until;
-    if (due > until) return;
+    if (due > until && !lacksVeto(row, until)) return;
     if (unixSeconds(clock) - due > QUEUE_TIMEOUT) {
       if ((await claims.timeOut(row)) !== null) expired += 1;
     } else if ((await claims.postpone(row, unixSeconds(clock) + VETO_SECONDS)) !== null) postponed += 1;
@@ -83,7 +95,8 @@ export async function meetHeads(
  *
  * - PENDING, and INSTANT or NOTIFY left in QUEUED: no request survives a restart, so they are cancelled.
  * - QUEUED APPROVAL stays as it is, unless its deadline has passed.
- * - QUEUED DELAY that came due while nobody could stop it waits another minute; more than a day late, it expires.
+ * - QUEUED DELAY that came due while nobody could stop it, or is about to, waits another minute; more than a day late, it
+ *   expires.
  * - EXECUTING without a hash: nothing was recorded for broadcast, so nothing was sent. Failed, never begun again.
  * - EXECUTING with a hash: it may have been sent. Its outcome is unknown, which is what SUBMITTED means.
  * - SUBMITTED: followed on.

@@ -42,6 +42,8 @@ export function watch(world: SimulatedWorld): Watch {
   const { ledger } = world;
   /** When a delayed payment may be carried out at the earliest, Unix seconds. */
   const due = new Map<string, number>();
+  /** Since when it waits, Unix seconds. */
+  const queued = new Map<string, number>();
   const tiers = new Map<string, { readonly id: string; readonly tier: string | null }>();
   /** Time that had passed when an approval was first seen to be overdue, by transaction, and in which life. */
   const overdue = new Map<string, { readonly since: number; readonly daemon: SimulatedWorld['daemon'] }>();
@@ -50,14 +52,16 @@ export function watch(world: SimulatedWorld): Watch {
   const latestNow = (): number => Math.max(world.latest, Math.floor(world.daemon.clock.now() / 1000));
 
   /**
-   * Whether a delayed payment came due while nobody could stop it, and has not had its minute since (04 §20). One that was
-   * being carried out already when the machine fell asleep had had it.
+   * Whether a delayed payment came due while nobody could stop it, or at once after that, and has not had its minute since
+   * (04 §20). One that was being carried out already when the machine fell asleep had had it.
    */
   function lacksVeto(id: string): boolean {
     const { clock } = world.daemon;
     if (before.statuses.get(id) === 'EXECUTING') return false;
     const wasDue = (due.get(id) ?? 0) * 1000;
-    return wasDue <= clock.awakeSince && clock.now() - clock.awakeSince < VETO;
+    const hasWaited = (queued.get(id) ?? 0) * 1000 < clock.awakeSince - 1000;
+    const lacks = wasDue <= clock.awakeSince || (hasWaited && wasDue < clock.awakeSince + VETO);
+    return lacks && clock.now() - clock.awakeSince < VETO;
   }
 
   world.onSigned = ({ to, amount, memo }) => {
@@ -258,6 +262,7 @@ export function watch(world: SimulatedWorld): Watch {
           due.set(row.id, Math.max(due.get(row.id) ?? 0, row.execute_after ?? 0));
         }
         if (before.statuses.has(row.id)) continue;
+        if (row.tier === 'DELAY') queued.set(row.id, row.queued_at ?? 0);
         if (row.tier === 'DELAY') due.set(row.id, (row.queued_at ?? 0) + (row.delay_seconds ?? 0));
         if (row.memo !== null) tiers.set(row.memo, { id: row.id, tier: row.tier });
         if (!policiesChanged) checkAdmission(row, rows);
