@@ -491,6 +491,21 @@ describe('further kinds of policy, through the pipeline', () => {
     expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
   });
 
+  test.each([
+    ['made older', 'UPDATE transactions SET created_at = 0'],
+    ['made out to have expired', "UPDATE transactions SET status = 'EXPIRED'"],
+    ['removed', 'DELETE FROM decisions', 'DELETE FROM spend_ledger', 'DELETE FROM transactions'],
+  ])('a rate counts payments that somebody has %s', async (_what, ...statements) => {
+    const payer = await start();
+    await add('RATE_LIMIT', { max_tx_per_hour: 2, max_tx_per_day: 3 });
+    for (let count = 0; count < 2; count += 1) expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
+    await alter(world, ...statements);
+    expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
+    await world.time.advance(3_600_000);
+    expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
+    expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
+  });
+
   test('a rate holds against fifty at once', async () => {
     const payer = await start();
     await add('RATE_LIMIT', { max_tx_per_hour: 7 }, payer.agentId);

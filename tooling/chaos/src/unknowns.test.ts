@@ -350,6 +350,19 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     expect((await readRemains(dataDir)).transactions).toEqual([]);
   },
 
+  async 'payments that count towards a rate were made older in the file'() {
+    const dataDir = harness.copyDataDir(template);
+    await withDaemon(dataDir, async (daemon) => {
+      const rate = { type: 'RATE_LIMIT', rules: { max_tx_per_hour: 1 } };
+      expect((await daemon.operate('POST', '/v1/policies', rate)).status).toBe(201);
+      expect(await send(daemon, NOTIFY)).toMatchObject({ tier: 'NOTIFY' });
+    });
+    edit(dataDir, 'UPDATE transactions SET created_at = 0');
+    await withDaemon(dataDir, async (daemon) => {
+      expect(await code(send(daemon, INSTANT))).toBe('POLICY_DENIED');
+    });
+  },
+
   async 'an index of the audit log was made to keep silent, and what an agent has spent was taken away'() {
     const dataDir = harness.copyDataDir(template);
     await withDaemon(dataDir, async (daemon) => {

@@ -1,5 +1,6 @@
 import { canonicalJson, TIERS, type Tier, TRANSACTION_STATUSES, type TransactionStatus } from '@waiaas/core';
 import { z } from 'zod';
+import type { Admissions } from './recent-admissions.ts';
 
 /** A transaction with something still to come: it holds a reservation, or is looked up once more. */
 export interface OpenTransaction {
@@ -42,6 +43,11 @@ export interface Head {
   readonly marks: ReadonlyMap<Mark, number>;
   /** Oldest first; null in heads from before they were counted here: then the transactions tell. */
   readonly rents: readonly AccountRent[] | null;
+  /**
+   * Payments that count towards rates, oldest first; null in heads from before they were counted here: then the transactions
+   * tell, until the next one is admitted.
+   */
+  readonly recent: readonly Admissions[] | null;
 }
 
 /** A head that is being changed. */
@@ -50,6 +56,7 @@ export interface HeadDraft extends Head {
   readonly spent: Map<string, LastSpend>;
   readonly marks: Map<Mark, number>;
   rents: readonly AccountRent[] | null;
+  recent: readonly Admissions[] | null;
 }
 
 /** A copy to change; without an argument, the head of a scope in which nothing has happened yet. */
@@ -58,10 +65,11 @@ export const draftOf = (head?: Head): HeadDraft => ({
   spent: new Map(head?.spent),
   marks: new Map(head?.marks),
   rents: head === undefined ? [] : head.rents,
+  recent: head === undefined ? [] : head.recent,
 });
 
 /** The text of a head, as it is stored and sealed. */
-export const encodeHead = ({ open, spent, marks, rents }: Head): string =>
+export const encodeHead = ({ open, spent, marks, rents, recent }: Head): string =>
   canonicalJson({
     open: Array.from(open, ([id, { seal, sessionId, asset, reserved, tier, status }]) => [
       id,
@@ -75,6 +83,7 @@ export const encodeHead = ({ open, spent, marks, rents }: Head): string =>
     spent: Array.from(spent, ([asset, { settledAt, cumulative, seal }]) => [asset, settledAt, cumulative, seal]),
     marks: Array.from(marks, ([name, version]) => [name, version]),
     ...(rents === null ? {} : { rents: rents.map(({ at, amount }) => [at, amount]) }),
+    ...(recent === null ? {} : { recent: recent.map(({ at, count }) => [at, count]) }),
   });
 
 const amount = z.string().regex(/^(0|[1-9]\d*)$/);
@@ -94,11 +103,12 @@ const headSchema = z.strictObject({
   spent: z.array(z.tuple([z.string(), z.int(), amount, z.string()])),
   marks: z.array(z.tuple([z.enum(['policies', 'sessions']), z.int()])),
   rents: z.array(z.tuple([z.int(), amount])).optional(),
+  recent: z.array(z.tuple([z.int(), z.int()])).optional(),
 });
 
 /** Reads the text of a head back, once its seal was checked. @throws when it is no such text */
 export function decodeHead(text: string): Head {
-  const { open, spent, marks, rents } = headSchema.parse(JSON.parse(text));
+  const { open, spent, marks, rents, recent } = headSchema.parse(JSON.parse(text));
   return {
     open: new Map(
       open.map(([id, seal, sessionId, asset, reserved, tier, status]) => [
@@ -111,5 +121,6 @@ export function decodeHead(text: string): Head {
     ),
     marks: new Map(marks),
     rents: rents?.map(([at, sum]) => ({ at, amount: BigInt(sum) })) ?? null,
+    recent: recent?.map(([at, count]) => ({ at, count })) ?? null,
   };
 }

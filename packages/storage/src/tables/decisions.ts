@@ -1,5 +1,7 @@
 import type { AgentId, RowSealer } from '@waiaas/core';
 import type { Selectable } from 'kysely';
+import { headsOf } from '../heads/head-keeper.ts';
+import { countAdmissions } from '../heads/recent-admissions.ts';
 import type { Db } from '../query-executor.ts';
 import type { ClaimDecisionsTable, DecisionsTable, GrantedConstraintsTable } from '../schema.ts';
 import { claimDecisionContent, decisionContent } from '../seals.ts';
@@ -113,14 +115,23 @@ export const listUnrecorded = (db: Db, query: { readonly cursor: string; readonl
 
 /**
  * How many transactions of an agent were created after a moment (exclusive), without one of them and without those that
- * are CANCELLED or EXPIRED (04 §11).
+ * are CANCELLED or EXPIRED (04 §11). Told by the sealed head: a row can be given another time. Null when that cannot be
+ * believed.
+ *
+ * @param without one that has just been created
  */
 export async function countRecentTransactions(
   db: Db,
   agentId: AgentId,
   since: number,
   without: string | null,
-): Promise<number> {
+): Promise<number | null> {
+  const head = headsOf(db).read(agentId);
+  if (head === null) return null;
+  if (head.recent !== null) {
+    const isCounted = without !== null && head.open.get(without)?.status === 'PENDING';
+    return Math.max(0, countAdmissions(head.recent, since) - (isCounted ? 1 : 0));
+  }
   let select = db
     .selectFrom('transactions')
     .select((eb) => eb.fn.countAll<number>().as('n'))

@@ -65,6 +65,7 @@ export async function adoptHead(db: Db, sealer: RowSealer, scope: string): Promi
   if (await hasHead(db, scope)) return;
   const head = draftOf();
   head.rents = null;
+  head.recent = null;
   const policies = await sealedSetVersion(db, sealer, scope);
   if (policies !== null) head.marks.set('policies', policies);
   if (isAgentId(scope)) {

@@ -1,6 +1,7 @@
 import { isTerminal, type RowSealer, type TransactionStatus } from '@waiaas/core';
 import { CompiledQuery } from 'kysely';
 import { headsOf } from '../heads/head-keeper.ts';
+import { type Admissions, REMEMBERED, withAdmission, withoutAdmission } from '../heads/recent-admissions.ts';
 import type { Db } from '../query-executor.ts';
 import { sessionOf, transactionContent } from '../seals.ts';
 import { mergeMetadata, readMetadata } from '../transaction-metadata.ts';
@@ -129,16 +130,26 @@ function sealed(sealer: RowSealer, row: Omit<TransactionRow, 'state_seal'>): Aut
   return written;
 }
 
+/** Whether a payment counts towards the rates of its agent (04 §11). */
+const countsInRates = ({ status }: { readonly status: TransactionStatus }): boolean =>
+  status !== 'CANCELLED' && status !== 'EXPIRED';
+
 /** Tells the head of its agent which state of a transaction is the newest. */
 function noteNewest(db: Db, row: AuthenticTransaction): void {
-  const { open } = headsOf(db).edit(row.agent_id);
+  const head = headsOf(db).edit(row.agent_id);
+  const { open } = head;
+  const before = open.get(row.id);
+  // Of a rate, what was cancelled or expired is no part any more; once, however often its row is written after that.
+  if (head.recent !== null && before !== undefined && row.recall_id === null) {
+    if (countsInRates(before) && !countsInRates(row)) head.recent = withoutAdmission(head.recent, row.created_at);
+  }
   if (!isOpen(row)) {
     open.delete(row.id);
     return;
   }
   open.set(row.id, {
     seal: row.state_seal,
-    sessionId: open.get(row.id)?.sessionId ?? sessionOf(row),
+    sessionId: before?.sessionId ?? sessionOf(row),
     asset: row.asset,
     reserved: row.reserved_amount === null || row.recall_id !== null ? null : BigInt(row.reserved_amount),
     tier: row.tier,
@@ -156,7 +167,30 @@ export async function insertPending(db: Db, sealer: RowSealer, row: NewTransacti
   const text = `INSERT INTO transactions (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
   await run(db, text, Object.values(pending));
   noteNewest(db, pending);
+  if (pending.recall_id === null) await noteAdmission(db, pending);
   return pending;
+}
+
+/** Counts a payment towards rates, in the sealed head of its agent. */
+async function noteAdmission(db: Db, { id, agent_id, created_at }: AuthenticTransaction): Promise<void> {
+  const head = headsOf(db).edit(agent_id);
+  head.recent = withAdmission(head.recent ?? (await recentInRows(db, agent_id, created_at, id)), created_at);
+}
+
+/** The same from the transactions but one, where a head is from before they were counted there. */
+async function recentInRows(db: Db, agentId: string, now: number, except: string): Promise<readonly Admissions[]> {
+  const rows = await db
+    .selectFrom('transactions')
+    .select((eb) => ['created_at as at', eb.fn.countAll<number>().as('count')])
+    .where('agent_id', '=', agentId)
+    .where('created_at', '>', now - REMEMBERED)
+    .where('status', 'not in', ['CANCELLED', 'EXPIRED'])
+    .where('recall_id', 'is', null)
+    .where('id', '<>', except)
+    .groupBy('created_at')
+    .orderBy('created_at')
+    .execute();
+  return rows;
 }
 
 /** Columns that change. The intent never does. */
