@@ -417,6 +417,32 @@ describe('verdicts', () => {
     expect((await audit()).filter((event) => event === 'TX_LATE_LANDING')).toHaveLength(1);
   });
 
+  test('one that a node has refused is looked up until its last block is past, however late that node passes it on', async () => {
+    await start({
+      rules: { daily_max: '5' },
+      network: { faults: (call) => (call === 'submitTransaction' ? 'refused' : undefined) },
+    });
+    const payer = await world.createPayer();
+    for (const _ of ['passed on', 'forgotten'])
+      expect(await outcome(world.send(payer, 5n))).toMatchObject({ code: 'CHAIN_ERROR' });
+    const [row, other] = await rows();
+    for (const seconds of [600, 1200, 2400]) {
+      await world.pipeline.checkLateLandings();
+      expect((await rows()).map(({ late_check_at }) => late_check_at)).not.toContain(null);
+      await world.time.advance(seconds * 1000);
+    }
+    const bound = BigInt(row?.last_valid_block_height ?? '0');
+    const transfer = { from: payer.address, to: RECIPIENT, amount: 5n, fee: 5000n, lastValidBlockHeight: bound };
+    world.ledger.accept(row?.tx_hash ?? '', transfer, 0);
+    await world.pipeline.checkLateLandings();
+    expect((await audit()).filter((event) => event === 'TX_LATE_LANDING')).toHaveLength(1);
+    expect(await outcome(world.send(payer, 1n))).toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED' });
+    world.ledger.advance(1000);
+    await world.time.advance(86_400_000);
+    await world.pipeline.checkLateLandings();
+    expect((await rows()).find(({ id }) => id === other?.id)).toMatchObject({ status: 'FAILED', late_check_at: null });
+  });
+
   test('a failed simulation is never signed or sent', async () => {
     await start({ network: { faults: (call) => (call === 'simulateTransaction' ? 'refused' : undefined) } });
     const payer = await world.createPayer();

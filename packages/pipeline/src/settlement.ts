@@ -17,6 +17,7 @@ import {
   type Db,
   findTransaction,
   mergeMetadata,
+  postponeLateCheck,
   recordBroadcast,
   reportBrokenSession,
   type Storage,
@@ -77,6 +78,8 @@ export interface Settlement {
   approvalExpired(id: TransactionId): Promise<AuthenticTransaction | null>;
   /** The last look-up of a transaction that had ended: `landed` when it turned up after all. */
   lateChecked(row: AuthenticTransaction, landed: Landing | null): Promise<void>;
+  /** A look-up that has proven nothing: another one is made later, after ever longer pauses of a day at most. */
+  lateCheckAgain(row: AuthenticTransaction): Promise<void>;
 }
 
 type Notify = UnitOfWork['notify'];
@@ -94,6 +97,9 @@ async function tellFailed(notify: Notify, row: AuthenticTransaction, { token }: 
   const payment = paymentInMessage(row);
   if (payment !== null) await notify({ event: 'TX_FAILED', payment, code: token, txHash: row.tx_hash });
 }
+
+/** Longest pause between two look-ups of a transaction that was refused and may still land, seconds. */
+const LONGEST_LATE_PAUSE = 86_400;
 
 const APPROVAL_TIMEOUT: Refusal = { code: 'APPROVAL_TIMEOUT', token: 'APPROVAL_TIMEOUT' };
 
@@ -265,6 +271,13 @@ export function createSettlement(
         const payment = paymentInMessage(row);
         if (payment !== null) await notify({ event: 'TX_APPROVAL_EXPIRED', payment, reason: 'timeout' });
         return ended;
+      }),
+
+    lateCheckAgain: (row) =>
+      storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        const pause = Math.min(Math.max(now - row.created_at, settings.lateCheckSeconds), LONGEST_LATE_PAUSE);
+        await postponeLateCheck(db, sealer, row, now + pause);
       }),
 
     lateChecked: (row, landed) =>

@@ -1,5 +1,5 @@
-import type { ConfirmationVerdict, IChainAdapter } from '@waiaas/core';
-import type { AuthenticTransaction } from '@waiaas/storage';
+import { type ConfirmationVerdict, type IChainAdapter, unixSeconds } from '@waiaas/core';
+import { type AuthenticTransaction, hasYoungerLanded } from '@waiaas/storage';
 import type { PipelineDependencies } from './dependencies.ts';
 import { readExecutable } from './executable.ts';
 import type { Refusal } from './refusal.ts';
@@ -113,17 +113,50 @@ export function createTracker(
   };
 }
 
+/** How long an adapter may take to prove that a transaction cannot land any more, ms. */
+const PROOF_PATIENCE = 1000;
+
 /**
- * The last look-up of a transaction that ended without landing (04 §6.6): one that turns up after all counts towards the
- * caps and is reported as critical. A look-up that fails is made again at the next run.
+ * Whether a transaction that a node has refused cannot land any more. One with a last block proves it by that; one with a
+ * nonce is dead once a younger one of its wallet has landed, which had the same nonce or a later one.
+ */
+async function isOver(
+  { storage, sealer, clock, settings }: LateCheckDependencies,
+  adapter: IChainAdapter,
+  row: AuthenticTransaction,
+  txHash: string,
+): Promise<boolean> {
+  // It ended because this was proven.
+  if (row.status === 'EXPIRED') return true;
+  if (row.last_valid_block_height === null) {
+    return hasYoungerLanded(storage.read, sealer, row, unixSeconds(clock) - settings.lateCheckSeconds);
+  }
+  const lastValidBlockHeight = BigInt(row.last_valid_block_height);
+  const { verdict } = await adapter.waitForConfirmation(txHash, { timeoutMs: PROOF_PATIENCE, lastValidBlockHeight });
+  return verdict === 'expired';
+}
+
+type LateCheckDependencies = Pick<PipelineDependencies, 'storage' | 'adapters' | 'sealer' | 'clock' | 'settings'> & {
+  readonly settlement: Settlement;
+};
+
+/**
+ * Looks a transaction up that ended without landing (04 §6.6): one that turns up after all counts towards the caps and is
+ * reported as critical. One that a node has refused is looked up until it is proven that it cannot land: that node may have
+ * kept the bytes. A look-up that fails is made again at the next run.
  */
 export const createLateCheck =
-  (dependencies: Pick<PipelineDependencies, 'adapters' | 'sealer'> & { readonly settlement: Settlement }) =>
+  (dependencies: LateCheckDependencies) =>
   async (row: AuthenticTransaction): Promise<void> => {
     const adapter = adapterOf(dependencies, row);
     if (row.tx_hash === null || adapter === undefined || !adapter.isConnected()) return;
+    // Asked first: what lands after this look is found by the next one.
+    const over = await isOver(dependencies, adapter, row, row.tx_hash);
     const status = await adapter.getTransactionStatus(row.tx_hash);
     const landed = status.state === 'landed' && status.error === null;
     if (landed && status.commitment === 'processed') return;
-    await dependencies.settlement.lateChecked(row, landed ? { blockNumber: status.blockNumber } : null);
+    const { settlement } = dependencies;
+    if (landed) await settlement.lateChecked(row, { blockNumber: status.blockNumber });
+    else if (over || status.state === 'landed') await settlement.lateChecked(row, null);
+    else await settlement.lateCheckAgain(row);
   };
