@@ -44,6 +44,7 @@ import {
 import { type Decided, type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { intentHash, requestHash } from './intent-hash.ts';
+import { readable } from './readable.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
 import { encodeCriteria, type SessionVerdict, underWayOf } from './session-check.ts';
 import { constraintsHash, encodeStanding, judgeSession, readConstraints, type SessionStanding } from './standing.ts';
@@ -73,9 +74,15 @@ const written = (row: AuthenticTransaction | null): AuthenticTransaction => {
   return row;
 };
 
-/** Checks that a repeated key asks for the same payment. @throws WaiaasError IDEMPOTENCY_CONFLICT when it does not. */
-export function assertSameRequest(row: TransactionRow, hash: string): void {
-  if (row.request_hash !== hash) throw new WaiaasError('IDEMPOTENCY_CONFLICT', { details: { transactionId: row.id } });
+/**
+ * Checks that a repeated key asks for the same payment, by the sealed intent of the first one. Of a row that is not what the
+ * daemon wrote nothing is said here: it is not answered for either.
+ * @throws WaiaasError IDEMPOTENCY_CONFLICT when it does not.
+ */
+export function assertSameRequest(sealer: PipelineDependencies['sealer'], row: TransactionRow, hash: string): void {
+  const authentic = readIntent(sealer, row);
+  if (authentic !== null && requestHash(authentic.intent) !== hash)
+    throw new WaiaasError('IDEMPOTENCY_CONFLICT', { details: { transactionId: row.id } });
 }
 
 /** What a session is, and the limits that its standing names. */
@@ -230,7 +237,7 @@ export function createAdmission(
     if (idempotencyKey !== null) {
       const before = await findByIdempotencyKey(db, intent.agentId, idempotencyKey);
       if (before !== undefined) {
-        assertSameRequest(before, hash);
+        assertSameRequest(sealer, before, hash);
         return { kind: 'replayed', row: before };
       }
     }
@@ -327,7 +334,10 @@ export interface AuthenticIntent {
  * Reads the intent of a row for execution. Null when it is not what was admitted: such a row must never be signed
  * (00 §3, 09 no. 8).
  */
-export function readIntent(sealer: PipelineDependencies['sealer'], row: TransactionRow): AuthenticIntent | null {
+export const readIntent = (sealer: PipelineDependencies['sealer'], row: TransactionRow): AuthenticIntent | null =>
+  readable(() => intentOf(sealer, row));
+
+function intentOf(sealer: PipelineDependencies['sealer'], row: TransactionRow): AuthenticIntent | null {
   // A transaction of a recall is none of an agent's payments.
   if (row.recall_id !== null) return null;
   if (!sealer.verify(intentContent(row), row.intent_seal)) return null;

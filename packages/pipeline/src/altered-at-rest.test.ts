@@ -374,6 +374,27 @@ describe('a payment that has ended', () => {
     expect(await outcome(world.send(payer, 10n))).toBe('done');
   });
 
+  test('is not taken for another one under its key when what was asked for was changed', async () => {
+    expect(await outcome(world.send(payer, 50n, { idempotencyKey: 'k' }))).toBe('done');
+    expect(await outcome(world.send(payer, 51n, { idempotencyKey: 'k' }))).toBe('IDEMPOTENCY_CONFLICT');
+    await alter(world, `UPDATE transactions SET request_hash = '${'0'.repeat(64)}'`);
+    for (const amount of [50n, 51n])
+      expect(await outcome(world.send(payer, amount, { idempotencyKey: 'k' }))).not.toBe('done');
+    expect(await outcome(world.send(payer, 50n, { idempotencyKey: 'k' }))).toBe('POLICY_DENIED');
+    expect(paid()).toEqual([50n]);
+  });
+
+  test('has no words in the list of what waits when it was brought back there', async () => {
+    const [id, sound] = [await ask(500n), await ask(500n)];
+    await world.pipeline.reject(id, {}, by(ALICE));
+    await alter(world, change(id, "status = 'QUEUED', reserved_amount = amount, error = NULL"));
+    const { transactions } = await world.pipeline.waiting({ order: 'asc', limit: 10 });
+    expect(transactions.map(({ txId, inWords }) => [txId, inWords === null])).toEqual([
+      [id, true],
+      [sound, false],
+    ]);
+  });
+
   test('is not told again under its key once it was changed', async () => {
     faults = (call) => (call === 'simulateTransaction' ? 'refused' : undefined);
     expect(await outcome(world.send(payer, 50n, { idempotencyKey: 'k' }))).toBe('SIMULATION_FAILED');

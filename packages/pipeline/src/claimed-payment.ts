@@ -1,3 +1,4 @@
+import { isWaiaasError } from '@waiaas/core';
 import type { PermitMint, SigningPermit } from '@waiaas/keystore';
 import type { AuthenticTransaction } from '@waiaas/storage';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -17,6 +18,16 @@ export interface ClaimedPayment {
   readonly permit: SigningPermit | null;
 }
 
+/** Null where the vault was locked since the unit of work was committed: whoever holds the claim is to end it. */
+function unlessLocked<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (error) {
+    if (isWaiaasError(error, 'KEYSTORE_LOCKED')) return null;
+    throw error;
+  }
+}
+
 /**
  * The end of the claim step, called as soon as the unit of work is committed: the one place where permits are minted
  * (00 §3). A permit from here is for this intent and for the epoch of the decision, so that a payment which the kill
@@ -27,7 +38,7 @@ export function permitClaimed(
   { row, epoch }: Claim,
 ): ClaimedPayment {
   const { permits, gate, sealer } = dependencies;
-  const executable = readExecutable(sealer, row);
+  const executable = unlessLocked(() => readExecutable(sealer, row));
   if (executable === null || !gate.isOpen || gate.epoch !== epoch) return { row, permit: null };
   return { row, permit: permits.mint({ agentId: executable.agentId, intentHash: executable.hash, epoch }) };
 }

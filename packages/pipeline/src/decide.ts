@@ -13,11 +13,11 @@ import {
   policyReferences,
 } from '@waiaas/policy-engine';
 import {
-  appendAudit,
   countRecentTransactions,
   type Db,
   type LiveReservation,
   reportBrokenLedger,
+  reportBrokenPolicies,
   spentSince,
 } from '@waiaas/storage';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -107,13 +107,8 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
   async function authentic(db: Db, intent: JudgedPayment, now: number): Promise<CompiledPolicies> {
     const { compiled, complete, forged } = await loadPolicies(db, intent.agentId);
     if (complete && forged.length === 0) return compiled;
-    await appendAudit(db, now, {
-      event: 'SEAL_BROKEN',
-      actor: 'system',
-      agentId: intent.agentId,
-      txId: intent.transactionId,
-      details: { what: 'policy', policies: forged, complete },
-    });
+    const found = { agentId: intent.agentId, txId: intent.transactionId, policies: forged, complete };
+    await reportBrokenPolicies(db, found, now);
     return complete ? compiled : blocked(intent.agentId, 'POLICY_NOT_AUTHENTIC');
   }
 

@@ -445,6 +445,18 @@ describe('a budget', () => {
     expect(await world.pipeline.budget(payer)).toMatchObject({ maxPayment: '0', policy: { tiers: null } });
     expect(await dry(payer, 1n)).toMatchObject({ outcome: 'DENY', reason: 'POLICY_NOT_AUTHENTIC' });
   });
+
+  test('of such an agent is reported once, however often it asks', async () => {
+    const payer = await start({ rules: TIERS });
+    await world.storage.write(async ({ db }) => void (await db.deleteFrom('policies').execute()));
+    for (let count = 0; count < 3; count += 1) expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
+    const alarms = await world.storage.read
+      .selectFrom('audit_log')
+      .select('id')
+      .where('event_type', '=', 'SEAL_BROKEN')
+      .execute();
+    expect(alarms).toHaveLength(1);
+  });
 });
 
 describe('a rule about a share of the balance', () => {

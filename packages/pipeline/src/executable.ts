@@ -16,6 +16,7 @@ import {
 import { intentContent, type TransactionRow } from '@waiaas/storage';
 import { readIntent } from './admission.ts';
 import { sha256 } from './intent-hash.ts';
+import { readable } from './readable.ts';
 
 /** What a row has the daemon do, whoever asked for it: the only thing execution looks at. */
 export interface Executable {
@@ -30,17 +31,6 @@ export interface Executable {
 
 /** SHA-256 of the canonical encoding of a recall's transaction, hex. */
 export const recallIntentHash = (intent: RecallIntent): string => sha256(encodeRecallIntent(intent));
-
-/** What `read` makes of a row; null where it is of a shape that no daemon has written. */
-function readable<T>(read: () => T): T | null {
-  try {
-    return read();
-  } catch (error) {
-    // A seal that holds over the shape of another kind.
-    if (error instanceof TypeError) return null;
-    throw error;
-  }
-}
 
 function recallIntentOf(sealer: RowSealer, row: TransactionRow): RecallIntent | null {
   if (row.recall_id === null || !sealer.verify(intentContent(row), row.intent_seal)) return null;

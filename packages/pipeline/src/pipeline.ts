@@ -600,7 +600,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       if (idempotencyKey !== null) {
         const before = await findByIdempotencyKey(storage.read, session.agentId, idempotencyKey);
         if (before !== undefined) {
-          assertSameRequest(before, requestHash(requested));
+          assertSameRequest(sealer, before, requestHash(requested));
           return answer(await waitForEnd(before, patience()), true);
         }
       }
@@ -703,7 +703,9 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       const rows = await listWaiting(storage.read, { ...query, limit: query.limit + 1 });
       const page = rows.slice(0, query.limit);
       return {
-        transactions: page.map((row) => waitingView(sealer, row)),
+        transactions: await Promise.all(
+          page.map(async (row) => waitingView(row, (await authentic(row)) === null ? null : readIntent(sealer, row))),
+        ),
         nextCursor: rows.length > page.length ? (page.at(-1)?.id ?? null) : null,
       };
     },

@@ -1,11 +1,13 @@
 import { paymentInWords } from '@waiaas/auth';
-import { isoFromSeconds, type PendingApproval, type RowSealer } from '@waiaas/core';
+import { isoFromSeconds, type PendingApproval } from '@waiaas/core';
 import { type NamedTransaction, preApprovedAt } from '@waiaas/storage';
-import { readIntent } from './admission.ts';
+import type { AuthenticIntent } from './admission.ts';
 
-/** A payment that waits, as the owner sees it. Its words come from the sealed intent, not from the columns beside it. */
-export function waitingView(sealer: RowSealer, row: NamedTransaction): PendingApproval {
-  const authentic = readIntent(sealer, row);
+/**
+ * A payment that waits, as the owner sees it. Its words come from the sealed intent, not from the columns beside it.
+ * @param authentic null for a row that is not what the daemon wrote last: it has no words, and nobody can approve it
+ */
+export function waitingView(row: NamedTransaction, authentic: AuthenticIntent | null): PendingApproval {
   const preApproved = preApprovedAt(row);
   return {
     txId: row.id,

@@ -43,6 +43,25 @@ export async function reportBrokenLedger(db: Db, agentId: string, asset: string,
   await appendAudit(db, now, { event: 'SEAL_BROKEN', actor: 'system', agentId, details });
 }
 
+/** Reports that policies are not what was stored: as critical, once in a run of the daemon for each state of them. */
+export async function reportBrokenPolicies(
+  db: Db,
+  found: {
+    readonly agentId: string;
+    readonly txId: string;
+    /** Those whose own seal does not hold. */
+    readonly policies: readonly string[];
+    /** Whether the sets are whole. */
+    readonly complete: boolean;
+  },
+  now: number,
+): Promise<void> {
+  const { agentId, txId, policies, complete } = found;
+  if (!headsOf(db).reportOnce(`policies ${agentId} ${complete} ${policies.toSorted().join(' ')}`)) return;
+  const details = { what: 'policy', policies, complete };
+  await appendAudit(db, now, { event: 'SEAL_BROKEN', actor: 'system', agentId, txId, details });
+}
+
 /** Reports that a session is not what was granted: as critical, once in a run of the daemon. */
 export async function reportBrokenSession(
   db: Db,
