@@ -85,6 +85,7 @@ export function restoreOwnSchema(connection: Connection): readonly string[] {
   const { missing } = difference(connection);
   const lost = missing.filter(({ type, sql }) => type === 'table' || sql === null);
   if (lost.length > 0) throw new ForeignSchema(lost.map((object) => `no ${label(object)}`));
+  if (missing.length === 0) return [];
   const restore = connection.transaction(() => {
     for (const { sql } of missing) if (sql !== null) connection.exec(sql);
   });

@@ -73,6 +73,7 @@ function edit(dataDir: string, ...statements: readonly string[]): void {
       .array(z.object({ name: z.string(), sql: z.string() }))
       .parse(raw.prepare("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").all());
     for (const { name } of triggers) raw.exec(`DROP TRIGGER ${name}`);
+    raw.unsafeMode(true);
     for (const statement of statements) raw.exec(statement);
     for (const { sql } of triggers) raw.exec(sql);
   } finally {

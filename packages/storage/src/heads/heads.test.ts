@@ -56,6 +56,7 @@ function edit(...statements: readonly string[]): void {
   const triggers = db.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'trigger'").pluck().all();
   for (const name of triggers) db.exec(`DROP TRIGGER ${name}`);
   db.pragma('ignore_check_constraints = ON');
+  db.unsafeMode(true);
   for (const statement of statements) db.exec(statement);
   db.close();
 }
