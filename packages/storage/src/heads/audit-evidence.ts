@@ -38,6 +38,8 @@ export function scopeOfChange(event: string, agentId: string | null): string | n
 
 /** Rows of the log that are read at a time. */
 const PAGE = 1000;
+/** Behind every row of the log. */
+const NEWEST = Number.MAX_SAFE_INTEGER;
 
 /** What the log tells of the time since the oldest head. */
 interface Testimony {
@@ -96,7 +98,16 @@ export function createAuditEvidence(connection: Connection, sealer: Pick<RowSeal
         next = row.id + 1;
       }
     }
-    return next === to + 1 && link === end ? { sound: true, from, newest } : UNSOUND;
+    if (next !== to + 1 || link !== end) return UNSOUND;
+    // Rows behind the sealed end are of a time in which the vault was locked, or the end was put back: they testify as well.
+    for (let page = rowsFrom.all(next, NEWEST); page.length > 0; page = rowsFrom.all(next, NEWEST)) {
+      for (const row of page) {
+        const scope = scopeOfChange(row.event_type, row.agent_id);
+        if (scope !== null) newest.set(scope, row.id);
+        next = row.id + 1;
+      }
+    }
+    return { sound: true, from, newest };
   }
 
   function hear(): Testimony {
