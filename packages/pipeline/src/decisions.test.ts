@@ -230,8 +230,10 @@ describe('the record of a decision', () => {
         { now: 1, actor: 'system' },
       ),
     );
-    const { id, outcome } = await pay(payer, 1n);
-    expect(outcome).toBe('DENY POLICY_MALFORMED');
+    const { id } = await pay(payer, 1n);
+    expect(await world.pipeline.decisions.get(brandTransactionId(id))).toMatchObject({
+      verdict: { outcome: 'DENY', reason: 'POLICY_MALFORMED' },
+    });
     expect(await world.pipeline.decisions.replay()).toMatchObject({ total: 1, same: 1 });
     await alter(world, `${statement} WHERE policy_id = '${broken.id}'`);
     expect(await world.pipeline.decisions.replay()).toMatchObject({
