@@ -355,7 +355,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     const dataDir = harness.copyDataDir(template);
     await withDaemon(dataDir, async (daemon) => {
       const rate = { type: 'RATE_LIMIT', rules: { max_tx_per_hour: 1 } };
-      expect((await daemon.operate('POST', '/v1/policies', rate)).status).toBe(201);
+      expect((await daemon.operate('POST', '/v1/owner/policies', rate)).status).toBe(201);
       expect(await send(daemon, NOTIFY)).toMatchObject({ tier: 'NOTIFY' });
     });
     edit(dataDir, 'UPDATE transactions SET created_at = 0');
