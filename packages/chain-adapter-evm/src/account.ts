@@ -19,6 +19,8 @@ export interface Account {
   readonly balance: bigint;
   /** The first nonce that is free: after what was executed, after what waits in the node's pool, and not recorded. */
   readonly nextNonce: bigint;
+  /** How many transactions the chain has executed: the nonce that is due. */
+  readonly executed: bigint;
   readonly inFlight: readonly InFlight[];
 }
 
@@ -47,8 +49,8 @@ export async function readAccount(
     recorded.filter(({ txHash }) => !turns.isGivenUp(txHash)),
   );
   return pool.run(async (node) => {
-    const { account, executed } = await askNode(node, address, live, floor.of(address));
-    floor.saw(address, executed);
+    const account = await askNode(node, address, live, floor.of(address));
+    floor.saw(address, account.executed);
     return account;
   });
 }
@@ -63,7 +65,7 @@ async function askNode(
   address: Address,
   recorded: readonly InFlight[],
   seenNonce: bigint,
-): Promise<{ account: Account; executed: bigint }> {
+): Promise<Account> {
   const balance = quantityOf(await node.request('eth_getBalance', [address, 'latest']), 'balance');
   const [executed, pooled] = await Promise.all(
     ['latest', 'pending'].map(async (tag) => countOf(await node.request('eth_getTransactionCount', [address, tag]))),
@@ -75,7 +77,7 @@ async function askNode(
   let nextNonce = executed;
   if (pooled > nextNonce) nextNonce = pooled;
   while (taken.has(nextNonce)) nextNonce += 1n;
-  return { account: { balance, nextNonce, inFlight }, executed };
+  return { balance, nextNonce, executed, inFlight };
 }
 
 /** A number of transactions; one that no wallet will ever reach is no answer. */
@@ -93,13 +95,23 @@ const lagging = (node: EvmNode): NodeFault =>
     new Error('The node is behind'),
   );
 
-/** Most that transactions in flight may still take from a wallet: of the native asset with all fees, and of one token. */
-export function committed(inFlight: readonly InFlight[], token?: Address): { native: bigint; token: bigint } {
-  let native = 0n;
-  let ofToken = 0n;
+/** The largest amount of each nonce, added up: of several transactions with one nonce, only one can land. */
+function sumOfLargest(inFlight: readonly InFlight[], amountOf: (transaction: InFlight) => bigint): bigint {
+  const largest = new Map<bigint, bigint>();
   for (const transaction of inFlight) {
-    native += transaction.value + transaction.gas * transaction.maxFeePerGas;
-    if (token !== undefined && isAddressEqual(transaction.to, token)) ofToken += transferredBy(transaction.data);
+    const amount = amountOf(transaction);
+    if (amount > (largest.get(transaction.nonce) ?? 0n)) largest.set(transaction.nonce, amount);
   }
-  return { native, token: ofToken };
+  let sum = 0n;
+  for (const amount of largest.values()) sum += amount;
+  return sum;
 }
+
+/** Most that transactions in flight may still take from a wallet: of the native asset with all fees, and of one token. */
+export const committed = (inFlight: readonly InFlight[], token?: Address): { native: bigint; token: bigint } => ({
+  native: sumOfLargest(inFlight, ({ value, gas, maxFeePerGas }) => value + gas * maxFeePerGas),
+  token:
+    token === undefined
+      ? 0n
+      : sumOfLargest(inFlight, ({ to, data }) => (isAddressEqual(to, token) ? transferredBy(data) : 0n)),
+});

@@ -1,4 +1,11 @@
-import { ChainError, type ChainErrorCode, type IChainAdapter, type ISweeper, type ITokenReader } from '@waiaas/core';
+import {
+  ChainError,
+  type ChainErrorCode,
+  type IChainAdapter,
+  type IReplacer,
+  type ISweeper,
+  type ITokenReader,
+} from '@waiaas/core';
 import type { AdapterContext } from './adapter-context.ts';
 import { readBalance } from './balance.ts';
 import { buildPayment } from './build.ts';
@@ -10,6 +17,7 @@ import { listAssets } from './list-assets.ts';
 import { createNonceFloor } from './nonce-floor.ts';
 import { type EvmAdapterOptions, settingsOf } from './options.ts';
 import { quoteFee } from './quote.ts';
+import { buildReplacement } from './replace.ts';
 import { checkRequest, isEvmAddress, requireAddress } from './request-check.ts';
 import { signPayment } from './sign.ts';
 import { createSigningTurns } from './signing-turns.ts';
@@ -20,8 +28,8 @@ import { readTokenBalance } from './token-registry.ts';
 import { lookUp } from './transaction-look.ts';
 import { createTwins } from './twins.ts';
 
-/** The contract of an adapter, with what it can tell of tokens and of emptying a wallet. */
-export type EvmAdapter = IChainAdapter & ITokenReader & ISweeper;
+/** The contract of an adapter, with what it can tell of tokens and of emptying a wallet, and with replacement. */
+export type EvmAdapter = IChainAdapter & ITokenReader & ISweeper & IReplacer;
 
 /**
  * Creates the adapter of an EVM network: payments in its native asset and in ERC-20 tokens over JSON-RPC. Not connected yet.
@@ -125,6 +133,10 @@ export function createEvmAdapter(options: EvmAdapterOptions): EvmAdapter {
       guarded(
         'RPC_ERROR',
         async () => (await quoteFee(connection.require(), parameters, refuse, checkRequest(refuse, request))).fee,
+      ),
+    buildReplacement: (request, signed, refused = false) =>
+      guarded('BUILD_FAILED', async () =>
+        buildReplacement(context, connection.require(), request, { signed, refused }),
       ),
     getToken: (address) => guarded('RPC_ERROR', async () => connection.require().tokens.get(requireToken(address))),
     getTokenBalance: (address, token) =>

@@ -1,10 +1,10 @@
 import type { TransferRequest, UnsignedTransaction } from '@waiaas/core';
 import { readAccount } from './account.ts';
 import type { AdapterContext } from './adapter-context.ts';
-import { callOf } from './call-of.ts';
+import { type Call, callOf } from './call-of.ts';
 import type { ChainView } from './chain-view.ts';
 import { checkFunds, checkTokenFunds } from './funds-check.ts';
-import { encodePayment } from './payment-bytes.ts';
+import { encodePayment, type PaymentFields } from './payment-bytes.ts';
 import { quoteFee } from './quote.ts';
 import { type CheckedRequest, checkRequest } from './request-check.ts';
 import { readTokenBalance } from './token-registry.ts';
@@ -25,7 +25,7 @@ export async function buildPayment(
   const { refuse, parameters, chain } = context.settings;
   const { pool } = view;
   const request = checkRequest(refuse, asked);
-  const { from, to, amount, token } = request;
+  const { from, amount, token } = request;
   const recorded = await context.settings.pending.of(from);
   const [account, quote, tokenBalance] = await Promise.all([
     readAccount(context, pool, from, recorded),
@@ -48,22 +48,28 @@ export async function buildPayment(
     serialized: encodePayment({ ...call, chainId, nonce, gas, maxFeePerGas, maxPriorityFeePerGas }),
     estimatedFee: quote.fee,
     request: { ...asked },
-    metadata: {
-      type: token === undefined ? 'NATIVE_TRANSFER' : 'ERC20_TOKEN_TRANSFER',
-      from,
-      to,
-      amount: amount.toString(),
-      nonce,
-      chainId,
-      gasLimit: gas,
-      maxFeePerGas,
-      maxPriorityFeePerGas,
-      ...(token === undefined
-        ? {}
-        : { contractAddress: token.address, tokenSymbol: token.symbol, tokenDecimals: token.decimals }),
-    },
+    metadata: describe(request, { chainId, nonce, gas, maxFeePerGas, maxPriorityFeePerGas }),
   };
 }
+
+/** What is recorded of a build (02 §3); signing checks the bytes against it. */
+export const describe = (
+  { from, to, amount, token }: CheckedRequest,
+  { nonce, chainId, gas, maxFeePerGas, maxPriorityFeePerGas }: Omit<PaymentFields, keyof Call>,
+): UnsignedTransaction['metadata'] => ({
+  type: token === undefined ? 'NATIVE_TRANSFER' : 'ERC20_TOKEN_TRANSFER',
+  from,
+  to,
+  amount: amount.toString(),
+  nonce,
+  chainId,
+  gasLimit: gas,
+  maxFeePerGas,
+  maxPriorityFeePerGas,
+  ...(token === undefined
+    ? {}
+    : { contractAddress: token.address, tokenSymbol: token.symbol, tokenDecimals: token.decimals }),
+});
 
 /**
  * Decimals come from the chain, not from whoever asks: a payment counted in other digits is another payment.

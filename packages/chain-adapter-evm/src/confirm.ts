@@ -1,9 +1,5 @@
-import {
-  type ConfirmationOptions,
-  type ConfirmationVerdict,
-  isChainError,
-  type TransactionStatusReport,
-} from '@waiaas/core';
+import { type ConfirmationOptions, type ConfirmationVerdict, isChainError } from '@waiaas/core';
+import { isAddressEqual } from 'viem';
 import type { AdapterContext } from './adapter-context.ts';
 import type { ChainView } from './chain-view.ts';
 import type { EndpointPool, EvmNode } from './endpoint-pool.ts';
@@ -31,11 +27,15 @@ function verdictOf({ status, fee }: TransactionLook, target: 'confirmed' | 'fina
  * Whether another endpoint has a receipt. One node that is wrong, or lies, must not make a payment look dead that another
  * one knows to be alive; those that do not answer have no say.
  */
-async function anyOtherHasReceipt(pool: EndpointPool, asked: string, txHash: string): Promise<boolean> {
+async function anyOtherHasReceipt(pool: EndpointPool, asked: string, txHashes: readonly string[]): Promise<boolean> {
+  const hasAny = async (node: EvmNode): Promise<boolean> => {
+    for (const txHash of txHashes) if (await hasReceipt(node, txHash)) return true;
+    return false;
+  };
   for (const member of pool.candidates()) {
     if (member.host === asked) continue;
     try {
-      if (await pool.at(member, (node) => hasReceipt(node, txHash))) return true;
+      if (await pool.at(member, hasAny)) return true;
     } catch (error) {
       if (!(error instanceof NodeFault) && !isChainError(error, 'WRONG_NETWORK')) throw error;
     }
@@ -43,37 +43,64 @@ async function anyOtherHasReceipt(pool: EndpointPool, asked: string, txHash: str
   return false;
 }
 
+/** What is waited for: one transaction, or several of which at most one can land. */
+interface Awaited {
+  readonly txHashes: readonly string[];
+  /** The sender and the nonce they have in common; null when the bytes do not tell. */
+  readonly signed: SignedPayment | null;
+}
+
+/** Reads what all variants have in common. Without the bytes of each of them nobody can say that none will land. */
+async function readAwaited(txHash: string, { bytes, variants = [] }: ConfirmationOptions): Promise<Awaited> {
+  const txHashes = [txHash, ...variants.map((variant) => variant.txHash)];
+  const read = await Promise.all(
+    [bytes, ...variants.map((variant) => variant.bytes)].map(async (each, index) =>
+      each !== undefined && transactionHash(each) === txHashes[index] ? await readSigned(each) : null,
+    ),
+  );
+  const [first = null] = read;
+  const agree = (other: SignedPayment | null): boolean =>
+    first !== null &&
+    other !== null &&
+    isAddressEqual(other.sender, first.sender) &&
+    other.fields.nonce === first.fields.nonce;
+  return { txHashes, signed: read.every(agree) ? first : null };
+}
+
 interface Look {
-  readonly status: TransactionStatusReport;
   readonly verdict: Proven | null;
 }
 
-/** Waits for what the network has decided about one transaction. */
+/** Looks at what the network has decided. */
 async function look(
   { settings }: AdapterContext,
   pool: EndpointPool,
-  txHash: string,
+  { txHashes, signed }: Awaited,
   target: 'confirmed' | 'finalized',
-  signed: SignedPayment | null,
 ): Promise<Look> {
   const { parameters } = settings;
   const atNode = async (node: EvmNode): Promise<Look & { readonly host: string }> => {
-    const looked = await lookUp(node, txHash, parameters);
-    const { status } = looked;
     const { host } = node;
-    if (status.state === 'landed' || signed === null) return { status, verdict: verdictOf(looked, target), host };
-    const proof = await proveExpired(node, txHash, signed, parameters);
-    return { status, verdict: proof === null ? null : { verdict: 'expired', finalizedBlockHeight: proof }, host };
+    let hasLanded = false;
+    for (const txHash of txHashes) {
+      const looked = await lookUp(node, txHash, parameters);
+      const verdict = verdictOf(looked, target);
+      if (verdict !== null) return { verdict: txHashes.length === 1 ? verdict : { ...verdict, txHash }, host };
+      if (looked.status.state === 'landed') hasLanded = true;
+    }
+    if (hasLanded || signed === null) return { verdict: null, host };
+    const proof = await proveExpired(node, txHashes, signed, parameters);
+    return { verdict: proof === null ? null : { verdict: 'expired', finalizedBlockHeight: proof }, host };
   };
   const found = await pool.run(atNode, true);
   if (found.verdict?.verdict !== 'expired') return found;
-  return (await anyOtherHasReceipt(pool, found.host, txHash)) ? { status: found.status, verdict: null } : found;
+  return (await anyOtherHasReceipt(pool, found.host, txHashes)) ? { verdict: null } : found;
 }
 
 /**
  * Waits for a proven verdict (02 §16, §19.2). Quick looks first, then every `pollMs`; faults of the nodes slow it down and
  * are never a verdict. Time running out, an aborted signal and a disconnect are `unknown`, not errors. Without the signed
- * bytes, `expired` is never answered: the nonce it is proven by is in them.
+ * bytes, of each variant, `expired` is never answered: the nonce it is proven by is in them.
  */
 export async function confirmPayment(
   context: AdapterContext,
@@ -83,9 +110,9 @@ export async function confirmPayment(
 ): Promise<ConfirmationVerdict> {
   const { settings, floor } = context;
   const { clock, sleep, parameters } = settings;
-  const { target = 'confirmed', timeoutMs = DEFAULT_TIMEOUT_MS, bytes } = options;
-  const isTheirs = bytes !== undefined && transactionHash(bytes) === txHash;
-  const signed = isTheirs ? await readSigned(bytes) : null;
+  const { target = 'confirmed', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const awaited = await readAwaited(txHash, options);
+  const { signed } = awaited;
   const { closed } = pool;
   const signal = options.signal === undefined ? closed : AbortSignal.any([closed, options.signal]);
   const deadline = clock.now() + timeoutMs;
@@ -94,7 +121,7 @@ export async function confirmPayment(
   while (!signal.aborted) {
     let pause: number;
     try {
-      const { verdict } = await raceAbort(look(context, pool, txHash, target, signed), signal);
+      const { verdict } = await raceAbort(look(context, pool, awaited, target), signal);
       if (verdict !== null) {
         if (verdict.verdict !== 'expired' && signed !== null) floor.saw(signed.sender, signed.fields.nonce + 1n);
         return verdict;

@@ -5,9 +5,9 @@ import { quantityOf, toQuantity } from './rpc-answer.ts';
 import { hasReceipt, readBlock, readFinalized } from './transaction-look.ts';
 
 /**
- * Tries to prove at one node that a transaction can no longer land. Cheap first: its nonce has been used at all. Then, in this
+ * Tries to prove at one node that no variant of a transaction can land any more. Cheap first: its nonce has been used at all. Then, in this
  * order: at a finalized block its nonce has been
- * used; only then its receipt is looked up, and there is none; and the node that answered has that block, so that what it
+ * used; only then receipts of all variants are looked up, and there is none; and the node that answered has that block, so that what it
  * does not know did not happen up to there. As a nonce is used once, another transaction has taken its place for good.
  *
  * @returns the number of the finalized block; null when nothing is proven
@@ -15,7 +15,7 @@ import { hasReceipt, readBlock, readFinalized } from './transaction-look.ts';
  */
 export async function proveExpired(
   node: EvmNode,
-  txHash: string,
+  txHashes: readonly string[],
   { sender, fields }: SignedPayment,
   parameters: EvmNetwork,
 ): Promise<bigint | null> {
@@ -26,7 +26,7 @@ export async function proveExpired(
   if (!(await isUsed('latest'))) return null;
   const finalized = await readFinalized(node, parameters);
   if (finalized === null || !(await isUsed(toQuantity(finalized.number)))) return null;
-  if (await hasReceipt(node, txHash)) return null;
+  for (const txHash of txHashes) if (await hasReceipt(node, txHash)) return null;
   const again = await readBlock(node, finalized.number);
   return again?.hash === finalized.hash ? finalized.number : null;
 }

@@ -1,4 +1,6 @@
 import type { EvmNetwork } from './evm-network.ts';
+import { larger, smaller } from './extremes.ts';
+import type { FeeMarket } from './fee-market.ts';
 
 /** Room for the last digits of the tip, by which equal payments are told apart, wei. Worth nothing even for much gas. */
 export const TWIN_ROOM = 1_000n;
@@ -37,4 +39,38 @@ export function gasPrice(
   const affordable = maxFee / gas;
   if (affordable < least) return null;
   return { maxFeePerGas: ample < affordable ? ample : clamp(affordable, least, ample), maxPriorityFeePerGas: tip };
+}
+
+/** The least that pools want of a transaction that takes the place of another, for each of its two prices: an eighth more. */
+export const raised = (price: bigint): bigint => price + price / 8n + 1n;
+
+/** Whether blocks pass over a transaction at today's prices: what it leaves for a tip is less than the cheapest ones pay. */
+export function isLeftBehind(
+  { maxFeePerGas, maxPriorityFeePerGas }: GasPrice,
+  { baseFee, tips }: FeeMarket,
+  { minTip, maxTip }: Pick<EvmNetwork, 'minTip' | 'maxTip'>,
+): boolean {
+  return smaller(maxFeePerGas - baseFee, maxPriorityFeePerGas) < clamp(tips.low, minTip, maxTip);
+}
+
+/**
+ * What to offer in the place of what was offered: what a new payment would, and at least so much more that pools take it.
+ *
+ * @param signed the largest of both prices that were signed
+ * @param most what the gas may cost, wei
+ * @returns null when that is not enough for the very next block, or for pools to take it
+ */
+export function replacementPrice(
+  signed: GasPrice,
+  { baseFee, tip }: { readonly baseFee: bigint; readonly tip: bigint },
+  { gas, most }: { readonly gas: bigint; readonly most: bigint },
+  { minTip, maxTip }: Pick<EvmNetwork, 'minTip' | 'maxTip'>,
+): GasPrice | null {
+  const maxPriorityFeePerGas = larger(clamp(tip, minTip, maxTip), raised(signed.maxPriorityFeePerGas));
+  const leastOfAll = raised(signed.maxFeePerGas);
+  const least = larger(leastOfAll, baseFee + baseFee / 8n + 1n + maxPriorityFeePerGas);
+  const ample = larger(leastOfAll, 2n * baseFee + maxPriorityFeePerGas);
+  const affordable = most < 0n ? 0n : most / gas;
+  if (maxPriorityFeePerGas > maxTip || affordable < least) return null;
+  return { maxFeePerGas: larger(least, smaller(ample, affordable)), maxPriorityFeePerGas };
 }

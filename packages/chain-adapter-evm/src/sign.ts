@@ -1,6 +1,6 @@
-import type { SignBytes, SignedTransaction, UnsignedTransaction } from '@waiaas/core';
+import type { SignBytes, SignedTransaction, SignedVariant, UnsignedTransaction } from '@waiaas/core';
 import { type Address, bytesToHex, type Hex, isAddressEqual, recoverAddress } from 'viem';
-import { readAccount } from './account.ts';
+import { type Account, readAccount } from './account.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { ChainView } from './chain-view.ts';
 import { checkFunds } from './funds-check.ts';
@@ -12,6 +12,7 @@ import {
   transactionHash,
 } from './payment-bytes.ts';
 import type { Refuse } from './refuse.ts';
+import { besides, replacementFault } from './replace.ts';
 import { checkRequest } from './request-check.ts';
 import { TooBusy, type Turn } from './signing-turns.ts';
 import { verifyPayment } from './verify-payment.ts';
@@ -55,14 +56,15 @@ const recovers = async (digest: Uint8Array, signature: PaymentSignature, signer:
 
 /**
  * Signs a built transaction. Before: its bytes, read anew, must do exactly what its request says (02 §14). Then the wallet's
- * turn comes, and only now the nonce is chosen: the first that neither the chain nor the record has taken. After: the
- * signature must lead back to the sender, so that a wrong key cannot produce a transaction.
+ * turn comes, and only now the nonce is chosen: the first that neither the chain nor the record has taken; for what takes the
+ * place of other transactions, it is theirs. After: the signature must lead back to the sender, so that a wrong key cannot
+ * produce a transaction.
  *
  * The turn ends when the network has answered the transaction, when it is discarded, or `signedMs` later; until then other
  * payments of the wallet wait.
  * @throws ChainError SIGN_FAILED with `details.mismatch` naming the part that was not as asked for, with the sign
  * function's own error as cause, or retryable when the wallet has too many payments under way; INSUFFICIENT_BALANCE,
- * CHAIN_NOT_SUPPORTED, RPC_ERROR, NETWORK_ERROR.
+ * EVM_NONCE_TOO_LOW for a place that was taken, CHAIN_NOT_SUPPORTED, RPC_ERROR, NETWORK_ERROR.
  */
 export async function signPayment(
   context: AdapterContext,
@@ -86,6 +88,7 @@ export async function signPayment(
   const { from } = request;
   const { fields } = verified;
   const fee = transaction.estimatedFee;
+  const replaces = transaction.replaces?.map(({ txHash, bytes }) => ({ txHash, bytes: Uint8Array.from(bytes) }));
 
   const turn = await enter(context, from);
   try {
@@ -95,14 +98,34 @@ export async function signPayment(
       recorded.map(({ txHash }) => txHash),
     );
     const account = await readAccount(context, pool, from, recorded);
-    checkFunds(refuse, account, { value: fields.value, fee });
-    const signed = await signFields({ ...fields, nonce: account.nextNonce }, from, sign, refuse);
-    turn.signed(signed.txHash);
+    const nonce = replaces === undefined ? account.nextNonce : fields.nonce;
+    if (replaces !== undefined) await checkReplacement(refuse, { fields, from, replaces }, account);
+    checkFunds(refuse, besides(account, nonce), { value: fields.value, fee });
+    const signed = await signFields({ ...fields, nonce }, from, sign, refuse);
+    turn.signed(signed.txHash, replaces === undefined);
     return { ...signed, discard: () => turns.giveUp(signed.txHash) };
   } catch (error) {
     turn.leave();
     throw error;
   }
+}
+
+/** @throws ChainError EVM_NONCE_TOO_LOW, SIGN_FAILED */
+async function checkReplacement(
+  refuse: Refuse,
+  {
+    fields,
+    from,
+    replaces,
+  }: { readonly fields: PaymentFields; readonly from: Address; readonly replaces: readonly SignedVariant[] },
+  account: Account,
+): Promise<void> {
+  if (account.executed > fields.nonce) throw refuse('EVM_NONCE_TOO_LOW', 'The nonce has been used');
+  const fault = await replacementFault(fields, from, replaces, account);
+  if (fault === null) return;
+  throw refuse('SIGN_FAILED', 'The transaction cannot take the place of what was signed', {
+    details: { mismatch: fault },
+  });
 }
 
 async function enter({ turns, settings }: AdapterContext, from: Address): Promise<Turn> {

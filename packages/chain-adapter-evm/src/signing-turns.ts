@@ -10,8 +10,11 @@ export class TooBusy extends Error {
 
 /** The right to choose a nonce for a wallet, held by one payment at a time. */
 export interface Turn {
-  /** Signed: the turn stays taken until these bytes are handed in, or given up. */
-  signed(txHash: string): void;
+  /**
+   * Signed: the turn stays taken until these bytes are handed in, or given up.
+   * @param isNew whether the nonce is theirs alone; one that others were signed with before is never free by a refusal
+   */
+  signed(txHash: string, isNew?: boolean): void;
   /** Nothing was signed: the next one may go. */
   leave(): void;
 }
@@ -107,14 +110,14 @@ export function createSigningTurns(signedMs: number, turnMs: number): SigningTur
       }
       return {
         leave,
-        signed(txHash) {
+        signed(txHash, isNew = true) {
           const timer = setTimeout(() => {
             lapsed.set(txHash, address);
             end(txHash);
           }, signedMs);
           // A process that is done must not be kept alive by it.
           timer.unref();
-          fresh.add(txHash);
+          if (isNew) fresh.add(txHash);
           open.set(txHash, () => {
             clearTimeout(timer);
             leave();

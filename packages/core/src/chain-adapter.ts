@@ -57,6 +57,8 @@ export interface UnsignedTransaction {
   readonly lastValidBlockHeight?: bigint;
   /** The request it was built from; signing checks the bytes against it. */
   readonly request: TransferRequest;
+  /** What it takes the place of, newest first; absent for a transaction that takes the place of none. */
+  readonly replaces?: readonly SignedVariant[];
   readonly metadata: Readonly<Record<string, string | number | bigint>>;
 }
 
@@ -74,11 +76,15 @@ export interface SimulationResult {
 /** Signs bytes with the key the transaction is to be paid from. Supplied by the pipeline, backed by the keystore (00 §3). */
 export type SignBytes = (message: Uint8Array) => Promise<Uint8Array>;
 
-/** A signed transaction: what is stored before it is sent, so that a crash in between loses nothing (04 §6.5). */
-export interface SignedTransaction {
+/** One of several signed transactions for one payment: with the same nonce, so that at most one of them can land. */
+export interface SignedVariant {
   readonly bytes: Uint8Array;
   /** Known from the signature, before anything is sent. */
   readonly txHash: string;
+}
+
+/** A signed transaction: what is stored before it is sent, so that a crash in between loses nothing (04 §6.5). */
+export interface SignedTransaction extends SignedVariant {
   readonly lastValidBlockHeight?: bigint;
   /**
    * Tells the adapter that these bytes will never be sent, so that what they hold, a nonce, is free at once. Where it is not
@@ -122,6 +128,8 @@ export interface ConfirmationOptions {
    * network again when it has forgotten them; never others.
    */
   readonly bytes?: Uint8Array;
+  /** Further variants of the transaction: the verdict is about all of them, and says which one has landed. */
+  readonly variants?: readonly SignedVariant[];
   readonly signal?: AbortSignal;
 }
 
@@ -136,8 +144,17 @@ export type ConfirmationVerdict =
       readonly blockNumber: bigint;
       /** Fee actually paid, when the node tells. */
       readonly fee?: bigint;
+      /** Which variant it was, where there are several. */
+      readonly txHash?: string;
     }
-  | { readonly verdict: 'failed'; readonly error: string; readonly blockNumber: bigint; readonly fee?: bigint }
+  | {
+      readonly verdict: 'failed';
+      readonly error: string;
+      readonly blockNumber: bigint;
+      readonly fee?: bigint;
+      /** Which variant it was, where there are several. */
+      readonly txHash?: string;
+    }
   | { readonly verdict: 'expired'; readonly finalizedBlockHeight: bigint }
   | { readonly verdict: 'unknown' };
 
@@ -235,6 +252,32 @@ export interface IAccountOpener {
 /** Whether payments through an adapter may open accounts for their recipients. */
 export const isAccountOpener = (adapter: IChainAdapter): adapter is IChainAdapter & IAccountOpener =>
   'quoteAccountRent' in adapter;
+
+/**
+ * What an adapter can do beside the 13 methods where a transaction has no end of its own: one that the market has left behind
+ * waits until another one with its nonce takes its place (02 §22).
+ */
+export interface IReplacer {
+  /**
+   * Builds what takes the place of a transaction that the market has left behind: the same payment with the same nonce, for
+   * a higher fee. `signTransaction` signs it with that nonce and no other. Null while there is no need for it: the nonce was
+   * used or is not yet due, or the next block could take what was signed as it is.
+   *
+   * @param signed all that was signed and recorded for the payment, newest first
+   * @param refused whether nodes turn the newest one away as too cheap, whatever the market looks like
+   * @throws ChainError BUILD_FAILED, retryable, when the fee would exceed its bound; INSUFFICIENT_BALANCE when the wallet cannot
+   * pay it beside what else is under way; RPC_ERROR, NETWORK_ERROR
+   */
+  buildReplacement(
+    request: TransferRequest,
+    signed: readonly SignedVariant[],
+    refused?: boolean,
+  ): Promise<UnsignedTransaction | null>;
+}
+
+/** Whether transactions through an adapter can be replaced. */
+export const isReplacer = (adapter: IChainAdapter): adapter is IChainAdapter & IReplacer =>
+  'buildReplacement' in adapter;
 
 /** One thing an address holds, in the pieces in which it has to be moved away: on Solana each token account by itself. */
 export interface Holding {

@@ -45,5 +45,13 @@ export * from './tables/system-state.ts';
 export * from './tables/transaction-states.ts';
 export * from './tables/transactions.ts';
 export { mergeMetadata, readMetadata } from './transaction-metadata.ts';
+export {
+  hashesOf,
+  lastSignedAt,
+  type SignedBytes,
+  signedVariants,
+  timesReplaced,
+  variantsAtEnd,
+} from './transaction-variants.ts';
 export { notifyBy } from './unit-events.ts';
 export type { UnitOfWork } from './write-queue.ts';

@@ -140,6 +140,8 @@ export interface TransactionsTable {
   state_seal: string;
   /** The recall it belongs to; null for payments of agents. */
   recall_id: string | null;
+  /** Its signed variants beside the one in `tx_hash`, JSON, oldest first; null as long as it was signed once. */
+  variants: string | null;
 }
 
 /** Funds of an agent that are taken back to its owner. What it is for never changes; each of its states is sealed. */

@@ -324,8 +324,9 @@ export const transactionContent = (row: SealedTransaction): SealedContent => ({
     row.late_check_at,
     row.error,
     row.metadata,
-    // Rows from before there were recalls were sealed without it.
-    ...(row.recall_id === null ? [] : [row.recall_id]),
+    // Rows from before there were recalls, and from before there were variants, were sealed without them.
+    ...(row.recall_id === null && row.variants === null ? [] : [row.recall_id]),
+    ...(row.variants === null ? [] : [row.variants]),
   ]),
 });
 

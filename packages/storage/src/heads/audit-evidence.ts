@@ -16,6 +16,7 @@ const OF_AGENTS: ReadonlySet<string> = new Set<AuditEvent>([
   'TX_CLAIMED',
   'TX_SIGNED',
   'TX_SUBMITTED',
+  'TX_REPLACED',
   'TX_CONFIRMED',
   'TX_FAILED',
   'TX_CANCELLED',

@@ -13,6 +13,7 @@ import { heads } from './0012-heads.ts';
 import { claimDecisions } from './0013-claim-decisions.ts';
 import { autoStop } from './0014-auto-stop.ts';
 import { standings } from './0015-standings.ts';
+import { variants } from './0016-variants.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -32,4 +33,5 @@ export const MIGRATIONS: readonly Migration[] = [
   claimDecisions,
   autoStop,
   standings,
+  variants,
 ];

@@ -5,6 +5,7 @@ import { type Admissions, REMEMBERED, withAdmission, withoutAdmission } from '..
 import type { Db } from '../query-executor.ts';
 import { sessionOf, transactionContent } from '../seals.ts';
 import { mergeMetadata, readMetadata } from '../transaction-metadata.ts';
+import { type SignedBytes, variantsWhenReplaced } from '../transaction-variants.ts';
 import { reportBrokenHead, reportBrokenTransaction } from './heads.ts';
 import type { TransactionRow } from './transactions.ts';
 
@@ -118,6 +119,7 @@ const UNDECIDED = {
   error: null,
   metadata: null,
   recall_id: null,
+  variants: null,
   state_version: 1,
 } as const;
 
@@ -237,7 +239,9 @@ export type TransitionFields = Pick<
   | 'submitted_at'
   | 'executed_at'
   | 'late_check_at'
+  | 'tx_hash'
   | 'signed_tx'
+  | 'variants'
   | 'error'
   | 'metadata'
 >;
@@ -282,6 +286,28 @@ export async function recordBroadcast(
     ...(record.accountRent === undefined
       ? {}
       : { metadata: mergeMetadata(before, { accountRent: record.accountRent }) }),
+  });
+}
+
+/**
+ * Stores another signed variant of a transaction that was sent: the same payment with the same nonce for another fee, so
+ * that at most one of all can land. What was signed before is kept beside it. Null when the transaction is no longer in the
+ * state that was handed in, or was never sent: then the variant must not be sent.
+ *
+ * @param now Unix seconds
+ */
+export async function recordVariant(
+  db: Db,
+  sealer: RowSealer,
+  before: AuthenticTransaction,
+  variant: SignedBytes,
+  now: number,
+): Promise<AuthenticTransaction | null> {
+  if (before.status !== 'SUBMITTED') return null;
+  return moveOn(db, sealer, before, {
+    tx_hash: variant.txHash,
+    signed_tx: variant.bytes,
+    variants: variantsWhenReplaced(before, now),
   });
 }
 

@@ -2,6 +2,7 @@ import type { AgentId, Chain, Network, Tier, TransactionId, TransactionStatus } 
 import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { TransactionsTable } from '../schema.ts';
+import { type SignedBytes, signedVariants } from '../transaction-variants.ts';
 
 /** A row of `transactions`. */
 export type TransactionRow = Selectable<TransactionsTable>;
@@ -17,15 +18,9 @@ export const findByIdempotencyKey = (db: Db, agentId: AgentId, key: string): Pro
     .where('idempotency_key', '=', key)
     .executeTakeFirst();
 
-/** Signed bytes of a transaction that may still land. */
-export interface SignedBytes {
-  readonly txHash: string;
-  readonly bytes: Uint8Array;
-}
-
 /**
- * What was signed for a wallet and may still land: recorded for broadcast, and not proven to have ended. Adapters of chains
- * with nonces choose the next one by it.
+ * What was signed for a wallet and may still land: recorded for broadcast, and not proven to have ended; of a transaction
+ * with several variants, all of them. Adapters of chains with nonces choose the next one by it.
  */
 export async function listSignedOf(
   db: Db,
@@ -34,16 +29,14 @@ export async function listSignedOf(
   const rows = await db
     .selectFrom('transactions')
     .innerJoin('agents', 'agents.id', 'transactions.agent_id')
-    .select(['transactions.tx_hash', 'transactions.signed_tx'])
+    .select(['transactions.tx_hash', 'transactions.signed_tx', 'transactions.variants'])
     .where('agents.public_key', '=', wallet.address)
     .where('agents.chain', '=', wallet.chain)
     .where('agents.network', '=', wallet.network)
     .where('transactions.status', 'in', ['EXECUTING', 'SUBMITTED'])
     .orderBy('transactions.id')
     .execute();
-  return rows.flatMap(({ tx_hash, signed_tx }) =>
-    tx_hash === null || signed_tx === null ? [] : [{ txHash: tx_hash, bytes: signed_tx }],
-  );
+  return rows.flatMap(signedVariants);
 }
 
 /** Transactions of an agent that may be on their way to the chain, payments and recalls alike. */
