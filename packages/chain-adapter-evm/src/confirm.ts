@@ -13,9 +13,10 @@ import { hasReceipt, lookUp, type TransactionLook } from './transaction-look.ts'
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 type Proven = Exclude<ConfirmationVerdict, { verdict: 'unknown' }>;
+type Landed = Exclude<Proven, { verdict: 'expired' }>;
 
 /** Verdict on something the chain knows; none while it is not deep enough, because a shallow block can still vanish. */
-function verdictOf({ status, fee }: TransactionLook, target: 'confirmed' | 'finalized'): Proven | null {
+function verdictOf({ status, fee }: TransactionLook, target: 'confirmed' | 'finalized'): Landed | null {
   if (status.state === 'not_found' || status.commitment === 'processed') return null;
   if (target === 'finalized' && status.commitment !== 'finalized') return null;
   const { commitment, blockNumber, error } = status;

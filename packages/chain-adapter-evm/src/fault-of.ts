@@ -1,3 +1,4 @@
+import { UNDERPRICED } from '@waiaas/core';
 import {
   BaseError,
   FeeCapTooHighError,
@@ -41,6 +42,8 @@ const KNOWN = /already known|known transaction|already imported|already exists|a
 /** Refusals that viem has no class for: none of them leaves the bytes with the node. */
 const REFUSED =
   /underpriced|txpool is full|exceeds block gas limit|max initcode|oversized data|gas limit is too high|less than minimum|below minimum/;
+/** Those that are about the price alone. */
+const TOO_CHEAP = /underpriced|less than minimum|below minimum/;
 /** The bytes are not what was signed: altered on the way, or sent to another chain. */
 const ALTERED = /invalid sender|invalid chain ?id|rlp:|failed to decode|invalid signature|could not decode/;
 
@@ -86,13 +89,17 @@ function answeredFault(error: RpcRequestError, links: readonly unknown[]): Fault
     known instanceof TipAboveFeeCapError ||
     known instanceof IntrinsicGasTooHighError
   ) {
-    return refused('SUBMIT_FAILED', 'The node finds the fee out of range', { retryable: true, details });
+    const reason = known instanceof FeeCapTooLowError ? { reason: UNDERPRICED } : {};
+    const message = 'The node finds the fee out of range';
+    return refused('SUBMIT_FAILED', message, { retryable: true, details: { ...details, ...reason } });
   }
   if (known instanceof TransactionTypeNotSupportedError) {
     return refused('SUBMIT_FAILED', 'The node does not know fees of EIP-1559', { details });
   }
   if (REFUSED.test(text)) {
-    return refused('SUBMIT_FAILED', 'The node did not take the transaction', { retryable: true, details });
+    const reason = TOO_CHEAP.test(text) ? { reason: UNDERPRICED } : {};
+    const message = 'The node did not take the transaction';
+    return refused('SUBMIT_FAILED', message, { retryable: true, details: { ...details, ...reason } });
   }
   if (ALTERED.test(text)) {
     return refused('SUBMIT_FAILED', 'The node cannot read the transaction', { alarm: true, details });

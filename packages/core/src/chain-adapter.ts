@@ -275,6 +275,9 @@ export interface IReplacer {
   ): Promise<UnsignedTransaction | null>;
 }
 
+/** `details.reason` of an error by which a node says that it takes no transaction that offers so little. */
+export const UNDERPRICED = 'UNDERPRICED';
+
 /** Whether transactions through an adapter can be replaced. */
 export const isReplacer = (adapter: IChainAdapter): adapter is IChainAdapter & IReplacer =>
   'buildReplacement' in adapter;

@@ -1,4 +1,5 @@
 import {
+  agentId as brandAgentId,
   canonicalJson,
   type Intent,
   isoFromSeconds,
@@ -17,6 +18,7 @@ import {
   type Db,
   decideApproval,
   findAgent,
+  findLiveRecall,
   findSession,
   findTransaction,
   insertClaimDecision,
@@ -30,6 +32,7 @@ import {
   preApprovedAt,
   readState,
   type Storage,
+  timesReplaced,
   transition,
 } from '@waiaas/storage';
 import { readIntent } from './admission.ts';
@@ -37,6 +40,7 @@ import type { Claim } from './claimed-payment.ts';
 import { type ClaimDecided, type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { NOT_AUTHENTIC, notAuthentic } from './not-authentic.ts';
+import { isStillAllowed } from './recall/destination.ts';
 import { lacksVeto } from './recovery.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
 import { type ClaimStanding, encodeStanding, FORGED_SESSION, objectionOf, REVOKED } from './standing.ts';
@@ -76,6 +80,13 @@ export interface Claims {
    * @throws WaiaasError TX_NOT_FOUND, TX_EXPIRED, TX_ALREADY_PROCESSED, SYSTEM_LOCKED, UNAUTHORIZED, POLICY_DENIED
    */
   preApprove(id: TransactionId, origin: RequestOrigin): Promise<{ readonly expiresAt: string }>;
+  /**
+   * Leave to sign a payment that was sent once more, for a higher fee. Everything is asked again that is asked of one which leaves
+   * the queue; but while funds of the agent are taken back, whatever is in their way is helped through. A refusal, or null when
+   * the row is no longer in the state that was handed in: then it stays as it is.
+   * @param maxFee most that it may cost then, base units of the native asset
+   */
+  claimReplacement(row: AuthenticTransaction, maxFee: bigint): Promise<Claim | Refusal | null>;
   /** Gives a delayed payment whose time passed while nobody could stop it another while (04 §20). */
   postpone(row: AuthenticTransaction, until: number): Promise<AuthenticTransaction | null>;
   /** Ends a delayed payment that is too old to be what anybody still wants (04 §20). */
@@ -88,6 +99,8 @@ const TIMED_OUT: Refusal = {
   token: 'QUEUE_TIMEOUT',
   message: 'The daemon was down when the payment was due, for too long to carry it out afterwards.',
 };
+
+const DESTINATION_REFUSED: Refusal = { code: 'DESTINATION_REFUSED', token: 'DESTINATION_REFUSED' };
 
 const evidenceOf = ({ actor }: RequestOrigin): OwnerEvidence | null =>
   actor.kind === 'owner' ? { message: actor.message, signature: actor.signature } : null;
@@ -223,6 +236,15 @@ export function createClaims(
     return row === null || authentic === null ? 'not authentic' : { row, intent: authentic.intent };
   }
 
+  /** Why a payment that was sent is not helped along; null when nothing is in the way. */
+  async function objectionToReplacement(db: Db, row: AuthenticTransaction, now: number): Promise<Refusal | null> {
+    if (row.recall_id !== null) return (await isStillAllowed(db, sealer, row, now)) ? null : DESTINATION_REFUSED;
+    // What goes back to the owner waits behind it.
+    if ((await findLiveRecall(db, brandAgentId(row.agent_id))) !== undefined) return null;
+    const authentic = readIntent(sealer, row);
+    return authentic === null ? NOT_AUTHENTIC : (await judge(db, row, authentic.intent, now)).refusal;
+  }
+
   const isNormal = async (db: Db): Promise<boolean> =>
     gate.isOpen && (await readState(db, 'kill_switch_status')) === 'NORMAL';
 
@@ -351,6 +373,27 @@ export function createClaims(
       if ('token' in outcome) throw toError(outcome, id);
       return outcome;
     },
+
+    claimReplacement: (row, maxFee) =>
+      storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        const { epoch } = gate;
+        const found = await findTransaction(db, row.id);
+        const present = found === undefined ? null : await authenticate(db, sealer, found, now);
+        if (present?.status !== 'SUBMITTED' || present.state_seal !== row.state_seal) return null;
+        if (!(await isNormal(db))) return { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH' };
+        const refusal = await objectionToReplacement(db, present, now);
+        if (refusal !== null) return refusal;
+        const details = {
+          replaces: present.tx_hash,
+          intentHash: present.intent_hash,
+          times: timesReplaced(present) + 1,
+          maxFee: maxFee.toString(),
+        };
+        const event = 'TX_REPLACEMENT_DECIDED';
+        await appendAudit(db, now, { event, actor: 'system', ...subject(present), details });
+        return { row: present, epoch };
+      }),
 
     postpone: (row, until) =>
       storage.write(async ({ db, notify }) => {

@@ -13,6 +13,7 @@ import { chainRefusal } from './chain-refusal.ts';
 import type { ClaimedPayment } from './claimed-payment.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { type Executable, readExecutable } from './executable.ts';
+import { createExecutionCap, TimeIsUp } from './execution-cap.ts';
 import type { Passage } from './network-breaker.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
@@ -43,13 +44,14 @@ interface Prepared {
 const NETWORK_FAULTS: ReadonlySet<ChainErrorCode> = new Set(['RPC_ERROR', 'NETWORK_ERROR', 'SIMULATION_FAILED']);
 const TIMED_OUT: Refusal = { code: 'CHAIN_ERROR', token: 'EXECUTION_TIMEOUT', retryable: true };
 const isNetworkFault = (error: unknown): boolean =>
-  isChainError(error) ? NETWORK_FAULTS.has(error.code) : error instanceof Stopped && error.refusal === TIMED_OUT;
+  isChainError(error) ? NETWORK_FAULTS.has(error.code) : error instanceof TimeIsUp;
 
 const KILL_SWITCH: Refusal = { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH' };
 const LOCKED: Refusal = { code: 'KEYSTORE_LOCKED', token: 'KEYSTORE_LOCKED' };
 
 /** Why something thrown before the broadcast stopped the execution. */
 function whyStopped(error: unknown): Refusal {
+  if (error instanceof TimeIsUp) return TIMED_OUT;
   // Adapters hand on why the keystore did not sign as the cause of their own error.
   const reason = isChainError(error) && isWaiaasError(error.cause) ? error.cause : error;
   if (isWaiaasError(reason, 'SYSTEM_LOCKED')) return KILL_SWITCH;
@@ -73,8 +75,8 @@ function withAsset(refusal: Refusal, { chain, token }: Executable): Refusal {
  * Stage 5, the same for every tier (04 §6.5): build, simulate, sign, record, send. Takes a row that this process has just
  * moved to EXECUTING and answers it as SUBMITTED, as FAILED, or null when another hand has taken it on.
  *
- * Each row is signed at most once: it comes with one permit, for this intent only, which is taken back when the time for the
- * execution is up, and T4 refuses a second hash. What is sent is stored before it is sent. Once the network may have the bytes, no error is a
+ * Each row is signed at most once here: it comes with one permit, for this intent only, which is taken back when the time for
+ * the execution is up, and T4 refuses a second hash. What is sent is stored before it is sent. Once the network may have the bytes, no error is a
  * failure: the row becomes SUBMITTED and the chain decides.
  *
  * What the network has done of its part is told to the passage, the rest is the caller's to end.
@@ -87,7 +89,8 @@ export function createExecutor(
     'adapters' | 'signer' | 'permits' | 'gate' | 'sealer' | 'timers' | 'logger' | 'settings'
   > & { readonly settlement: Settlement },
 ): Executor {
-  const { adapters, signer, permits, gate, sealer, timers, logger, settings, settlement } = dependencies;
+  const { adapters, signer, gate, sealer, timers, logger, settings, settlement } = dependencies;
+  const withinCap = createExecutionCap(dependencies);
 
   /** 5a to 5c. Throws whatever stops it; nothing has been sent. */
   async function prepare(adapter: IChainAdapter, executable: Executable, permit: SigningPermit): Promise<Prepared> {
@@ -109,25 +112,6 @@ export function createExecutor(
     if (!gate.isOpen) throw new Stopped(KILL_SWITCH);
     const signed = await adapter.signTransaction(unsigned, async (message) => signer.sign(permit, message));
     return { signed, accountRent: unsigned.accountRent ?? 0n };
-  }
-
-  async function withinCap(work: Promise<Prepared>, permit: SigningPermit): Promise<Prepared> {
-    const cap = new AbortController();
-    const expiry = timers.sleep(settings.executionCapMs, cap.signal).then(() => 'expired' as const);
-    try {
-      const first = await Promise.race([work, expiry]);
-      if (first !== 'expired') return first;
-      // The work may still come to an end, but not to a signature; one that was just made is dropped unsent, as nothing was
-      // recorded for it.
-      permits.revoke(permit);
-      work.then(
-        ({ signed }) => signed.discard?.(),
-        (error: unknown) => logger.debug({ error: String(error) }, 'An execution ended after its time'),
-      );
-      throw new Stopped(TIMED_OUT);
-    } finally {
-      cap.abort();
-    }
   }
 
   /** 5d: the same bytes, at most twice. Answers what is known about them. */
@@ -173,7 +157,7 @@ export function createExecutor(
       adapter = adapters.find(executable.chain, executable.network);
       if (adapter === undefined) throw new Stopped({ code: 'ADAPTER_NOT_AVAILABLE', token: 'ADAPTER_NOT_AVAILABLE' });
       if (permit === null) throw new Stopped(KILL_SWITCH);
-      const prepared = await withinCap(prepare(adapter, executable, permit), permit);
+      const prepared = await withinCap(prepare(adapter, executable, permit), permit, (late) => late.signed.discard?.());
       signed = prepared.signed;
       const record = await settlement.recordBroadcast(row, signed, prepared.accountRent);
       if (record === null || 'refusal' in record) signed.discard?.();
@@ -182,7 +166,8 @@ export function createExecutor(
       recorded = record.recorded;
     } catch (error) {
       if (isNetworkFault(error)) passage.failed();
-      if (!(error instanceof Stopped)) logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');
+      if (!(error instanceof Stopped || error instanceof TimeIsUp))
+        logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');
       const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];
       return settlement.failedBeforeLanding(row, executable === null ? refusal : withAsset(refusal, executable), extra);
     }

@@ -22,5 +22,5 @@ export {
   type TransferBody,
 } from './pipeline.ts';
 export type { RecoveryReport } from './recovery.ts';
-export { DEFAULT_PIPELINE_SETTINGS, type PipelineSettings } from './settings.ts';
+export { DEFAULT_PIPELINE_SETTINGS, type PipelineSettings, type ReplacementSettings } from './settings.ts';
 export { transactionView } from './transaction-view.ts';

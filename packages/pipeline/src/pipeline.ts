@@ -89,6 +89,7 @@ import { createSweepReader } from './recall/sweep-facts.ts';
 import { createTerminations, type Terminations } from './recall/termination.ts';
 import { giveTimeForAVeto, meetHeads, type RecoveryReport, recover } from './recovery.ts';
 import { type Refusal, refusalError } from './refusal.ts';
+import { createReplacer } from './replacer.ts';
 import { createSettlement } from './settlement.ts';
 import { balanceOfAsset, readToken } from './tokens.ts';
 import { createLateCheck, createTracker } from './tracker.ts';
@@ -282,7 +283,8 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     },
   });
   const terminations = createTerminations({ ...dependencies, reader, startRecall });
-  const track = createTracker({ ...dependencies, settlement });
+  const replacer = createReplacer({ ...dependencies, settlement, claims });
+  const track = createTracker({ ...dependencies, settlement, replacer });
 
   const executing = new Set<Promise<unknown>>();
   /** What is being carried out or followed, by transaction: repeated requests wait for the same end. */

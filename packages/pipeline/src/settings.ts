@@ -1,5 +1,13 @@
 import type { BreakerSettings } from './network-breaker.ts';
 
+/** When, and how often, the transaction of a payment is replaced by a dearer one. */
+export interface ReplacementSettings {
+  /** How long the first one may wait, seconds; each further one twice as long as the one before. */
+  readonly afterSeconds: number;
+  /** Most times that one payment is signed again; 0 for never. */
+  readonly most: number;
+}
+
 /** Settings of the pipeline; defaults of 04 §24. */
 export interface PipelineSettings {
   /** Most queued DELAY and APPROVAL transactions of an agent. */
@@ -25,6 +33,8 @@ export interface PipelineSettings {
   readonly confirmationRoundMs: number;
   /** How long after its end a transaction that did not land is looked up one last time, seconds. */
   readonly lateCheckSeconds: number;
+  /** When a payment that was sent is signed again for a higher fee, on chains where it would wait for ever. */
+  readonly replacement: ReplacementSettings;
   /** When a network is left alone for a while. */
   readonly breaker: BreakerSettings;
 }
@@ -41,5 +51,6 @@ export const DEFAULT_PIPELINE_SETTINGS: PipelineSettings = {
   resubmitAfterMs: 500,
   confirmationRoundMs: 5000,
   lateCheckSeconds: 600,
+  replacement: { afterSeconds: 180, most: 5 },
   breaker: { failures: 5, withinSeconds: 300, openSeconds: 600, trials: 3 },
 };

@@ -3,6 +3,7 @@ import {
   agentId as brandAgentId,
   isoTime,
   nativeAssetId,
+  type SignedVariant,
   type TransactionId,
   unixSeconds,
 } from '@waiaas/core';
@@ -19,10 +20,12 @@ import {
   mergeMetadata,
   postponeLateCheck,
   recordBroadcast,
+  recordVariant,
   reportBrokenSession,
   type Storage,
   transition,
   type UnitOfWork,
+  variantsAtEnd,
 } from '@waiaas/storage';
 import { accountRentObjection, countRent } from './account-rent.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -32,6 +35,8 @@ import { errorColumn, type Refusal } from './refusal.ts';
 export interface Landing {
   readonly blockNumber: bigint;
   readonly fee?: bigint;
+  /** Which of several variants it was; absent where there is only one. */
+  readonly txHash?: string;
 }
 
 const landingFields = (landing: Landing) => ({
@@ -59,6 +64,15 @@ export interface Settlement {
   submitted(
     row: AuthenticTransaction,
     how: { ambiguous: boolean; recovered?: boolean },
+  ): Promise<AuthenticTransaction | null>;
+  /**
+   * What is about to be sent in the place of what was sent before. Null: it must not be sent.
+   * @param maxFee most that it may cost, base units of the native asset
+   */
+  recordReplacement(
+    row: AuthenticTransaction,
+    signed: SignedVariant,
+    maxFee: bigint,
   ): Promise<AuthenticTransaction | null>;
   /** T6: the chain executed it. */
   confirmed(row: AuthenticTransaction, landing: Landing): Promise<AuthenticTransaction | null>;
@@ -116,6 +130,11 @@ export function createSettlement(
     ...(row.session_id === null ? {} : { sessionId: row.session_id }),
   });
   const released = { reserved_amount: null, signed_tx: null } as const;
+  /** The end of a transaction that was sent: by which variant, or by none. */
+  const endOf = (row: AuthenticTransaction, landing: Landing | null) => ({
+    ...released,
+    ...variantsAtEnd(row, landing === null ? null : (landing.txHash ?? row.tx_hash)),
+  });
 
   async function settleSpend(db: Db, row: AuthenticTransaction): Promise<void> {
     // What goes back to the owner is not spent.
@@ -175,16 +194,35 @@ export function createSettlement(
         return sent;
       }),
 
+    recordReplacement: (row, signed, maxFee) =>
+      storage.write(async ({ db }) => {
+        const now = unixSeconds(clock);
+        const recorded = await recordVariant(db, sealer, row, signed, now);
+        if (recorded === null) return null;
+        const details = {
+          txHash: signed.txHash,
+          replaces: row.tx_hash,
+          intentHash: row.intent_hash,
+          maxFee: maxFee.toString(),
+        };
+        await appendAudit(db, now, { event: 'TX_REPLACED', actor: 'system', ...subject(row), details });
+        return recorded;
+      }),
+
     confirmed: (row, landing) =>
       storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
-        const metadata = mergeMetadata(row, landingFields(landing));
-        const paid = await transition(db, sealer, row, 'CONFIRMED', { ...released, executed_at: now, metadata });
+        const fields = {
+          ...endOf(row, landing),
+          executed_at: now,
+          metadata: mergeMetadata(row, landingFields(landing)),
+        };
+        const paid = await transition(db, sealer, row, 'CONFIRMED', fields);
         if (paid === null) return null;
         await settleSpend(db, row);
-        const details = { txHash: row.tx_hash, amount: row.amount, asset: row.asset, ...landingFields(landing) };
+        const details = { txHash: paid.tx_hash, amount: row.amount, asset: row.asset, ...landingFields(landing) };
         await appendAudit(db, now, { event: 'TX_CONFIRMED', actor: 'system', ...subject(row), details });
-        await tellConfirmed(notify, row);
+        await tellConfirmed(notify, paid);
         return paid;
       }),
 
@@ -207,11 +245,11 @@ export function createSettlement(
         const now = unixSeconds(clock);
         const metadata = mergeMetadata(row, { ...landingFields(landing), refusal });
         const error = errorColumn(refusal);
-        const failed = await transition(db, sealer, row, 'FAILED', { ...released, error, metadata });
+        const failed = await transition(db, sealer, row, 'FAILED', { ...endOf(row, landing), error, metadata });
         if (failed === null) return null;
-        const details = { error, txHash: row.tx_hash, ...landingFields(landing) };
+        const details = { error, txHash: failed.tx_hash, ...landingFields(landing) };
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
-        await tellFailed(notify, row, refusal);
+        await tellFailed(notify, failed, refusal);
         return failed;
       }),
 
@@ -223,7 +261,7 @@ export function createSettlement(
         const refusal: Refusal = { code: 'TX_EXPIRED', token };
         const evidence = { ...proof, lastValidBlockHeight: row.last_valid_block_height };
         const fields = {
-          ...released,
+          ...endOf(row, null),
           error: errorColumn(refusal),
           metadata: mergeMetadata(row, { proof: evidence, refusal }),
           late_check_at: now + settings.lateCheckSeconds,
@@ -287,11 +325,11 @@ export function createSettlement(
         const now = unixSeconds(clock);
         // The state stays terminal, but the money is gone: it counts towards every cap from now on (04 §6.6).
         await settleSpend(db, row);
-        const details = { txHash: row.tx_hash, status: row.status, amount: row.amount, ...landingFields(landed) };
+        const txHash = landed.txHash ?? row.tx_hash;
+        const details = { txHash, status: row.status, amount: row.amount, ...landingFields(landed) };
         await appendAudit(db, now, { event: 'TX_LATE_LANDING', actor: 'system', ...subject(row), details });
         const payment = paymentInMessage(row);
-        if (payment !== null && row.tx_hash !== null)
-          await notify({ event: 'TX_LATE_LANDING', payment, txHash: row.tx_hash });
+        if (payment !== null && txHash !== null) await notify({ event: 'TX_LATE_LANDING', payment, txHash });
       }),
   };
 }

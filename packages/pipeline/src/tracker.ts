@@ -1,12 +1,24 @@
-import { type ConfirmationVerdict, type IChainAdapter, unixSeconds } from '@waiaas/core';
-import { type AuthenticTransaction, hasYoungerLanded } from '@waiaas/storage';
+import {
+  type ConfirmationVerdict,
+  type IChainAdapter,
+  isChainError,
+  isReplacer,
+  UNDERPRICED,
+  unixSeconds,
+} from '@waiaas/core';
+import { type AuthenticTransaction, hashesOf, hasYoungerLanded, signedVariants } from '@waiaas/storage';
+import { createAuthenticRow } from './authentic-row.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { readExecutable } from './executable.ts';
 import type { Refusal } from './refusal.ts';
-import type { Settlement } from './settlement.ts';
+import type { Replacer } from './replacer.ts';
+import type { Landing, Settlement } from './settlement.ts';
 
 /** Longest pause between two rounds, ms. */
 const MAX_PAUSE = 15_000;
+/** Pauses after a replacement that was needed and not made, ms: after the first, and at most. */
+const REFUSED_PAUSE = 30_000;
+const LONGEST_REFUSED_PAUSE = 1_800_000;
 
 const adapterOf = (
   { adapters, sealer }: Pick<PipelineDependencies, 'adapters' | 'sealer'>,
@@ -16,33 +28,49 @@ const adapterOf = (
   return executable === null ? undefined : adapters.find(executable.chain, executable.network);
 };
 
+/** Whether a node turned a transaction away because it offers too little. */
+const isUnderpriced = (error: unknown): boolean => isChainError(error) && error.details?.reason === UNDERPRICED;
+
 /**
  * Stage 6: follows a SUBMITTED transaction until the chain has proven what became of it (04 §6.6). Faults and silence
  * prove nothing: the row stays SUBMITTED, its reservation stays held, and the question is asked again, for as long as
- * it takes. While it may still land, the very same bytes are sent again, in case the network lost them.
+ * it takes. While it may still land, the very same bytes are sent again, in case the network lost them; where it would wait
+ * for ever because fees have risen, it is replaced.
  *
  * @returns the row in its terminal state, or null when the signal ended the wait or another hand settled it
  */
 export type Tracker = (row: AuthenticTransaction, signal: AbortSignal) => Promise<AuthenticTransaction | null>;
 
 export function createTracker(
-  dependencies: Pick<PipelineDependencies, 'adapters' | 'sealer' | 'gate' | 'timers' | 'logger' | 'settings'> & {
-    readonly settlement: Settlement;
-  },
+  dependencies: Pick<
+    PipelineDependencies,
+    'storage' | 'adapters' | 'sealer' | 'clock' | 'gate' | 'timers' | 'logger' | 'settings'
+  > & { readonly settlement: Settlement; readonly replacer: Replacer },
 ): Tracker {
-  const { gate, timers, logger, settings, settlement } = dependencies;
+  const { clock, gate, timers, logger, settings, settlement, replacer } = dependencies;
+  const authentic = createAuthenticRow(dependencies);
 
-  async function resend(adapter: IChainAdapter, row: AuthenticTransaction, txHash: string): Promise<void> {
-    // While the kill switch is engaged a transaction is watched, not helped (04 §20).
-    if (row.signed_tx === null || !gate.isOpen) return;
-    try {
-      await adapter.submitTransaction({ bytes: row.signed_tx, txHash });
-    } catch (error) {
-      logger.debug(
-        { txId: row.id, error: String(error) },
-        'Sending a transaction again was refused; its status decides',
-      );
+  /**
+   * Hands what was signed to the network again, the newest variant first, until one is taken. Answers whether the newest was
+   * turned away as too cheap.
+   */
+  async function resend(adapter: IChainAdapter, row: AuthenticTransaction): Promise<boolean> {
+    let refused = false;
+    for (const [index, variant] of signedVariants(row).entries()) {
+      // While the kill switch is engaged a transaction is watched, not helped (04 §20).
+      if (!gate.isOpen) break;
+      try {
+        await adapter.submitTransaction(variant);
+        break;
+      } catch (error) {
+        if (index === 0) refused = isUnderpriced(error);
+        logger.debug(
+          { txId: row.id, txHash: variant.txHash, error: String(error) },
+          'Sending a transaction again was refused; its status decides',
+        );
+      }
     }
+    return refused;
   }
 
   async function ask(
@@ -51,13 +79,15 @@ export function createTracker(
     txHash: string,
     signal: AbortSignal,
   ): Promise<ConfirmationVerdict> {
+    const [newest, ...variants] = signedVariants(row);
     try {
       return await adapter.waitForConfirmation(txHash, {
         timeoutMs: settings.confirmationRoundMs,
         // What the owner signed for, or takes back, must be beyond any reorganisation before it is called done.
         target: row.tier === 'APPROVAL' || row.recall_id !== null ? 'finalized' : 'confirmed',
         ...(row.last_valid_block_height === null ? {} : { lastValidBlockHeight: BigInt(row.last_valid_block_height) }),
-        ...(row.signed_tx === null ? {} : { bytes: row.signed_tx }),
+        ...(newest === undefined ? {} : { bytes: newest.bytes }),
+        ...(variants.length === 0 ? {} : { variants }),
         signal,
       });
     } catch (error) {
@@ -79,7 +109,7 @@ export function createTracker(
           token: 'ONCHAIN_FAILURE',
           reason: verdict.error,
           message: `The transaction was executed and failed: ${verdict.error}`,
-          details: { reason: verdict.error, txHash: row.tx_hash },
+          details: { reason: verdict.error, txHash: verdict.txHash ?? row.tx_hash },
           retryable: false,
         };
         return settlement.failedOnChain(row, refusal, verdict);
@@ -89,10 +119,42 @@ export function createTracker(
     }
   }
 
-  return async (row, signal) => {
-    const txHash = row.tx_hash;
-    if (txHash === null) throw new Error('A submitted transaction always has a hash');
+  return async (submitted, signal) => {
+    let row = submitted;
+    /** Replacements in a row that were needed and not made, and until when no other one is tried, Unix ms. */
+    let refusals = 0;
+    let restsUntil = Number.NEGATIVE_INFINITY;
+
+    /** Replaces the transaction when it is time and there is need. The row is then another one. */
+    async function help(adapter: IChainAdapter, refused: boolean): Promise<void> {
+      const due = isReplacer(adapter) && gate.isOpen ? replacer.dueAt(row) : null;
+      if (!isReplacer(adapter) || due === null || clock.now() < due || clock.now() < restsUntil) return;
+      let reason: string;
+      try {
+        const replacement = await replacer.replace(row, adapter, refused);
+        if (replacement.kind === 'replaced') row = replacement.row;
+        if (replacement.kind !== 'refused') {
+          refusals = 0;
+          return;
+        }
+        reason = replacement.reason;
+      } catch (error) {
+        reason = String(error);
+      }
+      restsUntil = clock.now() + Math.min(REFUSED_PAUSE * 2 ** Math.min(refusals, 10), LONGEST_REFUSED_PAUSE);
+      refusals += 1;
+      logger.warn({ txId: row.id, reason }, 'A transaction that may wait for long was not replaced');
+      try {
+        // Whether it was recorded before it failed, the database knows; until it tells, nothing is settled from an older state.
+        row = (await authentic(row)) ?? row;
+      } catch (error) {
+        logger.debug({ txId: row.id, error: String(error) }, 'The state of a payment could not be read anew');
+      }
+    }
+
     for (let round = 0; !signal.aborted; round++) {
+      const txHash = row.tx_hash;
+      if (txHash === null) throw new Error('A submitted transaction always has a hash');
       const adapter = adapterOf(dependencies, row);
       const verdict: ConfirmationVerdict =
         adapter?.isConnected() === true ? await ask(adapter, row, txHash, signal) : { verdict: 'unknown' };
@@ -105,7 +167,9 @@ export function createTracker(
           logger.error({ txId: row.id, error: String(error) }, 'A verdict could not be stored; trying again');
         }
       } else if (adapter?.isConnected() === true) {
-        await resend(adapter, row, txHash);
+        const refused = await resend(adapter, row);
+        await help(adapter, refused);
+        if (row.status !== 'SUBMITTED') return row;
       }
       await timers.sleep(Math.min(250 * 2 ** Math.min(round, 6), MAX_PAUSE), signal);
     }
@@ -150,13 +214,19 @@ export const createLateCheck =
   async (row: AuthenticTransaction): Promise<void> => {
     const adapter = adapterOf(dependencies, row);
     if (row.tx_hash === null || adapter === undefined || !adapter.isConnected()) return;
+    const { settlement } = dependencies;
     // Asked first: what lands after this look is found by the next one.
     const over = await isOver(dependencies, adapter, row, row.tx_hash);
-    const status = await adapter.getTransactionStatus(row.tx_hash);
-    const landed = status.state === 'landed' && status.error === null;
-    if (landed && status.commitment === 'processed') return;
-    const { settlement } = dependencies;
-    if (landed) await settlement.lateChecked(row, { blockNumber: status.blockNumber });
-    else if (over || status.state === 'landed') await settlement.lateChecked(row, null);
+    let landing: Landing | null = null;
+    let used = false;
+    for (const txHash of hashesOf(row)) {
+      const status = await adapter.getTransactionStatus(txHash);
+      if (status.state !== 'landed') continue;
+      used = true;
+      if (status.error !== null) continue;
+      if (status.commitment === 'processed') return;
+      landing = { blockNumber: status.blockNumber, ...(row.variants === null ? {} : { txHash }) };
+    }
+    if (landing !== null || over || used) await settlement.lateChecked(row, landing);
     else await settlement.lateCheckAgain(row);
   };

@@ -7,7 +7,15 @@ import {
   WaiaasError,
 } from '@waiaas/core';
 import type { RequestOrigin } from '@waiaas/management';
-import { type AgentRow, type Db, findAgentByAddress, loadOwner, loadRecoveryAddresses } from '@waiaas/storage';
+import {
+  type AgentRow,
+  type Db,
+  findAgent,
+  findAgentByAddress,
+  loadOwner,
+  loadRecoveryAddresses,
+  type TransactionRow,
+} from '@waiaas/storage';
 
 /** Whether a wallet of one chain is one of another: an EVM address is the same everywhere. */
 const sameKindOfAddress = (one: OwnerChain, other: Chain): boolean => (one === 'solana') === (other === 'solana');
@@ -48,6 +56,18 @@ export async function loadDestinations(
 /** Whether a wallet is one that an agent's funds may go to. */
 export const isAllowed = (chain: Chain, { own, recovery }: Destinations, to: string): boolean =>
   [own, recovery].some((address) => address !== null && isSame(chain, address, to));
+
+/** Whether what a transaction of a recall moves may still go where it goes: the owner may have become another one since. */
+export async function isStillAllowed(
+  db: Db,
+  sealer: RowSealer,
+  row: Pick<TransactionRow, 'agent_id' | 'to_address'>,
+  now: number,
+): Promise<boolean> {
+  const agent = await findAgent(db, row.agent_id);
+  if (agent === undefined) return false;
+  return isAllowed(agent.chain, await loadDestinations(db, sealer, agent, now), row.to_address);
+}
 
 /**
  * Refuses destinations that are not the owner's, and those that only the owner may name (00 §3, 08 §2.5.2).

@@ -2,6 +2,7 @@ import {
   ChainError,
   formatUnits,
   isChainError,
+  isReplacer,
   type LeftBehind,
   nativeAsset,
   type RecallStatus,
@@ -22,6 +23,7 @@ import {
   type RecallRow,
   reportBrokenRecall,
   reportBrokenSeal,
+  type TransactionRow,
 } from '@waiaas/storage';
 import type { Claim } from '../claimed-payment.ts';
 import type { PipelineDependencies } from '../dependencies.ts';
@@ -130,8 +132,19 @@ export function createRecallRunner(
       if (row.recall_id !== null && (await authenticTransaction(storage.read, sealer, row)) !== null) return true;
     }
     if (recall.error !== null) return false;
+    const adapter = reader.adapterOf(agent);
+    // Where transactions have an order, nothing overtakes what was sent before: it is helped through instead.
+    if (adapter !== null && isReplacer(adapter) && (await hasSent(underWay))) return true;
     const since = recall.started_at ?? unixSeconds(clock);
     return underWay.length > 0 && unixSeconds(clock) < since + DRAIN_SECONDS;
+  }
+
+  /** Whether some of these were sent, as far as they are what the daemon wrote: of others nobody knows whether they ever end. */
+  async function hasSent(rows: readonly TransactionRow[]): Promise<boolean> {
+    for (const row of rows) {
+      if (row.status === 'SUBMITTED' && (await authenticTransaction(storage.read, sealer, row)) !== null) return true;
+    }
+    return false;
   }
 
   /** Whether transactions of a recall are not what the daemon wrote, which is reported. */

@@ -1,0 +1,463 @@
+import { isTerminal } from '@waiaas/core';
+import { checkSpendLedger, hashesOf, type TransactionRow } from '@waiaas/storage';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createGuillotine } from '../test/boundaries.ts';
+import { killSwitchOf } from '../test/kill-switch.ts';
+import { createNonceChain, type NonceChain } from '../test/nonce-chain.ts';
+import {
+  ALICE,
+  by,
+  createWorld,
+  OPERATOR,
+  PASSWORD,
+  type Payer,
+  RECIPIENT,
+  type TokenAdapter,
+  type World,
+  type WorldOptions,
+} from '../test/world.ts';
+
+/*
+ * A payment that the market has left behind is signed again for a higher fee (02 §22). However often, whoever is killed when,
+ * and whichever of the variants the chain takes: it is paid once, and what is said of it is what the chain has done.
+ */
+
+const MINUTE_MS = 60_000;
+const AMOUNT = 5n;
+
+let chain: NonceChain;
+let world: World;
+let payer: Payer;
+/** Signatures the keystore has made. */
+let signatures: number;
+/** What happens before or after a step of the adapter, once. */
+let during: { readonly step: 'simulate' | 'sign' | 'signed' | 'submit'; readonly what: () => unknown } | undefined;
+
+const happen = async (step: NonNullable<typeof during>['step']): Promise<void> => {
+  if (during?.step !== step) return;
+  const { what } = during;
+  during = undefined;
+  await what();
+};
+
+const decorateAdapter = (plain: TokenAdapter) => {
+  const adapter = chain.adapter(plain);
+  return {
+    ...adapter,
+    isConnected: () => adapter.isConnected(),
+    simulateTransaction: async (...args: Parameters<typeof adapter.simulateTransaction>) => {
+      await happen('simulate');
+      return adapter.simulateTransaction(...args);
+    },
+    signTransaction: async (...[transaction, sign]: Parameters<typeof adapter.signTransaction>) =>
+      adapter.signTransaction(transaction, async (message) => {
+        await happen('sign');
+        const signature = await sign(message);
+        signatures += 1;
+        await happen('signed');
+        return signature;
+      }),
+    submitTransaction: async (...args: Parameters<typeof adapter.submitTransaction>) => {
+      await happen('submit');
+      return adapter.submitTransaction(...args);
+    },
+  };
+};
+
+async function start(options: WorldOptions = {}): Promise<void> {
+  world = await createWorld({ decorateAdapter, ...options });
+}
+async function restart(): Promise<void> {
+  const { folder, ledger, time } = world;
+  await world.stop();
+  await start({ folder, ledger, time });
+  await world.pipeline.recover();
+}
+
+beforeEach(async () => {
+  chain = createNonceChain();
+  signatures = 0;
+  during = undefined;
+  await start();
+  payer = await world.createPayer();
+});
+afterEach(async () => {
+  await world.stop();
+  await world.remove();
+});
+
+const rows = (): Promise<TransactionRow[]> =>
+  world.storage.read.selectFrom('transactions').selectAll().orderBy('id').execute();
+async function onlyRow(): Promise<TransactionRow> {
+  const [row, ...others] = await rows();
+  if (row === undefined || others.length > 0) throw new Error('There is not one row');
+  return row;
+}
+const audit = async (): Promise<string[]> =>
+  (
+    await world.storage.read
+      .selectFrom('audit_log')
+      .select('event_type')
+      .where('tx_id', 'is not', null)
+      .orderBy('id')
+      .execute()
+  ).map(({ event_type }) => event_type);
+
+/** Asks for a payment and waits until it was sent. Answers its id. */
+async function pay(amount = AMOUNT): Promise<string> {
+  let id: string | undefined;
+  world.send(payer, amount, { waitMs: 0 }).then(
+    ({ transactionId }) => {
+      id = transactionId;
+    },
+    () => undefined,
+  );
+  const before = signatures;
+  await world.time.runUntil(
+    async () => id !== undefined && signatures > before && (await rows()).every(({ status }) => status === 'SUBMITTED'),
+  );
+  if (id === undefined) throw new Error('unreachable');
+  return id;
+}
+
+/** Lets blocks and time pass until the only payment has ended. */
+async function ended(): Promise<TransactionRow> {
+  await world.time.runUntil(async () => {
+    chain.mine();
+    return isTerminal((await onlyRow()).status);
+  });
+  return onlyRow();
+}
+
+/** A payment that waits: what it offered is less than the chain wants by now. */
+async function stuck(): Promise<string> {
+  const id = await pay();
+  chain.price = 100;
+  return id;
+}
+
+const until = (condition: () => boolean | Promise<boolean>) => world.time.runUntil(condition);
+const replaced = (times: number) => until(async () => hashesOf(await onlyRow()).length === times + 1);
+
+test('a payment that waits for a lower price is signed again with its nonce, and paid once', async () => {
+  await stuck();
+  await world.time.advance(2 * MINUTE_MS);
+  expect(signatures).toBe(1);
+  await replaced(1);
+  const { tx_hash, signed_tx, reserved_amount } = await onlyRow();
+  expect(signed_tx).not.toBeNull();
+  expect(reserved_amount).toBe(`${AMOUNT}`);
+  const [first, second] = [...chain.signed];
+  expect([first?.[1].nonce, second?.[1].nonce]).toEqual([0, 0]);
+  expect(second?.[1]).toMatchObject({ price: 100, to: RECIPIENT, amount: `${AMOUNT}` });
+  expect(tx_hash).toBe(second?.[0]);
+
+  const end = await ended();
+  expect(end).toMatchObject({ status: 'CONFIRMED', tx_hash, signed_tx: null, reserved_amount: null });
+  expect(hashesOf(end)).toEqual([second?.[0], first?.[0]]);
+  expect(end.variants).not.toMatch(/[0-9a-f]{200}/);
+  expect(chain.landed).toEqual([tx_hash]);
+  expect(chain.balanceOf(RECIPIENT)).toBe(AMOUNT);
+  expect((await audit()).slice(-6)).toEqual([
+    ...['TX_QUEUED', 'TX_SIGNED', 'TX_SUBMITTED'],
+    ...['TX_REPLACEMENT_DECIDED', 'TX_REPLACED', 'TX_CONFIRMED'],
+  ]);
+  expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+  expect((await world.storage.read.selectFrom('spend_ledger').selectAll().execute()).map(({ amount }) => amount)).toEqual(
+    [`${AMOUNT}`],
+  );
+});
+
+test('whichever of its variants the chain takes, the row names that one and keeps the others', async () => {
+  await stuck();
+  await replaced(1);
+  chain.price = 300;
+  await replaced(2);
+  const [first = '', second = '', third = ''] = chain.signed.keys();
+  // The pools have lost the dearer ones, and prices have fallen.
+  chain.forget();
+  chain.price = 10;
+  const adapter = decorateAdapter(world.adapter as TokenAdapter);
+  await adapter.submitTransaction({ txHash: first, bytes: new Uint8Array() });
+  const end = await ended();
+  expect(end).toMatchObject({ status: 'CONFIRMED', tx_hash: first });
+  expect(hashesOf(end).toSorted()).toEqual([first, second, third].toSorted());
+  expect(chain.landed).toEqual([first]);
+  expect(chain.balanceOf(RECIPIENT)).toBe(AMOUNT);
+});
+
+test('nothing is signed again while the next block could take it, nor for one that waits behind another', async () => {
+  await pay();
+  await world.time.advance(60 * MINUTE_MS);
+  expect(signatures).toBe(1);
+  await pay();
+  chain.price = 100;
+  await until(() => signatures > 2);
+  await world.time.advance(30 * MINUTE_MS);
+  // Only the first one, whose nonce is due.
+  expect([...chain.signed.values()].map(({ nonce }) => nonce)).toEqual([0, 1, 0]);
+  chain.mine();
+  await until(async () => {
+    chain.mine();
+    return (await rows()).every(({ status }) => status === 'CONFIRMED');
+  });
+  expect([...chain.signed.values()].map(({ nonce }) => nonce)).toEqual([0, 1, 0, 1]);
+  expect(chain.balanceOf(RECIPIENT)).toBe(2n * AMOUNT);
+});
+
+test('pauses double, and after the fifth time it waits', async () => {
+  await stuck();
+  const at: number[] = [];
+  const began = world.time.now();
+  for (let times = 1; times <= 5; times += 1) {
+    await replaced(times);
+    at.push(Math.floor((world.time.now() - began) / MINUTE_MS));
+    chain.price *= 2;
+  }
+  const pauses = at.map((minute, index) => minute - (at[index - 1] ?? 0));
+  for (const [index, least] of [3, 6, 12, 24, 48].entries()) expect(pauses[index]).toBeGreaterThanOrEqual(least - 1);
+  await world.time.advance(1_000 * MINUTE_MS);
+  expect(signatures).toBe(6);
+  chain.price = 10;
+  expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
+  expect(chain.landed).toHaveLength(1);
+});
+
+test('what nodes turn away as too cheap is replaced, although the market looks as if it were enough', async () => {
+  await pay();
+  chain.forget();
+  chain.price = 11;
+  chain.turnsAway = true;
+  await replaced(1);
+  expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
+});
+
+test('beyond what it may cost it is not signed; it waits, and is paid when prices fall', async () => {
+  chain.most = 50;
+  await stuck();
+  await world.time.advance(100 * MINUTE_MS);
+  expect(signatures).toBe(1);
+  chain.price = 10;
+  expect(await ended()).toMatchObject({ status: 'CONFIRMED', variants: null });
+});
+
+test('that a nonce was used by somebody else ends it; that a variant has used it does not', async () => {
+  await stuck();
+  await replaced(1);
+  chain.useNonceOf(payer.address);
+  const end = await ended();
+  expect(end).toMatchObject({ status: 'EXPIRED', error: 'NONCE_USED', reserved_amount: null, signed_tx: null });
+  // Against all expectation, the first one turns up after all.
+  const [first = ''] = chain.signed.keys();
+  (chain.landed as string[]).push(first);
+  await world.time.advance(11 * MINUTE_MS);
+  await world.pipeline.checkLateLandings();
+  const { details } = await world.storage.read
+    .selectFrom('audit_log')
+    .select('details')
+    .where('event_type', '=', 'TX_LATE_LANDING')
+    .executeTakeFirstOrThrow();
+  expect(JSON.parse(details)).toMatchObject({ txHash: first });
+  expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+});
+
+describe('what may no longer be paid is not helped through', () => {
+  test.each([
+    ['a revoked session', () => world.revokeSession(payer.sessionId)],
+    ['a suspended agent', () => world.suspendAgent(payer.agentId)],
+    ['a cap that was lowered', () => world.setRules({ daily_max: '4' })],
+    ['a recipient that is no longer on the list', () =>
+      world.addPolicy({ type: 'WHITELIST', rules: { allowed_addresses: [{ chain: 'solana', address: payer.address }] } })],
+  ])('%s', async (_what, change) => {
+    await stuck();
+    await change();
+    await world.time.advance(60 * MINUTE_MS);
+    expect(signatures).toBe(1);
+    expect(await audit()).not.toContain('TX_REPLACEMENT_DECIDED');
+    // It was sent while it was allowed, and is followed to its end.
+    chain.price = 10;
+    expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
+  });
+
+  test('a row that somebody has changed', async () => {
+    await stuck();
+    await world.time.advance(MINUTE_MS);
+    await world.stop();
+    const { folder, ledger, time } = world;
+    await start({ folder, ledger, time });
+    await world.storage.write(async ({ db }) => {
+      await sql`DROP TRIGGER transactions_variants_move_on`.execute(db);
+      await sql`UPDATE transactions SET variants = '[]'`.execute(db);
+    });
+    await world.pipeline.recover();
+    await world.time.advance(60 * MINUTE_MS);
+    await world.pipeline.sweep();
+    expect(signatures).toBe(1);
+    expect(await onlyRow()).toMatchObject({ status: 'SUBMITTED', variants: '[]' });
+  });
+
+  test('but while funds are taken back to the owner, whatever is in their way is', async () => {
+    await world.owner.connect(ALICE, OPERATOR);
+    await stuck();
+    await world.suspendAgent(payer.agentId);
+    await world.time.advance(60 * MINUTE_MS);
+    expect(signatures).toBe(1);
+    const recall = { destination: ALICE.address, includeUnlisted: false, keepGas: false };
+    await world.pipeline.recalls.request(payer.agentId, recall, by(ALICE));
+    await until(() => signatures === 2);
+    expect([...chain.signed.values()].map(({ nonce }) => nonce)).toEqual([0, 0]);
+    await until(async () => {
+      chain.mine();
+      const [row] = await rows();
+      return row?.status === 'CONFIRMED';
+    });
+    expect(chain.balanceOf(RECIPIENT)).toBe(AMOUNT);
+  });
+});
+
+describe('the kill switch', () => {
+  const closeAndReopen = (): void => {
+    world.keystoreParts.gate.close();
+    world.keystoreParts.gate.open();
+  };
+
+  test('engaged while it waits: nothing is signed or sent; what lands is seen, and all goes on afterwards', async () => {
+    await world.owner.connect(ALICE, OPERATOR);
+    const killSwitch = await killSwitchOf(world);
+    await stuck();
+    await killSwitch.activate('drill', by(ALICE));
+    const sent = chain.sent.length;
+    await world.time.advance(60 * MINUTE_MS);
+    expect([signatures, chain.sent.length]).toEqual([1, sent]);
+    const recovering = killSwitch.recover(PASSWORD, by(ALICE));
+    await until(() => killSwitch.status === 'NORMAL');
+    await recovering;
+    await world.resumeAgent(payer.agentId);
+    await replaced(1);
+    expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
+    expect(chain.landed).toHaveLength(1);
+  });
+
+  test.each(['simulate', 'sign'] as const)('closed and opened again during %s: that signature is not made', async (step) => {
+    await stuck();
+    let seen = -1;
+    during = {
+      step,
+      what: () => {
+        closeAndReopen();
+        seen = signatures;
+      },
+    };
+    await until(() => seen !== -1);
+    if (step === 'sign') {
+      expect(signatures).toBe(1);
+      expect(hashesOf(await onlyRow())).toHaveLength(1);
+    }
+    // What is decided after that is signed.
+    expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
+    expect(chain.landed).toHaveLength(1);
+  });
+
+  test('closed once it is signed: it is on record and not sent, and is followed', async () => {
+    await stuck();
+    during = { step: 'signed', what: () => world.keystoreParts.gate.close() };
+    await replaced(1);
+    const [, second = ''] = chain.signed.keys();
+    await world.time.advance(60 * MINUTE_MS);
+    expect(chain.sent).not.toContain(second);
+    world.keystoreParts.gate.open();
+    expect(await ended()).toMatchObject({ status: 'CONFIRMED', tx_hash: second });
+  });
+});
+
+test('a replacement that is lost on the way, or whose answer is lost, is sent again', async () => {
+  await stuck();
+  chain.loses = true;
+  await replaced(1);
+  await world.time.advance(5 * MINUTE_MS);
+  chain.loses = false;
+  expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
+  expect(chain.landed).toHaveLength(1);
+});
+
+test('after a restart, a payment is known by all of its variants', async () => {
+  await stuck();
+  await replaced(1);
+  const [first = '', second = ''] = chain.signed.keys();
+  chain.forget();
+  chain.price = 10;
+  // While nobody looks, the pool that still had the first one gives it to a block.
+  await world.stop();
+  const adapter = chain.adapter(world.adapter as TokenAdapter);
+  await adapter.submitTransaction({ txHash: first, bytes: new Uint8Array() });
+  chain.mine();
+  const { folder, ledger, time } = world;
+  await start({ folder, ledger, time });
+  await world.pipeline.recover();
+  const end = await ended();
+  expect(end).toMatchObject({ status: 'CONFIRMED', tx_hash: first });
+  expect(hashesOf(end)).toEqual([first, second]);
+  await restart();
+  expect(await onlyRow()).toEqual(end);
+  expect(chain.landed).toEqual([first]);
+});
+
+test('killed at any boundary of a replacement, a payment is made once, and every signature that was sent is on record', async () => {
+  /** A world with a payment that is due to be replaced, and a blade over it. */
+  async function scene(at: number) {
+    chain = createNonceChain();
+    signatures = 0;
+    const guillotine = createGuillotine();
+    const doomed = await createWorld({
+      decorateStorage: guillotine.decorateStorage,
+      decorateAdapter: (plain) => {
+        const adapter = decorateAdapter(plain);
+        return { ...guillotine.decorateAdapter(adapter), buildReplacement: adapter.buildReplacement };
+      },
+    });
+    const victim = await doomed.createPayer();
+    doomed.send(victim, AMOUNT, { waitMs: 0 }).catch(() => undefined);
+    await doomed.time.runUntil(() => chain.sent.length > 0);
+    await doomed.time.advance(2 * MINUTE_MS);
+    chain.price = 100;
+    guillotine.arm(at);
+    return { guillotine, doomed };
+  }
+  const confirmed = async (of: World): Promise<boolean> => {
+    chain.mine();
+    const [row] = await of.storage.read.selectFrom('transactions').select('status').execute();
+    return row?.status === 'CONFIRMED';
+  };
+
+  const counted = await scene(Number.POSITIVE_INFINITY);
+  await counted.doomed.time.runUntil(() => confirmed(counted.doomed));
+  const boundaries = counted.guillotine.passed;
+  await counted.doomed.stop();
+  await counted.doomed.remove();
+  expect(boundaries).toBeGreaterThan(12);
+
+  for (let at = 1; at <= boundaries; at += 1) {
+    const { guillotine, doomed } = await scene(at);
+    await doomed.time.runUntil(async () => {
+      // Blocks come only once the replacement is there: until then nothing offers enough.
+      chain.mine();
+      return guillotine.fallen;
+    });
+    await doomed.kill();
+    const { folder, ledger, time } = doomed;
+    const next = await createWorld({ folder, ledger, time, decorateAdapter });
+    await next.pipeline.recover();
+    await next.time.runUntil(() => confirmed(next));
+    const [row] = await next.storage.read.selectFrom('transactions').selectAll().execute();
+    const where = `killed at boundary ${at} of ${boundaries}`;
+    if (row === undefined) throw new Error(where);
+    expect(chain.landed, where).toEqual([row.tx_hash]);
+    expect(chain.balanceOf(RECIPIENT), where).toBe(AMOUNT);
+    for (const hash of chain.sent) expect(hashesOf(row), where).toContain(hash);
+    expect(new Set([...chain.signed.values()].map(({ nonce }) => nonce)), where).toEqual(new Set([0]));
+    expect(await checkSpendLedger(next.storage.read), where).toEqual([]);
+    await next.stop();
+    await next.remove();
+  }
+}, 120_000);

@@ -1,0 +1,179 @@
+import {
+  ChainError,
+  type ConfirmationVerdict,
+  type IChainAdapter,
+  type IReplacer,
+  type SignedVariant,
+  type TransferRequest,
+  UNDERPRICED,
+  type UnsignedTransaction,
+} from '@waiaas/core';
+import type { TokenAdapter } from './world.ts';
+
+/** A transaction of the chain. */
+export interface NonceTransaction {
+  readonly from: string;
+  readonly to: string;
+  readonly amount: string;
+  readonly nonce: number;
+  readonly price: number;
+}
+
+/**
+ * A chain in memory on which transactions have a nonce and a price, and no end of their own: one that offers less than the
+ * chain's price waits, and so do all of its wallet that come after it. It lives longer than the worlds that use it.
+ */
+export interface NonceChain {
+  /** What a transaction must offer to be taken into a block. */
+  price: number;
+  /** What a transaction may offer at most. */
+  most: number;
+  /** Whether nodes turn away what offers less than the price. */
+  turnsAway: boolean;
+  /** Whether what is sent is lost on the way. */
+  loses: boolean;
+  /** Everything that was ever signed, by its hash. */
+  readonly signed: ReadonlyMap<string, NonceTransaction>;
+  /** What nodes were handed, in order. */
+  readonly sent: readonly string[];
+  /** What was executed, in order. */
+  readonly landed: readonly string[];
+  balanceOf(address: string): bigint;
+  /** Makes a block. */
+  mine(): void;
+  /** Lets the pools forget everything. */
+  forget(): void;
+  /** Puts a transaction into the next block that nobody here has signed. */
+  useNonceOf(address: string): void;
+  /** The adapter of a world: over this chain instead of the fake ledger. */
+  adapter(world: TokenAdapter): IChainAdapter & IReplacer;
+}
+
+const SIGNATURE_BYTES = 64;
+const hashOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, SIGNATURE_BYTES)).toString('hex');
+const read = (message: Uint8Array): NonceTransaction => JSON.parse(new TextDecoder().decode(message));
+const write = (transaction: NonceTransaction): Uint8Array => new TextEncoder().encode(JSON.stringify(transaction));
+const refusal = (
+  code: 'SUBMIT_FAILED' | 'BUILD_FAILED' | 'EVM_NONCE_TOO_LOW' | 'SIGN_FAILED',
+  extra: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown } = {},
+): ChainError =>
+  new ChainError({ code, chain: 'solana', message: code, mayHaveLanded: code === 'EVM_NONCE_TOO_LOW', ...extra });
+
+export function createNonceChain(): NonceChain {
+  const signed = new Map<string, NonceTransaction>();
+  const sent: string[] = [];
+  const landed: string[] = [];
+  const executed = new Map<string, number>();
+  const given = new Map<string, number>();
+  const balances = new Map<string, bigint>();
+  /** By sender and nonce: the dearest that a node was handed. */
+  const pool = new Map<string, string>();
+  const executedOf = (address: string): number => executed.get(address) ?? 0;
+
+  function known(hash: string): NonceTransaction {
+    const transaction = signed.get(hash);
+    if (transaction === undefined) throw new Error('Nobody has signed this');
+    return transaction;
+  }
+
+  function verdictOn(hashes: readonly string[]): ConfirmationVerdict {
+    const found = hashes.find((hash) => landed.includes(hash));
+    if (found !== undefined) {
+      const which = hashes.length === 1 ? {} : { txHash: found };
+      return { verdict: 'confirmed', commitment: 'finalized', blockNumber: 1n, fee: 1n, ...which };
+    }
+    const [first = ''] = hashes;
+    const { from, nonce } = known(first);
+    return executedOf(from) > nonce ? { verdict: 'expired', finalizedBlockHeight: 1n } : { verdict: 'unknown' };
+  }
+
+  const chain: NonceChain = {
+    price: 10,
+    most: 1_000_000,
+    turnsAway: false,
+    loses: false,
+    signed,
+    sent,
+    landed,
+    balanceOf: (address) => balances.get(address) ?? 0n,
+    mine() {
+      for (let before = -1; before !== landed.length; ) {
+        before = landed.length;
+        for (const [place, hash] of pool) {
+          const { from, to, amount, nonce, price } = known(hash);
+          if (nonce !== executedOf(from) || price < chain.price) continue;
+          pool.delete(place);
+          landed.push(hash);
+          executed.set(from, nonce + 1);
+          balances.set(to, chain.balanceOf(to) + BigInt(amount));
+        }
+      }
+    },
+    forget: () => pool.clear(),
+    useNonceOf: (address) => void executed.set(address, executedOf(address) + 1),
+    adapter: (world) => ({
+      ...world,
+      isConnected: () => world.isConnected(),
+      async buildTransaction(request: TransferRequest): Promise<UnsignedTransaction> {
+        const { from, to, amount } = request;
+        return {
+          chain: 'solana',
+          serialized: write({ from, to, amount: amount.toString(), nonce: -1, price: chain.price }),
+          estimatedFee: BigInt(chain.price),
+          request,
+          metadata: {},
+        };
+      },
+      async simulateTransaction({ request }) {
+        const { lastValidBlockHeight: _, ...built } = await world.buildTransaction(request);
+        return world.simulateTransaction(built);
+      },
+      async signTransaction({ serialized, replaces }, sign) {
+        const asked = read(serialized);
+        const next = Math.max(given.get(asked.from) ?? 0, executedOf(asked.from));
+        const message = write(replaces === undefined ? { ...asked, nonce: next } : asked);
+        let signature: Uint8Array;
+        try {
+          signature = await sign(message);
+        } catch (cause) {
+          throw refusal('SIGN_FAILED', { cause });
+        }
+        if (replaces === undefined) given.set(asked.from, next + 1);
+        const bytes = Uint8Array.from([...signature, ...message]);
+        signed.set(hashOf(bytes), read(message));
+        return { bytes, txHash: hashOf(bytes) };
+      },
+      async submitTransaction({ txHash }) {
+        const { from, nonce, price } = known(txHash);
+        sent.push(txHash);
+        if (landed.includes(txHash)) return { txHash, alreadyProcessed: true };
+        if (executedOf(from) > nonce) throw refusal('EVM_NONCE_TOO_LOW');
+        const place = `${from} ${nonce}`;
+        const present = pool.get(place);
+        const least = present === undefined ? 0 : known(present).price * 1.1;
+        if (present !== txHash && price < least) throw refusal('SUBMIT_FAILED', { details: { reason: UNDERPRICED } });
+        if (chain.turnsAway && price < chain.price) {
+          throw refusal('SUBMIT_FAILED', { details: { reason: UNDERPRICED } });
+        }
+        if (!chain.loses) pool.set(place, txHash);
+        return { txHash, alreadyProcessed: false };
+      },
+      async getTransactionStatus(txHash) {
+        if (!landed.includes(txHash)) return { state: 'not_found' };
+        return { state: 'landed', commitment: 'finalized', blockNumber: 1n, error: null };
+      },
+      waitForConfirmation: async (txHash, { variants = [] } = {}) =>
+        verdictOn([txHash, ...variants.map((variant) => variant.txHash)]),
+      async buildReplacement(request: TransferRequest, replaces: readonly SignedVariant[], refused = false) {
+        const [newest] = replaces.map(({ txHash }) => known(txHash));
+        if (newest === undefined) throw new Error('Nothing was signed');
+        if (executedOf(newest.from) !== newest.nonce || (!refused && newest.price >= chain.price)) return null;
+        const price = Math.max(chain.price, Math.ceil(newest.price * 1.125));
+        if (price > chain.most) throw refusal('BUILD_FAILED');
+        const serialized = write({ ...newest, price });
+        return { chain: 'solana', serialized, estimatedFee: BigInt(price), request, replaces, metadata: {} };
+      },
+    }),
+  };
+  return chain;
+}
