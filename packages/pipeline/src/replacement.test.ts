@@ -178,8 +178,7 @@ test('whichever of its variants the chain takes, the row names that one and keep
   // The pools have lost the dearer ones, and prices have fallen.
   chain.forget();
   chain.price = 10;
-  const adapter = decorateAdapter(world.adapter as TokenAdapter);
-  await adapter.submitTransaction({ txHash: first, bytes: new Uint8Array() });
+  chain.submit(first);
   const end = await ended();
   expect(end).toMatchObject({ status: 'CONFIRMED', tx_hash: first });
   expect(hashesOf(end).toSorted()).toEqual([first, second, third].toSorted());
@@ -250,7 +249,7 @@ test('that a nonce was used by somebody else ends it; that a variant has used it
   expect(end).toMatchObject({ status: 'EXPIRED', error: 'NONCE_USED', reserved_amount: null, signed_tx: null });
   // Against all expectation, the first one turns up after all.
   const [first = ''] = chain.signed.keys();
-  (chain.landed as string[]).push(first);
+  chain.land(first);
   await world.time.advance(11 * MINUTE_MS);
   await world.pipeline.checkLateLandings();
   const { details } = await world.storage.read
@@ -389,8 +388,7 @@ test('after a restart, a payment is known by all of its variants', async () => {
   chain.price = 10;
   // While nobody looks, the pool that still had the first one gives it to a block.
   await world.stop();
-  const adapter = chain.adapter(world.adapter as TokenAdapter);
-  await adapter.submitTransaction({ txHash: first, bytes: new Uint8Array() });
+  chain.submit(first);
   chain.mine();
   const { folder, ledger, time } = world;
   await start({ folder, ledger, time });

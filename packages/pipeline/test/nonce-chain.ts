@@ -43,8 +43,12 @@ export interface NonceChain {
   mine(): void;
   /** Lets the pools forget everything. */
   forget(): void;
-  /** Puts a transaction into the next block that nobody here has signed. */
+  /** Executes a transaction of a wallet that nobody here has signed. */
   useNonceOf(address: string): void;
+  /** Hands a transaction to a node, as anybody may who has its bytes. @throws ChainError */
+  submit(txHash: string): void;
+  /** Executes a transaction against all rules. */
+  land(txHash: string): void;
   /** The adapter of a world: over this chain instead of the fake ledger. */
   adapter(world: TokenAdapter): IChainAdapter & IReplacer;
 }
@@ -111,6 +115,19 @@ export function createNonceChain(): NonceChain {
     },
     forget: () => pool.clear(),
     useNonceOf: (address) => void executed.set(address, executedOf(address) + 1),
+    land: (txHash) => void landed.push(txHash),
+    submit(txHash) {
+      const { from, nonce, price } = known(txHash);
+      sent.push(txHash);
+      if (landed.includes(txHash)) return;
+      if (executedOf(from) > nonce) throw refusal('EVM_NONCE_TOO_LOW');
+      const place = `${from} ${nonce}`;
+      const present = pool.get(place);
+      const least = present === undefined ? 0 : known(present).price * 1.1;
+      const isTooCheap = (present !== txHash && price < least) || (chain.turnsAway && price < chain.price);
+      if (isTooCheap) throw refusal('SUBMIT_FAILED', { details: { reason: UNDERPRICED } });
+      if (!chain.loses) pool.set(place, txHash);
+    },
     adapter: (world) => ({
       ...world,
       isConnected: () => world.isConnected(),
@@ -144,19 +161,8 @@ export function createNonceChain(): NonceChain {
         return { bytes, txHash: hashOf(bytes) };
       },
       async submitTransaction({ txHash }) {
-        const { from, nonce, price } = known(txHash);
-        sent.push(txHash);
-        if (landed.includes(txHash)) return { txHash, alreadyProcessed: true };
-        if (executedOf(from) > nonce) throw refusal('EVM_NONCE_TOO_LOW');
-        const place = `${from} ${nonce}`;
-        const present = pool.get(place);
-        const least = present === undefined ? 0 : known(present).price * 1.1;
-        if (present !== txHash && price < least) throw refusal('SUBMIT_FAILED', { details: { reason: UNDERPRICED } });
-        if (chain.turnsAway && price < chain.price) {
-          throw refusal('SUBMIT_FAILED', { details: { reason: UNDERPRICED } });
-        }
-        if (!chain.loses) pool.set(place, txHash);
-        return { txHash, alreadyProcessed: false };
+        chain.submit(txHash);
+        return { txHash, alreadyProcessed: landed.includes(txHash) };
       },
       async getTransactionStatus(txHash) {
         if (!landed.includes(txHash)) return { state: 'not_found' };

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { IChainAdapter } from '@waiaas/core';
+import { type IChainAdapter, isReplacer } from '@waiaas/core';
 import { createLogger, loadConfig, startDaemon } from '@waiaas/daemon';
 import { type Db, type Storage, shareHeads } from '@waiaas/storage';
 import argon2 from 'argon2';
@@ -23,10 +23,14 @@ let signatures = 0;
 /** How much the daemon's clock is ahead of the machine's, ms. */
 let aheadMs = Number(ahead) * 1000;
 
+/** Names that are still to be passed, in this order, before it kills itself at the last of them; null when it is not to. */
+let killAfter: string[] | null = null;
+
 function boundary(name: string): void {
   if (!armed) return;
   passed.push(name);
-  if (passed.length === killAt) process.kill(process.pid, 'SIGKILL');
+  if (killAfter?.[0] === name) killAfter.shift();
+  if (passed.length === killAt || killAfter?.length === 0) process.kill(process.pid, 'SIGKILL');
 }
 
 /** Statements of reading and units of work that the database was given. */
@@ -114,6 +118,9 @@ const daemon = await startDaemon({
       waitForConfirmation: guarded('waitForConfirmation', (hash, options) =>
         adapter.waitForConfirmation(hash, options),
       ),
+      ...(isReplacer(adapter)
+        ? { buildReplacement: guarded('buildReplacement', adapter.buildReplacement.bind(adapter)) }
+        : {}),
     }),
   },
 });
@@ -124,6 +131,7 @@ process.on('message', (message: unknown) => {
     armed = true;
     passed = [];
     killAt = typeof message.arm === 'number' ? message.arm : Number.POSITIVE_INFINITY;
+    killAfter = Array.isArray(message.arm) ? message.arm.map(String) : null;
     process.send?.({ armed: true });
   }
   if ('advance' in message) {

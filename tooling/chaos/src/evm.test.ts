@@ -1,9 +1,11 @@
 import { type Anvil, type FlakyProxy, startAnvil, startFlakyProxy } from '@waiaas/anvil';
+import { bytesToHex } from 'viem';
 import { generatePrivateKey, privateKeyToAddress } from 'viem/accounts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createHarness, createSession, type DaemonProcess, type Harness, type Payer } from './harness.ts';
 import { readRemains } from './ledger-truth.ts';
+import { recoverHere } from './local-recovery.ts';
 
 /*
  * The real daemon on a real EVM node: payments over HTTP, an endpoint that dies in the middle, SIGKILL at every call to the
@@ -160,6 +162,110 @@ test('nodes that are gone for a while cost nothing: what was sent is followed to
   expect(await anvil.balance(to)).toBe(AMOUNT);
   expect(await daemon.stop()).toBe(0);
 }, 180_000);
+
+describe('a payment that the market has left behind', () => {
+  const GWEI = 10n ** 9n;
+  let dataDir: string;
+  let daemon: DaemonProcess;
+  let victim: Payer;
+  /** How much the daemon's clock is ahead, seconds. */
+  let ahead = 0;
+
+  /** Makes a block of this base fee: without what offers less. */
+  async function mineAt(baseFee: bigint): Promise<void> {
+    await anvil.rpc('anvil_setNextBlockBaseFeePerGas', `0x${baseFee.toString(16)}`);
+    await anvil.mine();
+  }
+  const restart = async (): Promise<void> => {
+    daemon = await harness.start(dataDir, {}, ahead);
+  };
+  const statusOf = async (id: string): Promise<string> =>
+    (await daemon.client(victim.token).getTransaction(id)).status;
+  /** Sends a payment, and lets fees rise above it and time pass until something is to be done about it. */
+  async function stuck(to: string): Promise<string> {
+    await mineAt(GWEI);
+    // Nobody waits for the answer: it comes when the payment has ended, or never.
+    ask(daemon, victim, to).catch(() => undefined);
+    const sent = async (): Promise<string | undefined> => {
+      const { transactions } = await daemon.client(victim.token).listTransactions({ limit: 100 });
+      return transactions.find(({ toAddress, status }) => toAddress === to && status === 'SUBMITTED')?.transactionId;
+    };
+    await expect.poll(sent, { timeout: 30_000 }).toBeDefined();
+    await mineAt(100n * GWEI);
+    return (await sent()) ?? '';
+  }
+  async function passTime(): Promise<void> {
+    ahead += 400;
+    await daemon.advance(400);
+  }
+  /** Makes blocks, each of a base fee that only a replacement pays, until the payment has ended. */
+  async function ended(id: string, baseFee = 60n * GWEI) {
+    const end = async (): Promise<string> => {
+      await mineAt(baseFee);
+      return statusOf(id);
+    };
+    await expect.poll(end, { timeout: 60_000, interval: 200 }).toBe('CONFIRMED');
+    return daemon.client(victim.token).getTransaction(id);
+  }
+
+  beforeAll(async () => {
+    dataDir = harness.copyDataDir(template);
+    [victim] = victims;
+    await restart();
+    await anvil.rpc('evm_setAutomine', false);
+  }, 60_000);
+  afterAll(async () => {
+    await daemon.stop();
+    await anvil.rpc('evm_setAutomine', true);
+  });
+
+  test('is signed again for a higher fee, killed at each step of that, and paid once', async () => {
+    const steps = [
+      ['after buildReplacement'],
+      ['before signTransaction'],
+      ['after signTransaction'],
+      ['after signTransaction', 'before submitTransaction'],
+      ['after signTransaction', 'after submitTransaction'],
+    ];
+    for (const step of IS_FULL ? steps : steps.slice(2)) {
+      const [to, before] = [stranger(), await noncesOf(victim)];
+      const id = await stuck(to);
+      const { txHash } = await daemon.client(victim.token).getTransaction(id);
+      await daemon.arm(step);
+      await passTime();
+      expect(await daemon.ended).toMatchObject({ signal: 'SIGKILL' });
+      await restart();
+      // Where it was not on record yet, it is time now, and otherwise after as long again.
+      await passTime();
+      const end = await ended(id);
+      const where = step.join(', ');
+      expect(end.txHash, where).not.toBe(txHash);
+      expect(await anvil.balance(to), where).toBe(AMOUNT);
+      expect((await noncesOf(victim)) - before, where).toBe(1n);
+    }
+  }, 300_000);
+
+  test('is not signed again while the kill switch is engaged, and is seen when it lands', async () => {
+    const to = stranger();
+    const id = await stuck(to);
+    const { txHash } = await daemon.client(victim.token).getTransaction(id);
+    const before = await daemon.countSignatures();
+    expect(await daemon.operate('POST', '/v1/admin/kill-switch', { reason: 'drill' })).toMatchObject({ status: 200 });
+    await passTime();
+    // What was sent may land, and does, whatever the daemon is doing.
+    await mineAt(GWEI);
+    const { transactions } = await readRemains(dataDir);
+    const bytes = transactions.find((row) => row.id === id)?.signed_tx ?? Uint8Array.of();
+    // A pool that still has it says so.
+    await anvil.rpc('eth_sendRawTransaction', bytesToHex(bytes)).catch(() => undefined);
+    await mineAt(GWEI);
+    expect(await anvil.balance(to)).toBe(AMOUNT);
+    expect(await recoverHere(daemon, dataDir)).toMatchObject({ status: 200 });
+    expect(await daemon.countSignatures()).toBe(before);
+    const seen = async (): Promise<unknown> => (await daemon.operate('GET', `/v1/owner/transactions/${id}`)).body;
+    await expect.poll(seen, { timeout: 30_000 }).toMatchObject({ status: 'CONFIRMED', txHash });
+  }, 120_000);
+});
 
 describe('killed with SIGKILL at a boundary', () => {
   /** Kills a daemon, starts another one on what it left, and looks at what became of the payment. @returns the other one */

@@ -29,8 +29,8 @@ export interface DaemonProcess {
   /** A request with the master password. */
   operate(method: string, path: string, body?: unknown, password?: string): Promise<{ status: number; body: unknown }>;
   client(token: string): WAIaaSClient;
-  /** From now on boundaries are counted; at the n-th the process kills itself. */
-  arm(at: number | 'never'): Promise<void>;
+  /** From now on boundaries are counted; at the n-th, or once these were passed in this order, the process kills itself. */
+  arm(at: number | readonly string[] | 'never'): Promise<void>;
   /** Names of the boundaries that were passed since, in order. */
   boundaries(): Promise<readonly string[]>;
   /** Names of those that its start passed. */

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateKeyPairSigner } from '@solana/kit';
 import { WAIaaSError, WAIaaSOperatorClient, WAIaaSOwnerClient } from '@waiaas/sdk';
@@ -15,6 +13,7 @@ import {
   setLimits,
 } from './harness.ts';
 import { readRemains, stranger } from './ledger-truth.ts';
+import { recoverHere } from './local-recovery.ts';
 import { createOwnerWallet, headerOf, messageBy, resourceOf, statementOf } from './owner-wallet.ts';
 
 /* The kill switch of the real daemon: a barrier for signatures, one cascade, two factors to recover, across every crash. */
@@ -29,19 +28,6 @@ afterAll(() => harness.close());
 const healthOf = async (daemon: DaemonProcess): Promise<unknown> =>
   z.object({ status: z.string(), killSwitch: z.string() }).parse(await (await fetch(`${daemon.url}/health`)).json());
 const engage = (daemon: DaemonProcess) => daemon.operate('POST', '/v1/admin/kill-switch', { reason: 'drill' });
-
-/** Recovers as the command on the machine does where there is no owner. */
-async function recoverHere(daemon: DaemonProcess, dataDir: string, password = PASSWORD) {
-  const path = join(dataDir, 'local-proof');
-  const proof = randomBytes(32).toString('hex');
-  rmSync(path, { force: true });
-  writeFileSync(path, proof, { mode: 0o600 });
-  const response = await fetch(`${daemon.url}/v1/owner/recover`, {
-    method: 'POST',
-    headers: { 'x-master-password': password, 'x-local-proof': proof },
-  });
-  return { status: response.status, body: await response.json() };
-}
 
 const codeOf = async (call: Promise<unknown>): Promise<string> => {
   try {

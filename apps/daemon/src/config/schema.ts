@@ -30,6 +30,15 @@ const webSocket = (network: string) =>
     mayBeEmpty: true,
   });
 
+const maxFee = (chain: string, fallback: number) =>
+  integer(
+    `Most that one payment on ${chain} may cost in network fees, however often it is signed again.`,
+    fallback,
+    1,
+    1_000_000_000_000,
+    'billionths of its native asset',
+  );
+
 const file = (about: string, fallback: string) =>
   text(
     about,
@@ -103,6 +112,22 @@ export const configSchema = section({
       sepolia: optionalRpc('Arbitrum Sepolia', []),
     }).prefault({}),
     base: section({ mainnet: optionalRpc('Base', []), sepolia: optionalRpc('Base Sepolia', []) }).prefault({}),
+  }).prefault({}),
+  fees: section({
+    max: section({
+      ethereum: maxFee('Ethereum', 50_000_000),
+      polygon: maxFee('Polygon', 5_000_000_000),
+      arbitrum: maxFee('Arbitrum', 10_000_000),
+      base: maxFee('Base', 10_000_000),
+    }).prefault({}),
+    replace_after: integer(
+      'How long a payment may wait on an EVM chain whose fees have risen, before it is signed again for a higher fee. Each further time twice as long.',
+      180,
+      30,
+      86_400,
+      'seconds',
+    ),
+    max_replacements: integer('How often one payment is signed again for a higher fee; 0 is never.', 5, 0, 10),
   }).prefault({}),
   notifications: section({
     enabled: flag('Send notifications to the owner, once there are channels.', true),

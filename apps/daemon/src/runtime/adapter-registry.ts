@@ -37,6 +37,9 @@ const CONNECT_WAIT_MS = 5000;
 /** Longest wait for one that was down when it was last looked at: nobody who creates agents meanwhile waits for each. */
 const RECONNECT_WAIT_MS = 250;
 
+/** All EVM chains count their native asset in 18 digits. */
+const WEI_OF_BILLIONTH = 10n ** 9n;
+
 const keyOf = (chain: Chain, network: Network): string => `${chain}:${network}`;
 
 /** Builds the registry. Nothing is connected yet. */
@@ -65,7 +68,8 @@ export function createAdapterRegistry(dependencies: {
     }
     const { createEvmAdapter } = await import('@waiaas/chain-adapter-evm');
     const pending = { of: (address: string) => listSignedOf(storage.read, { chain, network, address }) };
-    return createEvmAdapter({ ...common, chain, pending });
+    const maxFee = BigInt(config.fees.max[chain]) * WEI_OF_BILLIONTH;
+    return createEvmAdapter({ ...common, chain, pending, parameters: { maxFee } });
   }
 
   const find = (chain: Chain, network: Network): IChainAdapter | undefined => adapters.get(keyOf(chain, network));

@@ -172,6 +172,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
         return settings.current().minChannels;
       },
       maxAccountRentDaily: BigInt(security.max_account_rent_daily),
+      replacement: { afterSeconds: config.fees.replace_after, most: config.fees.max_replacements },
       delaySeconds: security.policy_defaults.delay_seconds,
       approvalTimeoutSeconds: security.policy_defaults.approval_timeout,
     },

@@ -44,6 +44,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [13, '11781ee960c40bdb6d248ae43b6761c7c6e19448218995451775307b333bab6e'],
   [14, 'f3d085ed32ff647b12417058cd19f5dfd72fec528b8e0cbe5e1250b24784217b'],
   [15, 'aec4b29103a578146d191936ccedeed04d188cf991f57e3d306e597853f17381'],
+  [16, '2e3053294fdeea9c4ae128b03c74b36675ae95a4bc6f06e02eb8068cdcaf1301'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');

@@ -1,14 +1,18 @@
 import { agentId, nativeAssetId, transactionId } from '@waiaas/core';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newTransaction } from '../../test/new-transaction.ts';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
+import { hashesOf, lastSignedAt, signedVariants, timesReplaced, variantsAtEnd } from '../transaction-variants.ts';
 import type { UnitOfWork } from '../write-queue.ts';
 import { insertAgent } from './agents.ts';
 import {
   type AuthenticTransaction,
   authenticTransaction,
   insertPending,
+  isStateAuthentic,
   recordBroadcast,
+  recordVariant,
   type TransitionFields,
   transition,
 } from './transaction-states.ts';
@@ -74,6 +78,92 @@ async function execute(agent: ReturnType<typeof agentId>, number: number, isReco
 }
 
 const end = { reserved_amount: null, signed_tx: null };
+const variant = (number: number) => ({ txHash: `hash ${number}`, bytes: Uint8Array.of(number, 0, 255) });
+
+describe('a transaction that is signed again', () => {
+  const submitted = async () => {
+    const agent = await createAgent(1, WALLET.address);
+    const id = await execute(agent, 10);
+    return write((work) => move(work, id, 'SUBMITTED', { submitted_at: 1 }));
+  };
+  const replace = (row: AuthenticTransaction, number: number, now = 7) =>
+    write(({ db }) => recordVariant(db, testSealer, row, variant(number), now));
+  const found = async (row: AuthenticTransaction | null) => {
+    if (row === null) throw new Error('It was not recorded');
+    const stored = await findTransaction(temporary.storage.read, row.id);
+    expect(stored).toEqual(row);
+    return row;
+  };
+
+  test('is all of its variants, newest first, from the record of each until its end is proven', async () => {
+    const first = await submitted();
+    const second = await found(await replace(first, 20, 7));
+    const third = await found(await replace(second, 30, 9));
+    expect([timesReplaced(first), timesReplaced(third)]).toEqual([0, 2]);
+    expect([lastSignedAt(first), lastSignedAt(second), lastSignedAt(third)]).toEqual([null, 7, 9]);
+    const all = [variant(30), variant(20), { txHash: 'hash 10', bytes: Uint8Array.of(10) }];
+    expect(signedVariants(third)).toEqual(all);
+    expect(await listSignedOf(temporary.storage.read, WALLET)).toEqual(all);
+    expect(hashesOf(third)).toEqual(['hash 30', 'hash 10', 'hash 20']);
+  });
+
+  test.each(['hash 10', 'hash 20', 'hash 30', null])('ends by the one that landed (%s), without bytes', async (landed) => {
+    const second = await found(await replace(await submitted(), 20));
+    const third = await found(await replace(second, 30));
+    const fields = { ...end, executed_at: 1, ...variantsAtEnd(third, landed) };
+    const paid = await write(({ db }) => transition(db, testSealer, third, 'CONFIRMED', fields));
+    expect(await found(paid)).toMatchObject({ tx_hash: landed ?? 'hash 30', signed_tx: null });
+    expect(hashesOf(third).toSorted()).toEqual(paid === null ? [] : [...hashesOf(paid)].toSorted());
+    expect(paid === null ? [] : signedVariants({ ...paid, signed_tx: Uint8Array.of(1) })).toHaveLength(1);
+    expect(await listSignedOf(temporary.storage.read, WALLET)).toEqual([]);
+  });
+
+  test('does not end by one that is none of its own', async () => {
+    const second = await found(await replace(await submitted(), 20));
+    expect(() => variantsAtEnd(second, 'hash 99')).toThrow('no variant');
+  });
+
+  test('is not signed again before it was sent, after it has ended, or from an older state', async () => {
+    const first = await submitted();
+    const second = await found(await replace(first, 20));
+    expect(await replace(first, 30)).toBeNull();
+    const paid = await write(({ db }) => transition(db, testSealer, second, 'CONFIRMED', { ...end, executed_at: 1 }));
+    if (paid === null) throw new Error('unreachable');
+    expect(await replace(paid, 30)).toBeNull();
+    const executing = await execute(await createAgent(2, '0xB'), 11);
+    const stored = await findTransaction(temporary.storage.read, executing);
+    const row = stored === undefined ? null : await authenticTransaction(temporary.storage.read, testSealer, stored);
+    if (row === null) throw new Error('unreachable');
+    expect(await replace(row, 30)).toBeNull();
+  });
+
+  test('forgets no signature: the database refuses another hash without the one before it', async () => {
+    const first = await submitted();
+    const change = (fields: string) =>
+      write(({ db }) =>
+        sql`UPDATE transactions SET ${sql.raw(fields)}, state_version = state_version + 1, state_seal = 'x'
+          WHERE id = ${first.id}`.execute(db),
+      );
+    await expect(change(`tx_hash = 'other'`)).rejects.toThrow('signed once');
+    await expect(change(`tx_hash = 'other', variants = '[]'`)).rejects.toThrow('signed once');
+    await expect(change(`tx_hash = 'other', variants = '[{"txHash":"another"}]'`)).rejects.toThrow('signed once');
+    await expect(change(`variants = 'nothing'`)).rejects.toThrow('CHECK');
+    await expect(
+      write(({ db }) => sql`UPDATE transactions SET variants = '[]' WHERE id = ${first.id}`.execute(db)),
+    ).rejects.toThrow('next sealed state');
+  });
+
+  test('is not what the daemon wrote when a variant is taken away, changed or added in the file', async () => {
+    const second = await found(await replace(await submitted(), 20));
+    const third = await found(await replace(second, 30));
+    const others = JSON.parse(third.variants ?? '');
+    for (const variants of [null, '[]', JSON.stringify(others.slice(1)), JSON.stringify([...others, ...others])]) {
+      expect(isStateAuthentic(testSealer, { ...third, variants })).toBe(false);
+    }
+    expect(isStateAuthentic(testSealer, { ...third, variants: null, recall_id: third.variants })).toBe(false);
+    expect(isStateAuthentic(testSealer, third)).toBe(true);
+  });
+});
 
 test('what was signed for a wallet is listed from its record until its end is proven', async () => {
   const { storage } = temporary;
