@@ -84,7 +84,7 @@ test('nothing is affordable for less than nothing', () => {
   expect(replacementPrice(before, { baseFee: 0n, tip: 0n }, { gas: 21_000n, most: -1n }, network)).toBeNull();
 });
 
-test('what was replaced at today\'s prices is not left behind by them', () => {
+test("what was replaced at today's prices is not left behind by them", () => {
   fc.assert(
     fc.property(signed, wei, wei, gas, bounds, (before, baseFee, tip, limit, network) => {
       const most = 10n ** 60n;

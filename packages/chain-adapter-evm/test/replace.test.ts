@@ -55,7 +55,11 @@ async function replace(...replaced: readonly SignedTransaction[]): Promise<Signe
 const wait = ([newest, ...variants]: readonly SignedTransaction[], timeoutMs?: number) => {
   if (newest === undefined) throw new Error('Nothing to wait for');
   const { txHash, bytes } = newest;
-  return world.adapter.waitForConfirmation(txHash, { bytes, variants, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  return world.adapter.waitForConfirmation(txHash, {
+    bytes,
+    variants,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  });
 };
 
 test('what was left behind is replaced by the same for a higher fee, and paid once', async () => {

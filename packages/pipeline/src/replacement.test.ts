@@ -164,9 +164,9 @@ test('a payment that waits for a lower price is signed again with its nonce, and
     ...['TX_REPLACEMENT_DECIDED', 'TX_REPLACED', 'TX_CONFIRMED'],
   ]);
   expect(await checkSpendLedger(world.storage.read)).toEqual([]);
-  expect((await world.storage.read.selectFrom('spend_ledger').selectAll().execute()).map(({ amount }) => amount)).toEqual(
-    [`${AMOUNT}`],
-  );
+  expect(
+    (await world.storage.read.selectFrom('spend_ledger').selectAll().execute()).map(({ amount }) => amount),
+  ).toEqual([`${AMOUNT}`]);
 });
 
 test('whichever of its variants the chain takes, the row names that one and keeps the others', async () => {
@@ -216,7 +216,7 @@ test('pauses double, and after the fifth time it waits', async () => {
   }
   const pauses = at.map((minute, index) => minute - (at[index - 1] ?? 0));
   for (const [index, least] of [3, 6, 12, 24, 48].entries()) expect(pauses[index]).toBeGreaterThanOrEqual(least - 1);
-  await world.time.advance(1_000 * MINUTE_MS);
+  await world.time.advance(200 * MINUTE_MS);
   expect(signatures).toBe(6);
   chain.price = 10;
   expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
@@ -226,8 +226,7 @@ test('pauses double, and after the fifth time it waits', async () => {
 test('what nodes turn away as too cheap is replaced, although the market looks as if it were enough', async () => {
   await pay();
   chain.forget();
-  chain.price = 11;
-  chain.turnsAway = true;
+  chain.turnsAway = 11;
   await replaced(1);
   expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
 });
@@ -266,8 +265,10 @@ describe('what may no longer be paid is not helped through', () => {
     ['a revoked session', () => world.revokeSession(payer.sessionId)],
     ['a suspended agent', () => world.suspendAgent(payer.agentId)],
     ['a cap that was lowered', () => world.setRules({ daily_max: '4' })],
-    ['a recipient that is no longer on the list', () =>
-      world.addPolicy({ type: 'WHITELIST', rules: { allowed_addresses: [{ chain: 'solana', address: payer.address }] } })],
+    [
+      'a recipient that is no longer on the list',
+      () => world.addPolicy({ type: 'WHITELIST', rules: { allowed_addresses: [ALICE.address] } }),
+    ],
   ])('%s', async (_what, change) => {
     await stuck();
     await change();
@@ -321,7 +322,7 @@ describe('the kill switch', () => {
     world.keystoreParts.gate.open();
   };
 
-  test('engaged while it waits: nothing is signed or sent; what lands is seen, and all goes on afterwards', async () => {
+  test('engaged while it waits: nothing is signed or sent, and nothing is signed afterwards; what lands is seen', async () => {
     await world.owner.connect(ALICE, OPERATOR);
     const killSwitch = await killSwitchOf(world);
     await stuck();
@@ -329,34 +330,42 @@ describe('the kill switch', () => {
     const sent = chain.sent.length;
     await world.time.advance(60 * MINUTE_MS);
     expect([signatures, chain.sent.length]).toEqual([1, sent]);
-    const recovering = killSwitch.recover(PASSWORD, by(ALICE));
-    await until(() => killSwitch.status === 'NORMAL');
-    await recovering;
-    await world.resumeAgent(payer.agentId);
-    await replaced(1);
+    await killSwitch.recover({
+      password: PASSWORD,
+      proveOwner: async () => by(ALICE),
+      isLocalCommand: () => false,
+      origin: OPERATOR,
+    });
+    // Its session has ended with all others.
+    await world.time.advance(60 * MINUTE_MS);
+    expect(signatures).toBe(1);
+    chain.price = 10;
     expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
     expect(chain.landed).toHaveLength(1);
   });
 
-  test.each(['simulate', 'sign'] as const)('closed and opened again during %s: that signature is not made', async (step) => {
-    await stuck();
-    let seen = -1;
-    during = {
-      step,
-      what: () => {
-        closeAndReopen();
-        seen = signatures;
-      },
-    };
-    await until(() => seen !== -1);
-    if (step === 'sign') {
-      expect(signatures).toBe(1);
-      expect(hashesOf(await onlyRow())).toHaveLength(1);
-    }
-    // What is decided after that is signed.
-    expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
-    expect(chain.landed).toHaveLength(1);
-  });
+  test.each(['simulate', 'sign'] as const)(
+    'closed and opened again during %s: that signature is not made',
+    async (step) => {
+      await stuck();
+      let seen = -1;
+      during = {
+        step,
+        what: () => {
+          closeAndReopen();
+          seen = signatures;
+        },
+      };
+      await until(() => seen !== -1);
+      if (step === 'sign') {
+        expect(signatures).toBe(1);
+        expect(hashesOf(await onlyRow())).toHaveLength(1);
+      }
+      // What is decided after that is signed.
+      expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
+      expect(chain.landed).toHaveLength(1);
+    },
+  );
 
   test('closed once it is signed: it is on record and not sent, and is followed', async () => {
     await stuck();

@@ -127,7 +127,7 @@ export function createTracker(
 
     /** Replaces the transaction when it is time and there is need. The row is then another one. */
     async function help(adapter: IChainAdapter, refused: boolean): Promise<void> {
-      const due = isReplacer(adapter) && gate.isOpen ? replacer.dueAt(row) : null;
+      const due = isReplacer(adapter) && gate.isOpen && !signal.aborted ? replacer.dueAt(row) : null;
       if (!isReplacer(adapter) || due === null || clock.now() < due || clock.now() < restsUntil) return;
       let reason: string;
       try {

@@ -28,8 +28,8 @@ export interface NonceChain {
   price: number;
   /** What a transaction may offer at most. */
   most: number;
-  /** Whether nodes turn away what offers less than the price. */
-  turnsAway: boolean;
+  /** What nodes turn away whatever offers less. */
+  turnsAway: number;
   /** Whether what is sent is lost on the way. */
   loses: boolean;
   /** Everything that was ever signed, by its hash. */
@@ -94,7 +94,7 @@ export function createNonceChain(): NonceChain {
   const chain: NonceChain = {
     price: 10,
     most: 1_000_000,
-    turnsAway: false,
+    turnsAway: 0,
     loses: false,
     signed,
     sent,
@@ -124,7 +124,7 @@ export function createNonceChain(): NonceChain {
       const place = `${from} ${nonce}`;
       const present = pool.get(place);
       const least = present === undefined ? 0 : known(present).price * 1.1;
-      const isTooCheap = (present !== txHash && price < least) || (chain.turnsAway && price < chain.price);
+      const isTooCheap = (present !== txHash && price < least) || price < chain.turnsAway;
       if (isTooCheap) throw refusal('SUBMIT_FAILED', { details: { reason: UNDERPRICED } });
       if (!chain.loses) pool.set(place, txHash);
     },

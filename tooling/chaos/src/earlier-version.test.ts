@@ -42,6 +42,8 @@ async function makeEarlier(dataDir: string): Promise<void> {
   }
   const decisions = db.prepare<[], DecisionRow>('SELECT * FROM decisions').all();
   db.exec(`DROP TRIGGER decisions_no_update; ALTER TABLE decisions DROP COLUMN standing; DROP TABLE granted_constraints;
+    DROP TRIGGER transactions_variants_move_on; DROP TRIGGER transactions_hash_fixed;
+    ALTER TABLE transactions DROP COLUMN variants;
     DROP TABLE claim_decisions; DROP TABLE heads; DROP TABLE auto_stop_head; DROP TRIGGER auto_stop_rules_identity;
     DELETE FROM auto_stop_rules; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
     DELETE FROM audit_log WHERE event_type = 'LEDGER_SEALED'`);
@@ -64,6 +66,9 @@ async function makeEarlier(dataDir: string): Promise<void> {
   }
   db.exec(`CREATE TRIGGER decisions_no_update BEFORE UPDATE ON decisions
     BEGIN SELECT RAISE(ABORT, 'decisions is append-only'); END;
+    CREATE TRIGGER transactions_hash_fixed BEFORE UPDATE OF tx_hash ON transactions
+    WHEN OLD.tx_hash IS NOT NULL AND NEW.tx_hash IS NOT OLD.tx_hash
+    BEGIN SELECT RAISE(ABORT, 'a transaction is signed once'); END;
     CREATE TRIGGER spend_ledger_no_update BEFORE UPDATE ON spend_ledger
     BEGIN SELECT RAISE(ABORT, 'spend_ledger is append-only'); END;
     CREATE TRIGGER audit_log_no_update BEFORE UPDATE ON audit_log

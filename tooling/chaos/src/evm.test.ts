@@ -179,8 +179,7 @@ describe('a payment that the market has left behind', () => {
   const restart = async (): Promise<void> => {
     daemon = await harness.start(dataDir, {}, ahead);
   };
-  const statusOf = async (id: string): Promise<string> =>
-    (await daemon.client(victim.token).getTransaction(id)).status;
+  const statusOf = async (id: string): Promise<string> => (await daemon.client(victim.token).getTransaction(id)).status;
   /** Sends a payment, and lets fees rise above it and time pass until something is to be done about it. */
   async function stuck(to: string): Promise<string> {
     await mineAt(GWEI);
@@ -227,7 +226,7 @@ describe('a payment that the market has left behind', () => {
       ['after signTransaction', 'before submitTransaction'],
       ['after signTransaction', 'after submitTransaction'],
     ];
-    for (const step of IS_FULL ? steps : steps.slice(2)) {
+    for (const step of IS_FULL ? steps : steps.slice(2, 4)) {
       const [to, before] = [stranger(), await noncesOf(victim)];
       const id = await stuck(to);
       const { txHash } = await daemon.client(victim.token).getTransaction(id);

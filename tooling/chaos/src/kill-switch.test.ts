@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { generateKeyPairSigner } from '@solana/kit';
 import { WAIaaSError, WAIaaSOperatorClient, WAIaaSOwnerClient } from '@waiaas/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';

@@ -107,16 +107,19 @@ describe('a transaction that is signed again', () => {
     expect(hashesOf(third)).toEqual(['hash 30', 'hash 10', 'hash 20']);
   });
 
-  test.each(['hash 10', 'hash 20', 'hash 30', null])('ends by the one that landed (%s), without bytes', async (landed) => {
-    const second = await found(await replace(await submitted(), 20));
-    const third = await found(await replace(second, 30));
-    const fields = { ...end, executed_at: 1, ...variantsAtEnd(third, landed) };
-    const paid = await write(({ db }) => transition(db, testSealer, third, 'CONFIRMED', fields));
-    expect(await found(paid)).toMatchObject({ tx_hash: landed ?? 'hash 30', signed_tx: null });
-    expect(hashesOf(third).toSorted()).toEqual(paid === null ? [] : [...hashesOf(paid)].toSorted());
-    expect(paid === null ? [] : signedVariants({ ...paid, signed_tx: Uint8Array.of(1) })).toHaveLength(1);
-    expect(await listSignedOf(temporary.storage.read, WALLET)).toEqual([]);
-  });
+  test.each(['hash 10', 'hash 20', 'hash 30', null])(
+    'ends by the one that landed (%s), without bytes',
+    async (landed) => {
+      const second = await found(await replace(await submitted(), 20));
+      const third = await found(await replace(second, 30));
+      const fields = { ...end, executed_at: 1, ...variantsAtEnd(third, landed) };
+      const paid = await write(({ db }) => transition(db, testSealer, third, 'CONFIRMED', fields));
+      expect(await found(paid)).toMatchObject({ tx_hash: landed ?? 'hash 30', signed_tx: null });
+      expect(hashesOf(third).toSorted()).toEqual(paid === null ? [] : [...hashesOf(paid)].toSorted());
+      expect(paid === null ? [] : signedVariants({ ...paid, signed_tx: Uint8Array.of(1) })).toHaveLength(1);
+      expect(await listSignedOf(temporary.storage.read, WALLET)).toEqual([]);
+    },
+  );
 
   test('does not end by one that is none of its own', async () => {
     const second = await found(await replace(await submitted(), 20));
