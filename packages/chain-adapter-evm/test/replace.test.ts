@@ -138,6 +138,7 @@ test('it is said when a node turns something away as too cheap', async () => {
 test('each further one is dearer than all before it', async () => {
   const first = await stuck();
   const second = await replace(first);
+  await world.adapter.submitTransaction(second);
   await raiseBaseFee(400n * GWEI);
   const third = await replace(second, first);
   await raiseBaseFee(50n * GWEI);
@@ -183,6 +184,7 @@ describe('a fee is bounded', () => {
   test('and of several variants, only the dearest is counted as under way', async () => {
     const first = await stuck();
     const second = await replace(first);
+    await world.adapter.submitTransaction(second);
     const flight = [first, second].map((signed) => ({ ...fieldsOf(signed), txHash: signed.txHash }));
     const { value, gas, maxFeePerGas } = fieldsOf(second);
     expect(committed(flight)).toEqual({ native: value + gas * maxFeePerGas, token: 0n });
@@ -237,6 +239,7 @@ describe('signing in the place of others is refused', () => {
       details: { mismatch: 'variants' },
     });
     const second = await replace(first);
+    await world.adapter.submitTransaction(second);
     await expect(signing({})).rejects.toMatchObject({ details: { mismatch: 'record' } });
     world.record.remove(second.txHash);
     world.record.remove(first.txHash);
