@@ -3,7 +3,14 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { newTransaction } from '../../test/new-transaction.ts';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
-import { hashesOf, lastSignedAt, signedVariants, timesReplaced, variantsAtEnd } from '../transaction-variants.ts';
+import {
+  hashesOf,
+  lastSignedAt,
+  type SignedBytes,
+  signedVariants,
+  timesReplaced,
+  variantsAtEnd,
+} from '../transaction-variants.ts';
 import type { UnitOfWork } from '../write-queue.ts';
 import { insertAgent } from './agents.ts';
 import {
@@ -78,6 +85,7 @@ async function execute(agent: ReturnType<typeof agentId>, number: number, isReco
 }
 
 const end = { reserved_amount: null, signed_tx: null };
+const hex = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString('hex'));
 const variant = (number: number) => ({ txHash: `hash ${number}`, bytes: Uint8Array.of(number, 0, 255) });
 
 describe('a transaction that is signed again', () => {
@@ -90,8 +98,8 @@ describe('a transaction that is signed again', () => {
     write(({ db }) => recordVariant(db, testSealer, row, variant(number), now));
   const found = async (row: AuthenticTransaction | null) => {
     if (row === null) throw new Error('It was not recorded');
-    const stored = await findTransaction(temporary.storage.read, row.id);
-    expect(stored).toEqual(row);
+    const { signed_tx, ...stored } = (await findTransaction(temporary.storage.read, row.id)) ?? row;
+    expect({ ...row, signed_tx: hex(row.signed_tx) }).toEqual({ ...stored, signed_tx: hex(signed_tx) });
     return row;
   };
 
@@ -102,8 +110,9 @@ describe('a transaction that is signed again', () => {
     expect([timesReplaced(first), timesReplaced(third)]).toEqual([0, 2]);
     expect([lastSignedAt(first), lastSignedAt(second), lastSignedAt(third)]).toEqual([null, 7, 9]);
     const all = [variant(30), variant(20), { txHash: 'hash 10', bytes: Uint8Array.of(10) }];
-    expect(signedVariants(third)).toEqual(all);
-    expect(await listSignedOf(temporary.storage.read, WALLET)).toEqual(all);
+    const told = (variants: readonly SignedBytes[]) => variants.map(({ txHash, bytes }) => [txHash, hex(bytes)]);
+    expect(told(signedVariants(third))).toEqual(told(all));
+    expect(told(await listSignedOf(temporary.storage.read, WALLET))).toEqual(told(all));
     expect(hashesOf(third)).toEqual(['hash 30', 'hash 10', 'hash 20']);
   });
 
