@@ -222,9 +222,9 @@ export const createLateCheck =
     for (const txHash of hashesOf(row)) {
       const status = await adapter.getTransactionStatus(txHash);
       if (status.state !== 'landed') continue;
+      if (status.commitment === 'processed') return;
       used = true;
       if (status.error !== null) continue;
-      if (status.commitment === 'processed') return;
       landing = { blockNumber: status.blockNumber, ...(row.variants === null ? {} : { txHash }) };
     }
     if (landing !== null || over || used) await settlement.lateChecked(row, landing);
