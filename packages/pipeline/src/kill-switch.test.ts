@@ -1,4 +1,4 @@
-import { isWaiaasError } from '@waiaas/core';
+import { ChainError, isWaiaasError } from '@waiaas/core';
 import type { KillSwitch } from '@waiaas/safety';
 import { checkSpendLedger } from '@waiaas/storage';
 import { afterEach, expect, test } from 'vitest';
@@ -102,4 +102,62 @@ test.each(PLACES)('one that is %s is over, nothing of it is ever sent, not even 
   expect([world.ledger.accepted.size, world.ledger.balanceOf(RECIPIENT)]).toEqual([0, 0n]);
   expect(await checkSpendLedger(world.storage.read)).toEqual([]);
   expect(world.pipeline.underWay).toEqual({ executing: 0, confirming: 0 });
+});
+
+/** A network that takes nothing and says nothing of it. Answers how often it was sent something. */
+async function silentNetwork(onRecord: () => Promise<void>): Promise<{ sent: () => number; reached: Promise<void> }> {
+  const there = Promise.withResolvers<void>();
+  let sent = 0;
+  world = await createWorld({
+    decorateAdapter: (adapter) => ({
+      ...adapter,
+      isConnected: () => adapter.isConnected(),
+      async submitTransaction() {
+        sent += 1;
+        there.resolve();
+        throw new ChainError({ code: 'RPC_ERROR', chain: 'solana', message: 'Bad gateway', mayHaveLanded: true });
+      },
+    }),
+    decorateStorage: (storage) => ({
+      ...storage,
+      async write(unit) {
+        const result = await storage.write(unit);
+        if (typeof result === 'object' && result !== null && 'recorded' in result) await onRecord();
+        return result;
+      },
+    }),
+  });
+  await world.owner.connect(ALICE, OPERATOR);
+  killSwitch = await killSwitchOf(world);
+  return { sent: () => sent, reached: there.promise };
+}
+
+/** Recovers, and lets everything happen that follows. */
+async function recoverAndWait(): Promise<void> {
+  await killSwitch.recover({
+    password: PASSWORD,
+    proveOwner: async () => by(ALICE),
+    isLocalCommand: () => false,
+    origin: OPERATOR,
+  });
+  for (let minute = 0; minute < 20; minute += 1) {
+    await world.time.advance(60_000);
+    await world.pipeline.sweep();
+  }
+}
+
+test('one that was recorded and lost sight of before it was sent is never sent, not even after a recovery', async () => {
+  const { sent } = await silentNetwork(async () => {
+    await killSwitch.activate('drill', by(ALICE));
+    // The commit succeeded and its answer was lost: whoever was to send it knows nothing of it.
+    throw new Error('disk I/O error');
+  });
+  const payer = await world.createPayer();
+  const answer = world.send(payer, 5n, { waitMs: 0 }).catch((error: unknown) => String(error));
+  await world.time.advance(60_000);
+  await answer;
+  expect(await payments()).toMatchObject([{ status: 'EXECUTING', signed_tx: expect.anything() }]);
+  await recoverAndWait();
+  expect(sent()).toBe(0);
+  expect(await payments()).not.toMatchObject([{ status: 'EXECUTING' }]);
 });

@@ -16,6 +16,8 @@ import {
   authenticate,
   clearLateCheck,
   type Db,
+  findAuditOf,
+  findLastAudit,
   findTransaction,
   mergeMetadata,
   postponeLateCheck,
@@ -60,7 +62,7 @@ export interface Settlement {
     signed: { txHash: string; bytes: Uint8Array; lastValidBlockHeight?: bigint },
     accountRent: bigint,
   ): Promise<{ readonly recorded: AuthenticTransaction } | { readonly refusal: Refusal } | null>;
-  /** T5: sent, or possibly sent. */
+  /** T5: sent, or possibly sent; what the kill switch met in between is from then on watched, and never sent again. */
   submitted(
     row: AuthenticTransaction,
     how: { ambiguous: boolean; recovered?: boolean },
@@ -114,6 +116,15 @@ async function tellFailed(notify: Notify, row: AuthenticTransaction, { token }: 
 
 /** Longest pause between two look-ups of a transaction that was refused and may still land, seconds. */
 const LONGEST_LATE_PAUSE = 86_400;
+
+/**
+ * Whether the kill switch was engaged since a transaction was signed, as the audit log has it. One whose signature it does
+ * not have counts as stopped.
+ */
+async function isStoppedSinceSigned(db: Db, { id }: AuthenticTransaction): Promise<boolean> {
+  const signed = await findAuditOf(db, 'TX_SIGNED', id);
+  return signed === undefined || (await findLastAudit(db, ['KILL_SWITCH_ACTIVATED'], signed.id)) !== undefined;
+}
 
 const APPROVAL_TIMEOUT: Refusal = { code: 'APPROVAL_TIMEOUT', token: 'APPROVAL_TIMEOUT' };
 
@@ -184,9 +195,12 @@ export function createSettlement(
     submitted: (row, how) =>
       storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
-        const sent = await transition(db, sealer, row, 'SUBMITTED', { submitted_at: now });
+        const isWatched = how.ambiguous && (await isStoppedSinceSigned(db, row));
+        const mark = isWatched ? { watchedOnly: true } : {};
+        const metadata = isWatched ? mergeMetadata(row, mark) : row.metadata;
+        const sent = await transition(db, sealer, row, 'SUBMITTED', { submitted_at: now, metadata });
         if (sent === null) return null;
-        const details = { txHash: sent.tx_hash, ...how };
+        const details = { txHash: sent.tx_hash, ...how, ...mark };
         await appendAudit(db, now, { event: 'TX_SUBMITTED', actor: 'system', ...subject(row), details });
         const payment = paymentInMessage(row);
         if (row.tier === 'NOTIFY' && payment !== null && sent.tx_hash !== null)

@@ -6,7 +6,7 @@ import {
   UNDERPRICED,
   unixSeconds,
 } from '@waiaas/core';
-import { type AuthenticTransaction, hashesOf, hasYoungerLanded, signedVariants } from '@waiaas/storage';
+import { type AuthenticTransaction, hashesOf, hasYoungerLanded, isWatchedOnly, signedVariants } from '@waiaas/storage';
 import { createAuthenticRow } from './authentic-row.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { readExecutable } from './executable.ts';
@@ -55,6 +55,9 @@ export function createTracker(
    * turned away as too cheap.
    */
   async function resend(adapter: IChainAdapter, row: AuthenticTransaction): Promise<boolean> {
+    // One that the kill switch met before the network's word for it is watched for good: it may be that nobody has it but
+    // this daemon.
+    if (isWatchedOnly(row)) return false;
     let refused = false;
     for (const [index, variant] of signedVariants(row).entries()) {
       // While the kill switch is engaged a transaction is watched, not helped (04 §20).
@@ -127,7 +130,8 @@ export function createTracker(
 
     /** Replaces the transaction when it is time and there is need. The row is then another one. */
     async function help(adapter: IChainAdapter, refused: boolean): Promise<void> {
-      const due = isReplacer(adapter) && gate.isOpen && !signal.aborted ? replacer.dueAt(row) : null;
+      const isHelped = gate.isOpen && !signal.aborted && !isWatchedOnly(row);
+      const due = isReplacer(adapter) && isHelped ? replacer.dueAt(row) : null;
       if (!isReplacer(adapter) || due === null || clock.now() < due || clock.now() < restsUntil) return;
       let reason: string;
       try {

@@ -5,7 +5,8 @@ import { appendAudit, authenticate, type Db, listByStatus, mergeMetadata, transi
  * Fails every payment that was begun and has no recorded signature, and gives back what it had reserved, in the unit of
  * work that engages the kill switch. Whoever carries such a payment out meets the closed gate, or, with a signature made
  * before that, a record that can no longer be made: either way nothing of it is ever sent. Payments whose signature is on
- * record may have been sent; the chain tells what becomes of them. Answers how many there were.
+ * record may have been sent; the chain tells what becomes of them, and unless the network has said that it has them they are
+ * never sent again, for they were signed before the row of this stop. Answers how many there were.
  */
 export async function stopUnsigned(
   db: Db,

@@ -44,7 +44,7 @@ export * from './tables/spend-ledger.ts';
 export * from './tables/system-state.ts';
 export * from './tables/transaction-states.ts';
 export * from './tables/transactions.ts';
-export { mergeMetadata, readMetadata } from './transaction-metadata.ts';
+export { isWatchedOnly, mergeMetadata, readMetadata } from './transaction-metadata.ts';
 export {
   hashesOf,
   lastSignedAt,

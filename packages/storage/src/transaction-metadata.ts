@@ -13,6 +13,12 @@ export function readMetadata({ metadata }: Pick<TransactionRow, 'metadata'>): Re
   }
 }
 
+/**
+ * Whether a transaction is watched and never sent again: the kill switch was engaged between its signature and the network's
+ * word for it. Its bytes stay with it only to prove what becomes of them.
+ */
+export const isWatchedOnly = (row: Pick<TransactionRow, 'metadata'>): boolean => readMetadata(row).watchedOnly === true;
+
 /** The metadata of a row with fields added; what was there before is kept (04 §2). */
 export const mergeMetadata = (
   row: Pick<TransactionRow, 'metadata'>,

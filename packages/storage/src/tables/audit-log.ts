@@ -197,16 +197,21 @@ export function listAudit(db: Db, query: AuditQuery): Promise<AuditRow[]> {
 export const listAuditAfter = (db: Db, id: number, limit: number): Promise<AuditRow[]> =>
   db.selectFrom('audit_log').selectAll().where('id', '>', id).orderBy('id').limit(limit).execute();
 
+/** One row of the audit log. */
+export const findAudit = (db: Db, id: number): Promise<AuditRow | undefined> =>
+  db.selectFrom('audit_log').selectAll().where('id', '=', id).executeTakeFirst();
+
 /**
  * The newest of some kinds of audit row. Decides what is believed, so it reads the log from its end as it is stored: an
- * index can have been made to leave rows out. Where there is none, that is the whole log.
+ * index can have been made to leave rows out. Where there is none, that is the whole log, or what of it lies after a row.
  */
-export const findLastAudit = (db: Db, events: readonly AuditEvent[]): Promise<AuditRow | undefined> =>
+export const findLastAudit = (db: Db, events: readonly AuditEvent[], after = 0): Promise<AuditRow | undefined> =>
   db
     .selectFrom('audit_log')
     .selectAll()
     // With the sign, SQLite takes no index for it.
     .where(sql<string>`+event_type`, 'in', events)
+    .where('id', '>', after)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
@@ -228,6 +233,17 @@ export async function hasAuditEvent(db: Db, events: readonly AuditEvent[], txId?
   if (txId !== undefined) select = select.where('tx_id', '=', txId);
   return (await select.limit(1).executeTakeFirst()) !== undefined;
 }
+
+/** The newest audit row of a kind about a transaction. */
+export const findAuditOf = (db: Db, event: AuditEvent, txId: string): Promise<AuditRow | undefined> =>
+  db
+    .selectFrom('audit_log')
+    .selectAll()
+    .where('tx_id', '=', txId)
+    .where('event_type', '=', event)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
 
 /**
  * Makes the indexes of what a database of an earlier version is adopted by anew, from the rows themselves. It takes about a

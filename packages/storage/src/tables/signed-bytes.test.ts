@@ -196,6 +196,13 @@ test('what was signed for a wallet is listed from its record until its end is pr
   expect(await listed()).toEqual([]);
 });
 
+test('what is watched and never sent again keeps no nonce', async () => {
+  const agent = await createAgent(1, WALLET.address);
+  const stopped = await execute(agent, 10);
+  await write((work) => move(work, stopped, 'SUBMITTED', { submitted_at: 1, metadata: '{"watchedOnly":true}' }));
+  expect(await listSignedOf(temporary.storage.read, WALLET)).toEqual([]);
+});
+
 test('the same address on another network has nothing to do with it', async () => {
   const agent = await createAgent(1, WALLET.address);
   await execute(agent, 10);

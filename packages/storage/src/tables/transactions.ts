@@ -2,6 +2,7 @@ import type { AgentId, Chain, Network, Tier, TransactionId, TransactionStatus } 
 import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { TransactionsTable } from '../schema.ts';
+import { isWatchedOnly } from '../transaction-metadata.ts';
 import { type SignedBytes, signedVariants } from '../transaction-variants.ts';
 
 /** A row of `transactions`. */
@@ -19,8 +20,10 @@ export const findByIdempotencyKey = (db: Db, agentId: AgentId, key: string): Pro
     .executeTakeFirst();
 
 /**
- * What was signed for a wallet and may still land: recorded for broadcast, and not proven to have ended; of a transaction
- * with several variants, all of them. Adapters of chains with nonces choose the next one by it.
+ * What was signed for a wallet and may still be sent: recorded for broadcast, and not proven to have ended; of a transaction
+ * with several variants, all of them. Adapters of chains with nonces choose the next one by it. What is only watched is not
+ * among it: where no node has it, nobody sends it, and what comes after it would wait for ever; where one has it, its pool
+ * says so.
  */
 export async function listSignedOf(
   db: Db,
@@ -29,14 +32,14 @@ export async function listSignedOf(
   const rows = await db
     .selectFrom('transactions')
     .innerJoin('agents', 'agents.id', 'transactions.agent_id')
-    .select(['transactions.tx_hash', 'transactions.signed_tx', 'transactions.variants'])
+    .select(['transactions.tx_hash', 'transactions.signed_tx', 'transactions.variants', 'transactions.metadata'])
     .where('agents.public_key', '=', wallet.address)
     .where('agents.chain', '=', wallet.chain)
     .where('agents.network', '=', wallet.network)
     .where('transactions.status', 'in', ['EXECUTING', 'SUBMITTED'])
     .orderBy('transactions.id')
     .execute();
-  return rows.flatMap(signedVariants);
+  return rows.flatMap((row) => (isWatchedOnly(row) ? [] : signedVariants(row)));
 }
 
 /** Transactions of an agent that may be on their way to the chain, payments and recalls alike. */
