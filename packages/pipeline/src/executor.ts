@@ -136,6 +136,8 @@ export function createExecutor(
       );
     }
     await timers.sleep(settings.resubmitAfterMs);
+    // Engaged meanwhile: what the network may have is watched, not helped (04 §20).
+    if (!gate.isOpen) return 'ambiguous';
     try {
       await adapter.submitTransaction(signed);
       passage.succeeded();

@@ -146,6 +146,19 @@ async function recoverAndWait(): Promise<void> {
   }
 }
 
+test('one that the network may or may not have is not sent again, not even after a recovery', async () => {
+  const { sent, reached } = await silentNetwork(async () => undefined);
+  const payer = await world.createPayer();
+  const answer = world.send(payer, 5n, { waitMs: 0 });
+  await reached;
+  await killSwitch.activate('drill', by(ALICE));
+  await world.time.advance(60_000);
+  await answer;
+  expect(sent()).toBe(1);
+  await recoverAndWait();
+  expect(sent()).toBe(1);
+});
+
 test('one that was recorded and lost sight of before it was sent is never sent, not even after a recovery', async () => {
   const { sent } = await silentNetwork(async () => {
     await killSwitch.activate('drill', by(ALICE));
