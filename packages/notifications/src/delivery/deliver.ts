@@ -25,18 +25,21 @@ export interface Round {
 export interface Deliver {
   /** Channels that should get an event and have not. */
   missing(delivery: Omit<Delivery, 'message'>): readonly LoadedChannel[];
+  /** Whether one of these channels is one that people read. */
+  hasReached(deliveredTo: ReadonlySet<string>): boolean;
   /** Sends an event over the channels that should have it. */
   round(delivery: Delivery, signal: AbortSignal): Promise<Round>;
 }
 
-const isHook = ({ type }: LoadedChannel): boolean => type === 'WEBHOOK';
+/** Whether a channel tells a program. Nobody has read what only a program has taken. */
+export const isHook = ({ type }: LoadedChannel): boolean => type === 'WEBHOOK';
 
 /**
  * `fallback`: one channel after the other, by priority, until one has taken it. `broadcast`: all at once. Webhooks belong
  * to programs that need every event, so they get it either way.
  */
 export function createDeliver(dependencies: {
-  readonly book: Pick<ChannelBook, 'enabled' | 'redact'>;
+  readonly book: Pick<ChannelBook, 'enabled' | 'find' | 'redact'>;
   readonly clock: Clock;
   readonly timers: Timers;
 }): Deliver {
@@ -46,18 +49,19 @@ export function createDeliver(dependencies: {
   function missing({ rule, deliveredTo, except }: Omit<Delivery, 'message'>): readonly LoadedChannel[] {
     const open = book.enabled().filter(({ id }) => !deliveredTo.has(id) && !except.has(id));
     if (rule.delivery === 'broadcast') return open;
-    const hooks = new Set(
-      book
-        .enabled()
-        .filter(isHook)
-        .map(({ id }) => id),
-    );
-    const reached = [...deliveredTo].some((id) => !hooks.has(id));
-    return reached ? open.filter(isHook) : open;
+    return hasReached(deliveredTo) ? open.filter(isHook) : open;
   }
+
+  /** A channel that is no more may have been a webhook: then the owner is told once more rather than never. */
+  const hasReached = (deliveredTo: ReadonlySet<string>): boolean =>
+    [...deliveredTo].some((id) => {
+      const channel = book.find(id);
+      return channel !== undefined && !isHook(channel);
+    });
 
   return {
     missing,
+    hasReached,
     async round(delivery, signal) {
       const { rule, deliveredTo, message } = delivery;
       const urgent = rule.level === 'CRITICAL';

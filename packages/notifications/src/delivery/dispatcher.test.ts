@@ -171,6 +171,67 @@ describe('broadcast', () => {
   });
 });
 
+describe('what a webhook takes', () => {
+  /** Lets time pass in steps, so that every pause between rounds is one. */
+  const pass = async (seconds: number, step: number): Promise<void> => {
+    for (let passed = 0; passed < seconds; passed += step) {
+      await world.time.advance(step * 1000);
+      await world.until(() => world.dispatcher.underWay === 0);
+    }
+  };
+
+  test.each(['KILL_SWITCH_ACTIVATED', 'TX_FAILED'] as const)(
+    'reaches nobody: %s is recorded at once, and told as soon as people can be reached, hours later',
+    async (name) => {
+      await addTelegram();
+      await addHook();
+      telegram.script.push(...Array.from({ length: 200 }, () => FAULT));
+      world.dispatcher.start();
+      await world.tell(EVENTS[name]);
+      await world.settled();
+      expect(posts(hook)).toHaveLength(1);
+      expect(await world.audit('NOTIFICATION_ALL_FAILED')).toMatchObject([{ event: name, severity: 'critical' }]);
+      await pass(4 * 3600, 300);
+      telegram.script.length = 0;
+      await pass(7200, 300);
+      expect(telegram.messages.filter((message) => !JSON.stringify(message).includes('unreachable'))).toHaveLength(1);
+      expect(posts(hook).filter(({ body }) => JSON.parse(body).type === name)).toHaveLength(1);
+      expect(await world.waiting()).toBe(0);
+    },
+  );
+
+  test('and people do not, for as long as alarms are told, is given up with a record of it', async () => {
+    await addTelegram();
+    await addHook();
+    await telegram.close();
+    world.dispatcher.start();
+    await world.tell(EVENTS.SEAL_BROKEN);
+    await world.settled();
+    await pass(73 * 3600, 1800);
+    expect(await world.audit('NOTIFICATION_ALL_FAILED')).toMatchObject(
+      expect.arrayContaining([expect.objectContaining({ event: 'SEAL_BROKEN', error: 'Given up' })]),
+    );
+    expect(await statuses()).toContain('SEAL_BROKEN ALL_FAILED');
+  });
+
+  test('comes late where it was down: for three days it is tried again, and then its loss is recorded', async () => {
+    await addTelegram();
+    await addHook();
+    hook.script.push(...Array.from({ length: 2000 }, () => FAULT));
+    world.dispatcher.start();
+    await world.tell(EVENTS.TX_FAILED);
+    await world.settled();
+    await pass(70 * 3600, 1800);
+    expect(await world.audit('NOTIFICATION_ALL_FAILED')).toEqual([]);
+    expect(await world.waiting()).toBeGreaterThan(0);
+    await pass(6 * 3600, 1800);
+    expect(await world.audit('NOTIFICATION_ALL_FAILED')).toMatchObject(
+      expect.arrayContaining([expect.objectContaining({ event: 'TX_FAILED', error: 'Given up for hook' })]),
+    );
+    expect(telegram.messages.filter((message) => message.includes('Transaction failed'))).toHaveLength(1);
+  });
+});
+
 describe('too many messages', () => {
   test('a short pause is waited for, and the message sent once more', async () => {
     await addTelegram();

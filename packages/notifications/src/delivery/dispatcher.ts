@@ -1,4 +1,5 @@
 import {
+  type AuditSeverity,
   type Clock,
   type IdGenerator,
   isoFromSeconds,
@@ -24,7 +25,7 @@ import { render } from '../templates/render.ts';
 import type { Message } from '../text/message.ts';
 import { type Timers, usableAt } from './attempt.ts';
 import { isOver, pauseAfter } from './backoff.ts';
-import { createDeliver } from './deliver.ts';
+import { createDeliver, isHook } from './deliver.ts';
 import { type Outcome, saveOutcome } from './outcome.ts';
 import { createRecentEvents } from './recent.ts';
 
@@ -62,6 +63,8 @@ const ROUTINE_PLACES = 8;
 const LONGEST_SLEEP_MS = 30_000;
 /** Pause after the database could not be used, ms. */
 const FAULT_PAUSE_MS = 5_000;
+/** How long at least events wait for a webhook that is being left alone, seconds: there may be days of them. */
+const HOOK_PAUSE = 600;
 
 /** Makes the message of an event for a channel. */
 export function messageOf(
@@ -99,9 +102,10 @@ function readEvent(row: OutboxRow): NotificationEvent | null {
 }
 
 /**
- * Makes the dispatcher. It reads the outbox, most urgent first, and tells each event until somebody has been reached or it
- * is too old. What it learns is stored in one unit of work with the removal of the event: after a crash in between, an
- * event is told again rather than lost (08 §2.10: at least once, receivers know it by its id).
+ * Makes the dispatcher. It reads the outbox, most urgent first, and tells each event until somebody has been reached and
+ * every webhook has it, or it is too old; whatever is given up is recorded. What it learns is stored in one unit of work with
+ * the removal of the event: after a crash in between, an event is told again rather than lost (08 §2.10: at least once,
+ * receivers know it by its id).
  *
  * Nothing here is awaited by a payment. A channel that fails again and again is left alone for a while; while no channel
  * can be used, events wait where they are.
@@ -113,8 +117,13 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   const inFlight = new Map<string, { readonly urgency: number; readonly done: Promise<void> }>();
   /** Outcomes that could not be stored yet. Their events have been sent and must not be sent again for that. */
   const unsaved = new Map<string, Outcome>();
-  /** Channels that have refused a message for good, by event. Forgotten at a restart, which costs one more attempt. */
+  /**
+   * Channels that have refused a message for good or were given up, by event. Forgotten at a restart, which costs one more
+   * attempt.
+   */
   const refusedBy = new Map<string, Set<string>>();
+  /** Events of which it is recorded that they reach nobody any more. Forgotten at a restart, which costs one more record. */
+  const recordedLost = new Set<string>();
   const ending = new AbortController();
   let closing = false;
   let woken = false;
@@ -138,7 +147,10 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     try {
       await storage.write((work) => saveOutcome(work, ids, outcome));
       unsaved.delete(outcome.id);
-      if (outcome.next === null) refusedBy.delete(outcome.id);
+      if (outcome.next === null) {
+        refusedBy.delete(outcome.id);
+        recordedLost.delete(outcome.id);
+      }
     } catch (error) {
       logger.error(
         { event: outcome.event.event, error: String(error) },
@@ -191,10 +203,30 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       return putOff(row, Math.max(at + 1, Math.ceil(earliest(missing, rule.level === 'CRITICAL') / 1000)));
     }
     const rounds = row.attempts + 1;
-    const delivered = deliveredTo.length > 0;
-    const over = missing.length === 0 || isOver({ rounds, age: at - row.created_at, delivered }, rule.level);
-    const hasFailed = !delivered && (rounds === 1 || over);
+    const age = at - row.created_at;
+    const readers = book.enabled().filter((one) => !isHook(one) && !exceptOf(event).includes(one.id));
+    const taken = new Set(deliveredTo);
+    // What a program has taken nobody has read, unless there are programs only.
+    const reached = deliver.hasReached(taken) || (readers.length === 0 && taken.size > 0);
+    const isGivenUp = (one: LoadedChannel): boolean =>
+      isOver({ rounds, age, reached, isHook: isHook(one) }, rule.level);
+    const givenUp = missing.filter(isGivenUp);
+    for (const { id } of givenUp) refused.add(id);
+    const left = missing.filter((one) => !isGivenUp(one));
+    const over = left.length === 0;
+    const isLost = !reached && (readers.length === 0 ? over : left.every(isHook));
+    const hasFailed = !reached && (rounds === 1 || (isLost && !recordedLost.has(row.id)));
+    if (isLost) recordedLost.add(row.id);
     const { title } = render(event, 'en', { at: row.created_at, agentName: names });
+    let failure: { readonly error: string; readonly severity: AuditSeverity } | null = null;
+    if (hasFailed) {
+      const untold = isLost ? 'Given up' : 'No channel has taken it; it is tried again';
+      failure = { error: attempts.length === 0 ? 'No channel is enabled' : untold, severity: 'critical' };
+    } else if (givenUp.length > 0) {
+      // People have it over another channel, but a program may have nothing else.
+      const severity = givenUp.some(isHook) ? 'critical' : 'warning';
+      failure = { error: `Given up for ${givenUp.map(({ name }) => name).join(', ')}`, severity };
+    }
     await save({
       id: row.id,
       event,
@@ -202,20 +234,9 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       at,
       // That a channel was passed over is logged once, not in every round.
       attempts: attempts.filter(({ asked }) => row.attempts === 0 || asked),
-      allFailed: hasFailed
-        ? {
-            error:
-              attempts.length === 0
-                ? 'No channel is enabled'
-                : over
-                  ? 'Given up'
-                  : 'No channel has taken it; it is tried again',
-            title,
-            tried: attempts.length,
-          }
-        : null,
+      failure: failure === null ? null : { ...failure, title, tried: attempts.length },
       // That routine news reaches nobody where there is no channel at all was the operator's choice.
-      isNews: hasFailed && rounds === 1 && (attempts.length > 0 || rule.level !== 'INFO'),
+      isNews: failure !== null && (attempts.length > 0 || rule.level !== 'INFO'),
       next: over ? null : { at: at + pauseAfter(rounds, rule.level), attempts: rounds, deliveredTo },
     });
   }
@@ -260,7 +281,8 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
         const all = earliest(book.enabled(), urgent);
         // No channel is free: everything waits. Only those of this event are not: others may go first.
         if (all > clock.now()) return Math.min(all - clock.now(), LONGEST_SLEEP_MS);
-        await putOff(row, Math.ceil(at / 1000));
+        const isLeftAlone = channels.every((one) => isHook(one) && one.state.brokenUntil > clock.now());
+        await putOff(row, Math.max(Math.ceil(at / 1000), isLeftAlone ? now + HOOK_PAUSE : 0));
         continue;
       }
       begin(row, event);

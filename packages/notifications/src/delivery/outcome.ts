@@ -1,4 +1,10 @@
-import { type IdGenerator, type NotificationEvent, type NotificationRule, notificationReference } from '@waiaas/core';
+import {
+  type AuditSeverity,
+  type IdGenerator,
+  type NotificationEvent,
+  type NotificationRule,
+  notificationReference,
+} from '@waiaas/core';
 import {
   appendAudit,
   appendNotificationLog,
@@ -18,8 +24,13 @@ export interface Outcome {
   /** Unix seconds. */
   readonly at: number;
   readonly attempts: readonly Attempt[];
-  /** Nobody could be reached in this round, or it is given up; null otherwise. */
-  readonly allFailed: { readonly error: string; readonly title: string; readonly tried: number } | null;
+  /** Nobody could be reached in this round, or a channel is given up; null otherwise. */
+  readonly failure: {
+    readonly error: string;
+    readonly severity: AuditSeverity;
+    readonly title: string;
+    readonly tried: number;
+  } | null;
   /** Whether that is new, and so goes into the audit log. */
   readonly isNews: boolean;
   /** When to try again; null: the event is over. */
@@ -31,7 +42,7 @@ export interface Outcome {
  * has just become unreachable is an event of its own, told over the others, once per outage (05 §2.13).
  */
 export async function saveOutcome({ db, notify }: UnitOfWork, ids: IdGenerator, outcome: Outcome): Promise<void> {
-  const { id, event, rule, at, attempts, allFailed, next } = outcome;
+  const { id, event, rule, at, attempts, failure, next } = outcome;
   const entry = {
     notificationId: id,
     event: event.event,
@@ -55,8 +66,8 @@ export async function saveOutcome({ db, notify }: UnitOfWork, ids: IdGenerator, 
       await notify({ event: 'CHANNEL_UNHEALTHY', channelId, channelName, failures: health.failures });
     }
   }
-  if (allFailed !== null) {
-    const { error, title, tried } = allFailed;
+  if (failure !== null) {
+    const { error, severity, title, tried } = failure;
     await appendNotificationLog(db, {
       ...entry,
       id: ids.next(),
@@ -69,7 +80,7 @@ export async function saveOutcome({ db, notify }: UnitOfWork, ids: IdGenerator, 
       await appendAudit(db, at, {
         event: 'NOTIFICATION_ALL_FAILED',
         actor: 'system',
-        severity: 'critical',
+        severity,
         details: { event: event.event, notificationId: id, title, channels: tried, error },
       });
     }
