@@ -15,6 +15,9 @@ import {
 } from './channel.ts';
 import { glyphOf } from './level-marks.ts';
 
+/** The Bot API server where none of one's own is named. */
+export const TELEGRAM_API = 'https://api.telegram.org';
+
 /** Longest message the Bot API takes, and what the parts around the body may have of it. */
 const MESSAGE_MAX = 4096;
 const TITLE_MAX = 200;
@@ -90,7 +93,7 @@ export function createTelegramSender(
   config: z.output<typeof telegramChannelConfigSchema>,
   { http, keyboard }: TelegramChannelDependencies,
 ): Sender {
-  const base = (config.apiUrl ?? 'https://api.telegram.org').replace(/\/+$/, '');
+  const base = (config.apiUrl ?? TELEGRAM_API).replace(/\/+$/, '');
 
   async function call(
     method: 'sendMessage' | 'getChat',

@@ -122,6 +122,29 @@ describe.each(TYPES)('a channel of type %s', (type) => {
   });
 });
 
+describe('a secret that is stored', () => {
+  test.each([
+    ['TELEGRAM', (url: string) => ({ apiUrl: url }), 'botToken'],
+    ['NTFY', (url: string) => ({ serverUrl: url }), 'authToken'],
+  ] as const)('of %s goes to no other server unless it is given again', async (type, leadingTo, field) => {
+    const id = await added(type);
+    const listed = (await world.channels.list()).channels.find((channel) => channel.id === id);
+    const elsewhere = await startServer();
+    const shown = listed?.config[field] ?? '';
+    for (const secret of [{}, { [field]: shown }]) {
+      const refused = await refusal(update(id, { config: { ...leadingTo(elsewhere.url), ...secret } }));
+      expect(refused).toMatchObject({ code: 'VALIDATION_ERROR' });
+      expect(JSON.stringify(refused)).toContain(`config.${field}`);
+    }
+    expect(elsewhere.seen).toEqual([]);
+    // Whoever knows it may send it where they like.
+    const known = { [field]: configs()[type][field as never] };
+    await update(id, { config: { ...leadingTo(elsewhere.url), ...known } }).catch(() => undefined);
+    expect(elsewhere.seen.length).toBeGreaterThan(0);
+    await elsewhere.close();
+  });
+});
+
 test('a test says what went wrong, without the secret', async () => {
   const id = await added('TELEGRAM');
   telegram.script.push({ status: 401, body: { ok: false, description: `Unauthorized ${BOT_TOKEN}` } });

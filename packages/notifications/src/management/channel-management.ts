@@ -50,10 +50,11 @@ import type { SendResult } from '../channels/channel.ts';
 import { type ChannelBook, UNREACHABLE_AFTER } from '../channels/channel-book.ts';
 import { decryptConfig, encryptConfig } from '../channels/channel-secret.ts';
 import { storedTelegramConfigSchema, storedWebhookConfigSchema } from '../channels/create-sender.ts';
-import type { TelegramChat } from '../channels/telegram-channel.ts';
+import { TELEGRAM_API, type TelegramChat } from '../channels/telegram-channel.ts';
 import { learn } from '../delivery/attempt.ts';
 import { messageOf } from '../delivery/dispatcher.ts';
 import { maskConfig, mergeConfig } from './mask.ts';
+import { isSameServer, movedSecret } from './moved-secret.ts';
 
 /** What channel management works with. */
 export interface ChannelManagementDependencies {
@@ -197,9 +198,20 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
         parsed.error.issues.map(({ path, code, message }) => ({ path: ['config', ...path].join('.'), code, message })),
       );
     }
+    const withheld = movedSecret(type, open, parsed.data, change);
+    if (withheld !== null) {
+      throw validationError([
+        {
+          path: `config.${withheld}`,
+          code: 'custom',
+          message: 'must be given again when it is to go to another server',
+        },
+      ]);
+    }
     const kept = previousSecret === undefined ? {} : { previousSecret, previousUntil };
-    // Another chat, or another bot, has not been paired.
-    const isSameChat = destinationOf(type, open) === destinationOf(type, parsed.data);
+    // Another chat, another bot, or another server that answers for them, has not been paired.
+    const isSameChat =
+      destinationOf(type, open) === destinationOf(type, parsed.data) && isSameServer(type, open, parsed.data);
     const keptPairing = paired === true && isSameChat ? { paired } : {};
     const config: Record<string, unknown> = { ...parsed.data, ...kept, ...keptPairing };
     if (type === 'WEBHOOK' && config.secret === undefined) {
@@ -494,7 +506,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
     },
 
     async pair({ botToken, chatId, apiUrl, chatName, locale }, origin) {
-      const isUsual = apiUrl === 'https://api.telegram.org';
+      const isUsual = apiUrl === TELEGRAM_API;
       const config = { botToken, chatId, ...(isUsual ? {} : { apiUrl }), paired: true };
       await tryOut('TELEGRAM', config);
       const row = await storage.write(async (work) => {
