@@ -58,6 +58,7 @@ export const AUDIT_FAULTS = [
   'HEAD_ROLLED_BACK',
   'ANCHOR_UNREADABLE',
   'BREAK_RECORDED',
+  'ROWS_UNSEALED',
 ] as const;
 /** Kind of fault. */
 export type AuditFault = (typeof AUDIT_FAULTS)[number];

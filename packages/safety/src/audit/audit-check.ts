@@ -1,5 +1,6 @@
 import type { AuditFault, AuditFinding, AuditVerification } from '@waiaas/core';
 import { AUDIT_CHAIN_START, type AuditHead, type AuditRow, auditLink } from '@waiaas/storage';
+import { isOfOpenVault } from './sealed-events.ts';
 
 /** A head from outside the database, and where it was found. */
 export interface AuditAnchor {
@@ -22,7 +23,8 @@ export interface AuditCheckOptions {
 export interface AuditCheck {
   /** Takes the next row, in the order of their ids. */
   add(row: AuditRow): void;
-  finish(): AuditVerification;
+  /** @param end the sealed head after the last row was read, where a daemon may have gone on writing meanwhile */
+  finish(end?: AuditHead): AuditVerification;
 }
 
 /** Faults that are told one by one; a log that is all wrong needs no million lines. */
@@ -44,7 +46,8 @@ const linkOf = (previous: string, row: AuditRow): string | null => {
  * behind it, so that a second change shows, too.
  *
  * Links alone find edits, deletions and moves by someone who does not know how links are made; the heads find the rest.
- * What was appended while the vault was locked is covered by links only, until the next head.
+ * What was appended while the vault was locked is covered by links only, until the next head; what says of itself that it
+ * was not, and lies behind the head, is somebody else's.
  *
  * @example
  * const check = createAuditCheck({ head, anchors, isAuthentic });
@@ -80,6 +83,17 @@ export function createAuditCheck(options: AuditCheckOptions): AuditCheck {
   let firstId: number | null = null;
   let lastId: number | null = null;
   let previous = AUDIT_CHAIN_START;
+  /** The last row that says of itself that it was written with an open vault. */
+  let lastOfVault: AuditRow | null = null;
+
+  /** Such rows are covered in their own commit: behind the head they are somebody else's. */
+  function checkTail(end: AuditHead | undefined): void {
+    if (stored === null || lastOfVault === null) return;
+    const isGood = end !== undefined && (isAuthentic === null || isAuthentic(end));
+    const { id, event_type } = lastOfVault;
+    if (id <= stored.head.audit_id || (isGood && id <= end.audit_id)) return;
+    find('ROWS_UNSEALED', id, `Row ${id} (${event_type}) is written under a seal only, and is under none`);
+  }
 
   function checkEnd(): void {
     // Rows that a head has seen and that did not come by.
@@ -114,13 +128,15 @@ export function createAuditCheck(options: AuditCheckOptions): AuditCheck {
       if (row.event_type === 'AUDIT_CHAIN_BROKEN') {
         find('BREAK_RECORDED', row.id, `Row ${row.id} says that the daemon found the log changed`);
       }
+      if (isOfOpenVault(row.event_type)) lastOfVault = row;
       rows += 1;
       firstId ??= row.id;
       lastId = row.id;
       previous = row.hash;
     },
-    finish() {
+    finish(end) {
       checkEnd();
+      checkTail(end);
       return {
         intact: faults === 0,
         rows,

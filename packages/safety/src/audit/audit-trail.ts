@@ -10,6 +10,7 @@ import {
   unixSeconds,
 } from '@waiaas/core';
 import { type AuditRow, appendAudit, listAudit, readAuditHead, type Storage } from '@waiaas/storage';
+import { adoptRows } from './adopt-rows.ts';
 import { anchorLine, parseAnchors } from './anchor-lines.ts';
 import { verifyAuditLog } from './verify-audit-log.ts';
 
@@ -43,7 +44,8 @@ export interface AuditTrail {
   verify(onRow?: (row: AuditRow) => void): Promise<AuditVerification>;
   /**
    * Right after the vault was opened: records which rows no seal has covered so far. They are of a time when the vault was
-   * locked, or somebody else's; from here on the head covers them, and this row says that it did not before.
+   * locked, or somebody else's; from here on the head covers them, and this row says that it did not before. Those that
+   * only an open vault could have written are reported as a break of the log.
    */
   adopt(): Promise<void>;
   /** Says so, once, when the log was changed by somebody else; keeps the present head outside. Run every minute. */
@@ -135,12 +137,8 @@ export function createAuditTrail(dependencies: AuditTrailDependencies): AuditTra
     async adopt() {
       const head = await readAuditHead(storage.read);
       const [last] = await listAudit(storage.read, { order: 'desc', limit: 1 });
-      if (head !== undefined && last !== undefined && last.id > head.audit_id) {
-        const details = { from: head.audit_id + 1, to: last.id };
-        await storage.write(({ db }) =>
-          appendAudit(db, unixSeconds(clock), { event: 'AUDIT_ROWS_ADOPTED', actor: 'system', details }),
-        );
-      }
+      if (head === undefined || last === undefined || last.id <= head.audit_id) return;
+      await storage.write((work) => adoptRows(work, unixSeconds(clock)));
     },
 
     async watch() {

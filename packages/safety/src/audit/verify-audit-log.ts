@@ -49,7 +49,7 @@ export async function verifyAuditLog({
     last = rows.at(-1)?.id ?? last;
     count += rows.length;
     onRows?.(count);
-    if (rows.length < PAGE) return check.finish();
+    if (rows.length < PAGE) return check.finish(await readAuditHead(read));
     await nextTurn();
   }
 }

@@ -643,7 +643,7 @@ class AuditLogResponse(Answer):
 
 
 class AuditVerificationFindingsItem(Answer):
-    fault: Literal['ROW_ALTERED', 'ROWS_MISSING', 'TRUNCATED', 'HEAD_MISSING', 'HEAD_FORGED', 'HEAD_CONTRADICTS', 'HEAD_ROLLED_BACK', 'ANCHOR_UNREADABLE', 'BREAK_RECORDED'] | str
+    fault: Literal['ROW_ALTERED', 'ROWS_MISSING', 'TRUNCATED', 'HEAD_MISSING', 'HEAD_FORGED', 'HEAD_CONTRADICTS', 'HEAD_ROLLED_BACK', 'ANCHOR_UNREADABLE', 'BREAK_RECORDED', 'ROWS_UNSEALED'] | str
     audit_id: int = Field(validation_alias="auditId", serialization_alias="auditId")
     text: str
 
