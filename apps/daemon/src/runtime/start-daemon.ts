@@ -4,7 +4,7 @@ import { createIdGenerator, createSteadyClock, systemClock, unixSeconds } from '
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
 import type { RuntimeSettings } from '@waiaas/management';
 import { sealEarlierLedger, sealEarlierTransactions } from '@waiaas/pipeline';
-import { createAuditTrail, loadKillSwitch, seedAutoStopRules } from '@waiaas/safety';
+import { confirmNormal, createAuditTrail, loadKillSwitch, seedAutoStopRules } from '@waiaas/safety';
 import {
   AUTO_STOP_SCHEMA,
   adoptSessions,
@@ -45,6 +45,8 @@ type Undo = () => Promise<unknown> | unknown;
 
 /** Schema that first had owners under seal. */
 const OWNER_SCHEMA = 2;
+/** The schema that gave the audit log its chain and its seal. */
+const AUDIT_CHAIN_SCHEMA = 6;
 
 /** Kept back from the shutdown's time for the steps after the drain (01 §4.2). */
 const RESERVE_MS = 5000;
@@ -215,7 +217,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   if (tokenSecrets.overlapEnded) await audit({ event: 'PREVIOUS_SECRET_EXPIRED', actor: 'system' });
   goOn();
 
-  const killSwitchState = await loadKillSwitch(storage, clock, logger);
+  let killSwitchState = await loadKillSwitch(storage, clock, logger);
   const lockKeys = (): boolean => {
     gate.close();
     if (!keystore.isUnlocked) return false;
@@ -246,6 +248,10 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     onStep('Unlocking the keystore');
     undo.push(lockKeys);
     await keystore.unlock(await options.password());
+    const isLogNew = migration.from > 0 && migration.from < AUDIT_CHAIN_SCHEMA;
+    killSwitchState = await confirmNormal({ storage, sealer: keystore.sealer, anchors, clock, logger, isLogNew });
+  }
+  if (killSwitchState.status === 'NORMAL') {
     await afterUnlock();
     gate.open();
     onStep(`Keystore unlocked (${keystore.keyCount} keys)`);
@@ -290,6 +296,11 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     await parts.settings.load();
     logger.setLevel(parts.settings.current().logLevel);
     await notifications.book.reload();
+  }
+  // Opened and not believed: what the owner must be told of that gets out over the channels that have just been read.
+  if (killSwitchState.status !== 'NORMAL' && keystore.isUnlocked) {
+    await audit({ event: 'KEYSTORE_LOCKED', actor: 'system' });
+    lockKeys();
   }
   undo.push(() => notifications.dispatcher.stop(0));
   notifications.dispatcher.start();

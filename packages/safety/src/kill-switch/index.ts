@@ -1,3 +1,4 @@
+export { type ConfirmNormalDependencies, confirmNormal } from './confirm-normal.ts';
 export {
   type AutomaticOrigin,
   createKillSwitch,
