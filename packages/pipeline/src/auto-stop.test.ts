@@ -6,6 +6,7 @@ import {
   createIdGenerator,
   isWaiaasError,
   transactionId,
+  unixSeconds,
 } from '@waiaas/core';
 import {
   type AutoStop,
@@ -15,6 +16,7 @@ import {
   type KillSwitch,
   seedAutoStopRules,
 } from '@waiaas/safety';
+import { appendAudit, loadAutoStopRules } from '@waiaas/storage';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { killSwitchOf } from '../test/kill-switch.ts';
@@ -247,6 +249,60 @@ test('rules that somebody has taken out of the file are replaced by those of a n
   await autoStop.look();
   expect(await stateOf(payer)).toBe(STOPPED);
   expect(await eventsOf('SEAL_BROKEN')).toBe(1);
+});
+
+test('a rule that somebody has edited takes no stricter one with it', async () => {
+  await addRule({ ...FUSE, config: { threshold: 1 } });
+  const other = await addRule({ type: 'HOURLY_RATE', config: { maxTxPerHour: 500 } });
+  await world.storage.write(
+    async ({ db }) =>
+      void (await sql`UPDATE auto_stop_rules SET config = '{}', version = version + 1 WHERE id = ${other}`.execute(db)),
+  );
+  const payer = await world.createPayer();
+  trouble.set(payer.address, 'simulation');
+  await pay(payer);
+  await autoStop.look();
+  expect(await stateOf(payer)).toBe(STOPPED);
+  expect(await eventsOf('SEAL_BROKEN')).toBe(1);
+});
+
+test('a change of the rules that is committed while they are read is no forgery', async () => {
+  const id = await addRule({ ...FUSE, config: { threshold: 5 } });
+  const { sealer } = world.keystoreParts.keystore;
+  let changes = 0;
+  const torn = world.storage.read.withPlugin({
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      if (changes < 3) {
+        changes += 1;
+        await rules.update(id, { config: { threshold: 5 + changes } }, OPERATOR);
+      }
+      return result;
+    },
+  });
+  expect(await loadAutoStopRules(torn, sealer)).toMatchObject({ authentic: true });
+  expect(changes).toBe(3);
+});
+
+test('what is dated ahead of a clock that was put right hides no failure, and stops nobody either', async () => {
+  await addRule(FUSE);
+  await addRule({ type: 'HOURLY_RATE', config: { maxTxPerHour: 4 } });
+  const payer = await world.createPayer();
+  for (let i = 0; i < 3; i++) await pay(payer);
+  await autoStop.look();
+  await world.storage.write(async ({ db }) => {
+    // As they would be, had the clock been a year ahead until somebody vouched for it.
+    await sql`DROP TRIGGER audit_log_no_update`.execute(db);
+    await sql`UPDATE audit_log SET timestamp = timestamp + 31536000`.execute(db);
+    await appendAudit(db, unixSeconds(world.time), { event: 'CLOCK_ACCEPTED', actor: 'system' });
+  });
+  trouble.set(payer.address, 'simulation');
+  for (let i = 0; i < 2; i++) await pay(payer);
+  await autoStop.look();
+  expect(await stateOf(payer)).toBe('ACTIVE');
+  await pay(payer);
+  await autoStop.look();
+  expect(await stateOf(payer)).toBe(STOPPED);
 });
 
 test('an agent’s own rule takes the place of the one for all; one that is disabled does not', async () => {

@@ -26,7 +26,7 @@ import { cancelWaiting } from '../cancel-waiting.ts';
 import type { KillSwitch } from '../kill-switch/index.ts';
 import { readActivity } from './activity.ts';
 import { type DailyUse, evaluateRules, type Verdict } from './evaluate.ts';
-import { type ActiveRule, FALLBACK_RULES, readRule, rulesFor } from './rules.ts';
+import { type ActiveRule, allFor, FALLBACK_RULES, readRule, rulesFor } from './rules.ts';
 
 /** What auto-stop works with. */
 export interface AutoStopDependencies {
@@ -63,12 +63,18 @@ export function createAutoStop(dependencies: AutoStopDependencies): AutoStop {
   let toldForged = false;
   let cursor: number | null = null;
 
-  /** The rules in force, or those of a new daemon where somebody else has changed them: fewer rules would allow more. */
-  async function rulesInForce(): Promise<readonly ActiveRule[]> {
-    const { rules, authentic } = await loadAutoStopRules(storage.read, sealer);
+  /**
+   * The rules in force for an agent. Where somebody else has changed them, those of a new daemon and all that are still what
+   * this one has written, side by side, so that no rule takes the place of a stricter one: fewer rules would allow more.
+   */
+  async function rulesInForce(): Promise<(agentId: string) => readonly ActiveRule[]> {
+    const { rules, authentic, sealed } = await loadAutoStopRules(storage.read, sealer);
     const read = rules.filter(({ enabled }) => enabled === 1).map(readRule);
     const active = read.filter((rule) => rule !== null);
-    if (authentic && active.length === read.length) return active;
+    if (authentic && active.length === read.length) {
+      toldForged = false;
+      return (agentId) => rulesFor(active, agentId);
+    }
     if (!toldForged) {
       await storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
@@ -77,7 +83,11 @@ export function createAutoStop(dependencies: AutoStopDependencies): AutoStop {
       });
       toldForged = true;
     }
-    return FALLBACK_RULES;
+    const left = sealed
+      .filter(({ enabled }) => enabled === 1)
+      .map(readRule)
+      .filter((rule) => rule !== null);
+    return (agentId) => allFor([...left, ...FALLBACK_RULES], agentId);
   }
 
   /** Does what a rule asks for. Answers whether it did: a warning is given once for its time, an agent is stopped once. */
@@ -147,7 +157,7 @@ export function createAutoStop(dependencies: AutoStopDependencies): AutoStop {
     const rules = await rulesInForce();
     for (const [agentId, theirs] of byAgent) {
       if (killSwitch.status() !== 'NORMAL') return false;
-      await lookAt(agentId, theirs, rules);
+      await lookAt(agentId, theirs, rules(agentId));
     }
     await storage.write(({ db }) => writeState(db, 'auto_stop_cursor', last.id, unixSeconds(clock)));
     cursor = last.id;
@@ -161,7 +171,7 @@ export function createAutoStop(dependencies: AutoStopDependencies): AutoStop {
     const use = await dailyUse(brandAgentId(agentId));
     const activity = await readActivity(storage.read, agentId, { now, events, dailyUse: use });
     if (activity === null) return;
-    const verdicts = evaluateRules(rulesFor(rules, agentId), activity);
+    const verdicts = evaluateRules(rules, activity);
     const [worst] = verdicts;
     if (worst === undefined) return;
     const tell = ({ rule, action, reason }: Verdict): void =>

@@ -26,7 +26,7 @@ export const DEFAULT_RULES = [
   { type: 'HOURLY_RATE', config: { maxTxPerHour: 50 } },
 ] as const;
 
-/** The rules in force where the stored ones are not what this daemon has written: those of a new one. */
+/** What is in force beside the stored rules where those are not what this daemon has written: the rules of a new one. */
 export const FALLBACK_RULES: readonly ActiveRule[] = DEFAULT_RULES.map((rule) => ({
   ...rule,
   // Events name a rule by an id; this one is none of the database.
@@ -86,3 +86,7 @@ export function rulesFor(rules: readonly ActiveRule[], agentId: string): readonl
   const types = new Set(own.map(({ type }) => type));
   return [...own, ...rules.filter((rule) => rule.agentId === null && !types.has(rule.type))];
 }
+
+/** All rules that concern an agent, none in the place of another: of two of one type the stricter one fires first. */
+export const allFor = (rules: readonly ActiveRule[], agentId: string): readonly ActiveRule[] =>
+  rules.filter((rule) => rule.agentId === null || rule.agentId === agentId);

@@ -12,6 +12,13 @@ import type { Db } from '../query-executor.ts';
 const isOwnDoing = (): RawBuilder<SqlBool> =>
   sql<SqlBool>`NOT EXISTS (SELECT 1 FROM transactions t WHERE t.id = audit_log.tx_id AND t.recall_id IS NOT NULL)`;
 
+/**
+ * Rows from after the machine's clock was last accepted as it is: what was dated before that may lie in the future, and
+ * nothing could then be called the last hour, nor one row the newest by its time.
+ */
+const isDatedWell = (): RawBuilder<SqlBool> =>
+  sql<SqlBool>`audit_log.id >= (SELECT coalesce(max(accepted.id), 0) FROM audit_log accepted WHERE accepted.event_type = 'CLOCK_ACCEPTED')`;
+
 /** That a payment was asked for, succeeded or failed. */
 export interface PaymentEvent {
   /** Of the audit row. */
@@ -34,7 +41,7 @@ export const listPaymentEvents = (db: Db, after: number, limit: number): Promise
     .limit(limit)
     .execute();
 
-/** Audit rows of some kinds about an agent, newest first. */
+/** Audit rows of some kinds about an agent since the clock was last accepted, newest first. */
 export const listAgentEvents = (
   db: Db,
   agentId: AgentId,
@@ -52,7 +59,8 @@ export const listAgentEvents = (
     .selectAll()
     .where('agent_id', '=', agentId)
     .where('event_type', 'in', query.events)
-    .where(isOwnDoing());
+    .where(isOwnDoing())
+    .where(isDatedWell());
   if (query.before !== undefined) select = select.where('id', '<', query.before);
   if (query.since !== undefined) select = select.where('timestamp', '>=', query.since);
   return select.orderBy('timestamp', 'desc').orderBy('id', 'desc').limit(query.limit).execute();
@@ -74,6 +82,7 @@ export async function countRequestedSince(db: Db, agentId: AgentId, { time, row 
     .where('event_type', '=', 'TX_REQUESTED')
     .where('id', '>', row)
     .where(isOwnDoing())
+    .where(isDatedWell())
     .executeTakeFirstOrThrow();
   return n;
 }
@@ -93,6 +102,7 @@ export const findTopRecipient = (
     .where('audit_log.event_type', '=', 'TX_CONFIRMED')
     .where('audit_log.id', '>', row)
     .where('transactions.recall_id', 'is', null)
+    .where(isDatedWell())
     .groupBy('transactions.to_address')
     .orderBy('n', 'desc')
     .orderBy('transactions.to_address')
@@ -108,6 +118,7 @@ export async function hasWarnedSince(db: Db, agentId: string, ruleId: string, si
     .where('timestamp', '>=', since)
     .where('event_type', '=', 'AUTO_STOP_WARN')
     .where(sql<string>`json_extract(details, '$.ruleId')`, '=', ruleId)
+    .where(isDatedWell())
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;

@@ -12,21 +12,36 @@ export type AutoStopRuleRow = Selectable<AutoStopRulesTable>;
 export interface LoadedAutoStopRules {
   readonly rules: readonly AutoStopRuleRow[];
   readonly authentic: boolean;
+  /** Those whose own seal is good; where the set is not authentic, others may be missing, or these be of an older day. */
+  readonly sealed: readonly AutoStopRuleRow[];
 }
+
+/** Readings of rules that change while they are read. */
+const READINGS = 5;
 
 const head = (db: Db) => db.selectFrom('auto_stop_head').selectAll().executeTakeFirst();
 const rows = (db: Db): Promise<AutoStopRuleRow[]> =>
   db.selectFrom('auto_stop_rules').selectAll().orderBy('id').execute();
 
-/** Reads all rules and checks every seal: none changed, added, removed or taken from an older copy. */
+/**
+ * Reads all rules and checks every seal: none changed, added, removed or taken from an older copy. Rules and head are two
+ * readings: the head is read before and after, so that a change that is committed in between is not taken for a forgery.
+ */
 export async function loadAutoStopRules(db: Db, sealer: RowSealer): Promise<LoadedAutoStopRules> {
-  const rules = await rows(db);
-  const present = await head(db);
+  let present = await head(db);
+  let rules = await rows(db);
+  for (let reading = 1; reading < READINGS; reading += 1) {
+    const after = await head(db);
+    if (after?.version === present?.version && after?.seal === present?.seal) break;
+    present = after;
+    rules = await rows(db);
+  }
+  const sealed = rules.filter((row) => sealer.verify(autoStopRuleContent(row), row.seal));
   const authentic =
     present !== undefined &&
-    rules.every((row) => sealer.verify(autoStopRuleContent(row), row.seal)) &&
+    sealed.length === rules.length &&
     sealer.verify(autoStopSetContent(present.version, rules), present.seal);
-  return { rules, authentic };
+  return { rules, authentic, sealed };
 }
 
 /**
