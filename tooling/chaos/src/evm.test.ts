@@ -119,6 +119,36 @@ test('twenty payments at once are paid once each, with twenty nonces', async () 
   expect((await noncesOf(payer)) - before).toBe(20n);
 }, 180_000);
 
+test('under load nothing is signed once the kill switch has answered, and its nonces go on after the recovery', async () => {
+  const dataDir = harness.copyDataDir(template);
+  const stopped = await harness.start(dataDir);
+  // A wallet of its own: the others belong to the daemon beside it.
+  const loaded = await createEvmPayer(stopped);
+  const client = stopped.client(loaded.token);
+  let loading = true;
+  let paid = 0;
+  const clients = Array.from({ length: 4 }, async () => {
+    while (loading) {
+      const isPaid = await client.sendToken({ to: stranger(), amount: 1_000n }).then(
+        ({ status }) => status === 'CONFIRMED',
+        () => false,
+      );
+      if (isPaid) paid += 1;
+    }
+  });
+  await expect.poll(() => paid, { timeout: 60_000, interval: 10 }).toBeGreaterThan(3);
+  expect((await stopped.operate('POST', '/v1/admin/kill-switch', { reason: 'drill' })).status).toBe(200);
+  const signatures = await stopped.countSignatures();
+  await Promise.all(Array.from({ length: 20 }, () => fetch(`${stopped.url}/health`)));
+  loading = false;
+  await Promise.all(clients);
+  expect(await stopped.countSignatures()).toBe(signatures);
+  expect(await recoverHere(stopped, dataDir)).toMatchObject({ status: 200 });
+  const again = { ...loaded, ...(await createSession(stopped, loaded.agentId)) };
+  expect(await pay(stopped, again, stranger())).toMatchObject({ status: 'CONFIRMED' });
+  await stopped.stop();
+}, 120_000);
+
 test.each(['lose-answer', 'drop'] as const)(
   'the first endpoint dies while a payment is sent (%s): paid once, by the second',
   async (mode) => {

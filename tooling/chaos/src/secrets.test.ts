@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { canonicalJson, SESSION_STATEMENT, sessionResource, transactionResource } from '@waiaas/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { startEchoingServer } from './echoing-server.ts';
 import { createHarness, createPayer, type Harness, JWT_SECRET, PASSWORD, RPC_KEY, setLimits } from './harness.ts';
-import { stranger } from './ledger-truth.ts';
+import { readRemains, stranger } from './ledger-truth.ts';
 import { startOwnedDaemon } from './owned-daemon.ts';
 import { createOwnerWallet, messageBy } from './owner-wallet.ts';
 
@@ -77,6 +78,67 @@ test('a full life of a daemon at log level trace leaves none of them anywhere', 
     expect(text.includes(RPC_KEY), `the RPC key in ${place}`).toBe(false);
   }
   expect(places.length).toBeGreaterThan(8);
+}, 90_000);
+
+test('nor do those of channels, when every service fails and repeats what it was told', async () => {
+  const server = await startEchoingServer();
+  const secret = {
+    bot: '123456789:AAcanaryTOKENcanaryTOKENcanaryTOKEN',
+    discord: 'canary-discord-secret-canary',
+    slack: 'canaryslacksecretcanary',
+    ntfy: 'tk_canaryntfytokencanary',
+    hook: 'canary-hook-secret-canary-hook-secret',
+    address: 'canary-hook-address',
+  };
+  const configs: Readonly<Record<string, object>> = {
+    TELEGRAM: { botToken: secret.bot, chatId: '4242', apiUrl: server.url },
+    DISCORD: { webhookUrl: `${server.url}/api/webhooks/112233445566/${secret.discord}` },
+    SLACK: { webhookUrl: `${server.url}/services/T0/B0/${secret.slack}` },
+    NTFY: { serverUrl: server.url, topic: 'alerts', authToken: secret.ntfy },
+    WEBHOOK: { url: `${server.url}/${secret.address}`, secret: secret.hook },
+  };
+  const dataDir = await harness.createDataDir();
+  const daemon = await harness.start(dataDir, {
+    WAIAAS_DAEMON_LOG_LEVEL: 'trace',
+    WAIAAS_NOTIFICATIONS_ALLOWED_NETWORKS: '["127.0.0.1"]',
+  });
+  const path = '/v1/owner/notification-channels';
+  const answers: string[] = [];
+  const ids: string[] = [];
+  for (const [type, config] of Object.entries(configs)) {
+    const made = await daemon.operate('POST', path, { type, name: `my ${type}`, config });
+    expect(made.status, JSON.stringify(made.body)).toBe(201);
+    ids.push(z.object({ channel: z.object({ id: z.string() }) }).parse(made.body).channel.id);
+    answers.push(JSON.stringify(made.body));
+  }
+  server.fails = true;
+  for (const id of ids) {
+    const tried = await daemon.operate('POST', `${path}/${id}/test`);
+    expect(tried.body).toMatchObject({ success: false });
+    answers.push(JSON.stringify(tried.body));
+    answers.push(JSON.stringify(await daemon.operate('PUT', `${path}/${id}`, { enabled: true, name: 'renamed' })));
+  }
+  const refused = await daemon.operate('POST', path, { type: 'SLACK', name: 'new', config: configs.SLACK });
+  expect(refused.status).toBe(400);
+  answers.push(JSON.stringify(refused.body));
+  // An alarm goes over all of them, and reaches nobody.
+  expect((await daemon.operate('POST', '/v1/admin/kill-switch', { reason: 'drill' })).status).toBe(200);
+  const events = async () => (await readRemains(dataDir)).audit.map(({ event_type }) => event_type);
+  await expect.poll(events, { timeout: 30_000, interval: 200 }).toContain('NOTIFICATION_ALL_FAILED');
+  await daemon.stop();
+  await server.close();
+
+  expect(server.failed.length).toBeGreaterThan(5);
+  const places: [string, string][] = [
+    ['answers', answers.join('\n')],
+    ['output', daemon.output()],
+  ];
+  for (const file of filesBelow(dataDir)) places.push([file.slice(dataDir.length), readFileSync(file, 'latin1')]);
+  for (const [place, text] of places) {
+    for (const [name, value] of Object.entries(secret)) {
+      expect(text.includes(value), `the secret of ${name} in ${place}`).toBe(false);
+    }
+  }
 }, 90_000);
 
 test('nor do the headers of an owner, and what takes the place of a secret', async () => {

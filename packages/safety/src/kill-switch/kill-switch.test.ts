@@ -1,5 +1,5 @@
 import { WaiaasError as Failure, isWaiaasError, policyCreateSchema, policyId, transactionId } from '@waiaas/core';
-import { insertPending, insertPendingApproval, readState, type Storage, transition } from '@waiaas/storage';
+import { insertPending, insertPendingApproval, moveAgent, readState, type Storage, transition } from '@waiaas/storage';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ALICE, BOB, by, createWorld, OPERATOR, PASSWORD, type World, type WorldOptions } from '../../test/world.ts';
@@ -283,15 +283,17 @@ describe('recovered', () => {
   const engage = async (options?: WorldOptions): Promise<void> => {
     await start(options);
     await world.owner.connect(ALICE, OPERATOR);
-    const agents = [await world.createAgent(), await world.createAgent()] as const;
+    const agents = [await world.createAgent(), await world.createAgent(), await world.createAgent()] as const;
     await world.createSession(agents[0]);
     await world.agents.suspend(agents[1], OPERATOR);
+    const stop = { id: agents[2], from: 'ACTIVE', to: 'SUSPENDED', reason: 'auto_stop' } as const;
+    await world.storage.write(async ({ db }) => void (await moveAgent(db, { ...stop, now: 1 })));
     await world.killSwitch.activate('drill', OPERATOR);
   };
   const expectLocked = async (): Promise<void> => {
     expect([world.killSwitch.status(), await stored()]).toEqual(['ACTIVATED', 'ACTIVATED']);
     expect([world.keystoreParts.keystore.isUnlocked, world.keystoreParts.gate.isOpen]).toEqual([false, false]);
-    expect(await statuses()).toEqual(['SUSPENDED kill_switch', 'SUSPENDED manual']);
+    expect(await statuses()).toEqual(['SUSPENDED kill_switch', 'SUSPENDED manual', 'SUSPENDED auto_stop']);
   };
 
   test('agents that it stopped can pay again, others stay suspended, sessions stay ended', async () => {
@@ -300,7 +302,7 @@ describe('recovered', () => {
     expect([world.killSwitch.status(), await stored(), await statuses(), await liveSessions()]).toEqual([
       'NORMAL',
       'NORMAL',
-      ['ACTIVE', 'SUSPENDED manual'],
+      ['ACTIVE', 'SUSPENDED manual', 'SUSPENDED auto_stop'],
       0,
     ]);
     expect(world.killSwitch.details()).toEqual({ activatedAt: null, reason: null, actor: null });

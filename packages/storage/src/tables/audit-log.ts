@@ -234,13 +234,13 @@ export async function hasAuditEvent(db: Db, events: readonly AuditEvent[], txId?
   return (await select.limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** The newest audit row of a kind about a transaction. */
+/** The newest audit row of a kind about a transaction, looked for from the end of the log as it is stored. */
 export const findAuditOf = (db: Db, event: AuditEvent, txId: string): Promise<AuditRow | undefined> =>
   db
     .selectFrom('audit_log')
     .selectAll()
+    .where(sql<string>`+event_type`, '=', event)
     .where('tx_id', '=', txId)
-    .where('event_type', '=', event)
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
