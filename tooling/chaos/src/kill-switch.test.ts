@@ -14,7 +14,6 @@ import {
 import { readRemains, stranger } from './ledger-truth.ts';
 import { recoverHere } from './local-recovery.ts';
 import { createOwnerWallet, headerOf, messageBy, resourceOf, statementOf } from './owner-wallet.ts';
-import { recoverHere } from './local-recovery.ts';
 
 /* The kill switch of the real daemon: a barrier for signatures, one cascade, two factors to recover, across every crash. */
 
