@@ -95,6 +95,7 @@ export async function createApiServer(options: ApiServerOptions): Promise<Fastif
   app.decorateRequest('owner', null);
   app.decorateRequest('signedInBody', false);
   app.decorateRequest('countedBySession', false);
+  app.decorateRequest('countedAtSignIn', false);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler((error, request, reply) => answerError(answering, error, request, reply));

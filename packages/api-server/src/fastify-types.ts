@@ -40,5 +40,7 @@ declare module 'fastify' {
     signedInBody: boolean;
     /** Whether the request was counted against its session rather than its address. */
     countedBySession: boolean;
+    /** Whether it is counted only once it is known whether the caller gets in. */
+    countedAtSignIn: boolean;
   }
 }

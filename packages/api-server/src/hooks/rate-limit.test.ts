@@ -2,6 +2,7 @@ import { sessionId } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
 import {
   asOperator,
+  asOwner,
   asSession,
   asToken,
   type Harness,
@@ -188,6 +189,63 @@ describe('rate limits', () => {
       });
     expect(allOf(await times(100, guess))).toEqual([401]);
     expect((await guess()).statusCode).toBe(429);
+  });
+
+  describe('the kill switch, which nobody without a credential may hold up', () => {
+    const stop = (server: Harness, url: string, headers: Record<string, string>) =>
+      server.request({ method: 'POST', url, headers, payload: { reason: 'drill' } });
+    const strangers: readonly Record<string, string>[] = [
+      {},
+      { authorization: 'Bearer wai_op_made-up' },
+      { authorization: `Bearer ${Buffer.from('{"signed":false}').toString('base64url')}` },
+      { 'x-master-password': 'wrong wrong wrong' },
+      asSession,
+    ];
+    const owned = '/v1/owner/kill-switch';
+    const admin = '/v1/admin/kill-switch';
+    const levers: readonly (readonly [string, string, Record<string, string>])[] = [
+      ['the owner', owned, asOwner],
+      ['an operator token', owned, asToken],
+      ['the password', owned, asOperator],
+      ['the password on the route of the command', admin, asOperator],
+    ];
+
+    test.each(levers)('%s engages it whatever strangers have sent', async (_who, url, headers) => {
+      const server = await limited();
+      for (let round = 0; round < 50; round += 1)
+        for (const junk of strangers) expect([401, 429]).toContain((await stop(server, url, junk)).statusCode);
+      expect((await server.request({ url: '/v1/nonce' })).statusCode).toBe(429);
+      expect((await stop(server, url, headers)).statusCode).toBe(200);
+    });
+
+    test.each(levers)('%s engages it though the address has no budget left', async (_who, url, headers) => {
+      const server = await limited();
+      await times(101, () => server.request({ url: '/nothing' }));
+      expect((await server.request({ url: '/nothing' })).statusCode).toBe(429);
+      expect((await stop(server, url, headers)).statusCode).toBe(200);
+    });
+
+    test.each(levers)(
+      '%s may do so three times a minute, and takes nothing from the others',
+      async (_who, url, headers) => {
+        const server = await limited();
+        expect(await times(4, () => stop(server, url, headers))).toEqual([200, 200, 200, 429]);
+        for (const [, otherUrl, others] of levers)
+          if (otherUrl !== url || others !== headers)
+            expect((await stop(server, otherUrl, others)).statusCode).toBe(200);
+      },
+    );
+
+    test.each([owned, admin])('guesses at %s count against the address, and are told so', async (url) => {
+      const server = await limited();
+      const guess = () => stop(server, url, { 'x-master-password': 'wrong wrong wrong' });
+      expect(allOf(await times(100, guess))).toEqual([401]);
+      const refused = await guess();
+      expect(refused.statusCode).toBe(429);
+      expect(refused.json()).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED', details: { limit: 100, window: '1m' } });
+      expect(refused.headers['retry-after']).toBe('60');
+      expect((await server.request({ url: '/v1/nonce' })).statusCode).toBe(429);
+    });
   });
 
   test('new sessions are limited to five per minute and address', async () => {

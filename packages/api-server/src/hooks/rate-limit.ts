@@ -16,6 +16,16 @@ export interface RateLimiting {
   report(request: FastifyRequest, reply: FastifyReply): void;
   /** Counts a failed sign-in against the caller's address, when the request itself was counted elsewhere. */
   chargeFailedSignIn(request: FastifyRequest): void;
+  /**
+   * Counts a request that was let in, on a route whose limit is for those who are.
+   * @throws WaiaasError RATE_LIMIT_EXCEEDED
+   */
+  admitSignedIn(request: FastifyRequest, reply: FastifyReply): void;
+  /**
+   * Counts one that was not, on such a route, against the caller's address.
+   * @throws WaiaasError RATE_LIMIT_EXCEEDED, in place of what the guard has said, where the address has no budget left
+   */
+  admitFailedSignIn(request: FastifyRequest, reply: FastifyReply): void;
 }
 
 /** Audiences that take operator tokens. */
@@ -35,7 +45,9 @@ const OPERATORS = 'operators';
  * never count by session: a session token is no credential there, and must not buy more guesses. Nor do the routes that
  * give out nonces, of which there is one store for all.
  *
- * Live operator tokens have a bucket of their own, so that nobody without a credential can use up what an operator needs.
+ * Live operator tokens have a bucket of their own, so that nobody without a credential can use up what an operator needs. The
+ * kill switch goes further: its routes ask who it is before they count, because stopping is what must not be held up. Guesses
+ * are no cheaper for that: the lockout and the queue of the master password hold on every route.
  */
 export function rateLimiting(
   limiter: RateLimiter,
@@ -66,8 +78,21 @@ export function rateLimiting(
     return { key: operator ? OPERATORS : peerAddress(request), limit: limits.globalRpm };
   };
 
+  /** Tells the state on the answer. @throws WaiaasError RATE_LIMIT_EXCEEDED */
+  const insist = (reply: FastifyReply, state: RateLimitState): void => {
+    describe(reply, state);
+    if (state.admitted) return;
+    throw new WaiaasError('RATE_LIMIT_EXCEEDED', {
+      details: { limit: state.limit, window: '1m', retryAfter: state.retryAfter },
+    });
+  };
+
+  const addressOf = (request: FastifyRequest): Bucket => ({ key: peerAddress(request), limit: limits.globalRpm });
+
   return {
     step(request, reply) {
+      request.countedAtSignIn = request.plan?.endpointLimit?.signedIn === true;
+      if (request.countedAtSignIn) return undefined;
       const session = sessionOf(request);
       const operator = session === null && isOperator(request);
       request.countedBySession = session !== null;
@@ -86,20 +111,23 @@ export function rateLimiting(
         const replaces = own.replaces === 'always' || (own.replaces === 'when looser' && own.limit > base.limit);
         state = limiter.admit(replaces ? null : base, endpoint);
       }
-      describe(reply, state);
-      if (!state.admitted) {
-        throw new WaiaasError('RATE_LIMIT_EXCEEDED', {
-          details: { limit: state.limit, window: '1m', retryAfter: state.retryAfter },
-        });
-      }
+      insist(reply, state);
       return undefined;
     },
     report(request, reply) {
-      if (!reply.hasHeader('x-ratelimit-limit'))
-        describe(reply, limiter.inspect({ key: peerAddress(request), limit: limits.globalRpm }));
+      if (!reply.hasHeader('x-ratelimit-limit')) describe(reply, limiter.inspect(addressOf(request)));
     },
     chargeFailedSignIn(request) {
       if (request.countedBySession) limiter.charge(peerAddress(request));
+    },
+    admitSignedIn(request, reply) {
+      const own = request.plan?.endpointLimit ?? null;
+      if (!request.countedAtSignIn || own === null) return;
+      const who = request.owner !== null ? 'owner' : request.operatorToken !== null ? OPERATORS : 'password';
+      insist(reply, limiter.admit(null, { key: `${request.plan?.name} ${who}`, limit: own.limit }));
+    },
+    admitFailedSignIn(request, reply) {
+      if (request.countedAtSignIn) insist(reply, limiter.admit(addressOf(request), null));
     },
   };
 }

@@ -16,7 +16,7 @@ export const NONCE_RESERVE_RPM = 20;
 /** Files of the console per minute and address. */
 export const CONSOLE_RPM = 600;
 
-/** Activations of the kill switch per minute and address (06 §1.8). */
+/** Activations of the kill switch per minute: by the owner, with operator tokens, and with the master password (06 §1.8). */
 export const KILL_SWITCH_RPM = 3;
 
 /** A route's own limit. */
@@ -29,6 +29,11 @@ export interface EndpointLimit {
    * and this much is kept for those that show a live operator token.
    */
   readonly reserve?: number;
+  /**
+   * Counted once the caller has signed in, by who that is. The credential is checked whatever the address has used up, so that
+   * nobody without one can keep those who have one from the route; what fails to sign in counts against its address.
+   */
+  readonly signedIn?: true;
 }
 
 /**
@@ -41,6 +46,7 @@ export const endpointLimits = (limits: RateLimits): ReadonlyMap<string, Endpoint
     reserve: limits.nonceReserveRpm ?? NONCE_RESERVE_RPM,
     replaces: 'never',
   };
+  const killSwitch: EndpointLimit = { limit: KILL_SWITCH_RPM, replaces: 'always', signedIn: true };
   return new Map<string, EndpointLimit>([
     ['GET /health', { limit: limits.healthRpm ?? HEALTH_RPM, replaces: 'always' }],
     ['GET /metrics', { limit: limits.healthRpm ?? HEALTH_RPM, replaces: 'always' }],
@@ -48,7 +54,8 @@ export const endpointLimits = (limits: RateLimits): ReadonlyMap<string, Endpoint
     ['GET /console/*', { limit: CONSOLE_RPM, replaces: 'always' }],
     ['GET /v1/nonce', nonces],
     ['POST /v1/owner/messages', nonces],
-    ['POST /v1/owner/kill-switch', { limit: KILL_SWITCH_RPM, replaces: 'never' }],
+    ['POST /v1/owner/kill-switch', killSwitch],
+    ['POST /v1/admin/kill-switch', killSwitch],
     ['POST /v1/sessions', { limit: limits.sessionCreateRpm ?? SESSION_CREATE_RPM, replaces: 'when looser' }],
     ['POST /v1/transactions/send', { limit: limits.transactionRpm, replaces: 'when looser' }],
   ]);

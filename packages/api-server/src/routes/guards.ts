@@ -10,6 +10,7 @@ import {
   WaiaasError,
 } from '@waiaas/core';
 import type {
+  FastifyReply,
   FastifyRequest,
   onRequestAsyncHookHandler,
   preHandlerAsyncHookHandler,
@@ -75,7 +76,7 @@ const hasSignature = (body: unknown): body is SessionCreate =>
 /** Makes the guards. */
 export function createGuards(
   authenticators: Authenticators,
-  rateLimiting: Pick<RateLimiting, 'chargeFailedSignIn'>,
+  rateLimiting: Pick<RateLimiting, 'chargeFailedSignIn' | 'admitSignedIn' | 'admitFailedSignIn'>,
 ): Guards {
   const { sessionToken, masterPassword, operatorTokens, owner } = authenticators;
 
@@ -109,6 +110,20 @@ export function createGuards(
 
   /** The body may have taken its time: what ended meanwhile lets nobody in. */
   const confirm: preHandlerAsyncHookHandler = async (request) => request.shownCredential?.confirm();
+
+  /** Runs the check of a credential and counts how it ended, where the route is counted by that. */
+  const counted = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    check: () => Promise<unknown>,
+  ): Promise<void> => {
+    try {
+      await check();
+    } catch (error) {
+      rateLimiting.admitFailedSignIn(request, reply);
+      throw error;
+    }
+  };
 
   /** Checks an operator at once, and remembers an owner's payload until the body is there. */
   const operatorOrPayload = async (request: FastifyRequest): Promise<'operator' | 'owner'> => {
@@ -147,10 +162,23 @@ export function createGuards(
       },
     },
     operator: { onRequest: operator, preHandler: confirm },
-    master: { onRequest: master, preHandler: confirm },
+    master: {
+      async onRequest(request, reply) {
+        await counted(request, reply, () => master(request));
+        rateLimiting.admitSignedIn(request, reply);
+      },
+      preHandler: confirm,
+    },
     operatorOrOwner: {
-      onRequest: async (request) => void (await operatorOrPayload(request)),
-      preValidation: checkPayload,
+      async onRequest(request, reply) {
+        await counted(request, reply, () => operatorOrPayload(request));
+        // An owner is not let in before the signature has been checked.
+        if (request.ownerPayload === null) rateLimiting.admitSignedIn(request, reply);
+      },
+      async preValidation(request, reply) {
+        await counted(request, reply, async () => checkPayload.call(this, request, reply));
+        if (request.owner !== null) rateLimiting.admitSignedIn(request, reply);
+      },
       preHandler: confirm,
     },
     ownerOnceConnected: {
