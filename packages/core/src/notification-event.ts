@@ -150,6 +150,27 @@ export const notificationEventSchema = z.discriminatedUnion('event', [
     channelName: textSchema,
     by: actorSchema,
   }),
+  /**
+   * Settings were changed while the daemon runs: among them whether the owner is told anything, and whether agents are stopped
+   * by themselves. Told also while nothing else is.
+   */
+  about('SETTINGS_CHANGED', {
+    changes: z
+      .array(z.strictObject({ setting: tokenSchema, value: z.union([z.boolean(), z.int(), tokenSchema]) }))
+      .min(1),
+    by: actorSchema,
+  }),
+  /** When agents are stopped by themselves was changed. `agentId` null: for all agents. */
+  about('AUTO_STOP_RULE_CHANGED', {
+    change: z.enum(['created', 'updated', 'deleted']),
+    ruleId: idSchema,
+    ruleType: autoStopRuleTypeSchema,
+    agentId: idSchema.nullable(),
+    /** As it is from now on; when deleted, as it was. */
+    action: autoStopActionSchema,
+    enabled: z.boolean(),
+    by: actorSchema,
+  }),
   /** From this chat the daemon can be looked at and stopped from now on, or no longer. */
   about('TELEGRAM_PAIRING_CHANGED', {
     change: z.enum(['paired', 'unpaired']),
@@ -271,6 +292,8 @@ const RULES: Readonly<Record<NotificationEventName, NotificationRule>> = {
   POLICY_CHANGED: fallback('WARNING'),
   OWNER_CHANGED: broadcast('CRITICAL'),
   CHANNEL_CHANGED: broadcast('WARNING'),
+  SETTINGS_CHANGED: broadcast('WARNING'),
+  AUTO_STOP_RULE_CHANGED: broadcast('WARNING'),
   TELEGRAM_PAIRING_CHANGED: broadcast('WARNING'),
   KILL_SWITCH_ACTIVATED: broadcast('CRITICAL'),
   KILL_SWITCH_RECOVERED: broadcast('WARNING'),

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Logger, settingsUpdateSchema, WaiaasError } from '@waiaas/core';
+import { type Logger, notificationEventSchema, settingsUpdateSchema, WaiaasError } from '@waiaas/core';
 import { createVirtualTime, type VirtualTime } from '@waiaas/fake-chain';
 import { createKeystore, type Keystore } from '@waiaas/keystore';
 import { listAudit, openStorage, readState, type Storage, writeState } from '@waiaas/storage';
@@ -82,6 +82,54 @@ test('what is set is in force at once and after a restart, over what is configur
   ]);
 });
 
+describe('the owner is told', () => {
+  const told = async () =>
+    (
+      await storage.read.selectFrom('notification_outbox').select(['payload', 'created_at']).orderBy('seq').execute()
+    ).map(({ payload, created_at }) => ({ ...notificationEventSchema.parse(JSON.parse(payload)), created_at }));
+
+  test('of what was set and by whom, in the unit of work that sets it; not of what was refused', async () => {
+    const settings = await started();
+    await settings.update({ notifications: { enabled: false, minChannels: 1 } }, OPERATOR);
+    await settings.update({ autoStop: { enabled: false } }, OPERATOR);
+    const ended: RequestOrigin = {
+      actor: { kind: 'operator' },
+      confirmCredential() {
+        throw new WaiaasError('INVALID_OPERATOR_TOKEN');
+      },
+    };
+    await expect(settings.update({ server: { logLevel: 'error' } }, ended)).rejects.toThrow();
+    expect(await told()).toMatchObject([
+      {
+        event: 'SETTINGS_CHANGED',
+        changes: [
+          { setting: 'notifications.enabled', value: false },
+          { setting: 'notifications.minChannels', value: 1 },
+        ],
+        by: 'operator',
+      },
+      { event: 'SETTINGS_CHANGED', changes: [{ setting: 'autoStop.enabled', value: false }], by: 'operator' },
+    ]);
+  });
+
+  test('what was stored before notifications were switched off is told all the same, and after a restart', async () => {
+    const settings = await started({ ...CONFIGURED, notificationsEnabled: true });
+    expect(settings.notificationsOffSince()).toBe(0);
+    const off = Math.floor(time.now() / 1000);
+    await settings.update({ notifications: { enabled: false } }, OPERATOR);
+    await time.advance(60_000);
+    await settings.update({ notifications: { enabled: false, minChannels: 1 } }, OPERATOR);
+    expect(settings.notificationsOffSince()).toBe(off);
+    expect((await started()).notificationsOffSince()).toBe(off);
+    expect(settings.changed()).toEqual(['notifications.enabled', 'notifications.minChannels']);
+    await settings.update({ notifications: { enabled: true } }, OPERATOR);
+    expect(settings.notificationsOffSince()).toBe(0);
+    await time.advance(60_000);
+    await settings.update({ notifications: { enabled: false } }, OPERATOR);
+    expect(settings.notificationsOffSince()).toBe(off + 120);
+  });
+});
+
 describe('settings that this daemon did not write last', () => {
   const edits: readonly (readonly [string, (first: unknown, last: unknown) => unknown])[] = [
     ['with another value', (_first, last) => ({ ...Object(last), values: { 'notifications.minChannels': 1 } })],
@@ -105,6 +153,8 @@ describe('settings that this daemon did not write last', () => {
     const again = await started();
     expect(again.current().minChannels).toBeGreaterThan(100);
     expect(again.current().autoStopEnabled).toBe(true);
+    // Whatever is configured: this very fault has to be told.
+    expect(again.current().notificationsEnabled).toBe(true);
     expect(await audited('SEAL_BROKEN')).toMatchObject([{ details: { what: 'settings' } }]);
     // Whoever may set them sets them anew; nothing of what could not be believed is taken along.
     await again.update({ notifications: { enabled: true } }, OPERATOR);

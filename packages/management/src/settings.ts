@@ -13,7 +13,7 @@ import {
 } from '@waiaas/core';
 import { appendAudit, type Db, findLastAudit, readState, type Storage, writeState } from '@waiaas/storage';
 import { confirmOrigin, refuseWhileLocked } from './authority.ts';
-import { auditOrigin, type RequestOrigin } from './request-origin.ts';
+import { actorName, auditOrigin, type RequestOrigin } from './request-origin.ts';
 
 /** What can be set while the daemon runs. */
 export interface RuntimeSettings {
@@ -40,6 +40,8 @@ export interface SettingsDependencies {
 export interface Settings {
   /** What is in force now: what was set here, and otherwise what is configured. */
   current(): RuntimeSettings;
+  /** While notifications are off: since when, epoch seconds; 0 where they were never switched off here. */
+  notificationsOffSince(): number;
   /** Names of what was set here. */
   changed(): readonly string[];
   /**
@@ -59,7 +61,9 @@ const contentOf = (version: number, values: SettingOverrides): SealedContent => 
 });
 
 const withoutGaps = (values: SettingOverrides) =>
-  Object.fromEntries(Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+  Object.fromEntries(
+    Object.entries(values).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+  );
 
 /** Builds the settings; nothing that is stored counts before `load`. */
 export function createSettings(dependencies: SettingsDependencies): Settings {
@@ -70,7 +74,7 @@ export function createSettings(dependencies: SettingsDependencies): Settings {
   function current(): RuntimeSettings {
     const base = configured();
     return {
-      notificationsEnabled: overrides['notifications.enabled'] ?? base.notificationsEnabled,
+      notificationsEnabled: believed ? (overrides['notifications.enabled'] ?? base.notificationsEnabled) : true,
       minChannels: believed ? (overrides['notifications.minChannels'] ?? base.minChannels) : STRICTEST_MIN_CHANNELS,
       autoStopEnabled: believed ? (overrides['autoStop.enabled'] ?? base.autoStopEnabled) : true,
       logLevel: overrides['server.logLevel'] ?? base.logLevel,
@@ -91,7 +95,11 @@ export function createSettings(dependencies: SettingsDependencies): Settings {
 
   return {
     current,
-    changed: () => Object.keys(withoutGaps(overrides)).toSorted(),
+    notificationsOffSince: () => overrides['notifications.offSince'] ?? 0,
+    changed: () =>
+      Object.keys(withoutGaps(overrides))
+        .filter((name) => name !== 'notifications.offSince')
+        .toSorted(),
 
     async load() {
       const stored = await read(storage.read);
@@ -110,20 +118,26 @@ export function createSettings(dependencies: SettingsDependencies): Settings {
     },
 
     async update({ notifications, autoStop, server }, origin) {
-      const change = withoutGaps({
+      const given: SettingOverrides = {
         'notifications.enabled': notifications?.enabled,
         'notifications.minChannels': notifications?.minChannels,
         'autoStop.enabled': autoStop?.enabled,
         'server.logLevel': server?.logLevel,
-      });
-      const values = await storage.write(async ({ db }) => {
+      };
+      const change = withoutGaps(given);
+      const changes = Object.entries(change).map(([setting, value]) => ({ setting, value }));
+      const values = await storage.write(async ({ db, notify }) => {
         await refuseWhileLocked(db);
         await confirmOrigin(db, sealer, origin);
         const now = unixSeconds(clock);
         const present = await read(db);
         const last = await findLastAudit(db, ['SETTINGS_UPDATED']);
         const version = nextAfter(last === undefined ? 0 : versionOf(last.details));
-        const next = settingOverridesSchema.parse({ ...present?.values, ...change });
+        const next = settingOverridesSchema.parse({
+          ...present?.values,
+          ...change,
+          'notifications.offSince': offSince(present?.values ?? {}, given, now),
+        });
         const seal = sealer.seal(contentOf(version, next));
         await writeState(db, 'settings', { version, values: withoutGaps(next), seal }, now);
         await appendAudit(db, now, {
@@ -131,6 +145,8 @@ export function createSettings(dependencies: SettingsDependencies): Settings {
           ...auditOrigin(origin),
           details: { version, change, ...(present === null ? { reset: true } : {}) },
         });
+        // With the change itself: whoever can silence the owner, or let agents run on, cannot do it unnoticed.
+        await notify({ event: 'SETTINGS_CHANGED', changes, by: actorName(origin) });
         return next;
       });
       overrides = values;
@@ -138,6 +154,12 @@ export function createSettings(dependencies: SettingsDependencies): Settings {
     },
   };
 }
+
+/** Since when notifications are off after a change: it stays what it was until they are on again. */
+const offSince = (before: SettingOverrides, change: SettingOverrides, now: number): number | undefined => {
+  if ((change['notifications.enabled'] ?? before['notifications.enabled']) !== false) return undefined;
+  return before['notifications.offSince'] ?? now;
+};
 
 const nextAfter = (version: number): number => (version === NO_VERSION ? 1 : version + 1);
 

@@ -26,6 +26,8 @@ export interface NotificationsDependencies {
   readonly resolve?: Resolve;
   /** Whether anything is sent. Asked each time. */
   readonly isEnabled: () => boolean;
+  /** While nothing is sent: since when, epoch seconds. What was stored up to then is still told. */
+  readonly offSince: () => number;
   /** Channels that must be able to reach the owner. */
   readonly minChannels: () => number;
   /** Time in which an equal event is told once, seconds. */
@@ -76,6 +78,7 @@ export function createNotifications(dependencies: NotificationsDependencies): No
     ids,
     logger,
     isEnabled,
+    offSince: dependencies.offSince,
     dedupTtl: dependencies.dedupTtl,
   });
   return {

@@ -90,6 +90,24 @@ export const EVENTS: { readonly [Name in NotificationEventName]: NotificationEve
     channelName: 'my phone',
     by: 'operator',
   },
+  SETTINGS_CHANGED: {
+    event: 'SETTINGS_CHANGED',
+    changes: [
+      { setting: 'notifications.enabled', value: false },
+      { setting: 'notifications.minChannels', value: 1 },
+    ],
+    by: 'operator',
+  },
+  AUTO_STOP_RULE_CHANGED: {
+    event: 'AUTO_STOP_RULE_CHANGED',
+    change: 'updated',
+    ruleId: OTHER_ID,
+    ruleType: 'HOURLY_RATE',
+    agentId: AGENT_ID,
+    action: 'WARN',
+    enabled: false,
+    by: 'operator',
+  },
   TELEGRAM_PAIRING_CHANGED: {
     event: 'TELEGRAM_PAIRING_CHANGED',
     change: 'paired',

@@ -46,6 +46,7 @@ export interface World {
   readonly upkeep: Upkeep;
   readonly lines: { readonly level: string; readonly fields: LogFields; readonly message: string }[];
   enabled: boolean;
+  offSince: number;
   minChannels: number;
   /** Adds a channel. */
   add(channel: NotificationChannelCreate): Promise<NotificationChannelId>;
@@ -62,8 +63,9 @@ export interface World {
   >;
   audit(event: string): Promise<readonly Record<string, unknown>[]>;
   waiting(): Promise<number>;
-  /** A second life of the same folder: what was in memory is gone. */
-  restart(): Promise<World>;
+  /** A second life of the same folder: what was in memory is gone. With `locked`, the vault stays shut until `unlock`. */
+  restart(how?: { readonly locked?: boolean }): Promise<World>;
+  unlock(): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -72,6 +74,8 @@ export interface WorldOptions {
   readonly time?: VirtualTime;
   readonly resolve?: Resolve;
   readonly decorate?: (storage: Storage) => Storage;
+  /** Leaves the vault shut, as a start with the kill switch engaged does. */
+  readonly locked?: boolean;
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -94,10 +98,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   });
   const storage = options.decorate?.(opened) ?? opened;
   if (!(await keystore.isInitialised())) await keystore.initialise(PASSWORD);
-  await keystore.unlock(PASSWORD);
+  const { locked = false } = options;
+  if (!locked) await keystore.unlock(PASSWORD);
   const ids = createIdGenerator(time, randomBytes);
-  await seed({ storage, sealer: keystore.sealer, clock: time, ids });
-  const settings = { enabled: true, minChannels: 2 };
+  if (!locked) await seed({ storage, sealer: keystore.sealer, clock: time, ids });
+  const settings = { enabled: true, offSince: 0, minChannels: 2 };
   const notifications = createNotifications({
     storage,
     sealer: keystore.sealer,
@@ -111,12 +116,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     allowedNetworks: ['127.0.0.1'],
     ...(options.resolve === undefined ? {} : { resolve: options.resolve }),
     isEnabled: () => settings.enabled,
+    offSince: () => settings.offSince,
     minChannels: () => settings.minChannels,
     dedupTtl: 300,
     logRetentionDays: 30,
   });
   const { book, channels, dispatcher, upkeep } = notifications;
-  await book.reload();
+  if (!locked) await book.reload();
 
   const until: World['until'] = async (condition) => {
     // Sockets are real: they need real time, which nothing here measures.
@@ -150,6 +156,12 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     set enabled(value) {
       settings.enabled = value;
+    },
+    get offSince() {
+      return settings.offSince;
+    },
+    set offSince(value) {
+      settings.offSince = value;
     },
     get minChannels() {
       return settings.minChannels;
@@ -193,10 +205,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return rows.map(({ details, ...row }) => ({ ...JSON.parse(details), ...row }));
     },
     waiting,
-    async restart() {
+    async restart(how = {}) {
       await close();
-      return createWorld({ ...options, folder, time });
+      return createWorld({ ...options, folder, time, ...how });
     },
+    unlock: () => keystore.unlock(PASSWORD),
     async remove() {
       await close();
       rmSync(folder, { recursive: true, force: true });

@@ -17,6 +17,7 @@ const HERE = [
   'AGENT_CREATED',
   'AGENT_RESUMED',
   'AGENT_SUSPENDED',
+  'AUTO_STOP_RULE_CHANGED',
   'AUTO_STOP_TRIGGERED',
   'CHANNEL_CHANGED',
   'CHANNEL_TEST',
@@ -25,6 +26,7 @@ const HERE = [
   'DAEMON_STOPPED',
   'KILL_SWITCH_ACTIVATED',
   'POLICY_CHANGED',
+  'SETTINGS_CHANGED',
   'SESSION_CREATED',
   'SESSION_REVOKED',
   'TX_APPROVAL_REQUEST',
@@ -87,6 +89,7 @@ test('they arrive at a webhook, signed, in the language of the channel, in order
   const payer = await createPayer(harness, daemon);
   const rule = { type: 'HOURLY_RATE', config: { maxTxPerHour: 2 }, agentId: payer.agentId, action: 'WARN' };
   await operate('POST', '/v1/owner/auto-stop-rules', rule);
+  await operate('PUT', '/v1/owner/settings', { notifications: { minChannels: 1 } });
   const other = await operate('POST', '/v1/agents', { name: '다른 에이전트', chain: 'solana', network: 'localnet' });
   await operate('POST', `/v1/agents/${other.id}/suspend`);
   await operate('POST', `/v1/agents/${other.id}/resume`);

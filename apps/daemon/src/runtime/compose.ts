@@ -131,6 +131,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     userAgent: `WAIaaS/${VERSION}`,
     allowedNetworks: config.notifications.allowed_networks,
     isEnabled: () => settings.current().notificationsEnabled,
+    offSince: () => settings.notificationsOffSince(),
     minChannels: () => settings.current().minChannels,
     dedupTtl: config.notifications.dedup_ttl,
     logRetentionDays: config.notifications.log_retention_days,
@@ -265,6 +266,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     async afterUnlock() {
       await foundations.afterUnlock();
       await settings.load();
+      logger.setLevel(settings.current().logLevel);
       await notifications.book.reload();
     },
     takeUpPayments,

@@ -485,6 +485,44 @@ test('while notifications are off nothing is sent, and nothing piles up', async 
   expect(world.notifications.reachableChannels()).toBe(0);
 });
 
+test('what was stored before notifications were switched off is still told, and that they are off', async () => {
+  await addTelegram();
+  await world.tell(EVENTS.TX_APPROVAL_REQUEST);
+  world.offSince = Math.floor(world.time.now() / 1000);
+  world.enabled = false;
+  await world.time.advance(1_000);
+  await world.tell(EVENTS.SETTINGS_CHANGED);
+  await world.tell(paymentNo(1));
+  await world.tell(EVENTS.KILL_SWITCH_ACTIVATED);
+  world.dispatcher.start();
+  await world.settled();
+  expect(telegram.messages).toHaveLength(2);
+  expect((await statuses()).toSorted()).toEqual(['SETTINGS_CHANGED DELIVERED', 'TX_APPROVAL_REQUEST DELIVERED']);
+  expect(await world.waiting()).toBe(0);
+  // What nobody was told leaves a trace where it would have mattered.
+  expect(world.lines.filter(({ message }) => message.includes('switched off'))).toMatchObject([
+    { level: 'warn', fields: { event: 'KILL_SWITCH_ACTIVATED' } },
+    { level: 'debug' },
+  ]);
+});
+
+test('before the channels are loaded nothing is sent and nothing is dropped, whatever is configured', async () => {
+  await addTelegram();
+  await world.tell(EVENTS.KILL_SWITCH_ACTIVATED);
+  world = await world.restart({ locked: true });
+  world.enabled = false;
+  world.dispatcher.start();
+  for (let round = 0; round < 3; round++) await world.time.advance(30_000);
+  expect(await world.waiting()).toBe(1);
+  // The stored settings say otherwise than config.toml, which only the open vault can tell.
+  await world.unlock();
+  world.enabled = true;
+  await world.book.reload();
+  await world.time.advance(30_000);
+  await world.settled();
+  expect(telegram.messages).toHaveLength(1);
+});
+
 test('after the keystore was locked, the alarm still gets out', async () => {
   await addTelegram();
   world.keystore.lock();

@@ -37,8 +37,10 @@ export interface DispatcherDependencies {
   readonly timers: Timers;
   readonly ids: IdGenerator;
   readonly logger: Logger;
-  /** Whether anything is sent at all. Asked each time. */
+  /** Whether anything is sent at all. Asked each time, and not before the channels are loaded. */
   readonly isEnabled: () => boolean;
+  /** While nothing is sent: since when, epoch seconds. What was stored up to then is still told. */
+  readonly offSince: () => number;
   /** Time in which an equal event is told once, seconds. */
   readonly dedupTtl: number;
 }
@@ -111,7 +113,7 @@ function readEvent(row: OutboxRow): NotificationEvent | null {
  * can be used, events wait where they are.
  */
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
-  const { storage, book, clock, timers, ids, logger, isEnabled } = dependencies;
+  const { storage, book, clock, timers, ids, logger, isEnabled, offSince } = dependencies;
   const deliver = createDeliver({ book, clock, timers });
   const recent = createRecentEvents({ clock, ttlSeconds: dependencies.dedupTtl });
   const inFlight = new Map<string, { readonly urgency: number; readonly done: Promise<void> }>();
@@ -244,6 +246,13 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   const exceptOf = (event: NotificationEvent): readonly string[] =>
     event.event === 'CHANNEL_UNHEALTHY' ? [event.channelId] : [];
 
+  /**
+   * Whether nobody is told of an event because notifications are off. What was stored before that is told, so that switching
+   * them off takes nothing away; and so is that they are off, or that anything else was set while they are.
+   */
+  const isLeftOut = (row: OutboxRow, event: NotificationEvent): boolean =>
+    !isEnabled() && event.event !== 'SETTINGS_CHANGED' && row.created_at > offSince();
+
   /** When one of these channels can be used, epoch ms; infinity when there is none. */
   const earliest = (channels: readonly LoadedChannel[], urgent: boolean): number =>
     Math.min(...channels.map((channel) => usableAt(channel, clock.now(), urgent)));
@@ -253,8 +262,8 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     for (const outcome of [...unsaved.values()]) await save(outcome);
     if (unsaved.size > 0) return FAULT_PAUSE_MS;
     const now = unixSeconds(clock);
-    // Without the vault there are no channels yet; what happens meanwhile waits.
-    if (isEnabled() && !book.isLoaded) return LONGEST_SLEEP_MS;
+    // Without the vault there are no channels yet, nor does anybody know whether anything is sent; what happens meanwhile waits.
+    if (!book.isLoaded) return LONGEST_SLEEP_MS;
     const due = await listDueNotifications(storage.read, {
       now,
       limit: PLACES - inFlight.size,
@@ -262,9 +271,17 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     });
     for (const row of due) {
       const event = readEvent(row);
-      if (!isEnabled() || event === null) {
-        if (event === null)
-          logger.error({ notificationId: row.id }, 'A stored notification cannot be read; it is dropped');
+      if (event === null) {
+        logger.error({ notificationId: row.id }, 'A stored notification cannot be read; it is dropped');
+        await remove(row.id);
+        continue;
+      }
+      if (isLeftOut(row, event)) {
+        const level = notificationRule(event).level === 'INFO' ? 'debug' : 'warn';
+        logger[level](
+          { notificationId: row.id, event: event.event },
+          'Notifications are switched off: this is not told to anybody',
+        );
         await remove(row.id);
         continue;
       }

@@ -1,4 +1,5 @@
 import { foreign, say } from '../text/text.ts';
+import { saysOff, written } from './settings-changed.ts';
 import type { Labels, Templates } from './templates.ts';
 
 export const enLabels: Labels = {
@@ -142,6 +143,16 @@ export const en: Templates = {
   CHANNEL_CHANGED: ({ change, channelType, channelName, by }, words) => ({
     title: `Notification channel ${change}: ${channelType}`,
     body: say`${words.actor(by)} ${change} the channel ${foreign(channelName)}. You are told things over the channels that "waiaas notifications list" shows. If that was not you, activate the kill switch.`,
+  }),
+  SETTINGS_CHANGED: ({ changes, by }, words) => ({
+    title: saysOff(changes) ? 'Notifications are switched off' : 'Settings changed',
+    body: say`${words.actor(by)} has set ${written(changes)}. ${
+      saysOff(changes) ? 'From now on you are told of nothing but changes of settings. ' : ''
+    }If that was not you, activate the kill switch.`,
+  }),
+  AUTO_STOP_RULE_CHANGED: ({ change, ruleType, ruleId, agentId, action, enabled, by }, words) => ({
+    title: `Auto-stop rule ${change}: ${ruleType}`,
+    body: say`${words.actor(by)} ${change} an auto-stop rule for ${agentId === null ? 'all agents' : say`agent ${words.agent(agentId)}`} (${action}, ${enabled ? 'on' : 'off'}). If that was not you, activate the kill switch. Rule: ${ruleId}`,
   }),
   TELEGRAM_PAIRING_CHANGED: ({ change, channelName, by }, words) => ({
     title: { paired: 'Telegram chat paired', unpaired: 'Telegram chat no longer paired' }[change],

@@ -1,4 +1,5 @@
 import { foreign, say } from '../text/text.ts';
+import { saysOff, written } from './settings-changed.ts';
 import type { Labels, Templates } from './templates.ts';
 
 export const koLabels: Labels = {
@@ -142,6 +143,16 @@ export const ko: Templates = {
   CHANNEL_CHANGED: ({ change, channelType, channelName, by }, words) => ({
     title: `알림 채널 ${CHANGED[change]}: ${channelType}`,
     body: say`${words.actor(by)}: 채널 ${foreign(channelName)} ${CHANGED[change]}. 알림은 "waiaas notifications list"에 표시되는 채널로 전달됩니다. 본인이 아니라면 킬 스위치를 작동하세요.`,
+  }),
+  SETTINGS_CHANGED: ({ changes, by }, words) => ({
+    title: saysOff(changes) ? '알림 꺼짐' : '설정 변경됨',
+    body: say`${words.actor(by)}: ${written(changes)}(으)로 설정했습니다. ${
+      saysOff(changes) ? '이제부터 설정 변경 외에는 알리지 않습니다. ' : ''
+    }본인이 한 일이 아니라면 킬 스위치를 작동하세요.`,
+  }),
+  AUTO_STOP_RULE_CHANGED: ({ change, ruleType, ruleId, agentId, action, enabled, by }, words) => ({
+    title: `자동 정지 규칙 ${CHANGED[change]}: ${ruleType}`,
+    body: say`${agentId === null ? '모든 에이전트' : say`에이전트 ${words.agent(agentId)}`}의 자동 정지 규칙이 ${CHANGED[change]}되었습니다(${action}, ${enabled ? '켜짐' : '꺼짐'}, ${words.actor(by)}). 본인이 한 일이 아니라면 킬 스위치를 작동하세요. 규칙: ${ruleId}`,
   }),
   TELEGRAM_PAIRING_CHANGED: ({ change, channelName, by }, words) => ({
     title: { paired: '텔레그램 채팅 연결됨', unpaired: '텔레그램 채팅 연결 해제됨' }[change],

@@ -1,4 +1,4 @@
-import { type AutoStopRuleInput, autoStopRuleCreateSchema, isWaiaasError } from '@waiaas/core';
+import { type AutoStopRuleInput, autoStopRuleCreateSchema, isWaiaasError, notificationEventSchema } from '@waiaas/core';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ALICE, BOB, by, createWorld, OPERATOR, type World } from '../../test/world.ts';
@@ -56,6 +56,27 @@ test('is seeded once: rules that were removed do not come back with the next sta
 });
 
 describe('rules', () => {
+  test('are told of with each change, by whom and for whom; what was refused is not', async () => {
+    await start();
+    const { id } = await rules.create(ruleOf({ ...HOURLY, action: 'WARN' }), OPERATOR);
+    await rules.update(id, { enabled: false }, OPERATOR);
+    await rules.remove(id, OPERATOR);
+    expect(await refusal(rules.remove(id, OPERATOR))).toBe('AUTO_STOP_RULE_NOT_FOUND');
+    const rows = await world.storage.read.selectFrom('notification_outbox').select('payload').orderBy('seq').execute();
+    const about = {
+      event: 'AUTO_STOP_RULE_CHANGED',
+      ruleId: id,
+      ruleType: 'HOURLY_RATE',
+      agentId: null,
+      by: 'operator',
+    };
+    expect(rows.map(({ payload }) => notificationEventSchema.parse(JSON.parse(payload)))).toEqual([
+      { ...about, change: 'created', action: 'WARN', enabled: true },
+      { ...about, change: 'updated', action: 'WARN', enabled: false },
+      { ...about, change: 'deleted', action: 'WARN', enabled: false },
+    ]);
+  });
+
   test('are created, changed and removed, each change on record with who made it', async () => {
     await start();
     await world.owner.connect(ALICE, OPERATOR);

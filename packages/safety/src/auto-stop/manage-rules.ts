@@ -4,17 +4,20 @@ import {
   type AutoStopRuleInput,
   type AutoStopRuleListResponse,
   type AutoStopRuleUpdate,
+  autoStopActionSchema,
   autoStopRuleTypeSchema,
   type Clock,
   canonicalJson,
   type IdGenerator,
   isoFromSeconds,
+  type NotificationEvent,
+  type NotificationEventOf,
   type RowSealer,
   unixSeconds,
   validationError,
   WaiaasError,
 } from '@waiaas/core';
-import { auditOrigin, confirmOrigin, type RequestOrigin, refuseWhileLocked } from '@waiaas/management';
+import { actorName, auditOrigin, confirmOrigin, type RequestOrigin, refuseWhileLocked } from '@waiaas/management';
 import {
   type AutoStopRuleRow,
   appendAudit,
@@ -70,6 +73,22 @@ const toRule = (row: AutoStopRuleRow): AutoStopRule => {
     ...(row.action === 'KILL_SWITCH' && row.enabled === 1 ? { warning: STOPS_EVERYTHING } : {}),
   };
 };
+
+/** What the owner is told of a change. */
+const changed = (
+  change: NotificationEventOf<'AUTO_STOP_RULE_CHANGED'>['change'],
+  row: AutoStopRuleRow,
+  origin: RequestOrigin,
+): NotificationEvent => ({
+  event: 'AUTO_STOP_RULE_CHANGED',
+  change,
+  ruleId: row.id,
+  ruleType: autoStopRuleTypeSchema.parse(row.type),
+  agentId: row.agent_id,
+  action: autoStopActionSchema.parse(row.action),
+  enabled: row.enabled === 1,
+  by: actorName(origin),
+});
 
 /**
  * Gives a database its first rules, once: a new one, and one from before there were rules.
@@ -134,7 +153,7 @@ export function createAutoStopRules(dependencies: AutoStopRulesDependencies): Au
     },
 
     create: (input, origin) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         await confirm(db, origin);
         const { agentId, type, action, enabled } = input;
         if (agentId !== null && (await findAgent(db, agentId)) === undefined) {
@@ -146,11 +165,12 @@ export function createAutoStopRules(dependencies: AutoStopRulesDependencies): Au
         const about = agentId === null ? {} : { agentId };
         const details = detailsOf(row);
         await appendAudit(db, now, { event: 'AUTO_STOP_RULE_CREATED', ...auditOrigin(origin), ...about, details });
+        await notify(changed('created', row, origin));
         return toRule(row);
       }),
 
     update: (id, change, origin) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         await confirm(db, origin);
         const before = await present(db, id);
         const type = autoStopRuleTypeSchema.parse(before.type);
@@ -177,11 +197,12 @@ export function createAutoStopRules(dependencies: AutoStopRulesDependencies): Au
         const about = row.agent_id === null ? {} : { agentId: row.agent_id };
         const details = detailsOf(row);
         await appendAudit(db, now, { event: 'AUTO_STOP_RULE_UPDATED', ...auditOrigin(origin), ...about, details });
+        await notify(changed('updated', row, origin));
         return toRule(row);
       }),
 
     remove: (id, origin) =>
-      storage.write(async ({ db }) => {
+      storage.write(async ({ db, notify }) => {
         await confirm(db, origin);
         const row = await present(db, id);
         await deleteAutoStopRule(db, sealer, id);
@@ -193,6 +214,7 @@ export function createAutoStopRules(dependencies: AutoStopRulesDependencies): Au
           ...about,
           details,
         });
+        await notify(changed('deleted', row, origin));
       }),
   };
 }
