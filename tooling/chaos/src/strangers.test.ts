@@ -24,7 +24,11 @@ let payer: Payer;
 beforeAll(async () => {
   harness = await createHarness();
   dataDir = await harness.createDataDir();
-  daemon = await harness.start(dataDir, { WAIAAS_DAEMON_LOG_LEVEL: 'debug', CHAOS_IDLE_WORKERS: 'all' });
+  daemon = await harness.start(dataDir, {
+    WAIAAS_DAEMON_LOG_LEVEL: 'debug',
+    WAIAAS_SECURITY_EXTRA_HOSTS: '["127.0.0.1:8080"]',
+    CHAOS_IDLE_WORKERS: 'all',
+  });
   payer = await createPayer(harness, daemon);
 }, 60_000);
 afterAll(async () => {
@@ -215,4 +219,12 @@ describe('a token that is none', () => {
         .status,
     ).toBe(200);
   });
+});
+
+test('a port that a container maps is a Host and an Origin once it is configured, and no other is', async () => {
+  const knock = (name: string, page: string) =>
+    send({ host: name, origin: `http://${page}` }, { method: 'GET', path: '/health', body: '' });
+  expect(await knock('127.0.0.1:8080', '127.0.0.1:8080')).toMatchObject({ status: 200 });
+  expect(await knock('localhost:8080', '127.0.0.1:8080')).toEqual({ status: 403, code: 'INVALID_HOST' });
+  expect(await knock('127.0.0.1:8080', 'localhost:8080')).toEqual({ status: 403, code: 'INVALID_ORIGIN' });
 });

@@ -264,4 +264,27 @@ describe('what is derived', () => {
       'tauri://localhost',
     ]);
   });
+
+  test('a mapped port is an origin, too', () => {
+    const { config } = load({ WAIAAS_SECURITY_EXTRA_HOSTS: '["localhost:8080", "127.0.0.1:8080"]' });
+    expect(corsOrigins(config, 3100)).toEqual(
+      expect.arrayContaining(['http://localhost:8080', 'http://127.0.0.1:8080', 'http://127.0.0.1:3100']),
+    );
+  });
+
+  test.each([
+    'wallet.example:8080',
+    '0.0.0.0:8080',
+    '[::1]:8080',
+    'localhost',
+    'localhost:0',
+    'localhost:65536',
+    'localhost:08080',
+    'localhost:8080/',
+    'LOCALHOST:8080',
+    'http://localhost:8080',
+    'localhost:8080.evil.com',
+  ])('%s is no name of this machine with a port', (host) => {
+    expect(() => load({ WAIAAS_SECURITY_EXTRA_HOSTS: JSON.stringify([host]) })).toThrow(ConfigError);
+  });
 });

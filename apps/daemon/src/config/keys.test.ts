@@ -18,6 +18,7 @@ function otherValue(key: ConfigKey): string {
     'daemon.log_max_size': '2MB',
     'security.jwt_secret': 'x'.repeat(40),
     'security.cors_origins': '["https://other.example"]',
+    'security.extra_hosts': '["127.0.0.1:8080"]',
     'notifications.allowed_networks': '["192.168.1.0/24"]',
     'telegram_bot.api_url': 'https://bot-api.example',
     'telegram_bot.direct_approve_threshold': '2.5',

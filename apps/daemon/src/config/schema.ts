@@ -2,7 +2,7 @@ import { isNetworkRange } from '@waiaas/notifications/network-range';
 import { z } from 'zod';
 import { flag, integer, list, oneOf, text, textOrList } from './key.ts';
 import { parseLogSize } from './log-size.ts';
-import { isOrigin, isUrl } from './url.ts';
+import { isLocalHost, isOrigin, isUrl } from './url.ts';
 
 /** Shortest secret that signs session tokens, characters (01 §1.5). */
 export const JWT_SECRET_MIN = 32;
@@ -199,6 +199,12 @@ export const configSchema = section({
       ['http://localhost:3100', 'http://127.0.0.1:3100'],
       'a list of origins such as "http://localhost:3100"',
       isOrigin,
+    ),
+    extra_hosts: list(
+      'Names under which this machine reaches the daemon besides those of its own port, for a port that a container or a tunnel maps: taken as Host, as Origin and in texts that the owner signs.',
+      [],
+      'a list of localhost or 127.0.0.1 with a port, such as "127.0.0.1:8080"',
+      isLocalHost,
     ),
     integrity_check_interval: integer(
       'Time between checks of the key files; one that is missing or was altered engages the kill switch. 0 is off.',

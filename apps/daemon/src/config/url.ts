@@ -16,6 +16,12 @@ export function isUrl(value: string, schemes: readonly string[]): boolean {
 export const isOrigin = (value: string): boolean =>
   /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#@*]+$/.test(value) && URL.canParse(value);
 
+/** Whether a text names this machine with a port, as a Host header does: no other name, which somebody else could point here. */
+export const isLocalHost = (value: string): boolean => {
+  const [, digits = ''] = /^(?:localhost|127\.0\.0\.1):([1-9]\d{0,4})$/.exec(value) ?? [];
+  return digits !== '' && Number(digits) <= 65_535;
+};
+
 /** A URL as it may be shown: RPC providers put API keys into path and query, so only the origin is (00 §3, 02 §14). */
 export function printableUrl(value: string): string {
   const url = URL.parse(value);

@@ -115,7 +115,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
   const tokens = createSessionTokens({ secret: current, previous, clock });
   // Known once the server listens; asked at each request.
   let port = (): number => config.daemon.port;
-  const domains = (): readonly string[] => [`localhost:${port()}`, `127.0.0.1:${port()}`];
+  const domains = (): readonly string[] => [`localhost:${port()}`, `127.0.0.1:${port()}`, ...security.extra_hosts];
 
   const { configured } = foundations;
   const settings = createSettings({ storage, sealer, clock, logger, configured });
@@ -364,6 +364,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
         version: VERSION,
         port,
         corsOrigins: corsOrigins(config, port()),
+        extraHosts: security.extra_hosts,
         limits: {
           globalRpm: security.rate_limit_global_rpm,
           sessionRpm: security.rate_limit_session_rpm,
