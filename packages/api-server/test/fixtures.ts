@@ -253,6 +253,7 @@ export const refusingServices: ApiServices = {
     change: unused('owner.change'),
     disconnect: unused('owner.disconnect'),
     status: unused('owner.status'),
+    dashboard: unused('owner.dashboard'),
     pendingApprovals: unused('owner.pendingApprovals'),
     approve: unused('owner.approve'),
     reject: unused('owner.reject'),
@@ -460,6 +461,26 @@ export const answeringServices: ApiServices = {
     change: async () => ({ ...anOwner, previousAddress: OWNER.address, expiredTransactions: 0 }),
     disconnect: async () => ({ disconnected: true, disconnectedAt: TIME, expiredTransactions: 0 }),
     status: async () => ({ connected: false, systemState: 'NORMAL', activeSessionCount: 0, pendingApprovalCount: 0 }),
+    dashboard: async () => ({
+      balances: [
+        {
+          ...{ chain: 'solana', network: 'localnet', symbol: 'SOL', decimals: 9 },
+          ...{ balance: null, formatted: null, agents: 1, asOf: null, stale: true },
+        },
+      ],
+      today: TIME,
+      todayTxCount: 1,
+      todayTxVolumes: [
+        {
+          ...{ chain: 'solana', network: 'localnet', symbol: 'SOL', decimals: 9 },
+          ...{ amount: '1500000000', formatted: '1.5 SOL' },
+        },
+      ],
+      activeSessions: 1,
+      pendingApprovals: 0,
+      systemState: 'NORMAL',
+      agentStatuses: [{ id: AGENT, name: 'shopper', status: 'ACTIVE', chain: 'solana', network: 'localnet' }],
+    }),
     pendingApprovals: async () => ({ transactions: [], nextCursor: null }),
     approve: async (id) => ({ transactionId: id, status: 'EXECUTING', approvedAt: TIME, approvedBy: OWNER.address }),
     reject: async (id) => ({ transactionId: id, status: 'CANCELLED', rejectedAt: TIME, rejectedBy: 'operator' }),
@@ -777,6 +798,7 @@ export const ROUTES = [
   },
   { method: 'DELETE', url: '/v1/owner/disconnect', auth: 'ownerOnceConnected', status: 200 },
   { method: 'GET', url: '/v1/owner/status', auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: '/v1/owner/dashboard', auth: 'operatorOrOwner', status: 200 },
   { method: 'GET', url: '/v1/owner/pending-approvals', auth: 'operatorOrOwner', status: 200 },
   { method: 'GET', url: '/v1/owner/sessions', auth: 'operatorOrOwner', status: 200 },
   { method: 'DELETE', url: `/v1/owner/sessions/${SESSION}`, auth: 'operatorOrOwner', status: 200 },

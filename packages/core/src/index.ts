@@ -5,6 +5,7 @@ export * from './api/audit.ts';
 export * from './api/auto-stop.ts';
 export * from './api/change.ts';
 export * from './api/common.ts';
+export * from './api/dashboard.ts';
 export * from './api/decision.ts';
 export * from './api/kill-switch.ts';
 export * from './api/notification-channel.ts';

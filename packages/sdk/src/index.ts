@@ -32,6 +32,7 @@ export type {
   Change,
   ChangeBatch,
   ConnectionOptions,
+  DashboardResponse,
   DecisionRecordResponse,
   DryRunResponse,
   KillSwitchResponse,

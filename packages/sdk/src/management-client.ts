@@ -12,6 +12,7 @@ import type {
   AutoStopRuleDeleteResponse,
   AutoStopRuleListResponse,
   AutoStopRuleUpdate,
+  DashboardResponse,
   DecisionRecordResponse,
   KillSwitchResponse,
   NotificationChannelCreate,
@@ -286,6 +287,17 @@ export abstract class ManagementClient {
       path: `/v1/owner/sessions/${encodeId(sessionId)}`,
       fields: ['revoked', 'transactionsCancelled'],
       action: 'manage_sessions',
+      options,
+    });
+  }
+
+  /** How things stand: balances, what was paid today, what waits, and the state of every agent. */
+  async getDashboard(options?: RequestOptions): Promise<DashboardResponse> {
+    return this.manage({
+      method: 'GET',
+      path: '/v1/owner/dashboard',
+      fields: ['balances', 'agentStatuses', 'systemState'],
+      action: 'view_dashboard',
       options,
     });
   }

@@ -23,6 +23,7 @@ export type {
   BudgetResponse,
   Change,
   ChangeBatch,
+  DashboardResponse,
   DecisionRecordResponse,
   DryRunResponse,
   KillSwitchResponse,

@@ -35,6 +35,7 @@ export * from './tables/notification-log.ts';
 export * from './tables/notification-outbox.ts';
 export * from './tables/owner.ts';
 export * from './tables/paid-between.ts';
+export * from './tables/paid-today.ts';
 export * from './tables/policies.ts';
 export * from './tables/recalls.ts';
 export * from './tables/reservations.ts';

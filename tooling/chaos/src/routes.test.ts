@@ -1,4 +1,4 @@
-import { errorBodySchema } from '@waiaas/core';
+import { dashboardResponseSchema, errorBodySchema } from '@waiaas/core';
 import { WAIaaSClient, WAIaaSOperatorClient, WAIaaSOwnerClient } from '@waiaas/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -170,6 +170,34 @@ test('settings are shown without secrets, changed at once and kept; what is fixe
       policies: [{ agentId: null }],
     },
   });
+}, 60_000);
+
+test('the dashboard says what there is and what was paid today, and does not wait for a chain that is gone', async () => {
+  const { chain, network } = { chain: 'solana', network: 'localnet' };
+  const dashboard = async () =>
+    dashboardResponseSchema.parse((await daemon.operate('GET', '/v1/owner/dashboard')).body);
+  const before = await dashboard();
+  const other = await createPayer(harness, daemon);
+  await daemon.client(other.token).sendToken({ to: stranger(), amount: 7_000_000n });
+  await daemon.advance(11);
+  const after = await dashboard();
+  expect(after.todayTxCount).toBe(before.todayTxCount + 1);
+  expect(after.agentStatuses).toContainEqual(expect.objectContaining({ id: other.agentId, status: 'ACTIVE', network }));
+  const amount = (of: typeof before): bigint =>
+    BigInt(of.todayTxVolumes.find((one) => one.network === network)?.amount ?? -1);
+  expect(amount(after)).toBe(amount(before) + 7_000_000n);
+  expect(after.balances).toEqual([
+    expect.objectContaining({
+      chain,
+      network,
+      symbol: 'SOL',
+      decimals: 9,
+      stale: false,
+      agents: after.agentStatuses.length,
+    }),
+  ]);
+  expect(BigInt(after.balances[0]?.balance ?? 0)).toBeGreaterThan(0n);
+  expect(after.systemState).toBe('NORMAL');
 }, 60_000);
 
 describe('credentials', () => {

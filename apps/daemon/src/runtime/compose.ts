@@ -32,7 +32,9 @@ import type { DaemonLogger } from '../logging/index.ts';
 import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
 import { createAuthenticators } from './authenticators.ts';
+import { createBalanceReader } from './balance-reader.ts';
 import { loadConsole } from './console-files.ts';
+import { createDashboard } from './dashboard.ts';
 import { checkLocalProof } from './local-proof.ts';
 import { createMetrics } from './metrics.ts';
 import { createOwnerGate } from './owner-gate.ts';
@@ -316,7 +318,17 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     bot,
     pipeline,
     nonces,
-    owner: createOwnerService({ clock, storage, owner, pipeline, nonces, gate: ownerGate, killSwitch, domains }),
+    owner: createOwnerService({
+      ...{ clock, storage, owner, pipeline, nonces, gate: ownerGate, killSwitch, domains },
+      dashboard: createDashboard({
+        clock,
+        storage,
+        sealer,
+        adapters,
+        balances: createBalanceReader({ clock, timers: realTimers, logger }),
+        systemState: () => killSwitch.status(),
+      }),
+    }),
     operatorTokens,
     masterPassword,
     auditTrail,

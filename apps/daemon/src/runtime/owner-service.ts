@@ -27,6 +27,7 @@ export interface OwnerServiceParts {
   readonly gate: OwnerGate;
   readonly killSwitch: KillSwitch;
   readonly domains: () => readonly string[];
+  readonly dashboard: ApiServices['owner']['dashboard'];
 }
 
 const originOf = ({ actor, ip, confirmCredential }: RequestContext): RequestOrigin => ({
@@ -102,6 +103,8 @@ export function createOwnerService(parts: OwnerServiceParts): ApiServices['owner
         ...counts,
       };
     },
+
+    dashboard: parts.dashboard,
 
     pendingApprovals: (query) => pipeline.waiting(query),
 

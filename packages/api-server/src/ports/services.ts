@@ -19,6 +19,7 @@ import type {
   BudgetQuery,
   BudgetResponse,
   ChangeBatch,
+  DashboardResponse,
   DecisionRecordResponse,
   DryRunResponse,
   HealthResponse,
@@ -286,6 +287,8 @@ export interface OwnerService {
   change(input: OwnerChange, context: RequestContext): Promise<OwnerChangeResponse>;
   disconnect(context: RequestContext): Promise<OwnerDisconnectResponse>;
   status(): Promise<OwnerStatusResponse>;
+  /** How things stand; a chain that does not answer makes it neither fail nor wait for long. */
+  dashboard(): Promise<DashboardResponse>;
   pendingApprovals(query: PendingApprovalFilter): Promise<PendingApprovalListResponse>;
   approve(id: TransactionId, context: RequestContext): Promise<OwnerApproveResponse>;
   reject(id: TransactionId, input: OwnerReject, context: RequestContext): Promise<OwnerRejectResponse>;

@@ -1,4 +1,5 @@
 import {
+  dashboardResponseSchema,
   idSchema,
   ownerApproveResponseSchema,
   ownerChangeResponseSchema,
@@ -38,6 +39,20 @@ export function ownerReadRoutes(scope: FastifyInstance, { services }: RouteDepen
       },
     },
     () => services.owner.status(),
+  );
+
+  app.get(
+    '/v1/owner/dashboard',
+    {
+      config: { auth, action: 'view_dashboard' },
+      schema: {
+        operationId: 'getDashboard',
+        tags: ['Owner'],
+        summary: 'How things stand: balances, what was paid today, what waits, and the state of every agent',
+        response: { 200: dashboardResponseSchema },
+      },
+    },
+    () => services.owner.dashboard(),
   );
 
   app.get(

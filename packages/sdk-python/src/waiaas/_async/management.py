@@ -26,6 +26,7 @@ from ..models import (
     AutoStopRuleUpdate,
     CreateNotificationChannelRequest,
     CreatePolicyRequest,
+    DashboardResponse,
     DecisionRecordResponse,
     KillSwitchResponse,
     NotificationChannelDeleteResponse,
@@ -288,6 +289,10 @@ class AsyncManagementClient(ABC):
     async def get_status(self) -> OwnerStatusResponse:
         """Who the owner is, and what waits."""
         return await self._manage("GET", "/v1/owner/status", OwnerStatusResponse, "view_dashboard")
+
+    async def get_dashboard(self) -> DashboardResponse:
+        """How things stand: balances, what was paid today, what waits, and the state of every agent."""
+        return await self._manage("GET", "/v1/owner/dashboard", DashboardResponse, "view_dashboard")
 
     async def list_policies(self) -> PolicyListResponse:
         """All policies."""

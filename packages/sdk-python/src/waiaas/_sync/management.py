@@ -27,6 +27,7 @@ from ..models import (
     AutoStopRuleUpdate,
     CreateNotificationChannelRequest,
     CreatePolicyRequest,
+    DashboardResponse,
     DecisionRecordResponse,
     KillSwitchResponse,
     NotificationChannelDeleteResponse,
@@ -289,6 +290,10 @@ class ManagementClient(ABC):
     def get_status(self) -> OwnerStatusResponse:
         """Who the owner is, and what waits."""
         return self._manage("GET", "/v1/owner/status", OwnerStatusResponse, "view_dashboard")
+
+    def get_dashboard(self) -> DashboardResponse:
+        """How things stand: balances, what was paid today, what waits, and the state of every agent."""
+        return self._manage("GET", "/v1/owner/dashboard", DashboardResponse, "view_dashboard")
 
     def list_policies(self) -> PolicyListResponse:
         """All policies."""
