@@ -35,6 +35,10 @@ const TAGS: Readonly<Record<string, string>> = {
 /** Marks an operation whose body may be left out, until the document is made. */
 const OPTIONAL_BODY = 'x-optional-body';
 
+/** What an owner's signature has to authorise, and whether it is over the request or over the payment that the path names. */
+const OWNER_ACTION = 'x-owner-action';
+const OWNER_SUBJECT = 'x-owner-subject';
+
 const partOf = (schema: unknown, io: 'input' | 'output'): JsonSchema => {
   if (schema instanceof z.ZodType) return jsonSchemaOf(schema, io);
   throw new TypeError('A route schema must be a zod schema');
@@ -97,6 +101,7 @@ function describe(
   return {
     ...rest,
     ...(plan.auth === undefined ? {} : { security: SECURITY[plan.auth] }),
+    ...(plan.action === null ? {} : { [OWNER_ACTION]: plan.action, [OWNER_SUBJECT]: plan.subject }),
     ...(body === undefined ? {} : { body: partOf(body, 'input') }),
     ...(body instanceof z.ZodType && body.safeParse(undefined).success ? { [OPTIONAL_BODY]: true } : {}),
     ...(querystring === undefined ? {} : { querystring: partOf(querystring, 'input') }),
