@@ -647,4 +647,37 @@ describe('reading', () => {
     }
     expect((await world.pipeline.pending(payer.agentId)).transactions).toHaveLength(25);
   });
+
+  test('250 of them a hundred at a time, while more are asked for between the pages', async () => {
+    await start({
+      rules: { instant_max: '0', notify_max: '0', delay_max: '1000' },
+      settings: { maxPendingTransactions: 1000 },
+    });
+    const payer = await world.createPayer();
+    for (let amount = 1n; amount <= 250n; amount++) await finish(world.send(payer, amount));
+    let made = 250n;
+    for (const lister of ['agent', 'owner'] as const) {
+      for (const order of ['desc', 'asc'] as const) {
+        const before = Number(made);
+        const seen: number[] = [];
+        let cursor: string | undefined;
+        do {
+          const page: {
+            readonly transactions: readonly { readonly amount: string }[];
+            readonly nextCursor: string | null;
+          } =
+            lister === 'agent'
+              ? await world.pipeline.list(payer.agentId, { order, limit: 100, cursor })
+              : await world.pipeline.payments({ agentId: payer.agentId, order, limit: 100, cursor });
+          expect(page.transactions.length).toBeLessThanOrEqual(100);
+          seen.push(...page.transactions.map((transaction) => Number(transaction.amount)));
+          cursor = page.nextCursor ?? undefined;
+          if (seen.length < before) for (let more = 0; more < 3; more++) await finish(world.send(payer, ++made));
+        } while (cursor !== undefined);
+        // What is there at the beginning comes once, in order; what is added shows at the end that grows, if there is one ahead.
+        const expected = Array.from({ length: order === 'desc' ? before : Number(made) }, (_, index) => index + 1);
+        expect(seen).toEqual(order === 'asc' ? expected : expected.reverse());
+      }
+    }
+  });
 });

@@ -64,6 +64,32 @@ test('an agent that fails three times by itself is suspended, killed daemon or n
   expect((await daemon.operate('PUT', path, { config: { threshold: 1 } })).body).toMatchObject({ version: 2 });
   expect((await daemon.operate('DELETE', path)).body).toMatchObject({ deleted: true });
   expect((await daemon.operate('DELETE', path)).status).toBe(404);
+
+  // Switched off, nobody looks; switched on again, what happened meanwhile counts.
+  const rule = { type: 'CONSECUTIVE_FAILURES', config: { threshold: 2 }, agentId: bad.agentId, action: 'WARN' };
+  expect((await daemon.operate('POST', '/v1/owner/auto-stop-rules', rule)).status).toBe(201);
+  const switched = async (enabled: boolean) =>
+    expect((await daemon.operate('PUT', '/v1/owner/settings', { autoStop: { enabled } })).status).toBe(200);
+  const warnings = async () =>
+    z
+      .object({ entries: z.array(z.unknown()) })
+      .parse((await daemon.operate('GET', '/v1/owner/audit-log?event=AUTO_STOP_WARN')).body).entries.length;
+  const lastLook = async () =>
+    z
+      .object({ workers: z.record(z.string(), z.object({ lastRun: z.string().nullable() })) })
+      .parse((await daemon.operate('GET', '/v1/admin/status')).body).workers.autoStop?.lastRun;
+  await switched(false);
+  const before = await warnings();
+  for (let i = 0; i < 2; i++) {
+    expect(await codeOf(daemon.client(token).sendToken({ to: stranger(), amount: 900_000_000_000_000n }))).toBe(
+      'INSUFFICIENT_BALANCE',
+    );
+  }
+  const then = await lastLook();
+  await expect.poll(lastLook, { timeout: 20_000, interval: 200 }).not.toBe(then);
+  expect(await warnings()).toBe(before);
+  await switched(true);
+  await expect.poll(warnings, { timeout: 20_000, interval: 200 }).toBe(before + 1);
   await daemon.stop();
   const { audit } = await readRemains(dataDir);
   expect(audit.filter(({ event_type }) => event_type === 'AUTO_STOP_SUSPEND')).toHaveLength(1);

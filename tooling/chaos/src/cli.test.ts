@@ -51,7 +51,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'notifications add discord': 'apps/daemon/src/cli/commands/notifications.test.ts',
   'notifications add ntfy': 'apps/daemon/src/cli/commands/notifications.test.ts',
   'notifications add slack': 'apps/daemon/src/cli/commands/notifications.test.ts',
-  'telegram verify': 'telegram.test.ts',
+  'telegram verify': 'apps/daemon/src/cli/commands/notifications.test.ts',
   completion: 'apps/daemon/src/cli/every-command.test.ts',
 };
 /** What no command may print. */
@@ -339,4 +339,9 @@ test('a channel is added with a secret from a file, tried, and removed', async (
 
 test('every command has answered with JSON, here or where it is said', () => {
   expect([...answeredJson, ...Object.keys(ELSEWHERE)].toSorted()).toEqual([...LEAVES].toSorted());
+  for (const [leaf, file] of Object.entries(ELSEWHERE)) {
+    const root = file.includes('/') ? '../../../' : './';
+    const source = readFileSync(new URL(root + file, import.meta.url), 'utf8');
+    for (const word of ['json', ...leaf.split(' ')]) expect(source, `${leaf} in ${file}`).toContain(word);
+  }
 });

@@ -120,3 +120,41 @@ test('a webhook leads nowhere inside of a network, nor to this machine, unless i
   expect(await daemon.operate('POST', CHANNELS, body)).toMatchObject({ status: 400 });
   expect(hook.deliveries).toEqual([]);
 }, 60_000);
+
+test('settings count at once, whichever way they are changed, and the owner is told of each before silence counts', async () => {
+  await addHook();
+  const set = async (body: unknown) =>
+    expect((await daemon.operate('PUT', '/v1/owner/settings', body)).status).toBe(200);
+  const tierOf = async (amount: bigint) => (await pay(amount)).tier;
+  expect(await tierOf(NOTIFY)).toBe('NOTIFY');
+  await set({ notifications: { minChannels: 2 } });
+  expect(await tierOf(NOTIFY)).toBe('APPROVAL');
+  await set({ notifications: { minChannels: 1 } });
+  expect(await tierOf(NOTIFY)).toBe('NOTIFY');
+
+  // What was asked before they were switched off is asked all the same.
+  const asked = await pay(5_000_000_000n);
+  await set({ notifications: { enabled: false } });
+  await hook.next(
+    ({ type, data }) => type === 'SETTINGS_CHANGED' && JSON.stringify(data).includes('notifications.enabled'),
+  );
+  await hook.next(isAbout('TX_APPROVAL_REQUEST', asked.transactionId));
+  const unheard = await pay(NOTIFY);
+  expect(unheard).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' });
+  const { body } = await daemon.operate('GET', '/v1/owner/settings');
+  expect(body).toMatchObject({
+    notifications: {
+      enabled: false,
+      channels: [{ type: 'WEBHOOK', configPreview: expect.stringContaining(hook.url) }],
+    },
+  });
+  expect(JSON.stringify(body)).not.toContain(SECRET);
+
+  // What else is set while nothing is told is told all the same.
+  await set({ autoStop: { enabled: false } });
+  await hook.next(({ type, data }) => type === 'SETTINGS_CHANGED' && JSON.stringify(data).includes('autoStop.enabled'));
+  await set({ notifications: { enabled: true } });
+  expect(await tierOf(NOTIFY)).toBe('NOTIFY');
+  expect(hook.deliveries.filter(isAbout('TX_APPROVAL_REQUEST', unheard.transactionId))).toEqual([]);
+  expect(daemon.output()).not.toContain(SECRET);
+});

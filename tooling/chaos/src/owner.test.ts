@@ -105,6 +105,19 @@ describe.each(OWNER_CHAINS)('an owner on %s', (chain) => {
     expect((await owned.signed('update_settings', NEW_POLICY)).status).toBe(201);
   });
 
+  test('changes settings by a signature over that very change', async () => {
+    const change = { method: 'PUT', path: '/v1/owner/settings', body: { server: { logLevel: 'info' } } };
+    expect(await owned.signed('view_dashboard', change)).toMatchObject({ status: 403 });
+    expect(await owned.signed('update_settings', change, createOwnerWallet(chain))).toMatchObject({
+      status: 403,
+      code: 'OWNER_MISMATCH',
+    });
+    expect(await owned.signed('update_settings', change)).toMatchObject({
+      status: 200,
+      body: { updated: true, settings: { changed: ['server.logLevel'] } },
+    });
+  });
+
   test('approves a payment: it is paid, once, to the lamport, and the evidence is kept', async () => {
     const id = await waiting();
     const authorization = headerOf(wallet, 'approve_tx', await payment('approve_tx', id));

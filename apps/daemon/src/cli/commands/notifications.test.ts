@@ -9,6 +9,7 @@ import { processStamp } from '../../instance/index.ts';
 import type { CommandIo } from '../command-io.ts';
 import { runCli } from '../program.ts';
 import { notificationCommands } from './notifications.ts';
+import { telegramCommands } from './telegram.ts';
 
 const PATH = '/v1/owner/notification-channels';
 const ID = '01938e5c-0000-7000-8000-000000000001';
@@ -85,7 +86,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-async function waiaas(args: readonly string[], { typed }: { readonly typed?: string } = {}) {
+const waiaas = (args: readonly string[], how: { readonly typed?: string } = {}) => run(['notifications', ...args], how);
+
+async function run(args: readonly string[], { typed }: { readonly typed?: string } = {}) {
   const finished = { code: -1, out: '', err: '' };
   const io: CommandIo = {
     out: (text) => {
@@ -102,8 +105,9 @@ async function waiaas(args: readonly string[], { typed }: { readonly typed?: str
     ask: null,
     inputLine: async () => null,
   };
-  finished.code = await runCli(['--data-dir', join(root, 'data'), 'notifications', ...args], io, [
+  finished.code = await runCli(['--data-dir', join(root, 'data'), ...args], io, [
     notificationCommands,
+    telegramCommands,
   ]);
   for (const secret of [TOKEN, 'canary horse battery']) expect(finished.out + finished.err).not.toContain(secret);
   return finished;
@@ -155,6 +159,17 @@ describe('add', () => {
   ] as const)('%s %j', async (kind, args, body) => {
     expect((await waiaas(['add', kind, '--name', 'n', ...args])).code).toBe(0);
     expect(seen[0]?.body).toEqual({ name: 'n', ...body });
+  });
+
+  test.each([
+    ['telegram', ['--chat-id', '4242', '--secret-env', 'BOT']],
+    ['discord', ['--secret-env', 'BOT']],
+    ['slack', ['--secret-env', 'BOT']],
+    ['ntfy', ['--topic', 'alerts']],
+    ['webhook', ['--url', 'https://hook.example/in']],
+  ] as const)('%s answers with JSON and nothing beside it', async (kind, args) => {
+    const { code, out } = await waiaas(['add', kind, '--name', 'n', ...args, '--json']);
+    expect([code, JSON.parse(out)]).toEqual([0, { channel: channel() }]);
   });
 
   test('a secret that the daemon has made is shown now, with the word that it never is again', async () => {
@@ -264,4 +279,29 @@ test('remove takes an id and nothing else', async () => {
   expect(await waiaas(['remove', ID])).toMatchObject({ code: 0, out: `Removed ${ID}.\n` });
   expect((await waiaas(['remove', 'all'])).code).toBe(1);
   expect(seen).toHaveLength(1);
+});
+
+describe('telegram verify', () => {
+  const paired = { paired: true, channelId: ID, chatId: '4242', chatName: 'Alice\u001b[2J' };
+  const at = 'POST /v1/owner/telegram/verify';
+
+  test('pairs the chat, says whose it calls itself, and what to do if that is nobody known', async () => {
+    answers[at] = paired;
+    const { code, out, err } = await run(['telegram', 'verify', '012345']);
+    expect([code, out.includes('\u001b[2J')]).toEqual([0, false]);
+    expect(out).toMatch(/Chat +4242/);
+    expect(err).toContain('waiaas telegram unpair');
+    expect(seen).toEqual([{ line: at, body: { code: '012345' } }]);
+  });
+
+  test('answers with JSON and nothing beside it', async () => {
+    answers[at] = paired;
+    const { code, out } = await run(['telegram', 'verify', '012345', '--json']);
+    expect([code, JSON.parse(out)]).toEqual([0, paired]);
+  });
+
+  test.each(['12345', '1234567', 'abcdef', '12345 '])('sends nothing for %j, which is no code', async (code) => {
+    expect((await run(['telegram', 'verify', code])).code).toBe(1);
+    expect(seen).toEqual([]);
+  });
 });
