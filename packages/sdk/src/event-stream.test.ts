@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { afterEach, describe, expect, test } from 'vitest';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { WAIaaSOperatorClient } from './operator-client.ts';
 
 const servers: Server[] = [];
@@ -62,6 +62,29 @@ describe('watchChanges', () => {
       (_request, response) => void response.writeHead(200).end('event: changes\ndata: 5\n\n'),
     );
     await expect(other.watchChanges().next()).rejects.toMatchObject({ code: 'UNKNOWN_ERROR' });
+  });
+
+  test('gives up on a daemon that is silent, not on a caller that thinks', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const open: ServerResponse[] = [];
+      const operator = await operatorOf((_request, response) => {
+        open.push(response);
+        response.writeHead(200);
+        response.write(message('TX_QUEUED'));
+      });
+      const stream = operator.watchChanges();
+      await stream.next();
+      vi.advanceTimersByTime(60_000);
+      open[0]?.write(message('TX_CONFIRMED'));
+      expect((await stream.next()).value).toEqual(batch('TX_CONFIRMED'));
+      const next = expect(stream.next()).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
+      await new Promise((resolve) => setImmediate(resolve));
+      vi.advanceTimersByTime(60_000);
+      await next;
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('ends without an error when its caller ends it', async () => {

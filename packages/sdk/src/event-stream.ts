@@ -32,11 +32,8 @@ export async function* watchEvents<T>(
   const scope = openAbortScope(signals);
   const silence = new AbortController();
   const signal = AbortSignal.any([scope.signal, silence.signal]);
-  let timer = setTimeout(() => silence.abort(), SILENCE_MS);
-  const heard = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => silence.abort(), SILENCE_MS);
-  };
+  const begin = () => setTimeout(() => silence.abort(), SILENCE_MS);
+  let timer = begin();
   const parse = (text: string): T => {
     const reading = readAnswer<T>({ status: 200, ok: true, headers: new Headers(), text }, fields, []);
     if ('value' in reading) return reading.value;
@@ -61,8 +58,9 @@ export async function* watchEvents<T>(
     let rest = '';
     for (;;) {
       const { done, value } = await reader.read();
+      // It is the daemon that is listened to: how long the caller thinks about what it was told is none of this.
+      clearTimeout(timer);
       if (done) throw new WAIaaSError({ ...unreachable(null, url), message: 'The daemon ended the stream.' });
-      heard();
       rest += value;
       const messages = rest.split('\n\n');
       rest = messages.pop() ?? '';
@@ -72,6 +70,7 @@ export async function* watchEvents<T>(
         if (name === event) yield parse(data);
         else if (name === 'end') throw new WAIaaSError(endOf(data));
       }
+      timer = begin();
     }
   } catch (error) {
     if (error instanceof WAIaaSError) throw error;

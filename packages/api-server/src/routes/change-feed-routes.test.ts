@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { WaiaasError } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
-import { asToken, harness, refusingServices } from '../../test/fixtures.ts';
+import { asOperator, asToken, harness, refusingServices } from '../../test/fixtures.ts';
 import type { ChangeService } from '../ports/services.ts';
 
 const QUEUED = { id: 7, topic: 'transactions', event: 'TX_QUEUED' } as const;
@@ -59,6 +59,21 @@ describe('GET /v1/owner/changes', () => {
     });
     const { body } = await request(listen);
     expect(body).toContain('event: end\ndata: {"code":"INVALID_OPERATOR_TOKEN"}');
+    expect(body).not.toContain('TX_QUEUED');
+  });
+
+  test('ends with the kill switch for the password, too, which that does not end', async () => {
+    const server = await harness(
+      services({
+        async *watch() {
+          yield { changes: [], complete: true };
+          server.lock = 'ACTIVATED';
+          yield { changes: [QUEUED], complete: true };
+        },
+      }),
+    );
+    const { body } = await server.request({ url: listen.url, headers: asOperator });
+    expect(body).toContain('event: end\ndata: {"code":"SYSTEM_LOCKED"}');
     expect(body).not.toContain('TX_QUEUED');
   });
 

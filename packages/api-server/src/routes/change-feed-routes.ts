@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { type ChangeBatch, changeBatchSchema, isWaiaasError } from '@waiaas/core';
+import { type ChangeBatch, changeBatchSchema, isWaiaasError, WaiaasError } from '@waiaas/core';
 import type { FastifyInstance } from 'fastify';
 import type { RouteDependencies } from './route-dependencies.ts';
 
@@ -12,8 +12,11 @@ const eventOf = (batch: ChangeBatch, isFirst: boolean): string =>
     ? ':\n\n'
     : `event: changes\ndata: ${JSON.stringify(changeBatchSchema.parse(batch))}\n\n`;
 
+/** Bytes that the client has not taken. */
+const unread = (stream: PassThrough): number => stream.writableLength + stream.readableLength;
+
 /** What the daemon does, as it does it: what to look at again, not what has become of it. */
-export function changeFeedRoutes(scope: FastifyInstance, { services, waiting }: RouteDependencies): void {
+export function changeFeedRoutes(scope: FastifyInstance, { services, waiting, killSwitch }: RouteDependencies): void {
   // Without the types of the schema: what is sent is a stream of what it describes.
   scope.get(
     '/v1/owner/changes',
@@ -22,7 +25,8 @@ export function changeFeedRoutes(scope: FastifyInstance, { services, waiting }: 
       schema: {
         operationId: 'watchChanges',
         tags: ['Owner'],
-        summary: 'Server-sent events, one for what was committed together, until the credential ends',
+        summary:
+          'Server-sent events, one for what was committed together, until the credential ends or the kill switch is engaged',
         response: { 200: changeBatchSchema },
       },
     },
@@ -37,11 +41,18 @@ export function changeFeedRoutes(scope: FastifyInstance, { services, waiting }: 
           for await (const batch of batches) {
             // Before each word: a token that has ended hears nothing more.
             request.shownCredential?.confirm();
-            if (stream.writableLength > MOST_UNREAD) break;
+            // The password does not end with the kill switch, as tokens do; what answers meanwhile is a short list.
+            if (killSwitch.status() !== 'NORMAL') throw new WaiaasError('SYSTEM_LOCKED');
+            if (unread(stream) > MOST_UNREAD) {
+              // Whoever does not read would not read the end either, and keep the connection.
+              stream.destroy();
+              return reply;
+            }
             stream.write(eventOf(batch, isFirst));
             isFirst = false;
           }
-          stream.end();
+          if (signal.aborted && unread(stream) > 0) stream.destroy();
+          else stream.end();
         } catch (error) {
           if (!isWaiaasError(error)) {
             stream.destroy(error instanceof Error ? error : new Error(String(error)));
