@@ -1,13 +1,31 @@
 import type { Logger } from '@waiaas/core';
-import { createVirtualTime } from '@waiaas/fake-chain';
 import { expect, test } from 'vitest';
 import { createBalanceReader } from './balance-reader.ts';
 
 const silent: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
+/** Time that a test sets. */
+function virtualTime() {
+  let now = 1_000_000;
+  const sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+  return {
+    now: () => now,
+    sleep: (ms: number, signal?: AbortSignal) =>
+      new Promise<void>((resolve) => {
+        sleepers.push({ at: now + ms, wake: resolve });
+        signal?.addEventListener('abort', () => resolve());
+      }),
+    async advance(ms: number) {
+      now += ms;
+      for (const { at, wake } of sleepers) if (at <= now) wake();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
+
 /** A reader, and wallets whose answers a test gives. */
 function setUp() {
-  const time = createVirtualTime();
+  const time = virtualTime();
   const reader = createBalanceReader({ clock: time, timers: time, logger: silent });
   let asked = 0;
   const wallet = (id: string, read: () => Promise<bigint>) => ({
