@@ -661,6 +661,47 @@ class AuditVerification(Answer):
     findings: list[AuditVerificationFindingsItem]
 
 
+class DashboardResponseBalancesItem(Answer):
+    chain: AnyChain
+    network: AnyNetwork
+    symbol: str
+    decimals: int
+    balance: str | None
+    formatted: str | None
+    agents: int
+    as_of: Timestamp | None = Field(validation_alias="asOf", serialization_alias="asOf")
+    stale: bool
+
+
+class DashboardResponseTodayTxVolumesItem(Answer):
+    chain: AnyChain
+    network: AnyNetwork
+    symbol: str
+    decimals: int
+    amount: str | None
+    formatted: str | None
+
+
+class DashboardResponseAgentStatusesItem(Answer):
+    id: str
+    name: str
+    status: AnyAgentStatus
+    suspension_reason: Literal['kill_switch', 'policy_violation', 'manual', 'auto_stop'] | str | None = Field(default=None, validation_alias="suspensionReason", serialization_alias="suspensionReason")
+    chain: AnyChain
+    network: AnyNetwork
+
+
+class DashboardResponse(Answer):
+    balances: list[DashboardResponseBalancesItem]
+    today: Timestamp
+    today_tx_count: int = Field(validation_alias="todayTxCount", serialization_alias="todayTxCount")
+    today_tx_volumes: list[DashboardResponseTodayTxVolumesItem] = Field(validation_alias="todayTxVolumes", serialization_alias="todayTxVolumes")
+    active_sessions: int = Field(validation_alias="activeSessions", serialization_alias="activeSessions")
+    pending_approvals: int = Field(validation_alias="pendingApprovals", serialization_alias="pendingApprovals")
+    system_state: AnyKillSwitchStatus = Field(validation_alias="systemState", serialization_alias="systemState")
+    agent_statuses: list[DashboardResponseAgentStatusesItem] = Field(validation_alias="agentStatuses", serialization_alias="agentStatuses")
+
+
 class DecisionRecordResponsePoliciesItem(Answer):
     policy_id: str = Field(validation_alias="policyId", serialization_alias="policyId")
     version: int
