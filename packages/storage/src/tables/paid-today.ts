@@ -1,5 +1,6 @@
 import type { AgentId } from '@waiaas/core';
 import type { Db } from '../query-executor.ts';
+import { isOpen } from './transactions.ts';
 
 /** A payment that was sent and is not final. */
 export interface SentPayment {
@@ -15,6 +16,7 @@ export const listSentSince = (db: Db, since: number): Promise<SentPayment[]> =>
     .selectFrom('transactions')
     .select(['agent_id', 'asset', 'amount'])
     .where('status', '=', 'SUBMITTED')
+    .where(isOpen())
     .where('submitted_at', '>=', since)
     .where('recall_id', 'is', null)
     .execute();

@@ -1,5 +1,5 @@
 import type { AgentId, Chain, Network, Tier, TransactionId, TransactionStatus } from '@waiaas/core';
-import type { Selectable } from 'kysely';
+import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { TransactionsTable } from '../schema.ts';
 import { isWatchedOnly } from '../transaction-metadata.ts';
@@ -7,6 +7,16 @@ import { type SignedBytes, signedVariants } from '../transaction-variants.ts';
 
 /** A row of `transactions`. */
 export type TransactionRow = Selectable<TransactionsTable>;
+
+/** States that are no end. */
+export type OpenStatus = Extract<TransactionStatus, 'PENDING' | 'QUEUED' | 'EXECUTING' | 'SUBMITTED'>;
+
+/**
+ * Of what is not at its end, in the very words of the partial index over it: SQLite takes that index for nothing else, and would
+ * otherwise read all transactions there ever were.
+ */
+export const isOpen = (): RawBuilder<SqlBool> =>
+  sql<SqlBool>`transactions.status IN ('PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED')`;
 
 export const findTransaction = (db: Db, id: string): Promise<TransactionRow | undefined> =>
   db.selectFrom('transactions').selectAll().where('id', '=', id).executeTakeFirst();
@@ -53,8 +63,8 @@ export const listUnderWayOfAgent = (db: Db, agentId: AgentId): Promise<Transacti
     .execute();
 
 /** Transactions in one state, oldest first: for recovery and the workers. */
-export const listByStatus = (db: Db, status: TransactionStatus): Promise<TransactionRow[]> =>
-  db.selectFrom('transactions').selectAll().where('status', '=', status).orderBy('id').execute();
+export const listByStatus = (db: Db, status: OpenStatus): Promise<TransactionRow[]> =>
+  db.selectFrom('transactions').selectAll().where('status', '=', status).where(isOpen()).orderBy('id').execute();
 
 /** Queued approvals whose deadline has come. */
 export const listOverdueApprovals = (db: Db, now: number): Promise<TransactionRow[]> =>
@@ -62,6 +72,7 @@ export const listOverdueApprovals = (db: Db, now: number): Promise<TransactionRo
     .selectFrom('transactions')
     .selectAll()
     .where('status', '=', 'QUEUED')
+    .where(isOpen())
     .where('tier', '=', 'APPROVAL')
     .where('approval_expires_at', '<=', now)
     .orderBy('id')
@@ -202,6 +213,7 @@ export const listWaiting = (db: Db, query: WaitingQuery): Promise<NamedTransacti
     .selectAll('transactions')
     .select(['agents.name as agent_name', 'agents.network'])
     .where('transactions.status', '=', 'QUEUED')
+    .where(isOpen())
     .where('transactions.tier', 'in', ['DELAY', 'APPROVAL']);
   if (query.agentId !== undefined) select = select.where('transactions.agent_id', '=', query.agentId);
   if (query.cursor !== undefined)
@@ -215,6 +227,7 @@ export async function countWaitingApprovals(db: Db): Promise<number> {
     .selectFrom('transactions')
     .select((eb) => eb.fn.countAll<number>().as('n'))
     .where('status', '=', 'QUEUED')
+    .where(isOpen())
     .where('tier', '=', 'APPROVAL')
     .executeTakeFirstOrThrow();
   return n;
@@ -226,6 +239,7 @@ export const listQueuedOfTier = (db: Db, tier: NonNullable<TransactionRow['tier'
     .selectFrom('transactions')
     .selectAll()
     .where('status', '=', 'QUEUED')
+    .where(isOpen())
     .where('tier', '=', tier)
     .orderBy('id')
     .execute();
@@ -241,6 +255,7 @@ export function listDueDelays(
     .selectFrom('transactions')
     .selectAll()
     .where('status', '=', 'QUEUED')
+    .where(isOpen())
     .where('tier', '=', 'DELAY')
     .where('execute_after', '<=', now);
   if (after !== undefined) {
@@ -288,6 +303,6 @@ export const countOpenTransactions = (db: Db): Promise<OpenTransactions[]> =>
   db
     .selectFrom('transactions')
     .select((eb) => ['status', eb.fn.countAll<number>().as('n'), eb.fn.min<number>('created_at').as('oldest')])
-    .where('status', 'in', ['PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED'])
+    .where(isOpen())
     .groupBy('status')
     .execute();
