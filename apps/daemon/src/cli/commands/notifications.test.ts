@@ -289,7 +289,7 @@ describe('telegram verify', () => {
     answers[at] = paired;
     const { code, out, err } = await run(['telegram', 'verify', '012345']);
     expect([code, out.includes('\u001b[2J')]).toEqual([0, false]);
-    expect(out).toMatch(/Chat +4242/);
+    expect(out).toMatch(/Chat: +4242/);
     expect(err).toContain('waiaas telegram unpair');
     expect(seen).toEqual([{ line: at, body: { code: '012345' } }]);
   });
