@@ -17,6 +17,9 @@ import { ask } from './owned-daemon.ts';
 
 /* Whoever can reach the port and has no credential, or one that is made up: pages, neighbours, other programs. */
 
+/** As in a container whose port is published as another one. */
+const MAPPED = { WAIAAS_SECURITY_EXTRA_HOSTS: '["127.0.0.1:8080"]' };
+
 let harness: Harness;
 let daemon: DaemonProcess;
 let dataDir: string;
@@ -24,11 +27,7 @@ let payer: Payer;
 beforeAll(async () => {
   harness = await createHarness();
   dataDir = await harness.createDataDir();
-  daemon = await harness.start(dataDir, {
-    WAIAAS_DAEMON_LOG_LEVEL: 'debug',
-    WAIAAS_SECURITY_EXTRA_HOSTS: '["127.0.0.1:8080"]',
-    CHAOS_IDLE_WORKERS: 'all',
-  });
+  daemon = await harness.start(dataDir, { ...MAPPED, WAIAAS_DAEMON_LOG_LEVEL: 'debug', CHAOS_IDLE_WORKERS: 'all' });
   payer = await createPayer(harness, daemon);
 }, 60_000);
 afterAll(async () => {
@@ -202,7 +201,7 @@ describe('a token that is none', () => {
     await daemon.stop();
     const { tokenHashes } = await readRemains(dataDir);
     expect(tokenHashes.length).toBeGreaterThan(0);
-    daemon = await harness.start(dataDir);
+    daemon = await harness.start(dataDir, MAPPED);
     for (const hash of tokenHashes) {
       const spellings = [hash, `wai_sess_${hash}`, `wai_sess_${Buffer.from(hash, 'hex').toString('base64url')}`];
       for (const token of spellings) {
