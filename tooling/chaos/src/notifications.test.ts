@@ -139,6 +139,8 @@ test('settings count at once, whichever way they are changed, and the owner is t
     ({ type, data }) => type === 'SETTINGS_CHANGED' && JSON.stringify(data).includes('notifications.enabled'),
   );
   await hook.next(isAbout('TX_APPROVAL_REQUEST', asked.transactionId));
+  // What is stored within the second in which they are switched off is told, too.
+  await daemon.advance(2);
   const unheard = await pay(NOTIFY);
   expect(unheard).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' });
   const { body } = await daemon.operate('GET', '/v1/owner/settings');
