@@ -45,6 +45,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
         disconnect: refuse,
         status: refuse,
         pendingApprovals: refuse,
+        dashboard: refuse,
         approve: refuse,
         reject: refuse,
       },
