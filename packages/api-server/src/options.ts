@@ -15,10 +15,6 @@ export interface RateLimits {
   readonly transactionRpm: number;
   /** New sessions per peer address. Default 5. */
   readonly sessionCreateRpm?: number;
-  /** Nonces for everybody together, on each route that makes them. Default 80. */
-  readonly nonceRpm?: number;
-  /** Further nonces on each of these routes for requests that show a live operator token. Default 20. */
-  readonly nonceReserveRpm?: number;
   /** Health checks, and as many readings of the figures, per peer address, in place of `globalRpm`. Default 600. */
   readonly healthRpm?: number;
 }

@@ -632,8 +632,6 @@ export async function harness({ services, options, authenticators }: HarnessOpti
       sessionRpm: 1_000_000,
       transactionRpm: 1_000_000,
       sessionCreateRpm: 1_000_000,
-      nonceRpm: 1_000_000,
-      nonceReserveRpm: 1_000_000,
     },
     debug: false,
     shutdown: stop.signal,

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { isWaiaasError } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
 import { createNonceStore } from './nonce-store.ts';
 
@@ -13,11 +12,22 @@ const movable = () => {
   };
 };
 
-test('a nonce is 128 random bits in lower-case hex and expires after its time', () => {
+test('a nonce is 128 bits in lower-case hex and expires after its time', () => {
   const clock = movable();
   const { nonce, expiresAt } = createNonceStore({ clock, randomBytes }).issue();
   expect(nonce).toMatch(/^[0-9a-f]{32}$/);
   expect(expiresAt).toBe(clock.now() + 300_000);
+});
+
+test('those of one moment differ in about half of their bits, and have nothing in common', () => {
+  const nonces = createNonceStore({ clock: movable(), randomBytes });
+  const issued = Array.from({ length: 1000 }, () => BigInt(`0x${nonces.issue().nonce}`));
+  expect(new Set(issued).size).toBe(1000);
+  for (let bit = 0n; bit < 128n; bit += 1n) {
+    const ones = issued.filter((nonce) => (nonce >> bit) & 1n).length;
+    // Eight standard deviations: never by chance.
+    expect(Math.abs(ones - 500)).toBeLessThan(127);
+  }
 });
 
 test('50 parallel uses of one nonce give one success', async () => {
@@ -64,78 +74,118 @@ describe('a nonce is refused when', () => {
   });
 
   test('written in capitals', () => {
-    const nonces = createNonceStore({ clock: movable(), randomBytes: () => new Uint8Array(16).fill(0xab) });
-    expect(nonces.consume(nonces.issue().nonce.toUpperCase())).toBe(false);
+    const nonces = createNonceStore({ clock: movable(), randomBytes });
+    const { nonce } = nonces.issue();
+    expect(nonces.consume(`${nonce.slice(0, 31)}G`)).toBe(false);
+    if (nonce !== nonce.toUpperCase()) expect(nonces.consume(nonce.toUpperCase())).toBe(false);
+    expect(nonces.consume(nonce)).toBe(true);
   });
 });
 
 describe('a flood', () => {
-  const full = (capacity: number) => {
-    const clock = movable();
-    const nonces = createNonceStore({ clock, randomBytes, capacity });
+  test('of requests takes neither a nonce that somebody is about to use nor the next one', () => {
+    const nonces = createNonceStore({ clock: movable(), randomBytes, capacity: 3 });
     const first = nonces.issue();
-    clock.forward(1000);
-    for (let n = 1; n < capacity; n += 1) nonces.issue();
-    return { clock, nonces, first };
-  };
-
-  test('cannot push out a nonce that somebody is about to use', () => {
-    const { nonces, first } = full(1000);
-    let refused = 0;
-    for (let n = 0; n < 5000; n += 1) {
-      try {
-        nonces.issue();
-      } catch (error) {
-        refused += isWaiaasError(error, 'RATE_LIMIT_EXCEEDED') ? 1 : 0;
-      }
-    }
-    expect(refused).toBe(5000);
+    const asked = new Set(Array.from({ length: 20_000 }, () => nonces.issue().nonce));
+    expect(asked.size).toBe(20_000);
     expect(nonces.consume(first.nonce)).toBe(true);
+    expect(nonces.consume(nonces.issue().nonce)).toBe(true);
   });
 
-  test('is told when to come back', () => {
-    const { nonces } = full(3);
-    expect(() => nonces.issue()).toThrow(
+  test('of uses makes the store forget none of them: it refuses, and says until when', () => {
+    const clock = movable();
+    const nonces = createNonceStore({ clock, randomBytes, capacity: 3 });
+    const early = nonces.issue().nonce;
+    clock.forward(1000);
+    const used = [early, nonces.issue().nonce, nonces.issue().nonce];
+    for (const nonce of used) expect(nonces.consume(nonce)).toBe(true);
+    const next = nonces.issue().nonce;
+    expect(() => nonces.consume(next)).toThrow(
       expect.objectContaining({
         code: 'RATE_LIMIT_EXCEEDED',
         status: 429,
         details: { limit: 3, window: '300s', retryAfter: 299 },
       }),
     );
-  });
-
-  test('ends when a nonce is used or expires', () => {
-    const { nonces, first, clock } = full(3);
-    nonces.consume(first.nonce);
-    nonces.issue();
-    expect(() => nonces.issue()).toThrow();
+    for (const nonce of used) expect(nonces.consume(nonce)).toBe(false);
     clock.forward(299_000);
-    expect(() => nonces.issue()).toThrow();
-    clock.forward(1000);
-    for (let n = 0; n < 2; n += 1) nonces.issue();
+    expect(nonces.consume(early)).toBe(false);
+    expect(nonces.consume(next)).toBe(true);
+    for (const nonce of used) expect(nonces.consume(nonce)).toBe(false);
+  });
+});
+
+describe('another process', () => {
+  test('takes no nonce of this one, used or not: of fifty uses before and after a restart one counts', () => {
+    const clock = movable();
+    const before = createNonceStore({ clock, randomBytes });
+    const { nonce } = before.issue();
+    const uses = Array.from({ length: 25 }, () => before.consume(nonce));
+    const after = createNonceStore({ clock, randomBytes });
+    uses.push(...Array.from({ length: 25 }, () => after.consume(nonce)));
+    expect(uses.filter(Boolean)).toHaveLength(1);
+    expect(after.isLive(before.issue().nonce)).toBe(false);
   });
 
-  test('is not lengthened by a clock that was set back: what expired among the younger ones makes room', () => {
+  test('makes none that this one takes', () => {
     const clock = movable();
-    const nonces = createNonceStore({ clock, randomBytes, capacity: 2 });
-    nonces.issue();
-    clock.forward(-3_600_000);
-    nonces.issue();
-    clock.forward(300_000);
-    expect(() => nonces.issue()).not.toThrow();
+    const nonces = createNonceStore({ clock, randomBytes });
+    for (let n = 0; n < 2000; n += 1) expect(nonces.isLive(randomBytes(16).toString('hex'))).toBe(false);
+    const { nonce } = nonces.issue();
+    for (let bit = 0n; bit < 128n; bit += 1n) {
+      const altered = (BigInt(`0x${nonce}`) ^ (1n << bit)).toString(16).padStart(32, '0');
+      expect(nonces.isLive(altered)).toBe(false);
+    }
+    expect(nonces.isLive(nonce)).toBe(true);
+  });
+});
+
+test('after they were voided none that is out counts, and a new one does', () => {
+  const nonces = createNonceStore({ clock: movable(), randomBytes });
+  const [used, left] = [nonces.issue().nonce, nonces.issue().nonce];
+  nonces.consume(used);
+  nonces.clear();
+  for (const nonce of [used, left]) expect([nonces.isLive(nonce), nonces.consume(nonce)]).toEqual([false, false]);
+  expect(nonces.consume(nonces.issue().nonce)).toBe(true);
+});
+
+describe('a clock that is set back', () => {
+  test('makes nothing usable a second time, by however much', () => {
+    for (const back of [1, 299_999, 300_000, 300_001, 3_600_000]) {
+      const clock = movable();
+      const nonces = createNonceStore({ clock, randomBytes, capacity: 1000 });
+      const [used, left] = [nonces.issue().nonce, nonces.issue().nonce];
+      expect(nonces.consume(used)).toBe(true);
+      clock.forward(300_000);
+      // What was used is swept away once it has expired.
+      for (let n = 0; n < 1000; n += 1) expect(nonces.consume(nonces.issue().nonce)).toBe(true);
+      clock.forward(-back);
+      expect([nonces.consume(used), nonces.consume(left)]).toEqual([false, false]);
+    }
+  });
+
+  test('keeps nobody from signing afterwards', () => {
+    for (const back of [1, 300_000, 86_400_000]) {
+      const clock = movable();
+      const nonces = createNonceStore({ clock, randomBytes });
+      nonces.issue();
+      clock.forward(-back);
+      const { nonce, expiresAt } = nonces.issue();
+      expect(expiresAt).toBeGreaterThan(clock.now());
+      clock.forward(299_999);
+      expect(nonces.consume(nonce)).toBe(true);
+    }
   });
 });
 
 describe('a broken random source', () => {
-  test('that repeats itself issues no second nonce', () => {
-    const nonces = createNonceStore({ clock: movable(), randomBytes: (length) => new Uint8Array(length) });
-    nonces.issue();
-    expect(() => nonces.issue()).toThrow('random');
+  test('that repeats itself makes no store', () => {
+    const same = (length: number) => new Uint8Array(length);
+    expect(() => createNonceStore({ clock: movable(), randomBytes: same })).toThrow('random');
   });
 
-  test('that gives too little issues none', () => {
-    const nonces = createNonceStore({ clock: movable(), randomBytes: () => new Uint8Array(8) });
-    expect(() => nonces.issue()).toThrow('random');
+  test('that gives too little makes none', () => {
+    expect(() => createNonceStore({ clock: movable(), randomBytes: () => randomBytes(8) })).toThrow('random');
   });
 });
 

@@ -1,20 +1,22 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { type Clock, type RandomBytes, WaiaasError } from '@waiaas/core';
 
 /** A nonce as it is handed out. */
 export interface IssuedNonce {
-  /** 32 lower-case hex characters: 128 random bits. */
+  /** 32 lower-case hex characters, which nobody can foretell or make without the daemon. */
   readonly nonce: string;
   /** Epoch milliseconds; from this instant on the nonce is refused. */
   readonly expiresAt: number;
 }
 
-/** Nonces that are out and not yet used. */
+/** Nonces that work once. */
 export interface NonceStore {
-  /** A new nonce. @throws WaiaasError RATE_LIMIT_EXCEEDED while as many as the store holds are out and alive. */
+  /** A new nonce. Costs no memory until it is used, so that there are always enough of them. */
   issue(): IssuedNonce;
   /**
    * Uses a nonce up. True exactly once, and only before its expiry; unknown, expired and already used are the same false.
-   * Look-up and removal are one synchronous step, so that no other request can come between (03 §4).
+   * Look-up and record are one synchronous step, so that no other request can come between (03 §4).
+   * @throws WaiaasError RATE_LIMIT_EXCEEDED while as many as the store remembers were used and have not expired
    */
   consume(nonce: string): boolean;
   /**
@@ -30,18 +32,28 @@ export interface NonceStore {
 export interface NonceStoreOptions {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
-  /** Live nonces at most. */
+  /** Used nonces remembered at most, each until it would have expired. */
   readonly capacity?: number;
   readonly ttlSeconds?: number;
 }
 
-const NONCE_BYTES = 16;
+const BLOCK_BYTES = 16;
+const CIPHER = 'aes-128-ecb';
+/** Of a block: when it was issued, which one it is, and the mark by which the store knows its own. */
+const TIME_BYTES = 6;
+const COUNT_BYTES = 4;
+const MARK_AT = TIME_BYTES + COUNT_BYTES;
+const COUNTS = 2 ** (8 * COUNT_BYTES);
 
 /**
- * Single-use nonces in memory, lost on restart by design: a client asks for another (03 §4).
+ * Single-use nonces, void after a restart by design: a client asks for another (03 §4).
  *
- * A live nonce is never thrown out to make room: otherwise anybody who can ask for nonces could take away the one that an
- * owner is about to sign. A full store refuses to issue instead, until the oldest one has expired.
+ * A nonce is one block of AES under a key that only this process has: its time of issue, a count and a mark. So the store
+ * knows its own without remembering them, and nobody can fill it by asking: what was used up is all it keeps, and to use one
+ * up takes a signature that counts. Nothing used is forgotten before it has expired; a full store refuses instead.
+ *
+ * Time does not run backwards here: what has expired stays so though the clock is set back, and after a leap that is longer
+ * than a nonce lives nothing from before it counts.
  *
  * @example
  * const nonces = createNonceStore({ clock: systemClock, randomBytes });
@@ -53,43 +65,85 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
   const { clock, randomBytes, capacity = 1000, ttlSeconds = 300 } = options;
   if (!(Number.isSafeInteger(capacity) && capacity > 0)) throw new RangeError('A nonce store must hold at least one');
   if (!(ttlSeconds > 0)) throw new RangeError('A nonce must live for a while');
-  const expiries = new Map<string, number>();
+  const lifeMs = ttlSeconds * 1000;
+  const used = new Map<string, number>();
+  let latest = Number.NEGATIVE_INFINITY;
+  let count = 0;
+  let secret = freshSecret(randomBytes);
+
+  const clear = (): void => {
+    secret = freshSecret(randomBytes);
+    used.clear();
+  };
+
+  const tick = (): number => {
+    const now = Math.floor(clock.now());
+    if (now < latest - lifeMs) {
+      clear();
+      latest = now;
+    }
+    latest = Math.max(latest, now);
+    return latest;
+  };
+
+  /** When a nonce of this store expires; null for any other text. */
+  const expiryOf = (nonce: string): number | null => {
+    if (!/^[0-9a-f]{32}$/.test(nonce)) return null;
+    const cipher = createDecipheriv(CIPHER, secret.key, null).setAutoPadding(false);
+    const block = Buffer.concat([cipher.update(nonce, 'hex'), cipher.final()]);
+    return block.subarray(MARK_AT).equals(secret.mark) ? block.readUIntBE(0, TIME_BYTES) + lifeMs : null;
+  };
+
+  /** When a nonce that can still be used expires; null for any other text. */
+  const liveUntil = (nonce: string, now: number): number | null => {
+    const expiresAt = expiryOf(nonce);
+    return expiresAt !== null && now < expiresAt && !used.has(nonce) ? expiresAt : null;
+  };
 
   const makeRoom = (now: number): void => {
     let earliest = Number.POSITIVE_INFINITY;
-    for (const [nonce, expiresAt] of expiries) {
-      if (expiresAt <= now) expiries.delete(nonce);
+    for (const [nonce, expiresAt] of used) {
+      if (expiresAt <= now) used.delete(nonce);
       else earliest = Math.min(earliest, expiresAt);
     }
-    if (expiries.size < capacity) return;
+    if (used.size < capacity) return;
     const retryAfter = Math.max(1, Math.ceil((earliest - now) / 1000));
     throw new WaiaasError('RATE_LIMIT_EXCEEDED', {
-      message: 'Too many nonces are in use.',
+      message: 'Too many nonces were used.',
       details: { limit: capacity, window: `${ttlSeconds}s`, retryAfter },
     });
   };
 
   return {
     issue() {
-      const now = clock.now();
-      if (expiries.size >= capacity) makeRoom(now);
-      const bytes = randomBytes(NONCE_BYTES);
-      const nonce = Buffer.from(bytes).toString('hex');
-      // Either means that the random source is broken; a guessable nonce must not leave the daemon.
-      if (bytes.length !== NONCE_BYTES || expiries.has(nonce)) throw new Error('The random source is not usable');
-      const expiresAt = now + ttlSeconds * 1000;
-      expiries.set(nonce, expiresAt);
-      return { nonce, expiresAt };
+      const now = tick();
+      const block = Buffer.alloc(BLOCK_BYTES);
+      block.writeUIntBE(now, 0, TIME_BYTES);
+      block.writeUIntBE(count, TIME_BYTES, COUNT_BYTES);
+      secret.mark.copy(block, MARK_AT);
+      count = (count + 1) % COUNTS;
+      const cipher = createCipheriv(CIPHER, secret.key, null).setAutoPadding(false);
+      const nonce = Buffer.concat([cipher.update(block), cipher.final()]).toString('hex');
+      return { nonce, expiresAt: now + lifeMs };
     },
     consume(nonce) {
-      const expiresAt = expiries.get(nonce);
-      expiries.delete(nonce);
-      return expiresAt !== undefined && clock.now() < expiresAt;
+      const now = tick();
+      const expiresAt = liveUntil(nonce, now);
+      if (expiresAt === null) return false;
+      if (used.size >= capacity) makeRoom(now);
+      used.set(nonce, expiresAt);
+      return true;
     },
-    isLive(nonce) {
-      const expiresAt = expiries.get(nonce);
-      return expiresAt !== undefined && clock.now() < expiresAt;
-    },
-    clear: () => expiries.clear(),
+    isLive: (nonce) => liveUntil(nonce, tick()) !== null,
+    clear,
   };
+}
+
+/** A key, and what stands in every block under it. */
+function freshSecret(randomBytes: RandomBytes): { readonly key: Buffer; readonly mark: Buffer } {
+  const [key, other] = [Buffer.from(randomBytes(BLOCK_BYTES)), Buffer.from(randomBytes(BLOCK_BYTES))];
+  // Either means that the random source is broken; a nonce that can be foretold must not leave the daemon.
+  if (key.length !== BLOCK_BYTES || other.length !== BLOCK_BYTES || key.equals(other))
+    throw new Error('The random source is not usable');
+  return { key, mark: other.subarray(MARK_AT) };
 }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createHarness, createPayer, createSession, type DaemonProcess, type Harness } from './harness.ts';
+import { createHarness, createPayer, type Harness } from './harness.ts';
+import { startOwnedDaemon } from './owned-daemon.ts';
+import { createOwnerWallet } from './owner-wallet.ts';
 
 /*
- * The limits of a daemon as it is installed. Above all nobody keeps the owner from getting a nonce: there would be no
- * approval, no kill switch and no recovery without one.
+ * The limits of a daemon as it is installed. Above all nobody keeps the owner from getting a nonce, and from stopping
+ * everything with it.
  */
 
 const DEFAULT_LIMITS = {
@@ -19,59 +21,14 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => harness.close());
 
-const ROUTES: readonly (readonly [string, string, object | undefined])[] = [
-  ['GET', '/v1/nonce', undefined],
-  [
-    'POST',
-    '/v1/owner/messages',
-    {
-      chain: 'solana',
-      address: '9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin',
-      action: 'view_dashboard',
-      method: 'GET',
-      path: '/v1/owner/status',
-    },
-  ],
-];
-
-/** Asks for nonces on both routes as fast as it can, with whatever it has, and answers how many it got. */
-async function grab(daemon: DaemonProcess, tokens: readonly string[]): Promise<number> {
-  const asked = tokens.flatMap((token) =>
-    Array.from({ length: 125 }, () => ROUTES)
-      .flat()
-      .map(([method, path, body]) =>
-        fetch(daemon.url + path, {
-          method,
-          headers: {
-            authorization: `Bearer ${token}`,
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        }),
-      ),
-  );
-  return (await Promise.all(asked)).filter(({ status }) => status === 200).length;
-}
-
-test('at the default limits, two sessions that ask for all they can get take neither the store nor the operator’s share', async () => {
-  const daemon = await harness.start(await harness.createDataDir(), DEFAULT_LIMITS);
+test('at the default limits, a stranger that asks for all it can get neither takes nonces from the owner nor holds up the kill switch', async () => {
+  const owned = await startOwnedDaemon(harness, createOwnerWallet('solana'), DEFAULT_LIMITS);
+  const { daemon } = owned;
   const payer = await createPayer(harness, daemon);
-  const tokens = [payer.token, (await createSession(daemon, payer.agentId)).token];
-  const login = z.object({ token: z.string() }).parse((await daemon.operate('POST', '/v1/admin/login')).body);
-  const nonce = (headers = {}) => fetch(`${daemon.url}/v1/nonce`, { headers });
-  let taken = 0;
-  for (let minute = 0; minute < 6; minute += 1) {
-    taken += await grab(daemon, tokens);
-    expect((await nonce({ authorization: `Bearer ${login.token}` })).status).toBe(200);
-    await daemon.advance(60);
-    // Nor is there ever so much alive that a new one would not fit.
-    expect((await nonce()).status).toBe(200);
-  }
-  expect(taken).toBeLessThanOrEqual(6 * 160);
-  expect(taken).toBeGreaterThan(6 * 90);
+  expect((await owned.connect()).status).toBe(201);
 
   // The three levels of counts, each to the request: of a session's payments, of a session, of an address.
-  await daemon.advance(60);
+  await owned.advance(60);
   const refused = async (count: number, path: string, init: RequestInit = {}): Promise<number> => {
     const asked = Array.from({ length: count }, () => fetch(daemon.url + path, init));
     return (await Promise.all(asked)).filter(({ status }) => status === 429).length;
@@ -80,5 +37,17 @@ test('at the default limits, two sessions that ask for all they can get take nei
   expect(await refused(12, '/v1/transactions/send', { method: 'POST', headers, body: '{}' })).toBe(2);
   expect(await refused(293, '/v1/wallet/address', { headers: { authorization: headers.authorization } })).toBe(3);
   expect(await refused(103, '/v1/agents')).toBe(3);
+
+  // More than a store of a thousand would hold, and nothing is left of what is counted by address.
+  const asked = Array.from({ length: 1500 }, async () => {
+    const response = await fetch(`${daemon.url}/v1/nonce`);
+    return z.object({ nonce: z.string() }).parse(await response.json()).nonce;
+  });
+  expect(new Set(await Promise.all(asked)).size).toBe(1500);
+  const stop = { method: 'POST', path: '/v1/owner/kill-switch', body: { reason: 'a stranger is loud' } };
+  expect(
+    await refused(103, stop.path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }),
+  ).toBe(103);
+  expect(await owned.signed('kill_switch', stop)).toMatchObject({ status: 200, body: { activated: true } });
   await daemon.stop();
 }, 120_000);

@@ -189,7 +189,7 @@ export const configSchema = section({
       1_000_000_000_000,
       'lamports',
     ),
-    nonce_cache_max: integer('Nonces remembered at once.', 1000, 100, 10_000),
+    nonce_cache_max: integer('Used nonces remembered at once, each until it would have expired.', 1000, 100, 10_000),
     nonce_cache_ttl: integer('Life of a nonce.', 300, 60, 600, 'seconds'),
     rate_limit_global_rpm: integer('Requests per minute and address.', 100, 10, RATE_MAX),
     rate_limit_session_rpm: integer('Requests per minute and session.', 300, 10, RATE_MAX),

@@ -95,17 +95,6 @@ const SECOND = 1000;
 const HOUR = 3600;
 const DAY = 86_400 * SECOND;
 
-/**
- * Nonces per minute on each of the two routes that make them, so that all that can be alive at once fit into the store: it
- * never fills, and nobody can keep an owner from getting one (03 §4). A fifth of them is for operators.
- */
-function nonceLimits(capacity: number, ttlSeconds: number): { nonceRpm: number; nonceReserveRpm: number } {
-  // Of a minute that has only begun, all may come at once.
-  const perMinute = capacity / Math.ceil(ttlSeconds / 60) / 2;
-  const nonceReserveRpm = Math.max(1, Math.floor(perMinute / 5));
-  return { nonceRpm: Math.max(1, Math.floor(perMinute) - nonceReserveRpm), nonceReserveRpm };
-}
-
 /** Puts the daemon together: the one place that knows every concrete part (00 §2). */
 export async function compose(foundations: Foundations): Promise<Composition> {
   const { config, clock, logger, storage, adapters, tokenSecrets, auditTrail, workerInterval, shutdown } = foundations;
@@ -381,7 +370,6 @@ export async function compose(foundations: Foundations): Promise<Composition> {
           globalRpm: security.rate_limit_global_rpm,
           sessionRpm: security.rate_limit_session_rpm,
           transactionRpm: security.rate_limit_tx_rpm,
-          ...nonceLimits(security.nonce_cache_max, security.nonce_cache_ttl),
         },
         debug: daemon.log_level === 'debug' || daemon.log_level === 'trace',
         ...(console === null ? {} : { console }),

@@ -102,9 +102,12 @@ export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
         if (chain === undefined || ownerAddress === undefined || message === undefined || signature === undefined)
           throw new WaiaasError('INVALID_SIGNATURE');
         const signed = { chain, address: ownerAddress, message, signature };
-        const signer = await verifier.authorise(signed, sessionPurpose(agentId(body.agentId), sessions.grantOf(body)));
-        await authenticator.confirmOwner(signer);
-        return noted(signer);
+        const proven = await verifier.prove(signed);
+        // Before the nonce is used up: strangers with wallets of their own leave nothing behind.
+        await authenticator.confirmOwner(proven.signer);
+        proven.requirePurpose(sessionPurpose(agentId(body.agentId), sessions.grantOf(body)));
+        proven.consume();
+        return noted(proven.signer);
       },
     },
   };

@@ -64,7 +64,7 @@ const CASES: readonly [number, Parameters<Awaited<ReturnType<typeof harness>>['r
       payload: 'x',
     },
   ],
-  [429, { url: '/v1/nonce' }, { options: { limits: { globalRpm: 0, sessionRpm: 1, transactionRpm: 1, nonceRpm: 1 } } }],
+  [429, { url: '/v1/agents' }, { options: { limits: { globalRpm: 0, sessionRpm: 1, transactionRpm: 1 } } }],
   [500, { url: '/v1/wallet/balance', headers: asSession }, broken],
   [503, { url: '/health' }, { options: { shutdown: AbortSignal.abort() } }],
 ];

@@ -1,4 +1,3 @@
-import { sessionId } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
 import {
   asOperator,
@@ -12,7 +11,7 @@ import {
   REVOKED_TOKEN,
 } from '../../test/fixtures.ts';
 
-const LIMITS = { globalRpm: 100, sessionRpm: 300, transactionRpm: 10, nonceRpm: 1000, nonceReserveRpm: 1000 };
+const LIMITS = { globalRpm: 100, sessionRpm: 300, transactionRpm: 10 };
 const limited = () => harness({ options: { limits: LIMITS } });
 
 const times = async (count: number, send: () => ReturnType<Harness['request']>): Promise<number[]> => {
@@ -59,8 +58,8 @@ describe('rate limits', () => {
 
   test('the 101st anonymous request is refused while a session keeps its 300', async () => {
     const { request } = await limited();
-    expect(allOf(await times(100, () => request({ url: '/v1/nonce' })))).toEqual([200]);
-    expect((await request({ url: '/v1/nonce' })).statusCode).toBe(429);
+    expect(allOf(await times(100, () => request({ url: '/v1/agents' })))).toEqual([401]);
+    expect((await request({ url: '/v1/agents' })).statusCode).toBe(429);
     const read = () => request({ url: '/v1/wallet/address', headers: asSession });
     expect(allOf(await times(300, read))).toEqual([200]);
     expect((await read()).statusCode).toBe(429);
@@ -77,27 +76,42 @@ describe('rate limits', () => {
     const { request } = await limited();
     for (let count = 0; count < 100; count += 1)
       await request({
-        url: '/v1/nonce',
+        url: '/v1/agents',
         headers: { 'x-forwarded-for': `10.0.0.${count}`, forwarded: `for=10.0.1.${count}` },
       });
-    expect((await request({ url: '/v1/nonce', headers: { 'x-forwarded-for': '10.9.9.9' } })).statusCode).toBe(429);
+    expect((await request({ url: '/v1/agents', headers: { 'x-forwarded-for': '10.9.9.9' } })).statusCode).toBe(429);
   });
 
   test('tokens whose signature does not hold count against the address', async () => {
     const { request } = await limited();
     for (let count = 0; count < 100; count += 1)
       await request({ url: '/v1/wallet/balance', headers: { authorization: `Bearer wai_sess_made-up-${count}` } });
-    expect((await request({ url: '/v1/nonce' })).statusCode).toBe(429);
+    expect((await request({ url: '/v1/agents' })).statusCode).toBe(429);
   });
 
   test('failed sign-ins with a token of valid signature count against the address, too', async () => {
     const { request } = await limited();
     const revoked = { authorization: `Bearer ${REVOKED_TOKEN}` };
     expect(allOf(await times(100, () => request({ url: '/v1/wallet/balance', headers: revoked })))).toEqual([401]);
-    expect((await request({ url: '/v1/nonce' })).statusCode).toBe(429);
+    expect((await request({ url: '/v1/agents' })).statusCode).toBe(429);
   });
 
-  describe('nonces, of which there is one store for all', () => {
+  test.each<readonly [string, Record<string, string>]>([
+    ['nobody', {}],
+    ['a session', asSession],
+    ['an operator', asToken],
+  ])('%s gets a nonce whatever strangers have sent and asked for, and takes nothing by it', async (_who, headers) => {
+    const server = await limited();
+    const nonce = () => server.request({ url: '/v1/nonce', headers });
+    expect(allOf(await times(1000, nonce))).toEqual([200]);
+    const state = await nonce();
+    expect([state.headers['x-ratelimit-limit'], state.headers['x-ratelimit-remaining']]).toEqual(['100', '100']);
+    await times(101, () => server.request({ url: '/nothing' }));
+    expect((await server.request({ url: '/nothing' })).statusCode).toBe(429);
+    expect((await nonce()).statusCode).toBe(200);
+  });
+
+  describe('the texts for owners', () => {
     const message = {
       chain: 'solana',
       address: '7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU',
@@ -105,78 +119,39 @@ describe('rate limits', () => {
       method: 'GET',
       path: '/v1/owner/status',
     };
-    const nonces = () =>
-      harness({ options: { limits: { ...LIMITS, globalRpm: 1000, nonceRpm: 8, nonceReserveRpm: 2 } } });
-    const asks: readonly (readonly [string, (server: Harness, headers: Record<string, string>) => Promise<number>])[] =
-      [
-        [
-          'GET /v1/nonce',
-          async ({ request }, headers) => (await request({ method: 'GET', url: '/v1/nonce', headers })).statusCode,
-        ],
-        [
-          'POST /v1/owner/messages',
-          async ({ request }, headers) =>
-            (await request({ method: 'POST', url: '/v1/owner/messages', headers, payload: message })).statusCode,
-        ],
-      ];
+    const compose = ({ request }: Harness, headers: Record<string, string>, payload: object = message) =>
+      request({ method: 'POST', url: '/v1/owner/messages', headers, payload });
 
-    test.each(asks)('%s: five sessions get no more of them than anybody without one', async (_route, ask) => {
-      const server = await harness({
-        options: { limits: { ...LIMITS, nonceRpm: 8, nonceReserveRpm: 2 } },
-        authenticators: {
-          sessionToken: {
-            // Every token is a session of its own.
-            peek: (header) => sessionId(`0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f1${header.at(-1)}`),
-            authenticate: () => Promise.reject(new Error('not asked')),
-          },
-        },
-      });
-      const statuses: number[] = [];
-      for (let round = 0; round < 10; round += 1)
-        for (let session = 0; session < 5; session += 1)
-          statuses.push(await ask(server, { authorization: `Bearer wai_sess_${session}` }));
-      expect(statuses.filter((status) => status === 200)).toHaveLength(8);
-      expect(await ask(server, {})).toBe(429);
-      server.now += 60_000;
-      expect(await ask(server, {})).toBe(200);
+    test('cost a session what they cost anybody, and a live operator token nothing of it', async () => {
+      const server = await limited();
+      expect(allOf(await times(100, () => compose(server, asSession)))).toEqual([200]);
+      expect((await compose(server, asSession)).statusCode).toBe(429);
+      expect((await compose(server, {})).statusCode).toBe(429);
+      expect((await compose(server, { authorization: 'Bearer wai_op_made-up' })).statusCode).toBe(429);
+      expect((await compose(server, asToken)).statusCode).toBe(200);
     });
 
-    test.each(asks)('%s: some are kept for whoever shows a live operator token', async (_route, ask) => {
-      const server = await nonces();
-      while ((await ask(server, {})) === 200);
-      expect(await ask(server, { authorization: 'Bearer wai_op_made-up' })).toBe(429);
-      expect([await ask(server, asToken), await ask(server, asToken)]).toEqual([200, 200]);
-      expect(await ask(server, asToken)).toBe(429);
+    test('sell no tries of the master password to a session', async () => {
+      const server = await harness({ options: { limits: { ...LIMITS, sessionRpm: 1000 } } });
+      const wrong = { ...asSession, 'x-master-password': 'wrong wrong wrong' };
+      const approval = { ...message, action: 'approve_tx', method: 'POST', path: '/v1/owner/approve/x' };
+      expect((await times(101, () => compose(server, wrong, approval))).at(-1)).toBe(429);
     });
+  });
 
-    test('an address that has used up its budget takes nothing from operators', async () => {
-      const { request } = await limited();
-      await times(101, () => request({ url: '/nothing' }));
-      expect((await request({ url: '/nothing' })).statusCode).toBe(429);
-      expect((await request({ url: '/v1/nonce', headers: asToken })).statusCode).toBe(200);
-      expect((await request({ url: '/v1/agents', headers: asToken })).statusCode).toBe(200);
-      expect((await request({ url: '/v1/agents', headers: { authorization: 'Bearer wai_op_guess' } })).statusCode).toBe(
-        429,
-      );
-      // Where a token is no credential it buys nothing: least of all guesses of the password.
-      for (const url of ['/v1/admin/login', '/v1/wallet/balance', '/nothing'])
-        expect(
-          (await request({ method: url.includes('login') ? 'POST' : 'GET', url, headers: asToken })).statusCode,
-        ).toBe(429);
-    });
-
-    test('a session token buys no tries of the master password at the texts for owners', async () => {
-      const { request } = await harness({ options: { limits: { ...LIMITS, sessionRpm: 1000 } } });
-      const guess = () =>
-        request({
-          method: 'POST',
-          url: '/v1/owner/messages',
-          headers: { ...asSession, 'x-master-password': 'wrong wrong wrong' },
-          payload: { ...message, action: 'approve_tx', method: 'POST', path: '/v1/owner/approve/x' },
-        });
-      const statuses = await times(101, guess);
-      expect(statuses.at(-1)).toBe(429);
-    });
+  test('an address that has used up its budget takes nothing from operators', async () => {
+    const { request } = await limited();
+    await times(101, () => request({ url: '/nothing' }));
+    expect((await request({ url: '/nothing' })).statusCode).toBe(429);
+    expect((await request({ url: '/v1/agents', headers: asToken })).statusCode).toBe(200);
+    expect((await request({ url: '/v1/agents', headers: { authorization: 'Bearer wai_op_guess' } })).statusCode).toBe(
+      429,
+    );
+    // Where a token is no credential it buys nothing: least of all guesses of the password.
+    for (const url of ['/v1/admin/login', '/v1/wallet/balance', '/nothing'])
+      expect(
+        (await request({ method: url.includes('login') ? 'POST' : 'GET', url, headers: asToken })).statusCode,
+      ).toBe(429);
   });
 
   test('a session token buys no more tries at the operator routes', async () => {
@@ -214,7 +189,7 @@ describe('rate limits', () => {
       const server = await limited();
       for (let round = 0; round < 50; round += 1)
         for (const junk of strangers) expect([401, 429]).toContain((await stop(server, url, junk)).statusCode);
-      expect((await server.request({ url: '/v1/nonce' })).statusCode).toBe(429);
+      expect((await server.request({ url: '/v1/agents' })).statusCode).toBe(429);
       expect((await stop(server, url, headers)).statusCode).toBe(200);
     });
 
@@ -244,7 +219,7 @@ describe('rate limits', () => {
       expect(refused.statusCode).toBe(429);
       expect(refused.json()).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED', details: { limit: 100, window: '1m' } });
       expect(refused.headers['retry-after']).toBe('60');
-      expect((await server.request({ url: '/v1/nonce' })).statusCode).toBe(429);
+      expect((await server.request({ url: '/v1/agents' })).statusCode).toBe(429);
     });
   });
 
@@ -267,8 +242,8 @@ describe('rate limits', () => {
     expect(allOf(await times(600, () => request({ url: '/health' })))).toEqual([200]);
     expect((await request({ url: '/health' })).statusCode).toBe(429);
     expect((await request({ method: 'HEAD', url: '/health' })).statusCode).toBe(429);
-    const nonce = await request({ url: '/v1/nonce' });
-    expect(nonce.headers['x-ratelimit-remaining']).toBe('99');
+    const other = await request({ url: '/v1/agents' });
+    expect(other.headers['x-ratelimit-remaining']).toBe('99');
   });
 
   test('unknown paths count like any other request', async () => {
@@ -282,18 +257,18 @@ describe('rate limits', () => {
     const preflight = () =>
       request({
         method: 'OPTIONS',
-        url: '/v1/nonce',
+        url: '/v1/agents',
         headers: { origin: 'http://localhost:3100', 'access-control-request-method': 'GET' },
       });
     expect(allOf(await times(150, preflight))).toEqual([204]);
-    expect((await request({ url: '/v1/nonce' })).headers['x-ratelimit-remaining']).toBe('99');
+    expect((await request({ url: '/v1/agents' })).headers['x-ratelimit-remaining']).toBe('99');
   });
 
   test('the budget comes back as the window slides on', async () => {
     const server = await limited();
-    await times(100, () => server.request({ url: '/v1/nonce' }));
+    await times(100, () => server.request({ url: '/v1/agents' }));
     server.now += 60_000;
-    expect((await server.request({ url: '/v1/nonce' })).statusCode).toBe(200);
+    expect((await server.request({ url: '/v1/agents' })).statusCode).toBe(401);
   });
 
   test('limits of a million per minute are taken as they are', async () => {

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RateLimits } from '../options.ts';
 import { peerAddress } from '../peer-address.ts';
 import type { OperatorTokenAuthenticator, SessionTokenAuthenticator } from '../ports/authenticators.ts';
+import { COUNTED_AS_OPERATED } from '../rate-limit/endpoint-limits.ts';
 import type { Bucket, RateLimiter, RateLimitState } from '../rate-limit/limiter.ts';
 import type { RouteAuth } from '../route-plan.ts';
 import { bearerOf } from '../routes/credential.ts';
@@ -36,14 +37,17 @@ const OPERATED: ReadonlySet<RouteAuth | undefined> = new Set<RouteAuth | undefin
   'sessionCreation',
 ]);
 
+/** Whether a request is counted by whether it shows an operator token. */
+const isOperated = ({ plan }: FastifyRequest): boolean =>
+  plan !== undefined && plan !== null && (OPERATED.has(plan.auth) || COUNTED_AS_OPERATED.has(plan.name));
+
 /** Key of the bucket of all operator tokens: no address, and no id of a session. */
 const OPERATORS = 'operators';
 
 /**
  * Three levels of counts (06 §1.8): a request with a session token of valid signature counts against its session, any
  * other against its address; routes with a limit of their own count there as well. Routes of the operator and the owner
- * never count by session: a session token is no credential there, and must not buy more guesses. Nor do the routes that
- * give out nonces, of which there is one store for all.
+ * never count by session: a session token is no credential there, and must not buy more guesses.
  *
  * Live operator tokens have a bucket of their own, so that nobody without a credential can use up what an operator needs. The
  * kill switch goes further: its routes ask who it is before they count, because stopping is what must not be held up. Guesses
@@ -62,13 +66,13 @@ export function rateLimiting(
   const sessionOf = (request: FastifyRequest): SessionId | null => {
     const { authorization } = request.headers;
     if (authorization === undefined || bearerOf(request).kind !== 'session token') return null;
-    const { auth, endpointLimit } = request.plan ?? {};
-    if (endpointLimit?.reserve !== undefined) return null;
+    const { auth } = request.plan ?? {};
+    if (isOperated(request)) return null;
     return auth === undefined || auth === 'public' || auth === 'session' ? sessionToken.peek(authorization) : null;
   };
 
   const isOperator = (request: FastifyRequest): boolean => {
-    if (request.plan?.endpointLimit?.reserve === undefined && !OPERATED.has(request.plan?.auth)) return false;
+    if (!isOperated(request)) return false;
     const shown = bearerOf(request);
     return shown.kind === 'operator token' && operatorTokens.isLive(shown.token);
   };
@@ -91,22 +95,20 @@ export function rateLimiting(
 
   return {
     step(request, reply) {
-      request.countedAtSignIn = request.plan?.endpointLimit?.signedIn === true;
+      const own = request.plan?.endpointLimit ?? null;
+      if (own === 'uncounted') {
+        describe(reply, limiter.inspect(addressOf(request)));
+        return undefined;
+      }
+      request.countedAtSignIn = own?.signedIn === true;
       if (request.countedAtSignIn) return undefined;
       const session = sessionOf(request);
       const operator = session === null && isOperator(request);
       request.countedBySession = session !== null;
       const base = baseOf(request, session, operator);
-      const own = request.plan?.endpointLimit ?? null;
       let state: RateLimitState;
       if (own === null) state = limiter.admit(base, null);
-      else if (own.reserve !== undefined) {
-        const name = String(request.plan?.name);
-        const endpoint = operator
-          ? { key: `${name} ${OPERATORS}`, limit: own.reserve }
-          : { key: name, limit: own.limit };
-        state = limiter.admit(base, endpoint);
-      } else {
+      else {
         const endpoint = { key: `${request.plan?.name} ${base.key}`, limit: own.limit };
         const replaces = own.replaces === 'always' || (own.replaces === 'when looser' && own.limit > base.limit);
         state = limiter.admit(replaces ? null : base, endpoint);
@@ -122,7 +124,7 @@ export function rateLimiting(
     },
     admitSignedIn(request, reply) {
       const own = request.plan?.endpointLimit ?? null;
-      if (!request.countedAtSignIn || own === null) return;
+      if (!request.countedAtSignIn || own === null || own === 'uncounted') return;
       const who = request.owner !== null ? 'owner' : request.operatorToken !== null ? OPERATORS : 'password';
       insist(reply, limiter.admit(null, { key: `${request.plan?.name} ${who}`, limit: own.limit }));
     },

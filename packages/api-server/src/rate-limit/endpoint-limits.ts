@@ -5,30 +5,17 @@ export const SESSION_CREATE_RPM = 5;
 /** Health checks per minute and address (06 §1.8). */
 export const HEALTH_RPM = 600;
 
-/**
- * Nonces per minute on each of the two routes that make them, for everybody together. With those kept for operators, all
- * that can be alive at once, over the five minutes a nonce lives, fit into a store of a thousand: it never fills (03 §4).
- */
-export const NONCE_RPM = 80;
-/** Further nonces per minute on each of these routes, for requests that show a live operator token. */
-export const NONCE_RESERVE_RPM = 20;
-
 /** Files of the console per minute and address. */
 export const CONSOLE_RPM = 600;
 
 /** Activations of the kill switch per minute: by the owner, with operator tokens, and with the master password (06 §1.8). */
 export const KILL_SWITCH_RPM = 3;
 
-/** A route's own limit. */
-export interface EndpointLimit {
+/** A limit of a route's own. */
+export interface OwnLimit {
   readonly limit: number;
   /** In place of the limit by address or session, rather than beside it. */
   readonly replaces: 'always' | 'when looser' | 'never';
-  /**
-   * Present where what is given out is one store for all: requests are counted for everybody together, never by session,
-   * and this much is kept for those that show a live operator token.
-   */
-  readonly reserve?: number;
   /**
    * Counted once the caller has signed in, by who that is. The credential is checked whatever the address has used up, so that
    * nobody without one can keep those who have one from the route; what fails to sign in counts against its address.
@@ -37,23 +24,30 @@ export interface EndpointLimit {
 }
 
 /**
+ * How a route differs from the others in what it counts. `uncounted`: an answer costs no more than a refusal and takes nothing
+ * from anybody, so that counting would only let strangers hold up those who need it.
+ */
+export type EndpointLimit = OwnLimit | 'uncounted';
+
+/**
+ * Public routes that are counted as those of operators are: live operator tokens have a budget of their own there, and a
+ * session's counts for nothing, lest it buy guesses of the password.
+ */
+export const COUNTED_AS_OPERATED: ReadonlySet<string> = new Set(['POST /v1/owner/messages']);
+
+/**
  * Routes with a limit of their own, by method and pattern. Neither health checks nor the files of the console use up the
- * budget of an address.
+ * budget of an address. Nonces are not counted at all: without one no owner could stop anything (03 §4), and on one machine
+ * everybody has the same address.
  */
 export const endpointLimits = (limits: RateLimits): ReadonlyMap<string, EndpointLimit> => {
-  const nonces: EndpointLimit = {
-    limit: limits.nonceRpm ?? NONCE_RPM,
-    reserve: limits.nonceReserveRpm ?? NONCE_RESERVE_RPM,
-    replaces: 'never',
-  };
   const killSwitch: EndpointLimit = { limit: KILL_SWITCH_RPM, replaces: 'always', signedIn: true };
   return new Map<string, EndpointLimit>([
     ['GET /health', { limit: limits.healthRpm ?? HEALTH_RPM, replaces: 'always' }],
     ['GET /metrics', { limit: limits.healthRpm ?? HEALTH_RPM, replaces: 'always' }],
     ['GET /console', { limit: CONSOLE_RPM, replaces: 'always' }],
     ['GET /console/*', { limit: CONSOLE_RPM, replaces: 'always' }],
-    ['GET /v1/nonce', nonces],
-    ['POST /v1/owner/messages', nonces],
+    ['GET /v1/nonce', 'uncounted'],
     ['POST /v1/owner/kill-switch', killSwitch],
     ['POST /v1/admin/kill-switch', killSwitch],
     ['POST /v1/sessions', { limit: limits.sessionCreateRpm ?? SESSION_CREATE_RPM, replaces: 'when looser' }],
