@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { type Logger, notificationEventSchema, settingsUpdateSchema, WaiaasError } from '@waiaas/core';
 import { createVirtualTime, type VirtualTime } from '@waiaas/fake-chain';
 import { createKeystore, type Keystore } from '@waiaas/keystore';
-import { listAudit, openStorage, readState, type Storage, writeState } from '@waiaas/storage';
+import {
+  beginHeads,
+  GLOBAL_SCOPE,
+  headsOf,
+  listAudit,
+  openStorage,
+  readState,
+  type Storage,
+  writeState,
+} from '@waiaas/storage';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RequestOrigin } from './request-origin.ts';
 import { createSettings, type RuntimeSettings, type Settings } from './settings.ts';
@@ -40,7 +49,10 @@ beforeEach(async () => {
   });
   await keystore.initialise('a password for tests');
   await keystore.unlock('a password for tests');
-  await storage.write(({ db }) => writeState(db, 'kill_switch_status', 'NORMAL', 0));
+  await storage.write(async ({ db }) => {
+    await beginHeads(db);
+    await writeState(db, 'kill_switch_status', 'NORMAL', 0);
+  });
 });
 afterEach(async () => {
   await storage.close();
@@ -80,6 +92,54 @@ test('what is set is in force at once and after a restart, over what is configur
     { actor: 'operator', details: { version: 1, change: { 'notifications.minChannels': 4 } } },
     { actor: 'operator', details: { version: 2, change: { 'autoStop.enabled': true, 'server.logLevel': 'debug' } } },
   ]);
+});
+
+describe('a setting that is taken back', () => {
+  test('is as configured again, whatever is configured later', async () => {
+    const settings = await started();
+    await settings.update(
+      { notifications: { enabled: true, minChannels: 1 }, autoStop: { enabled: true }, server: { logLevel: 'debug' } },
+      OPERATOR,
+    );
+    await settings.update({ notifications: { minChannels: null }, server: { logLevel: null } }, OPERATOR);
+    const expected = { ...CONFIGURED, notificationsEnabled: true, autoStopEnabled: true };
+    expect(settings.current()).toEqual(expected);
+    expect(settings.changed()).toEqual(['autoStop.enabled', 'notifications.enabled']);
+    const again = await started({ ...CONFIGURED, minChannels: 0, logLevel: 'warn' });
+    expect(again.current()).toEqual({ ...expected, minChannels: 0, logLevel: 'warn' });
+    await again.update({ notifications: { enabled: null }, autoStop: { enabled: null } }, OPERATOR);
+    expect(again.changed()).toEqual([]);
+    expect((await started()).current()).toEqual(CONFIGURED);
+    expect((await audited('SETTINGS_UPDATED')).map(({ details }) => details.change).at(-1)).toEqual({
+      'notifications.enabled': null,
+      'autoStop.enabled': null,
+    });
+  });
+
+  test('and so switches notifications off is told like any that does, with what was stored before', async () => {
+    const settings = await started();
+    await settings.update({ notifications: { enabled: true } }, OPERATOR);
+    await time.advance(60_000);
+    const off = Math.floor(time.now() / 1000);
+    await settings.update({ notifications: { enabled: null } }, OPERATOR);
+    expect(settings.current().notificationsEnabled).toBe(false);
+    expect(settings.notificationsOffSince()).toBe(off);
+    await time.advance(60_000);
+    await settings.update({ server: { logLevel: 'warn' } }, OPERATOR);
+    expect((await started()).notificationsOffSince()).toBe(off);
+    const told = await storage.read.selectFrom('notification_outbox').select('payload').orderBy('seq').execute();
+    expect(JSON.parse(told[1]?.payload ?? '')).toMatchObject({
+      changes: [{ setting: 'notifications.enabled', value: false }],
+    });
+  });
+
+  test('switches them on again where they are configured to be', async () => {
+    const settings = await started({ ...CONFIGURED, notificationsEnabled: true });
+    await settings.update({ notifications: { enabled: false } }, OPERATOR);
+    await settings.update({ notifications: { enabled: null } }, OPERATOR);
+    expect(settings.current().notificationsEnabled).toBe(true);
+    expect(settings.notificationsOffSince()).toBe(0);
+  });
 });
 
 describe('the owner is told', () => {
@@ -161,6 +221,26 @@ describe('settings that this daemon did not write last', () => {
     expect(again.current()).toEqual({ ...CONFIGURED, notificationsEnabled: true });
     expect((await started()).current()).toEqual({ ...CONFIGURED, notificationsEnabled: true });
     expect(await audited('SEAL_BROKEN')).toHaveLength(1);
+  });
+});
+
+describe('settings whose sealed version is another one', () => {
+  const edits: readonly (readonly [string, number])[] = [
+    ['later: somebody has taken away what the audit log tells of it', 3],
+    ['earlier: somebody has put back the head', 1],
+  ];
+
+  test.each(edits)('%s', async (_name, version) => {
+    const settings = await started();
+    await settings.update({ notifications: { minChannels: 1 } }, OPERATOR);
+    await settings.update({ notifications: { minChannels: 2 } }, OPERATOR);
+    await storage.write(async ({ db }) => void headsOf(db).edit(GLOBAL_SCOPE).marks.set('settings', version));
+    const again = await started();
+    expect(again.current()).toMatchObject({ notificationsEnabled: true, autoStopEnabled: true });
+    expect(again.current().minChannels).toBeGreaterThan(100);
+    expect(await audited('SEAL_BROKEN')).toMatchObject([{ details: { what: 'settings' } }]);
+    await again.update({ notifications: { minChannels: 4 } }, OPERATOR);
+    expect((await started()).current().minChannels).toBe(4);
   });
 });
 

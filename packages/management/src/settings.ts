@@ -11,7 +11,16 @@ import {
   storedSettingsSchema,
   unixSeconds,
 } from '@waiaas/core';
-import { appendAudit, type Db, findLastAudit, readState, type Storage, writeState } from '@waiaas/storage';
+import {
+  appendAudit,
+  type Db,
+  findLastAudit,
+  GLOBAL_SCOPE,
+  headsOf,
+  readState,
+  type Storage,
+  writeState,
+} from '@waiaas/storage';
 import { confirmOrigin, refuseWhileLocked } from './authority.ts';
 import { actorName, auditOrigin, type RequestOrigin } from './request-origin.ts';
 
@@ -45,8 +54,8 @@ export interface Settings {
   /** Names of what was set here. */
   changed(): readonly string[];
   /**
-   * Takes over what is stored; needs the vault. Settings that were not written by this daemon, or that are older than what the
-   * audit log tells of, do not count: then the strictest ones hold until they are set anew.
+   * Takes over what is stored; needs the vault. Settings that were not written by this daemon, or that are not those which the
+   * audit log and the sealed head tell of, do not count: then the strictest ones hold until they are set anew.
    */
   load(): Promise<void>;
   /** @throws WaiaasError SYSTEM_LOCKED, KEYSTORE_LOCKED, and for whoever may not */
@@ -81,10 +90,19 @@ export function createSettings(dependencies: SettingsDependencies): Settings {
     };
   }
 
-  /** The stored settings, or null where they are not the ones that were set last. */
-  async function read(db: Db): Promise<{ readonly version: number; readonly values: SettingOverrides } | null> {
+  /** The version that was stored last, by the audit log and by the sealed head; null where these do not agree. */
+  async function lastVersion(db: Db): Promise<number | null> {
     const last = await findLastAudit(db, ['SETTINGS_UPDATED']);
     const recorded = last === undefined ? 0 : versionOf(last.details);
+    const head = headsOf(db).read(GLOBAL_SCOPE);
+    // A head that nothing was set under yet, or not since heads tell of it, says nothing against the log.
+    return head !== null && (head.marks.get('settings') ?? recorded) === recorded ? recorded : null;
+  }
+
+  /** The stored settings, or null where they are not the ones that were set last. */
+  async function read(db: Db): Promise<{ readonly version: number; readonly values: SettingOverrides } | null> {
+    const recorded = await lastVersion(db);
+    if (recorded === null) return null;
     const value = await readState(db, 'settings');
     if (value === undefined) return recorded === 0 ? { version: 0, values: {} } : null;
     const stored = storedSettingsSchema.safeParse(value);
@@ -118,28 +136,41 @@ export function createSettings(dependencies: SettingsDependencies): Settings {
     },
 
     async update({ notifications, autoStop, server }, origin) {
-      const given: SettingOverrides = {
-        'notifications.enabled': notifications?.enabled,
-        'notifications.minChannels': notifications?.minChannels,
-        'autoStop.enabled': autoStop?.enabled,
-        'server.logLevel': server?.logLevel,
-      };
-      const change = withoutGaps(given);
-      const changes = Object.entries(change).map(([setting, value]) => ({ setting, value }));
+      const base = configured();
+      const given = {
+        'notifications.enabled': [notifications?.enabled, base.notificationsEnabled],
+        'notifications.minChannels': [notifications?.minChannels, base.minChannels],
+        'autoStop.enabled': [autoStop?.enabled, base.autoStopEnabled],
+        'server.logLevel': [server?.logLevel, base.logLevel],
+      } as const;
+      const named = Object.entries(given).flatMap(([setting, [value, otherwise]]) =>
+        value === undefined ? [] : [{ setting, value, inForce: value ?? otherwise }],
+      );
+      const change = Object.fromEntries(named.map(({ setting, value }) => [setting, value]));
+      // The owner is told what holds from now on, wherever it is written.
+      const changes = named.map(({ setting, inForce }) => ({ setting, value: inForce }));
       const values = await storage.write(async ({ db, notify }) => {
         await refuseWhileLocked(db);
         await confirmOrigin(db, sealer, origin);
         const now = unixSeconds(clock);
         const present = await read(db);
-        const last = await findLastAudit(db, ['SETTINGS_UPDATED']);
-        const version = nextAfter(last === undefined ? 0 : versionOf(last.details));
-        const next = settingOverridesSchema.parse({
-          ...present?.values,
-          ...change,
-          'notifications.offSince': offSince(present?.values ?? {}, given, now),
-        });
+        const version = await nextVersion(db);
+        const next = settingOverridesSchema.parse(
+          withoutNulls({
+            ...present?.values,
+            ...change,
+            'notifications.offSince': offSince(
+              present?.values ?? {},
+              notifications?.enabled,
+              base.notificationsEnabled,
+              now,
+            ),
+          }),
+        );
         const seal = sealer.seal(contentOf(version, next));
         await writeState(db, 'settings', { version, values: withoutGaps(next), seal }, now);
+        // Under a head that cannot be believed nothing is paid at all, and at the next start the strictest settings hold.
+        if (headsOf(db).read(GLOBAL_SCOPE) !== null) headsOf(db).edit(GLOBAL_SCOPE).marks.set('settings', version);
         await appendAudit(db, now, {
           event: 'SETTINGS_UPDATED',
           ...auditOrigin(origin),
@@ -155,13 +186,30 @@ export function createSettings(dependencies: SettingsDependencies): Settings {
   };
 }
 
+/** Never a version again that once was sealed, also where somebody has taken away what tells of it. */
+async function nextVersion(db: Db): Promise<number> {
+  const last = await findLastAudit(db, ['SETTINGS_UPDATED']);
+  const recorded = last === undefined ? 0 : versionOf(last.details);
+  return (
+    Math.max(recorded === NO_VERSION ? 0 : recorded, headsOf(db).read(GLOBAL_SCOPE)?.marks.get('settings') ?? 0) + 1
+  );
+}
+
 /** Since when notifications are off after a change: it stays what it was until they are on again. */
-const offSince = (before: SettingOverrides, change: SettingOverrides, now: number): number | undefined => {
-  if ((change['notifications.enabled'] ?? before['notifications.enabled']) !== false) return undefined;
-  return before['notifications.offSince'] ?? now;
+const offSince = (
+  before: SettingOverrides,
+  change: boolean | null | undefined,
+  configured: boolean,
+  now: number,
+): number | undefined => {
+  const were = before['notifications.enabled'] ?? configured;
+  const are = change === null ? configured : (change ?? were);
+  if (are) return undefined;
+  return before['notifications.offSince'] ?? (change === undefined ? undefined : now);
 };
 
-const nextAfter = (version: number): number => (version === NO_VERSION ? 1 : version + 1);
+const withoutNulls = (values: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
 
 /** A version that no stored settings have. */
 const NO_VERSION = Number.MAX_SAFE_INTEGER;

@@ -368,7 +368,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
   },
 
-  async 'what was set while the daemon ran was changed in the file'() {
+  async 'what was set while the daemon ran was changed in the file, or taken out with what the audit log tells of it'() {
     const dataDir = harness.copyDataDir(template);
     await withDaemon(dataDir, async (daemon) => {
       expect((await daemon.operate('PUT', '/v1/owner/settings', { server: { logLevel: 'warn' } })).status).toBe(200);
@@ -380,8 +380,20 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
       expect(await daemon.operate('GET', '/v1/owner/settings')).toMatchObject({
         body: { autoStop: { enabled: true } },
       });
+      expect((await daemon.operate('PUT', '/v1/owner/settings', { notifications: { minChannels: 1 } })).status).toBe(
+        200,
+      );
     });
     expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+    // Taken out, with all that the audit log tells of them: the sealed head tells as well.
+    edit(
+      dataDir,
+      "DELETE FROM system_state WHERE key = 'settings'; DELETE FROM audit_log WHERE event_type = 'SETTINGS_UPDATED'",
+    );
+    await withDaemon(dataDir, async (daemon) => {
+      const { body } = await daemon.operate('GET', '/v1/owner/settings');
+      expect(body).toMatchObject({ autoStop: { enabled: true }, notifications: { enabled: true, minChannels: 1000 } });
+    });
   },
 
   async 'the audit log cannot be written'() {

@@ -37,16 +37,19 @@ export const settingsResponseSchema = z.object({
 export type SettingsResponse = z.infer<typeof settingsResponseSchema>;
 
 /**
- * Body of PUT /v1/owner/settings (06 E27). Everything else is set in config.toml and needs a restart; a key that is not here is
+ * Body of PUT /v1/owner/settings (06 E27). `null` takes a change back: the setting is as in config.toml again. Everything else is set in config.toml and needs a restart; a key that is not here is
  * refused, so that nobody believes to have changed it.
  */
 export const settingsUpdateSchema = z
   .strictObject({
     notifications: z
-      .strictObject({ enabled: z.boolean().optional(), minChannels: z.int().min(1).max(5).optional() })
+      .strictObject({
+        enabled: z.boolean().nullable().optional(),
+        minChannels: z.int().min(1).max(5).nullable().optional(),
+      })
       .optional(),
-    autoStop: z.strictObject({ enabled: z.boolean().optional() }).optional(),
-    server: z.strictObject({ logLevel: logLevelSchema.exclude(['trace']).optional() }).optional(),
+    autoStop: z.strictObject({ enabled: z.boolean().nullable().optional() }).optional(),
+    server: z.strictObject({ logLevel: logLevelSchema.exclude(['trace']).nullable().optional() }).optional(),
   })
   .refine((body) => Object.values(body).some((section) => Object.values(section ?? {}).some((v) => v !== undefined)), {
     message: 'must change at least one setting',

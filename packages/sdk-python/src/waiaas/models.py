@@ -441,7 +441,7 @@ class UpdatePolicyRequest(Request):
 
 class UpdateSettingsRequestNotifications(Request):
     enabled: bool | None = Field(default=None)
-    min_channels: int | None = Field(default=None, validation_alias="minChannels", serialization_alias="minChannels", ge=1, le=5)
+    min_channels: int | None = Field(default=None, validation_alias="minChannels", serialization_alias="minChannels")
 
 
 class UpdateSettingsRequestAutoStop(Request):

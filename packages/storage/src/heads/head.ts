@@ -33,8 +33,9 @@ export interface AccountRent {
   readonly amount: bigint;
 }
 
-/** Sealed sets whose version a head pins. */
-export type Mark = 'policies' | 'sessions';
+/** What is sealed with a version that a head pins: sets of rows, and the settings. */
+const MARKS = ['policies', 'sessions', 'settings'] as const;
+export type Mark = (typeof MARKS)[number];
 
 /** What the head of a scope says: the newest state of everything in it that grants or limits, sealed as one. */
 export interface Head {
@@ -101,7 +102,7 @@ const headSchema = z.strictObject({
     ]),
   ),
   spent: z.array(z.tuple([z.string(), z.int(), amount, z.string()])),
-  marks: z.array(z.tuple([z.enum(['policies', 'sessions']), z.int()])),
+  marks: z.array(z.tuple([z.enum(MARKS), z.int()])),
   rents: z.array(z.tuple([z.int(), amount])).optional(),
   recent: z.array(z.tuple([z.int(), z.int()])).optional(),
 });

@@ -29,10 +29,16 @@ export const settingsCommands: CommandModule = (program, handle) => {
   const set = group
     .command('set')
     .description('change settings at once; they are kept, and count more than config.toml')
-    .option('--notifications <on|off>', 'whether the owner is told things')
-    .option('--min-channels <n>', 'while fewer channels reach the owner, NOTIFY and DELAY wait for an approval; 1 to 5')
-    .option('--auto-stop <on|off>', 'whether auto-stop rules are watched')
-    .option('--log-level <level>', 'debug, info, warn or error');
+    .option(
+      '--notifications <on|off|default>',
+      'whether the owner is told things; default takes a change back, everywhere here',
+    )
+    .option(
+      '--min-channels <n|default>',
+      'while fewer channels reach the owner, NOTIFY and DELAY wait for an approval; 1 to 5',
+    )
+    .option('--auto-stop <on|off|default>', 'whether auto-stop rules are watched')
+    .option('--log-level <level|default>', 'debug, info, warn or error');
   handle<SetOptions>(withPasswordOptions(set), setSettings);
 };
 
@@ -67,9 +73,13 @@ async function showSettings(context: CommandContext, flags: PasswordFlags): Prom
   return show(context, settings, '');
 }
 
-function switchOf(option: string, word: string | undefined): boolean | undefined {
+/** What takes a change back: the setting is as in config.toml again. */
+const DEFAULT = 'default';
+
+function switchOf(option: string, word: string | undefined): boolean | null | undefined {
   if (word === undefined) return undefined;
-  if (word !== 'on' && word !== 'off') throw usageError(`${option} must be on or off.`);
+  if (word === DEFAULT) return null;
+  if (word !== 'on' && word !== 'off') throw usageError(`${option} must be on, off or default.`);
   return word === 'on';
 }
 
@@ -78,10 +88,10 @@ async function setSettings(context: CommandContext, options: SetOptions): Promis
   const body = settingsUpdateSchema.safeParse({
     notifications: {
       enabled: switchOf('--notifications', options.notifications),
-      minChannels: minChannels === undefined ? undefined : Number(minChannels),
+      minChannels: minChannels === undefined ? undefined : minChannels === DEFAULT ? null : Number(minChannels),
     },
     autoStop: { enabled: switchOf('--auto-stop', options.autoStop) },
-    server: { logLevel },
+    server: { logLevel: logLevel === DEFAULT ? null : logLevel },
   });
   if (!body.success) {
     const [issue] = body.error.issues;
