@@ -4,18 +4,20 @@ import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Figure, FULL, QUICK } from './figure.ts';
 import { measureKillSwitch } from './measure-kill-switch.ts';
+import { measureMcp } from './measure-mcp.ts';
 import { measureAdmission } from './measure-payments.ts';
 import { measurePolicy } from './measure-policy.ts';
 import { measureReads } from './measure-reads.ts';
 import { measureStart } from './measure-start.ts';
 
-const PARTS = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as const;
+const PARTS = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'] as const;
 const USAGE = `Usage: npm run bench [-- --quick] [--only a,b] [--json FILE]
 
 Measures and prints one table; exit code 0 when every target was met, 2 when one was missed, 1 on an error.
 
   --quick        shorter rounds, 100,000 rows of history, 200 agents
-  --only LIST    some of a (reads), b (payments), c (history), d (start), e (memory), f (policy), g (kill switch)
+  --only LIST    some of a (reads), b (payments), c (history), d (start), e (memory), f (policy), g (kill switch),
+                 h (MCP server)
   --json FILE    where the figures go as JSON (default .reports/bench.json)`;
 
 function table(figures: readonly Figure[]): string {
@@ -77,6 +79,10 @@ export async function runBench(args: readonly string[]): Promise<number> {
   if (chosen.has('g')) {
     progress('the kill switch');
     figures.push(await measureKillSwitch(effort));
+  }
+  if (chosen.has('h')) {
+    progress('the MCP server');
+    figures.push(await measureMcp());
   }
   const conditions = {
     node: process.version,
