@@ -28,7 +28,15 @@ from waiaas import (
     WAIaaSOperatorClient,
     WAIaaSOwnerClient,
 )
-from waiaas.models import AutoStopRuleUpdate, PendingApproval, RateLimitPolicy, RateLimitPolicyRules, UpdatePolicyRequest
+from waiaas.models import (
+    AutoStopRuleUpdate,
+    PendingApproval,
+    RateLimitPolicy,
+    RateLimitPolicyRules,
+    UpdatePolicyRequest,
+    UpdateSettingsRequest,
+    UpdateSettingsRequestNotifications,
+)
 from waiaas.owner.keys import base58
 
 from .world import World, stranger
@@ -184,6 +192,19 @@ def test_an_operator_manages(world: World, operator: WAIaaSOperatorClient) -> No
         assert code_of(stranger_.list_agents) == "AUTH_TOKEN_MISSING"
     seen = [session for page in pages(operator, agent_id) for session in page]
     assert len(seen) == 1 and token not in repr(seen)
+
+
+def test_a_setting_is_changed_and_taken_back(operator: WAIaaSOperatorClient) -> None:
+    configured = operator.get_settings().notifications.min_channels
+    three = UpdateSettingsRequest(notifications=UpdateSettingsRequestNotifications(min_channels=3))
+    changed = operator.update_settings(three).settings
+    assert (changed.notifications.min_channels, changed.changed) == (3, ["notifications.minChannels"])
+    # What is not named stays; what is given as None is as in config.toml again.
+    nothing = UpdateSettingsRequest(notifications=UpdateSettingsRequestNotifications())
+    assert code_of(lambda: operator.update_settings(nothing)) == "VALIDATION_ERROR"
+    back = UpdateSettingsRequest(notifications=UpdateSettingsRequestNotifications(min_channels=None))
+    settings = operator.update_settings(back).settings
+    assert (settings.notifications.min_channels, settings.changed) == (configured, [])
 
 
 def pages(operator: WAIaaSOperatorClient, agent_id: str) -> list[list[str]]:

@@ -59,6 +59,12 @@ def renamed(name: str) -> str:
     return name
 
 
+def accepts_null(schema: Schema) -> bool:
+    kind = schema.get("type")
+    parts = schema.get("anyOf", schema.get("oneOf", []))
+    return kind == "null" or (isinstance(kind, list) and "null" in kind) or any(accepts_null(part) for part in parts)
+
+
 def without_defaults(schema: Any) -> Any:
     """A schema as it tells two objects apart: a default of a field is the daemon's business."""
     if isinstance(schema, Mapping):
@@ -104,6 +110,10 @@ class Models:
         for field, inner in schema["properties"].items():
             type_ = self.type_of(inner, name + pascal(field), request, field)
             fields.append(self.field_line(field, inner, type_, field in required, request))
+        nullable = sorted(snake(field) for field, inner in schema["properties"].items() if accepts_null(inner))
+        if request and nullable:
+            names = ", ".join(f'"{field}"' for field in nullable)
+            fields.append(f"nullable: ClassVar[frozenset[str]] = frozenset({{{names}}})")
         loose = schema.get("additionalProperties", True) is not False
         base = "Request" if request else "LooseAnswer" if loose else "Answer"
         body = "".join(f"    {line}\n" for line in fields) or "    pass\n"
@@ -123,7 +133,10 @@ class Models:
 
     @staticmethod
     def bounds(schema: Schema) -> list[str]:
-        found = []
+        found: list[str] = []
+        if "anyOf" in schema:
+            parts = [part for part in schema["anyOf"] if part.get("type") != "null"]
+            return Models.bounds(parts[0]) if len(parts) == 1 else found
         if schema.get("type") == "integer":
             for word, name in (("minimum", "ge"), ("maximum", "le"), ("exclusiveMinimum", "gt")):
                 if word in schema and abs(schema[word]) != UNBOUNDED:
@@ -243,7 +256,7 @@ def generate(contract: Mapping[str, Any]) -> dict[str, str]:
     ]
     head = HEAD + (
         "\nfrom __future__ import annotations\n\n"
-        "from datetime import datetime\nfrom enum import Enum\nfrom typing import Annotated, Any, Literal\n\n"
+        "from datetime import datetime\nfrom enum import Enum\nfrom typing import Annotated, Any, ClassVar, Literal\n\n"
         "from pydantic import Field\n\n"
         "from ._base import Answer, LooseAnswer, Money, Request, Timestamp\n"
     )

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
 
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]{0,77})\Z")
 
@@ -31,6 +39,18 @@ class Request(BaseModel):
     """What is sent. A field that is not known is refused here already, so that a misspelt limit cannot vanish."""
 
     model_config = ConfigDict(populate_by_name=True, extra="forbid", frozen=True, use_enum_values=True)
+
+    #: Fields that take ``None`` as a value of their own, such as a setting that is taken back. Left out, they are not sent.
+    nullable: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _with_given_nulls(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        plain: dict[str, Any] = handler(self)
+        for name in self.nullable & self.model_fields_set:
+            if getattr(self, name) is None:
+                field = type(self).model_fields[name]
+                plain[(info.by_alias and field.serialization_alias) or name] = None
+        return plain
 
 
 class Answer(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -124,6 +124,7 @@ class AutoStopRuleCreateConsecutiveFailures(Request):
     action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
     agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
     enabled: bool | None = Field(default=None)
+    nullable: ClassVar[frozenset[str]] = frozenset({"agent_id"})
 
 
 class AutoStopRuleCreateTimeRestrictionConfigAllowedHours(Request):
@@ -142,6 +143,7 @@ class AutoStopRuleCreateTimeRestriction(Request):
     action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
     agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
     enabled: bool | None = Field(default=None)
+    nullable: ClassVar[frozenset[str]] = frozenset({"agent_id"})
 
 
 class AutoStopRuleCreateDailyLimitThresholdConfig(Request):
@@ -155,6 +157,7 @@ class AutoStopRuleCreateDailyLimitThreshold(Request):
     action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
     agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
     enabled: bool | None = Field(default=None)
+    nullable: ClassVar[frozenset[str]] = frozenset({"agent_id"})
 
 
 class AutoStopRuleCreateHourlyRateConfig(Request):
@@ -167,6 +170,7 @@ class AutoStopRuleCreateHourlyRate(Request):
     action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
     agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
     enabled: bool | None = Field(default=None)
+    nullable: ClassVar[frozenset[str]] = frozenset({"agent_id"})
 
 
 class AutoStopRuleCreateAnomalyPatternConfig(Request):
@@ -180,6 +184,7 @@ class AutoStopRuleCreateAnomalyPattern(Request):
     action: Literal['WARN', 'SUSPEND_AGENT', 'KILL_SWITCH'] | None = Field(default=None)
     agent_id: str | None = Field(default=None, validation_alias="agentId", serialization_alias="agentId")
     enabled: bool | None = Field(default=None)
+    nullable: ClassVar[frozenset[str]] = frozenset({"agent_id"})
 
 
 AutoStopRuleCreate = Annotated[AutoStopRuleCreateConsecutiveFailures | AutoStopRuleCreateTimeRestriction | AutoStopRuleCreateDailyLimitThreshold | AutoStopRuleCreateHourlyRate | AutoStopRuleCreateAnomalyPattern, Field(discriminator="type")]
@@ -441,15 +446,18 @@ class UpdatePolicyRequest(Request):
 
 class UpdateSettingsRequestNotifications(Request):
     enabled: bool | None = Field(default=None)
-    min_channels: int | None = Field(default=None, validation_alias="minChannels", serialization_alias="minChannels")
+    min_channels: int | None = Field(default=None, validation_alias="minChannels", serialization_alias="minChannels", ge=1, le=5)
+    nullable: ClassVar[frozenset[str]] = frozenset({"enabled", "min_channels"})
 
 
 class UpdateSettingsRequestAutoStop(Request):
     enabled: bool | None = Field(default=None)
+    nullable: ClassVar[frozenset[str]] = frozenset({"enabled"})
 
 
 class UpdateSettingsRequestServer(Request):
     log_level: Literal['debug', 'info', 'warn', 'error'] | None = Field(default=None, validation_alias="logLevel", serialization_alias="logLevel")
+    nullable: ClassVar[frozenset[str]] = frozenset({"log_level"})
 
 
 class UpdateSettingsRequest(Request):
