@@ -1,11 +1,11 @@
 import { type ConfirmationOptions, type ConfirmationVerdict, isChainError } from '@waiaas/core';
-import { isAddressEqual } from 'viem';
+import { getAddress, isAddressEqual } from 'viem';
 import type { AdapterContext } from './adapter-context.ts';
 import type { ChainView } from './chain-view.ts';
 import type { EndpointPool, EvmNode } from './endpoint-pool.ts';
-import { proveExpired } from './expiry-proof.ts';
+import { type Place, proveExpired } from './expiry-proof.ts';
 import { NodeFault } from './node-fault.ts';
-import { readSigned, type SignedPayment, transactionHash } from './payment-bytes.ts';
+import { readSigned, transactionHash } from './payment-bytes.ts';
 import { createPollPace } from './poll-pace.ts';
 import { Abandoned, raceAbort } from './race-abort.ts';
 import { hasReceipt, lookUp, type TransactionLook } from './transaction-look.ts';
@@ -47,25 +47,34 @@ async function anyOtherHasReceipt(pool: EndpointPool, asked: string, txHashes: r
 /** What is waited for: one transaction, or several of which at most one can land. */
 interface Awaited {
   readonly txHashes: readonly string[];
-  /** The sender and the nonce they have in common; null when the bytes do not tell. */
-  readonly signed: SignedPayment | null;
+  /** The sender and the nonce they have in common; null when nobody can tell. */
+  readonly place: Place | null;
 }
 
-/** Reads what all variants have in common. Without the bytes of each of them nobody can say that none will land. */
-async function readAwaited(txHash: string, { bytes, variants = [] }: ConfirmationOptions): Promise<Awaited> {
+const readPlace = async (txHash: string, bytes: Uint8Array | undefined): Promise<Place | null> => {
+  const read = bytes !== undefined && transactionHash(bytes) === txHash ? await readSigned(bytes) : null;
+  return read === null ? null : { sender: read.sender, nonce: read.fields.nonce };
+};
+
+/**
+ * Reads what all variants have in common. Without the bytes of each of them, or the place of the only one, nobody can say that
+ * none will land.
+ */
+async function readAwaited(
+  txHash: string,
+  { bytes, place: told, variants = [] }: ConfirmationOptions,
+): Promise<Awaited> {
   const txHashes = [txHash, ...variants.map((variant) => variant.txHash)];
-  const read = await Promise.all(
-    [bytes, ...variants.map((variant) => variant.bytes)].map(async (each, index) =>
-      each !== undefined && transactionHash(each) === txHashes[index] ? await readSigned(each) : null,
-    ),
+  if (bytes === undefined && told !== undefined && variants.length === 0) {
+    return { txHashes, place: { sender: getAddress(told.from), nonce: told.nonce } };
+  }
+  const places = await Promise.all(
+    [bytes, ...variants.map((variant) => variant.bytes)].map((each, index) => readPlace(txHashes[index] ?? '', each)),
   );
-  const [first = null] = read;
-  const agree = (other: SignedPayment | null): boolean =>
-    first !== null &&
-    other !== null &&
-    isAddressEqual(other.sender, first.sender) &&
-    other.fields.nonce === first.fields.nonce;
-  return { txHashes, signed: read.every(agree) ? first : null };
+  const [first = null] = places;
+  const agree = (other: Place | null): boolean =>
+    first !== null && other !== null && isAddressEqual(other.sender, first.sender) && other.nonce === first.nonce;
+  return { txHashes, place: places.every(agree) ? first : null };
 }
 
 interface Look {
@@ -76,7 +85,7 @@ interface Look {
 async function look(
   { settings }: AdapterContext,
   pool: EndpointPool,
-  { txHashes, signed }: Awaited,
+  { txHashes, place }: Awaited,
   target: 'confirmed' | 'finalized',
 ): Promise<Look> {
   const { parameters } = settings;
@@ -89,8 +98,8 @@ async function look(
       if (verdict !== null) return { verdict: txHashes.length === 1 ? verdict : { ...verdict, txHash }, host };
       if (looked.status.state === 'landed') hasLanded = true;
     }
-    if (hasLanded || signed === null) return { verdict: null, host };
-    const proof = await proveExpired(node, txHashes, signed, parameters);
+    if (hasLanded || place === null) return { verdict: null, host };
+    const proof = await proveExpired(node, txHashes, place, parameters);
     return { verdict: proof === null ? null : { verdict: 'expired', finalizedBlockHeight: proof }, host };
   };
   const found = await pool.run(atNode, true);
@@ -101,7 +110,7 @@ async function look(
 /**
  * Waits for a proven verdict (02 §16, §19.2). Quick looks first, then every `pollMs`; faults of the nodes slow it down and
  * are never a verdict. Time running out, an aborted signal and a disconnect are `unknown`, not errors. Without the signed
- * bytes, of each variant, `expired` is never answered: the nonce it is proven by is in them.
+ * bytes of each variant, or the place of the only one, `expired` is never answered: it is proven by the nonce.
  */
 export async function confirmPayment(
   context: AdapterContext,
@@ -113,7 +122,7 @@ export async function confirmPayment(
   const { clock, sleep, parameters } = settings;
   const { target = 'confirmed', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const awaited = await readAwaited(txHash, options);
-  const { signed } = awaited;
+  const { place } = awaited;
   const { closed } = pool;
   const signal = options.signal === undefined ? closed : AbortSignal.any([closed, options.signal]);
   const deadline = clock.now() + timeoutMs;
@@ -124,7 +133,7 @@ export async function confirmPayment(
     try {
       const { verdict } = await raceAbort(look(context, pool, awaited, target), signal);
       if (verdict !== null) {
-        if (verdict.verdict !== 'expired' && signed !== null) floor.saw(signed.sender, signed.fields.nonce + 1n);
+        if (verdict.verdict !== 'expired' && place !== null) floor.saw(place.sender, place.nonce + 1n);
         return verdict;
       }
       pause = pace.afterAnswer();

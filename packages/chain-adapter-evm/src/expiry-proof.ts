@@ -1,8 +1,14 @@
+import type { Address } from 'viem';
 import type { EvmNode } from './endpoint-pool.ts';
 import type { EvmNetwork } from './evm-network.ts';
-import type { SignedPayment } from './payment-bytes.ts';
 import { quantityOf, toQuantity } from './rpc-answer.ts';
 import { hasReceipt, readBlock, readFinalized } from './transaction-look.ts';
+
+/** Whose transaction it is, and which of its: no two of them land. */
+export interface Place {
+  readonly sender: Address;
+  readonly nonce: bigint;
+}
 
 /**
  * Tries to prove at one node that no variant of a transaction can land any more. Cheap first: its nonce has been used at all. Then, in this
@@ -16,12 +22,12 @@ import { hasReceipt, readBlock, readFinalized } from './transaction-look.ts';
 export async function proveExpired(
   node: EvmNode,
   txHashes: readonly string[],
-  { sender, fields }: SignedPayment,
+  { sender, nonce }: Place,
   parameters: EvmNetwork,
 ): Promise<bigint | null> {
   const isUsed = async (block: string): Promise<boolean> => {
     const count = await node.request('eth_getTransactionCount', [sender, block]);
-    return quantityOf(count, 'transaction count') > fields.nonce;
+    return quantityOf(count, 'transaction count') > nonce;
   };
   if (!(await isUsed('latest'))) return null;
   const finalized = await readFinalized(node, parameters);

@@ -103,7 +103,7 @@ export async function signPayment(
     checkFunds(refuse, besides(account, nonce), { value: fields.value, fee });
     const signed = await signFields({ ...fields, nonce }, from, sign, refuse);
     turn.signed(signed.txHash, replaces === undefined);
-    return { ...signed, discard: () => turns.giveUp(signed.txHash) };
+    return { ...signed, nonce, discard: () => turns.giveUp(signed.txHash) };
   } catch (error) {
     turn.leave();
     throw error;

@@ -114,6 +114,22 @@ describe('expired', () => {
     expect(await world.settle(signed)).toMatchObject({ verdict: 'expired', finalizedBlockHeight: expect.any(BigInt) });
   });
 
+  test('is proven by the place of a transaction alone, where its bytes are gone', async () => {
+    const signed = await send();
+    const { nonce = -1n } = signed;
+    const place = { from: payer.address, nonce };
+    expect(nonce).toBe(0n);
+    expect(await world.adapter.waitForConfirmation(signed.txHash, { timeoutMs: 0, place })).toEqual({
+      verdict: 'unknown',
+    });
+    await replace(signed);
+    await world.anvil.mine(10);
+    const asked = (what: typeof place) =>
+      world.adapter.waitForConfirmation(signed.txHash, { timeoutMs: 0, place: what });
+    expect(await asked({ ...place, nonce: 1n })).toEqual({ verdict: 'unknown' });
+    expect(await asked(place)).toMatchObject({ verdict: 'expired' });
+  });
+
   test('is never said of a transaction that the network has only forgotten', async () => {
     const signed = await send();
     await world.anvil.rpc('anvil_dropTransaction', signed.txHash);

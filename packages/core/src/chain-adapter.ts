@@ -86,6 +86,8 @@ export interface SignedVariant {
 /** A signed transaction: what is stored before it is sent, so that a crash in between loses nothing (04 §6.5). */
 export interface SignedTransaction extends SignedVariant {
   readonly lastValidBlockHeight?: bigint;
+  /** Its place among the transactions of its sender, on chains where each has one (EVM). */
+  readonly nonce?: bigint;
   /**
    * Tells the adapter that these bytes will never be sent, so that what they hold, a nonce, is free at once. Where it is not
    * called it becomes free after a while, and the bytes are refused from then on. To be called only for bytes that were
@@ -128,6 +130,8 @@ export interface ConfirmationOptions {
    * network again when it has forgotten them; never others.
    */
   readonly bytes?: Uint8Array;
+  /** Whose transaction it is and its nonce: what `expired` is proven by on EVM chains where the bytes are gone. */
+  readonly place?: { readonly from: string; readonly nonce: bigint };
   /** Further variants of the transaction: the verdict is about all of them, and says which one has landed. */
   readonly variants?: readonly SignedVariant[];
   readonly signal?: AbortSignal;

@@ -119,6 +119,7 @@ export function createExecutor(
     adapter: IChainAdapter,
     signed: SignedTransaction,
     passage: Passage,
+    epoch: number,
   ): Promise<'sent' | 'ambiguous' | Refusal> {
     try {
       await adapter.submitTransaction(signed);
@@ -137,7 +138,7 @@ export function createExecutor(
     }
     await timers.sleep(settings.resubmitAfterMs);
     // Engaged meanwhile: what the network may have is watched, not helped (04 §20).
-    if (!gate.isOpen) return 'ambiguous';
+    if (!gate.isOpen || gate.epoch !== epoch) return 'ambiguous';
     try {
       await adapter.submitTransaction(signed);
       passage.succeeded();
@@ -153,6 +154,8 @@ export function createExecutor(
     let recorded: AuthenticTransaction;
     let adapter: IChainAdapter | undefined;
     let executable: Executable | null = null;
+    // A permit is for the epoch of its decision, which this is, or nothing is signed.
+    const { epoch } = gate;
     try {
       executable = readExecutable(sealer, row);
       if (executable === null) throw new Stopped({ code: 'POLICY_DENIED', token: 'INTENT_NOT_AUTHENTIC' });
@@ -173,16 +176,19 @@ export function createExecutor(
       const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];
       return settlement.failedBeforeLanding(row, executable === null ? refusal : withAsset(refusal, executable), extra);
     }
-    // Engaged between signature and broadcast: these bytes have left nobody's hands yet, and now never will.
-    if (!gate.isOpen) {
-      const failed = await settlement.failedBeforeLanding(recorded, KILL_SWITCH);
+    // Its bytes go with the end of the payment; whether they can still land is proven by this.
+    const place = signed.nonce === undefined ? {} : { nonce: signed.nonce };
+    // Engaged between signature and broadcast, and be it over again: these bytes have left nobody's hands yet, and now never
+    // will.
+    if (!gate.isOpen || gate.epoch !== epoch) {
+      const failed = await settlement.failedBeforeLanding(recorded, KILL_SWITCH, place);
       signed.discard?.();
       return failed;
     }
-    const outcome = await send(adapter, signed, passage);
+    const outcome = await send(adapter, signed, passage, epoch);
     if (outcome === 'sent' || outcome === 'ambiguous') {
       return settlement.submitted(recorded, { ambiguous: outcome === 'ambiguous' });
     }
-    return settlement.failedBeforeLanding(recorded, outcome);
+    return settlement.failedBeforeLanding(recorded, outcome, place);
   };
 }

@@ -3,8 +3,9 @@ import {
   type IChainAdapter,
   isWaiaasError,
   type TransactionId,
+  unixSeconds,
 } from '@waiaas/core';
-import { findTransaction } from '@waiaas/storage';
+import { appendAudit, findTransaction } from '@waiaas/storage';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ALICE, by, createWorld, OPERATOR, type Payer, type World, type WorldOptions } from '../test/world.ts';
 
@@ -114,6 +115,48 @@ describe('a gate that was closed and opened again meanwhile', () => {
       expect(await rowOf(id)).toMatchObject({ error: 'KILL_SWITCH', reserved_amount: null, tx_hash: null });
     }
     expect([signatures, world.ledger.accepted.size]).toEqual([0, 0]);
+  });
+
+  test('after the signature: what was signed is on record and never sent', async () => {
+    await start({
+      decorateAdapter: (adapter) => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        signTransaction: async (transaction, sign) => {
+          const signed = await adapter.signTransaction(transaction, sign);
+          closeAndReopen();
+          return signed;
+        },
+      }),
+    });
+    expect(await error(world.send(payer, 5n))).toBe('SYSTEM_LOCKED');
+    await world.time.advance(60_000);
+    const [row] = await world.storage.read.selectFrom('transactions').selectAll().execute();
+    expect(row).toMatchObject({ status: 'FAILED', error: 'KILL_SWITCH', tx_hash: expect.any(String) });
+    expect(world.ledger.accepted.size).toBe(0);
+  });
+
+  test('between two attempts to send it: it is not sent again', async () => {
+    let attempts = 0;
+    await start({
+      network: {
+        faults: (call) => (call === 'submitTransaction' ? 'lost-request' : undefined),
+        onCall: async (call) => {
+          if (call !== 'submitTransaction') return;
+          attempts += 1;
+          if (attempts > 1) return;
+          closeAndReopen();
+          await world.storage.write(({ db }) =>
+            appendAudit(db, unixSeconds(world.time), { event: 'KILL_SWITCH_ACTIVATED', actor: 'system' }),
+          );
+        },
+      },
+    });
+    world.send(payer, 5n, { waitMs: 0 }).catch(() => undefined);
+    await world.time.advance(60_000);
+    const [row] = await world.storage.read.selectFrom('transactions').selectAll().execute();
+    expect(row).toMatchObject({ status: 'SUBMITTED', reserved_amount: '5' });
+    expect(attempts).toBe(1);
   });
 
   test('a gate that is closed leaves what waits in the queue', async () => {

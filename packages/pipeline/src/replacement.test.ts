@@ -260,6 +260,71 @@ test('that a nonce was used by somebody else ends it; that a variant has used it
   expect(await checkSpendLedger(world.storage.read)).toEqual([]);
 });
 
+describe('one that a node has refused and kept', () => {
+  const LATE = 11 * MINUTE_MS;
+  const lateLandings = async (): Promise<number> =>
+    (await audit()).filter((event) => event === 'TX_LATE_LANDING').length;
+  /** A round of the worker, when the next look is due. */
+  async function look(after: number): Promise<void> {
+    await world.time.advance(after);
+    await world.pipeline.checkLateLandings();
+  }
+  async function refused(amount = AMOUNT): Promise<TransactionRow> {
+    chain.refuses = true;
+    await expect(world.send(payer, amount)).rejects.toMatchObject({ code: 'CHAIN_ERROR' });
+    chain.refuses = false;
+    const row = (await rows()).findLast(({ status }) => status === 'FAILED');
+    if (row === undefined) throw new Error('Nothing has failed');
+    return row;
+  }
+
+  test('is looked up until its nonce is used, and counts when that node passes it on', async () => {
+    const { tx_hash } = await refused();
+    for (const after of [LATE, 2 * LATE, 4 * LATE]) await look(after);
+    expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: expect.any(Number) });
+    chain.submit(tx_hash ?? '');
+    chain.mine();
+    await look(24 * 60 * MINUTE_MS);
+    expect(await lateLandings()).toBe(1);
+    expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
+    expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+  });
+
+  test('is let go once something else has its nonce for good', async () => {
+    await refused();
+    await look(LATE);
+    chain.useNonceOf(payer.address);
+    await look(2 * LATE);
+    expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
+    expect(await lateLandings()).toBe(0);
+  });
+
+  test('is not let go because a payment that was asked for later, and signed before it, has landed', async () => {
+    await world.setRules({ instant_max: '9', notify_max: '9', delay_max: '100', delay_seconds: 60 });
+    const delayed = await world.send(payer, 50n);
+    expect(delayed).toMatchObject({ status: 'QUEUED' });
+    // The younger one takes the first nonce, and waits.
+    world.send(payer, AMOUNT, { waitMs: 0 }).catch(() => undefined);
+    await until(async () => (await rows()).some(({ status }) => status === 'SUBMITTED'));
+    await world.time.advance(61_000);
+    chain.refuses = true;
+    await world.pipeline.runDelayed();
+    await until(async () => (await rows()).some(({ status }) => status === 'FAILED'));
+    chain.refuses = false;
+    const [older] = await rows();
+    expect(older).toMatchObject({ id: delayed.transactionId, status: 'FAILED' });
+    chain.mine();
+    await until(async () => (await rows()).some(({ status }) => status === 'CONFIRMED'));
+    expect([...chain.signed.values()].map(({ nonce }) => nonce)).toEqual([0, 1]);
+    await look(LATE);
+    await look(2 * LATE);
+    chain.submit(older?.tx_hash ?? '');
+    chain.mine();
+    await look(24 * 60 * MINUTE_MS);
+    expect(await lateLandings()).toBe(1);
+  });
+});
+
 describe('what may no longer be paid is not helped through', () => {
   test.each([
     ['a revoked session', () => world.revokeSession(payer.sessionId)],

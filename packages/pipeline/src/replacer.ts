@@ -74,8 +74,8 @@ export function createReplacer(
         signed.discard?.();
         return refusedFor('TX_ALREADY_PROCESSED');
       }
-      // Engaged since: it is on record and followed, and like all that was signed before it, not sent any more.
-      if (gate.isOpen) {
+      // Engaged since: it is on record and followed, and like all that was signed before it, not sent until that is over.
+      if (gate.isOpen && gate.epoch === claimed.epoch) {
         try {
           await adapter.submitTransaction(signed);
         } catch (error) {

@@ -1,12 +1,5 @@
-import {
-  type ConfirmationVerdict,
-  type IChainAdapter,
-  isChainError,
-  isReplacer,
-  UNDERPRICED,
-  unixSeconds,
-} from '@waiaas/core';
-import { type AuthenticTransaction, hashesOf, hasYoungerLanded, isWatchedOnly, signedVariants } from '@waiaas/storage';
+import { type ConfirmationVerdict, type IChainAdapter, isChainError, isReplacer, UNDERPRICED } from '@waiaas/core';
+import { type AuthenticTransaction, hashesOf, isWatchedOnly, nonceOf, signedVariants } from '@waiaas/storage';
 import { createAuthenticRow } from './authentic-row.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { readExecutable } from './executable.ts';
@@ -181,32 +174,28 @@ export function createTracker(
   };
 }
 
-/** How long an adapter may take to prove that a transaction cannot land any more, ms. */
-const PROOF_PATIENCE = 1000;
-
 /**
- * Whether a transaction that a node has refused cannot land any more. One with a last block proves it by that; one with a
- * nonce is dead once a younger one of its wallet has landed, which had the same nonce or a later one.
+ * Whether a transaction that a node has refused cannot land any more, as the chain proves it: by its last block, or by the use
+ * of its nonce.
  */
 async function isOver(
-  { storage, sealer, clock, settings }: LateCheckDependencies,
+  { sealer }: Pick<PipelineDependencies, 'sealer'>,
   adapter: IChainAdapter,
   row: AuthenticTransaction,
   txHash: string,
 ): Promise<boolean> {
   // It ended because this was proven.
   if (row.status === 'EXPIRED') return true;
-  if (row.last_valid_block_height === null) {
-    return hasYoungerLanded(storage.read, sealer, row, unixSeconds(clock) - settings.lateCheckSeconds);
-  }
-  const lastValidBlockHeight = BigInt(row.last_valid_block_height);
-  const { verdict } = await adapter.waitForConfirmation(txHash, { timeoutMs: PROOF_PATIENCE, lastValidBlockHeight });
+  const nonce = nonceOf(row);
+  const from = nonce === null ? undefined : readExecutable(sealer, row)?.transfer.from;
+  const { verdict } = await adapter.waitForConfirmation(txHash, {
+    // One look.
+    timeoutMs: 0,
+    ...(row.last_valid_block_height === null ? {} : { lastValidBlockHeight: BigInt(row.last_valid_block_height) }),
+    ...(nonce === null || from === undefined ? {} : { place: { from, nonce } }),
+  });
   return verdict === 'expired';
 }
-
-type LateCheckDependencies = Pick<PipelineDependencies, 'storage' | 'adapters' | 'sealer' | 'clock' | 'settings'> & {
-  readonly settlement: Settlement;
-};
 
 /**
  * Looks a transaction up that ended without landing (04 §6.6): one that turns up after all counts towards the caps and is
@@ -214,7 +203,7 @@ type LateCheckDependencies = Pick<PipelineDependencies, 'storage' | 'adapters' |
  * kept the bytes. A look-up that fails is made again at the next run.
  */
 export const createLateCheck =
-  (dependencies: LateCheckDependencies) =>
+  (dependencies: Pick<PipelineDependencies, 'adapters' | 'sealer'> & { readonly settlement: Settlement }) =>
   async (row: AuthenticTransaction): Promise<void> => {
     const adapter = adapterOf(dependencies, row);
     if (row.tx_hash === null || adapter === undefined || !adapter.isConnected()) return;

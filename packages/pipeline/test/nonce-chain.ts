@@ -32,6 +32,8 @@ export interface NonceChain {
   turnsAway: number;
   /** Whether what is sent is lost on the way. */
   loses: boolean;
+  /** Whether nodes refuse what they are handed. They may keep it all the same. */
+  refuses: boolean;
   /** Everything that was ever signed, by its hash. */
   readonly signed: ReadonlyMap<string, NonceTransaction>;
   /** What nodes were handed, in order. */
@@ -80,15 +82,16 @@ export function createNonceChain(): NonceChain {
     return transaction;
   }
 
-  function verdictOn(hashes: readonly string[]): ConfirmationVerdict {
+  /** @param place sender and nonce that the transactions have in common; without them nobody can say that none will land */
+  function verdictOn(hashes: readonly string[], place: { from: string; nonce: number } | null): ConfirmationVerdict {
     const found = hashes.find((hash) => landed.includes(hash));
     if (found !== undefined) {
       const which = hashes.length === 1 ? {} : { txHash: found };
       return { verdict: 'confirmed', commitment: 'finalized', blockNumber: 1n, fee: 1n, ...which };
     }
-    const [first = ''] = hashes;
-    const { from, nonce } = known(first);
-    return executedOf(from) > nonce ? { verdict: 'expired', finalizedBlockHeight: 1n } : { verdict: 'unknown' };
+    return place !== null && executedOf(place.from) > place.nonce
+      ? { verdict: 'expired', finalizedBlockHeight: 1n }
+      : { verdict: 'unknown' };
   }
 
   const chain: NonceChain = {
@@ -96,6 +99,7 @@ export function createNonceChain(): NonceChain {
     most: 1_000_000,
     turnsAway: 0,
     loses: false,
+    refuses: false,
     signed,
     sent,
     landed,
@@ -157,10 +161,12 @@ export function createNonceChain(): NonceChain {
         }
         if (replaces === undefined) given.set(asked.from, next + 1);
         const bytes = Uint8Array.from([...signature, ...message]);
-        signed.set(hashOf(bytes), read(message));
-        return { bytes, txHash: hashOf(bytes) };
+        const transaction = read(message);
+        signed.set(hashOf(bytes), transaction);
+        return { bytes, txHash: hashOf(bytes), nonce: BigInt(transaction.nonce) };
       },
       async submitTransaction({ txHash }) {
+        if (chain.refuses) throw refusal('SUBMIT_FAILED');
         chain.submit(txHash);
         return { txHash, alreadyProcessed: landed.includes(txHash) };
       },
@@ -168,8 +174,13 @@ export function createNonceChain(): NonceChain {
         if (!landed.includes(txHash)) return { state: 'not_found' };
         return { state: 'landed', commitment: 'finalized', blockNumber: 1n, error: null };
       },
-      waitForConfirmation: async (txHash, { variants = [] } = {}) =>
-        verdictOn([txHash, ...variants.map((variant) => variant.txHash)]),
+      async waitForConfirmation(txHash, { bytes, place, variants = [] } = {}) {
+        const told = place === undefined ? null : { from: place.from, nonce: Number(place.nonce) };
+        return verdictOn(
+          [txHash, ...variants.map((variant) => variant.txHash)],
+          bytes === undefined ? told : known(txHash),
+        );
+      },
       async buildReplacement(request: TransferRequest, replaces: readonly SignedVariant[], refused = false) {
         const [newest] = replaces.map(({ txHash }) => known(txHash));
         if (newest === undefined) throw new Error('Nothing was signed');

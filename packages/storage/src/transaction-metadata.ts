@@ -19,6 +19,12 @@ export function readMetadata({ metadata }: Pick<TransactionRow, 'metadata'>): Re
  */
 export const isWatchedOnly = (row: Pick<TransactionRow, 'metadata'>): boolean => readMetadata(row).watchedOnly === true;
 
+/** The nonce that a transaction was refused with, on chains that have them; null where none was kept. */
+export function nonceOf(row: Pick<TransactionRow, 'metadata'>): bigint | null {
+  const { nonce } = readMetadata(row);
+  return typeof nonce === 'string' && /^\d+$/.test(nonce) ? BigInt(nonce) : null;
+}
+
 /** The metadata of a row with fields added; what was there before is kept (04 §2). */
 export const mergeMetadata = (
   row: Pick<TransactionRow, 'metadata'>,

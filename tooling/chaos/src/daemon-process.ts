@@ -60,6 +60,9 @@ const A_DAY_MS = 86_400_000;
 /** How soon it is noticed that a chain has come back, for a test that waits for it. */
 const adapterCheckMs = (usual: number): number => Number(process.env.CHAOS_ADAPTER_CHECK_MS ?? usual);
 
+/** How soon transactions are looked up again whose time for it has come, for a test that waits for it. */
+const lateCheckMs = (usual: number): number => Number(process.env.CHAOS_LATE_CHECK_MS ?? usual);
+
 const guarded =
   <Args extends unknown[], Result>(name: string, call: (...args: Args) => Promise<Result>) =>
   async (...args: Args): Promise<Result> => {
@@ -87,6 +90,7 @@ const daemon = await startDaemon({
       if (idle.has('all') || idle.has(worker)) return A_DAY_MS;
       // Delayed payments are looked for soon after their time has come.
       if (worker === 'delayQueue') return 50;
+      if (worker === 'lateLandings') return lateCheckMs(intervalMs);
       return worker === 'adapterCheck' ? adapterCheckMs(intervalMs) : intervalMs;
     },
     storage: (storage: Storage): Storage => ({

@@ -193,6 +193,44 @@ test('nodes that are gone for a while cost nothing: what was sent is followed to
   expect(await daemon.stop()).toBe(0);
 }, 180_000);
 
+test('a node refuses a payment, keeps it, and sends it on half an hour later: it counts, and is told of', async () => {
+  const dataDir = harness.copyDataDir(template);
+  const deceived = await harness.start(dataDir, { CHAOS_LATE_CHECK_MS: '50' });
+  const victim = await createEvmPayer(deceived);
+  const to = stranger();
+  let kept: unknown;
+  const refuse = (method: string, [bytes]: readonly unknown[]) => {
+    if (method !== 'eth_sendRawTransaction') return 'pass' as const;
+    kept ??= bytes;
+    return { answer: { error: { code: -32_000, message: 'txpool is full' } } };
+  };
+  for (const endpoint of [first, second]) endpoint.decide = refuse;
+  await expect(ask(deceived, victim, to)).rejects.toMatchObject({ code: 'CHAIN_ERROR' });
+  for (const endpoint of [first, second]) endpoint.decide = () => 'pass';
+
+  const looks = (): number =>
+    [first, second].reduce((sum, { calls }) => sum + (calls.eth_getTransactionReceipt ?? 0), 0);
+  for (const seconds of [700, 1400]) {
+    const before = looks();
+    await deceived.advance(seconds);
+    await expect.poll(looks, { timeout: 30_000 }).toBeGreaterThan(before);
+  }
+  await anvil.rpc('eth_sendRawTransaction', kept);
+  await anvil.mine(3);
+  expect(await anvil.balance(to)).toBe(AMOUNT);
+  await deceived.advance(7200);
+  const told = async (): Promise<unknown> =>
+    (await deceived.operate('GET', '/v1/owner/audit-log?event=TX_LATE_LANDING')).body;
+  await expect.poll(told, { timeout: 30_000 }).toMatchObject({ entries: [{ severity: 'critical' }] });
+  // Its nonce is used, and the next payment takes the one after it.
+  expect(await pay(deceived, victim, stranger())).toMatchObject({ status: 'CONFIRMED' });
+  expect(await noncesOf(victim)).toBe(2n);
+  await deceived.stop();
+  const { usage, ledgerFaults } = await readRemains(dataDir);
+  expect(usage).toContainEqual(expect.objectContaining({ totalTx: 2, totalAmount: String(2n * AMOUNT) }));
+  expect(ledgerFaults).toBe(0);
+}, 120_000);
+
 describe('a payment that the market has left behind', () => {
   const GWEI = 10n ** 9n;
   let dataDir: string;

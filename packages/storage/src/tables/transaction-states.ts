@@ -363,27 +363,6 @@ export async function postponeLateCheck(
   return before.late_check_at === null ? null : moveOn(db, sealer, before, { late_check_at: until });
 }
 
-/** Whether a younger transaction of the same agent has landed by a time, Unix seconds. Only what the daemon wrote counts. */
-export async function hasYoungerLanded(
-  db: Db,
-  sealer: RowSealer,
-  row: AuthenticTransaction,
-  by: number,
-): Promise<boolean> {
-  const younger = await db
-    .selectFrom('transactions')
-    .selectAll()
-    .where('agent_id', '=', row.agent_id)
-    .where('chain', '=', row.chain)
-    .where('id', '>', row.id)
-    .where('status', '=', 'CONFIRMED')
-    .where('executed_at', '<=', by)
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst();
-  return younger !== undefined && isStateAuthentic(sealer, younger);
-}
-
 /** Transactions from before states were sealed, after one of them. */
 export const listUnsealed = (db: Db, after: string, limit: number): Promise<TransactionRow[]> =>
   db
