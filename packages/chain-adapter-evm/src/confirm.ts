@@ -3,8 +3,9 @@ import { getAddress, isAddressEqual } from 'viem';
 import type { AdapterContext } from './adapter-context.ts';
 import type { ChainView } from './chain-view.ts';
 import type { EndpointPool, EvmNode } from './endpoint-pool.ts';
-import { type Place, proveExpired } from './expiry-proof.ts';
+import { proveNonceTaken } from './expiry-proof.ts';
 import { NodeFault } from './node-fault.ts';
+import { type Place, STATE_GONE } from './nonce-user.ts';
 import { readSigned, transactionHash } from './payment-bytes.ts';
 import { createPollPace } from './poll-pace.ts';
 import { Abandoned, raceAbort } from './race-abort.ts';
@@ -53,7 +54,7 @@ interface Awaited {
 
 const readPlace = async (txHash: string, bytes: Uint8Array | undefined): Promise<Place | null> => {
   const read = bytes !== undefined && transactionHash(bytes) === txHash ? await readSigned(bytes) : null;
-  return read === null ? null : { sender: read.sender, nonce: read.fields.nonce };
+  return read === null ? null : { sender: read.sender, nonce: read.fields.nonce, call: read.fields };
 };
 
 /**
@@ -66,7 +67,7 @@ async function readAwaited(
 ): Promise<Awaited> {
   const txHashes = [txHash, ...variants.map((variant) => variant.txHash)];
   if (bytes === undefined && told !== undefined && variants.length === 0) {
-    return { txHashes, place: { sender: getAddress(told.from), nonce: told.nonce } };
+    return { txHashes, place: { sender: getAddress(told.from), nonce: told.nonce, call: null } };
   }
   const places = await Promise.all(
     [bytes, ...variants.map((variant) => variant.bytes)].map((each, index) => readPlace(txHashes[index] ?? '', each)),
@@ -99,8 +100,13 @@ async function look(
       if (looked.status.state === 'landed') hasLanded = true;
     }
     if (hasLanded || place === null) return { verdict: null, host };
-    const proof = await proveExpired(node, txHashes, place, parameters);
-    return { verdict: proof === null ? null : { verdict: 'expired', finalizedBlockHeight: proof }, host };
+    const taken = await proveNonceTaken(node, txHashes, place, parameters);
+    if (taken === null) return { verdict: null, host };
+    const { samePayment, finalizedBlockHeight } = taken;
+    if (samePayment === null) return { verdict: { verdict: 'expired', finalizedBlockHeight }, host };
+    // A variant that whoever asks no longer knows of.
+    const verdict = verdictOf(await lookUp(node, samePayment, parameters), target);
+    return { verdict: verdict === null ? null : { ...verdict, txHash: samePayment }, host };
   };
   const found = await pool.run(atNode, true);
   if (found.verdict?.verdict !== 'expired') return found;
@@ -119,7 +125,7 @@ export async function confirmPayment(
   options: ConfirmationOptions,
 ): Promise<ConfirmationVerdict> {
   const { settings, floor } = context;
-  const { clock, sleep, parameters } = settings;
+  const { clock, sleep, logger, parameters } = settings;
   const { target = 'confirmed', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const awaited = await readAwaited(txHash, options);
   const { place } = awaited;
@@ -127,6 +133,7 @@ export async function confirmPayment(
   const signal = options.signal === undefined ? closed : AbortSignal.any([closed, options.signal]);
   const deadline = clock.now() + timeoutMs;
   const pace = createPollPace(parameters.pollMs);
+  let isTold = false;
 
   while (!signal.aborted) {
     let pause: number;
@@ -140,6 +147,14 @@ export async function confirmPayment(
     } catch (error) {
       if (error instanceof Abandoned) break;
       if (!isChainError(error)) throw error;
+      if (error.details?.reason === STATE_GONE && !isTold) {
+        isTold = true;
+        const fields = { txHash, error: error.message };
+        logger.warn(
+          fields,
+          'No endpoint can tell which transaction used the nonce of a payment; one with old states can',
+        );
+      }
       const asked = error.details?.retryAfterMs;
       pause = pace.afterFault(typeof asked === 'number' ? asked : 0);
     }

@@ -1,6 +1,8 @@
 import { type FlakyProxy, startFlakyProxy } from '@waiaas/anvil';
 import type { SignedTransaction } from '@waiaas/core';
+import { bytesToHex } from 'viem';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { encodePayment, readSigned, signingDigest, transactionHash } from '../src/payment-bytes.ts';
 import { createWallet, createWorld, type Wallet, type World } from './world.ts';
 
 let world: World;
@@ -171,15 +173,78 @@ describe('expired', () => {
   test('is not said when another endpoint has the receipt that the first denies', async () => {
     const signed = await send();
     await world.anvil.mine(10);
-    proxy.rewrite = (method, result) => (method === 'eth_getTransactionReceipt' ? null : result);
-    expect(await world.adapter.waitForConfirmation(signed.txHash, { timeoutMs: 0, bytes: signed.bytes })).toMatchObject(
-      {
-        verdict: 'expired',
-      },
-    );
+    proxy.rewrite = (method, result) => {
+      if (method === 'eth_getTransactionReceipt') return null;
+      // And shows a payment of its own making where this one was.
+      return method === 'eth_getBlockByNumber'
+        ? JSON.parse(
+            JSON.stringify(result)
+              .replaceAll(signed.txHash, `0x${'cd'.repeat(32)}`)
+              .replaceAll('"0x1"', '"0x7"'),
+          )
+        : result;
+    };
+    const asked = { bytes: signed.bytes, timeoutMs: 0 };
+    expect(await world.adapter.waitForConfirmation(signed.txHash, asked)).toMatchObject({ verdict: 'expired' });
     const careful = await world.restarted({ endpoints: [proxy.url, world.anvil.url] });
-    expect(await careful.waitForConfirmation(signed.txHash, { ...nowhere, bytes: signed.bytes })).toEqual({
-      verdict: 'unknown',
+    expect(await careful.waitForConfirmation(signed.txHash, { ...asked, ...nowhere })).toEqual({ verdict: 'unknown' });
+  });
+
+  test('is not said when the only endpoint has lost the receipt, and shows the payment in its block', async () => {
+    const signed = await send();
+    await world.anvil.mine(10);
+    proxy.rewrite = (method, result) => (method === 'eth_getTransactionReceipt' ? null : result);
+    expect(await world.settle(signed, nowhere)).toEqual({ verdict: 'unknown' });
+  });
+
+  describe('is not said when the same payment has the nonce, in a variant that is not on record', () => {
+    /** As if signed after the backup that was put back: the same payment with the same nonce for another fee. */
+    async function forgotten(signed: SignedTransaction): Promise<SignedTransaction> {
+      const sent = await readSigned(signed.bytes);
+      if (sent === null) throw new Error('These are no transaction');
+      const fields = { ...sent.fields, maxFeePerGas: 2n * sent.fields.maxFeePerGas };
+      const signature = await payer.sign(signingDigest(fields));
+      const [r, s] = [bytesToHex(signature.slice(0, 32)), bytesToHex(signature.slice(32, 64))];
+      const bytes = encodePayment(fields, { r, s, yParity: signature[64] === 0 ? 0 : 1 });
+      const other = { bytes, txHash: transactionHash(bytes) };
+      await world.anvil.rpc('anvil_dropTransaction', signed.txHash);
+      await world.adapter.submitTransaction(other);
+      return other;
+    }
+
+    test('but what became of that one', async () => {
+      const signed = await send();
+      const other = await forgotten(signed);
+      // Long ago: a node that keeps everything finds it all the same.
+      await world.anvil.mine(70);
+      const verdict = { verdict: 'confirmed', commitment: 'finalized', blockNumber: 1n, txHash: other.txHash };
+      expect(await world.settle(signed)).toEqual({ ...verdict, fee: expect.any(BigInt) });
+    });
+
+    test('nor while no node tells, because they keep the state of recent blocks only', async () => {
+      await world.anvil.mine(50);
+      const signed = await send();
+      const other = await forgotten(signed);
+      await world.anvil.mine(70);
+      const keepFrom = (oldest: number): void => {
+        proxy.decide = (method, [, block]) =>
+          method === 'eth_getTransactionCount' && Number(block) < oldest
+            ? { answer: { error: { code: -32000, message: 'missing trie node' } } }
+            : 'pass';
+      };
+      keepFrom(90);
+      expect(await world.settle(signed, nowhere)).toEqual({ verdict: 'unknown' });
+      const message = expect.stringMatching(/which transaction used the nonce/);
+      expect(world.logger.lines).toContainEqual(expect.objectContaining({ level: 'warn', message }));
+      // A further endpoint that has it is enough.
+      const helped = await world.restarted({ endpoints: [proxy.url, world.anvil.url] });
+      const landed = { verdict: 'confirmed', txHash: other.txHash, blockNumber: 51n };
+      expect(await helped.waitForConfirmation(signed.txHash, { bytes: signed.bytes })).toMatchObject(landed);
+      // And so is one that goes back just far enough.
+      keepFrom(51);
+      expect(await world.settle(signed, nowhere)).toEqual({ verdict: 'unknown' });
+      keepFrom(50);
+      expect(await world.settle(signed)).toMatchObject(landed);
     });
   });
 });

@@ -139,7 +139,9 @@ export interface ConfirmationOptions {
 
 /**
  * Verdict on a submitted transaction. All but `unknown` are proven by the chain (04 §6.6): `expired` only when the
- * finalized block height had passed the bound *before* a look-up with full history found nothing.
+ * finalized block height had passed the bound *before* a look-up with full history found nothing; where transactions have
+ * nonces instead of a bound, only when another payment has the nonce for good. Where the same payment has it, the verdict is
+ * about that one, also when its variant is none of those that were asked about.
  */
 export type ConfirmationVerdict =
   | {
@@ -148,7 +150,7 @@ export type ConfirmationVerdict =
       readonly blockNumber: bigint;
       /** Fee actually paid, when the node tells. */
       readonly fee?: bigint;
-      /** Which variant it was, where there are several. */
+      /** Which variant it was, where there are several, or it is none of those that were asked about. */
       readonly txHash?: string;
     }
   | {
@@ -156,7 +158,7 @@ export type ConfirmationVerdict =
       readonly error: string;
       readonly blockNumber: bigint;
       readonly fee?: bigint;
-      /** Which variant it was, where there are several. */
+      /** Which variant it was, where there are several, or it is none of those that were asked about. */
       readonly txHash?: string;
     }
   | { readonly verdict: 'expired'; readonly finalizedBlockHeight: bigint }

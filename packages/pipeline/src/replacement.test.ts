@@ -1,4 +1,7 @@
-import { isTerminal } from '@waiaas/core';
+import { cpSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ConfirmationVerdict, isTerminal } from '@waiaas/core';
 import { checkSpendLedger, hashesOf, type TransactionRow } from '@waiaas/storage';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -34,6 +37,9 @@ let signatures: number;
 /** What happens before or after a step of the adapter, once. */
 let during: { readonly step: 'simulate' | 'sign' | 'signed' | 'submit'; readonly what: () => unknown } | undefined;
 
+/** What is told of transactions, by their hash, whatever the chain has. */
+const verdicts = new Map<string, ConfirmationVerdict>();
+
 const happen = async (step: NonNullable<typeof during>['step']): Promise<void> => {
   if (during?.step !== step) return;
   const { what } = during;
@@ -62,6 +68,8 @@ const decorateAdapter = (plain: TokenAdapter) => {
       await happen('submit');
       return adapter.submitTransaction(...args);
     },
+    waitForConfirmation: async (...args: Parameters<typeof adapter.waitForConfirmation>) =>
+      verdicts.get(args[0]) ?? adapter.waitForConfirmation(...args),
   };
 };
 
@@ -79,6 +87,7 @@ beforeEach(async () => {
   chain = createNonceChain();
   signatures = 0;
   during = undefined;
+  verdicts.clear();
   await start();
   payer = await world.createPayer();
 });
@@ -474,6 +483,64 @@ test('after a restart, a payment is known by all of its variants', async () => {
   expect(await onlyRow()).toEqual(end);
   expect(chain.landed).toEqual([first]);
 });
+
+test('a backup from before a replacement is put back: the payment is the one that the unknown variant has made', async () => {
+  await stuck();
+  await world.stop();
+  const { folder, ledger, time } = world;
+  const backup = mkdtempSync(join(tmpdir(), 'waiaas-backup-'));
+  cpSync(folder, backup, { recursive: true });
+  await start({ folder, ledger, time });
+  await world.pipeline.recover();
+  await replaced(1);
+  const [first = '', second = ''] = chain.signed.keys();
+  // It lands after the daemon has looked for the last time.
+  await world.kill();
+  chain.mine();
+  expect(chain.landed).toEqual([second]);
+  await world.remove();
+
+  await start({ folder: backup, ledger, time });
+  expect(hashesOf(await onlyRow())).toEqual([first]);
+  await world.pipeline.recover();
+  const end = await ended();
+  expect(end).toMatchObject({ status: 'CONFIRMED', tx_hash: second, reserved_amount: null, signed_tx: null });
+  expect(hashesOf(end)).toEqual([second, first]);
+  expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+  expect(
+    (await world.storage.read.selectFrom('spend_ledger').selectAll().execute()).map(({ amount }) => amount),
+  ).toEqual([`${AMOUNT}`]);
+  const { details } = await world.storage.read
+    .selectFrom('audit_log')
+    .select('details')
+    .where('event_type', '=', 'TX_CONFIRMED')
+    .executeTakeFirstOrThrow();
+  expect(JSON.parse(details)).toMatchObject({ txHash: second, unrecorded: true });
+});
+
+test.each(['confirmed', 'failed'] as const)(
+  'a transaction of one payment is never another one, however alike they are (%s)',
+  async (verdict) => {
+    await pay();
+    await pay();
+    const [first = '', second = ''] = chain.signed.keys();
+    // The second one is said to have come to the end of the first, as where both were signed with the same nonce.
+    verdicts.set(second, {
+      ...(verdict === 'failed' ? { verdict, error: 'reverted' } : { verdict, commitment: 'finalized' }),
+      blockNumber: 9n,
+      txHash: first,
+    });
+    await until(async () => (await rows()).some(({ status }) => status === 'EXPIRED'));
+    chain.mine();
+    await until(async () => (await rows()).every(({ status }) => isTerminal(status)));
+    const ends = (await rows()).map(({ status, tx_hash, error }) => [status, tx_hash, error]);
+    expect(ends).toEqual([
+      ['CONFIRMED', first, null],
+      ['EXPIRED', second, 'NONCE_USED'],
+    ]);
+    expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+  },
+);
 
 test('killed at any boundary of a replacement, a payment is made once, and every signature that was sent is on record', async () => {
   /** A world with a payment that is due to be replaced, and a blade over it. */

@@ -19,6 +19,8 @@ import {
   findAuditOf,
   findLastAudit,
   findTransaction,
+  hashesOf,
+  isOfAnotherRow,
   mergeMetadata,
   postponeLateCheck,
   recordBroadcast,
@@ -37,7 +39,10 @@ import { errorColumn, type Refusal } from './refusal.ts';
 export interface Landing {
   readonly blockNumber: bigint;
   readonly fee?: bigint;
-  /** Which of several variants it was; absent where there is only one. */
+  /**
+   * Which variant it was; absent where there is only one. One that is not on record was signed after a backup was made that has been
+   * put back since: the payment is made by it all the same, unless it is another payment's.
+   */
   readonly txHash?: string;
 }
 
@@ -45,6 +50,9 @@ const landingFields = (landing: Landing) => ({
   blockNumber: landing.blockNumber,
   ...(landing.fee === undefined ? {} : { fee: landing.fee.toString() }),
 });
+
+/** What has landed has the nonce of what did not, for good. */
+const proofBy = ({ blockNumber }: Landing) => ({ finalizedBlockHeight: blockNumber });
 
 /**
  * The units of work after admission: T4 to T7 and T9 of 04 §3. Each is a compare-and-set with its audit row; the release
@@ -168,6 +176,41 @@ export function createSettlement(
     await reportBrokenSession(db, { id: row.session_id, agentId: row.agent_id, txId: row.id }, now);
   }
 
+  /** T7 from SUBMITTED: nothing has landed, and nothing will. */
+  async function expire(
+    { db, notify }: Pick<UnitOfWork, 'db' | 'notify'>,
+    row: AuthenticTransaction,
+    proof: { readonly finalizedBlockHeight: bigint },
+  ): Promise<AuthenticTransaction | null> {
+    const now = unixSeconds(clock);
+    // A transaction without a last block ends when another one has used its nonce.
+    const token = row.last_valid_block_height === null ? 'NONCE_USED' : 'BLOCKHASH_EXPIRED';
+    const refusal: Refusal = { code: 'TX_EXPIRED', token };
+    const evidence = { ...proof, lastValidBlockHeight: row.last_valid_block_height };
+    const fields = {
+      ...endOf(row, null),
+      error: errorColumn(refusal),
+      metadata: mergeMetadata(row, { proof: evidence, refusal }),
+      late_check_at: now + settings.lateCheckSeconds,
+    };
+    const ended = await transition(db, sealer, row, 'EXPIRED', fields);
+    if (ended === null) return null;
+    const details = { error: token, txHash: row.tx_hash, ...evidence };
+    await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
+    await tellFailed(notify, row, refusal);
+    return ended;
+  }
+
+  /** Whether what has landed is on record, was lost from the record, or is that of another payment. */
+  async function placeOf(
+    db: Db,
+    row: AuthenticTransaction,
+    { txHash }: Landing,
+  ): Promise<'recorded' | 'unrecorded' | 'of another'> {
+    if (txHash === undefined || hashesOf(row).includes(txHash)) return 'recorded';
+    return (await isOfAnotherRow(db, sealer, row, txHash)) ? 'of another' : 'unrecorded';
+  }
+
   return {
     recordBroadcast: (row, signed, accountRent) =>
       storage.write(async ({ db }) => {
@@ -226,6 +269,8 @@ export function createSettlement(
     confirmed: (row, landing) =>
       storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
+        const place = await placeOf(db, row, landing);
+        if (place === 'of another') return expire({ db, notify }, row, proofBy(landing));
         const fields = {
           ...endOf(row, landing),
           executed_at: now,
@@ -234,7 +279,13 @@ export function createSettlement(
         const paid = await transition(db, sealer, row, 'CONFIRMED', fields);
         if (paid === null) return null;
         await settleSpend(db, row);
-        const details = { txHash: paid.tx_hash, amount: row.amount, asset: row.asset, ...landingFields(landing) };
+        const details = {
+          txHash: paid.tx_hash,
+          amount: row.amount,
+          asset: row.asset,
+          ...landingFields(landing),
+          ...(place === 'recorded' ? {} : { unrecorded: true }),
+        };
         await appendAudit(db, now, { event: 'TX_CONFIRMED', actor: 'system', ...subject(row), details });
         await tellConfirmed(notify, paid);
         return paid;
@@ -257,36 +308,24 @@ export function createSettlement(
     failedOnChain: (row, refusal, landing) =>
       storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
+        const place = await placeOf(db, row, landing);
+        if (place === 'of another') return expire({ db, notify }, row, proofBy(landing));
         const metadata = mergeMetadata(row, { ...landingFields(landing), refusal });
         const error = errorColumn(refusal);
         const failed = await transition(db, sealer, row, 'FAILED', { ...endOf(row, landing), error, metadata });
         if (failed === null) return null;
-        const details = { error, txHash: failed.tx_hash, ...landingFields(landing) };
+        const details = {
+          error,
+          txHash: failed.tx_hash,
+          ...landingFields(landing),
+          ...(place === 'recorded' ? {} : { unrecorded: true }),
+        };
         await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
         await tellFailed(notify, failed, refusal);
         return failed;
       }),
 
-    expired: (row, proof) =>
-      storage.write(async ({ db, notify }) => {
-        const now = unixSeconds(clock);
-        // A transaction without a last block ends when another one has used its nonce.
-        const token = row.last_valid_block_height === null ? 'NONCE_USED' : 'BLOCKHASH_EXPIRED';
-        const refusal: Refusal = { code: 'TX_EXPIRED', token };
-        const evidence = { ...proof, lastValidBlockHeight: row.last_valid_block_height };
-        const fields = {
-          ...endOf(row, null),
-          error: errorColumn(refusal),
-          metadata: mergeMetadata(row, { proof: evidence, refusal }),
-          late_check_at: now + settings.lateCheckSeconds,
-        };
-        const ended = await transition(db, sealer, row, 'EXPIRED', fields);
-        if (ended === null) return null;
-        const details = { error: token, txHash: row.tx_hash, ...evidence };
-        await appendAudit(db, now, { event: 'TX_FAILED', actor: 'system', ...subject(row), details });
-        await tellFailed(notify, row, refusal);
-        return ended;
-      }),
+    expired: (row, proof) => storage.write(({ db, notify }) => expire({ db, notify }, row, proof)),
 
     cancelled: (row, refusal) =>
       storage.write(async ({ db }) => {

@@ -65,6 +65,9 @@ const refusal = (
 ): ChainError =>
   new ChainError({ code, chain: 'solana', message: code, mayHaveLanded: code === 'EVM_NONCE_TOO_LOW', ...extra });
 
+const isSamePayment = (one: NonceTransaction, other: NonceTransaction): boolean =>
+  one.from === other.from && one.nonce === other.nonce && one.to === other.to && one.amount === other.amount;
+
 export function createNonceChain(): NonceChain {
   const signed = new Map<string, NonceTransaction>();
   const sent: string[] = [];
@@ -82,14 +85,28 @@ export function createNonceChain(): NonceChain {
     return transaction;
   }
 
-  /** @param place sender and nonce that the transactions have in common; without them nobody can say that none will land */
-  function verdictOn(hashes: readonly string[], place: { from: string; nonce: number } | null): ConfirmationVerdict {
+  /**
+   * @param place sender and nonce that the transactions have in common; without them nobody can say that none will land
+   * @param hasBytes whether what they do is known, too
+   */
+  function verdictOn(
+    hashes: readonly string[],
+    place: { from: string; nonce: number } | null,
+    hasBytes: boolean,
+  ): ConfirmationVerdict {
     const found = hashes.find((hash) => landed.includes(hash));
     if (found !== undefined) {
       const which = hashes.length === 1 ? {} : { txHash: found };
       return { verdict: 'confirmed', commitment: 'finalized', blockNumber: 1n, fee: 1n, ...which };
     }
-    return place !== null && executedOf(place.from) > place.nonce
+    if (place === null) return { verdict: 'unknown' };
+    const [first = ''] = hashes;
+    // The same payment by a variant that whoever asks no longer knows of.
+    const same = hasBytes ? landed.find((hash) => isSamePayment(known(hash), known(first))) : undefined;
+    if (same !== undefined) {
+      return { verdict: 'confirmed', commitment: 'finalized', blockNumber: 1n, fee: 1n, txHash: same };
+    }
+    return executedOf(place.from) > place.nonce
       ? { verdict: 'expired', finalizedBlockHeight: 1n }
       : { verdict: 'unknown' };
   }
@@ -179,6 +196,7 @@ export function createNonceChain(): NonceChain {
         return verdictOn(
           [txHash, ...variants.map((variant) => variant.txHash)],
           bytes === undefined ? told : known(txHash),
+          bytes !== undefined,
         );
       },
       async buildReplacement(request: TransferRequest, replaces: readonly SignedVariant[], refused = false) {

@@ -66,15 +66,15 @@ export function variantsWhenReplaced(row: Row, now: number): string {
 
 /**
  * How a transaction with variants ends: its row names the one that landed, the hashes of the others are kept, and no bytes.
- * Nothing for one that was signed once.
- * @param landed hash of the one that landed; null when none did
+ * Nothing for one that was signed once, as far as anybody knows.
+ * @param landed hash of the one that landed, also of one that is not on record; null when none did
  */
 export function variantsAtEnd(row: Row, landed: string | null): Partial<Pick<TransactionRow, 'tx_hash' | 'variants'>> {
   const { tx_hash, variants } = row;
-  if (tx_hash === null || variants === null) return {};
-  const all = [...readVariants(row), { txHash: tx_hash, signedTx: null, replacedAt: null }];
+  if (tx_hash === null) return {};
   const named = landed ?? tx_hash;
-  if (!all.some(({ txHash }) => txHash === named)) throw new Error('What has landed is no variant of this transaction');
+  if (variants === null && named === tx_hash) return {};
+  const all = [...readVariants(row), { txHash: tx_hash, signedTx: null, replacedAt: null }];
   const others = all.filter(({ txHash }) => txHash !== named).map((variant) => ({ ...variant, signedTx: null }));
   return { tx_hash: named, variants: encode(others) };
 }

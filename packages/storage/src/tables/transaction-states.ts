@@ -5,7 +5,7 @@ import { type Admissions, REMEMBERED, withAdmission, withoutAdmission } from '..
 import type { Db } from '../query-executor.ts';
 import { sessionOf, transactionContent } from '../seals.ts';
 import { mergeMetadata, readMetadata } from '../transaction-metadata.ts';
-import { type SignedBytes, variantsWhenReplaced } from '../transaction-variants.ts';
+import { hashesOf, type SignedBytes, variantsWhenReplaced } from '../transaction-variants.ts';
 import { reportBrokenHead, reportBrokenTransaction } from './heads.ts';
 import type { TransactionRow } from './transactions.ts';
 
@@ -361,6 +361,26 @@ export async function postponeLateCheck(
   until: number,
 ): Promise<AuthenticTransaction | null> {
   return before.late_check_at === null ? null : moveOn(db, sealer, before, { late_check_at: until });
+}
+
+/**
+ * Whether a transaction of the chain is one of another row of the same agent, by any of its variants. Only what the daemon
+ * wrote counts.
+ */
+export async function isOfAnotherRow(
+  db: Db,
+  sealer: RowSealer,
+  row: AuthenticTransaction,
+  txHash: string,
+): Promise<boolean> {
+  const others = await db
+    .selectFrom('transactions')
+    .selectAll()
+    .where('agent_id', '=', row.agent_id)
+    .where('id', '<>', row.id)
+    .where((where) => where.or([where('tx_hash', '=', txHash), where('variants', 'like', `%"${txHash}"%`)]))
+    .execute();
+  return others.some((other) => isStateAuthentic(sealer, other) && hashesOf(other).includes(txHash));
 }
 
 /** Transactions from before states were sealed, after one of them. */
