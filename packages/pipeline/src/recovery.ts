@@ -2,6 +2,9 @@ import { isWaiaasError, transactionId, unixSeconds } from '@waiaas/core';
 import {
   type AuthenticTransaction,
   appendAudit,
+  type Db,
+  findAuditOf,
+  findLastAudit,
   listByStatus,
   listOverdueApprovals,
   listQueuedOfTier,
@@ -38,6 +41,23 @@ const RESTARTED: Refusal = {
   message: 'The daemon was restarted before the payment was sent; nothing was paid.',
   retryable: true,
 };
+
+const RESTORED: Refusal = {
+  code: 'CHAIN_ERROR',
+  token: 'BACKUP_RESTORED',
+  message:
+    'A backup in which the payment was not sent yet was put back. Whether it was paid since is not on record: look at the chain before it is asked for again.',
+  retryable: false,
+};
+
+/**
+ * Whether a backup was put back since a payment was asked for, as the audit log has it: then it may have been paid after the
+ * backup was made, and nothing of that is on record.
+ */
+async function isOfBackup(db: Db, { id }: Pick<TransactionRow, 'id'>): Promise<boolean> {
+  const asked = await findAuditOf(db, 'TX_REQUESTED', id);
+  return (await findLastAudit(db, ['BACKUP_RESTORED'], asked?.id ?? 0)) !== undefined;
+}
 
 /**
  * Whether a delayed payment would be carried out before anybody had time to stop it: it came due while nobody could, or does
@@ -101,6 +121,8 @@ export async function meetHeads(
  * - EXECUTING with a hash: it may have been sent. Its outcome is unknown, which is what SUBMITTED means.
  * - SUBMITTED: followed on.
  *
+ * What a backup that was put back has as waiting or begun ends in any case: it may have been paid since.
+ *
  * Rows that are not what the daemon wrote are left as they are, and so are all while the seals cannot be checked; one row
  * that cannot be taken up does not keep the others from it.
  */
@@ -119,12 +141,14 @@ export async function recover(
   const followed: AuthenticTransaction[] = [];
 
   const cancel = async (row: AuthenticTransaction): Promise<void> => {
-    if ((await settlement.cancelled(row, RESTARTED)) !== null) cancelled += 1;
+    const why = (await isOfBackup(storage.read, row)) ? RESTORED : RESTARTED;
+    if ((await settlement.cancelled(row, why)) !== null) cancelled += 1;
   };
   await meetHeads(dependencies);
   await eachRow(await listByStatus(storage.read, 'PENDING'), cancel);
   await eachRow(await listByStatus(storage.read, 'QUEUED'), async (row) => {
-    if (row.tier !== 'DELAY' && row.tier !== 'APPROVAL') await cancel(row);
+    const waits = row.tier === 'DELAY' || row.tier === 'APPROVAL';
+    if (!waits || (await isOfBackup(storage.read, row))) await cancel(row);
   });
   await eachRow(await listOverdueApprovals(storage.read, unixSeconds(clock)), async ({ id }) => {
     if ((await settlement.approvalExpired(transactionId(id))) !== null) expired += 1;
@@ -134,7 +158,10 @@ export async function recover(
   postponed += overdue.postponed;
   await eachRow(await listByStatus(storage.read, 'EXECUTING'), async (row) => {
     if (row.tx_hash !== null) await settlement.submitted(row, { ambiguous: true, recovered: true });
-    else if ((await settlement.failedBeforeLanding(row, RESTARTED)) !== null) failed += 1;
+    else {
+      const why = (await isOfBackup(storage.read, row)) ? RESTORED : RESTARTED;
+      if ((await settlement.failedBeforeLanding(row, why)) !== null) failed += 1;
+    }
   });
   await eachRow(await listByStatus(storage.read, 'SUBMITTED'), async (row) => void followed.push(row));
 

@@ -390,6 +390,29 @@ describe('what may no longer be paid is not helped through', () => {
   });
 });
 
+test('what cannot be helped through does not hold up what goes back to the owner: it lines up behind', async () => {
+  chain.most = 50;
+  await world.owner.connect(ALICE, OPERATOR);
+  await stuck();
+  const recall = { destination: ALICE.address, includeUnlisted: false, keepGas: false };
+  await world.pipeline.recalls.request(payer.agentId, recall, by(ALICE));
+  await world.time.advance(5 * MINUTE_MS);
+  expect(signatures).toBe(1);
+  const { folder, ledger, time } = world;
+  await world.stop();
+  await time.advance(120 * MINUTE_MS);
+  await start({ folder, ledger, time });
+  await world.pipeline.recover();
+  await until(() => signatures === 2);
+  expect([...chain.signed.values()].map(({ nonce }) => nonce)).toEqual([0, 1]);
+  chain.price = 10;
+  await until(async () => {
+    chain.mine();
+    return (await rows()).slice(0, 2).every(({ status }) => status === 'CONFIRMED');
+  });
+  expect(chain.balanceOf(RECIPIENT)).toBe(AMOUNT);
+});
+
 describe('the kill switch', () => {
   const closeAndReopen = (): void => {
     world.keystoreParts.gate.close();

@@ -14,6 +14,7 @@ import {
   type Harness,
   JWT_SECRET,
   PASSWORD,
+  setLimits,
 } from './harness.ts';
 import { balanceOf, readRemains, stranger } from './ledger-truth.ts';
 
@@ -75,8 +76,16 @@ test('a backup made beside a daemon at work starts elsewhere, with its keys, and
   const payer = await createPayer(harness, daemon);
   // At work: payments before, during and after.
   const paid = Promise.all(Array.from({ length: 6 }, () => pay(daemon, payer.token, 1_000_000n)));
+  // One that waits in the backup, and is paid after it.
+  await setLimits(daemon, { delay_seconds: 60 });
+  const [late, delayed] = [stranger(), { amount: 2_500_000_000n, tier: 'DELAY' }];
+  const { transactionId, ...queued } = await daemon.client(payer.token).sendToken({ to: late, amount: delayed.amount });
+  expect(queued).toMatchObject({ status: 'QUEUED', tier: delayed.tier });
   const archive = await backupOf(dataDir);
   await paid;
+  await daemon.advance(60);
+  await daemon.client(payer.token).waitForTransaction(transactionId, { timeout: 60_000 });
+  expect(await balanceOf(harness.ledger, late)).toBe(delayed.amount);
   expect(statSync(archive).mode & 0o777).toBe(0o600);
   expect(readdirSync(join(dataDir, 'backups')).filter((name) => name.startsWith('.'))).toEqual([]);
 
@@ -96,6 +105,10 @@ test('a backup made beside a daemon at work starts elsewhere, with its keys, and
   const { token } = await createSession(second, payer.agentId);
   const to = await pay(second, token, 2_000_000n);
   expect(await balanceOf(harness.ledger, to)).toBe(2_000_000n);
+  // What waits in it is not paid another time.
+  const seen = await second.operate('GET', `/v1/owner/transactions/${transactionId}`);
+  expect(seen.body).toMatchObject({ status: 'CANCELLED', error: expect.stringContaining('BACKUP_RESTORED') });
+  expect(await balanceOf(harness.ledger, late)).toBe(delayed.amount);
   await second.stop();
   // That everything was set back is on record where it was.
   expect(await rowsOf(elsewhere, 'BACKUP_RESTORED')).toMatchObject([{ actor: 'cli', severity: 'critical' }]);

@@ -313,6 +313,8 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     else onStep(`Cannot reach ${chain} ${network}: its payments are refused until it answers`);
   }
 
+  // First, because a backup that was put back may have as waiting what has been paid since.
+  await takeNotes();
   // Before anything is served: no new payment may meet what the last run left behind (04 §20). With the vault locked
   // nothing of it can be told from what somebody else has written; the recovery sees to it.
   const takenUp = { cancelled: 0, failed: 0, expired: 0, followed: 0 };
@@ -352,7 +354,6 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     });
     await notify({ event: 'DAEMON_STARTED', version: VERSION, ...takenUp });
   });
-  await takeNotes();
   const { notificationsEnabled: enabled, minChannels } = parts.settings.current();
   if (notifications.reachableChannels() < minChannels) {
     logger.warn(

@@ -28,11 +28,11 @@ import {
 import type { Claim } from '../claimed-payment.ts';
 import type { PipelineDependencies } from '../dependencies.ts';
 import { createStepClaims, type SweepStep } from './recall-step.ts';
-import { idOf, type SweepingAdapter, type SweepReader } from './sweep-facts.ts';
+import { DRAIN_SECONDS, idOf, type SweepingAdapter, type SweepReader } from './sweep-facts.ts';
 import { type Attempt, isMissed, leftBehind, planTokens, type TokenStep } from './sweep-plan.ts';
 
-/** How long payments of the agent that are under way are waited for, seconds; then the sweep goes on beside them. */
-const DRAIN_SECONDS = 120;
+/** How long those that nothing can overtake are helped through, seconds; then the sweep lines up behind them. */
+const HELP_SECONDS = 7200;
 /** How long a chain that cannot be asked is waited for, ms; then the recall ends, and can be asked for again. */
 const PATIENCE_MS = 1_800_000;
 /** Transactions one recall makes at most: somebody may send tokens faster than they are taken away. */
@@ -133,10 +133,11 @@ export function createRecallRunner(
     }
     if (recall.error !== null) return false;
     const adapter = reader.adapterOf(agent);
+    const waited = unixSeconds(clock) - (recall.started_at ?? unixSeconds(clock));
     // Where transactions have an order, nothing overtakes what was sent before: it is helped through instead.
-    if (adapter !== null && isReplacer(adapter) && (await hasSent(underWay))) return true;
-    const since = recall.started_at ?? unixSeconds(clock);
-    return underWay.length > 0 && unixSeconds(clock) < since + DRAIN_SECONDS;
+    const isOrdered = adapter !== null && isReplacer(adapter);
+    if (isOrdered && waited < HELP_SECONDS && (await hasSent(underWay))) return true;
+    return underWay.length > 0 && waited < DRAIN_SECONDS;
   }
 
   /** Whether some of these were sent, as far as they are what the daemon wrote: of others nobody knows whether they ever end. */

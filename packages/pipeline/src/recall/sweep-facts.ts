@@ -29,6 +29,9 @@ export type SweepingAdapter = IChainAdapter & ISweeper;
 /** Most assets that are looked for on chains that cannot list what an address holds. */
 const MOST_KNOWN = 500;
 
+/** How long payments of an agent that are under way are waited for, seconds; then its wallet is emptied beside them. */
+export const DRAIN_SECONDS = 120;
+
 /** What is read before each step of a recall: nothing of it is remembered from the step before. */
 export interface SweepReader {
   /** The adapter of an agent's network if it can be asked now; null otherwise. */

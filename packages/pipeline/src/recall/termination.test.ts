@@ -156,6 +156,29 @@ describe('a termination', () => {
     expect(held(payer.address)).toEqual([0n, 0n]);
   });
 
+  test('empties the wallet beside a payment of which nobody can say what becomes of it, does not end, and tells', async () => {
+    await start({ network: { landsAfter: 20 } });
+    world.pipeline.send(payer, bodyOf({ amount: 500n }), { waitMs: 0 }).catch(() => undefined);
+    await world.time.runUntil(() => world.ledger.accepted.size === 1);
+    await world.stop();
+    const { folder, ledger, time } = world;
+    world = await createWorld({ folder, ledger, time });
+    // Somebody has changed it: it is not followed any more.
+    await world.storage.write(async ({ db }) => {
+      await sql`DROP TRIGGER transactions_variants_move_on`.execute(db);
+      await sql`UPDATE transactions SET variants = '[]'`.execute(db);
+    });
+    await world.pipeline.recover();
+    await terminate();
+    await rounds(10);
+    expect(held(payer.address)).toEqual([0n, 0n]);
+    await world.time.advance(86_400_000);
+    await rounds(2);
+    expect([await status(), keyFiles().length]).toEqual(['TERMINATING', 1]);
+    const alerts = (await events('AGENT_TERMINATING')).filter(({ severity }) => severity === 'critical');
+    expect(alerts).toMatchObject([{ problem: 'PAYMENTS_UNDER_WAY' }]);
+  });
+
   test('does not begin beside a recall, and no recall begins beside it', async () => {
     await start({ network: { landsAfter: 5 } });
     const all: RecallRequest = { destination: HOME, includeUnlisted: false, keepGas: true };

@@ -32,7 +32,7 @@ import {
 import { z } from 'zod';
 import type { PipelineDependencies } from '../dependencies.ts';
 import { loadDestinations } from './destination.ts';
-import { idOf, type SweepingAdapter, type SweepReader } from './sweep-facts.ts';
+import { DRAIN_SECONDS, idOf, type SweepingAdapter, type SweepReader } from './sweep-facts.ts';
 import { assetOfHolding, isMissed, planTokens } from './sweep-plan.ts';
 
 /** Sweeps that follow each other at once; later ones wait (08 §2.1.4). */
@@ -48,7 +48,7 @@ const seenSchema = z.record(z.string(), z.string());
 
 /** Why an agent does not come to its end by itself. */
 interface Problem {
-  readonly problem: 'CHAIN_ERROR' | 'NO_DESTINATION' | 'ASSETS_LEFT';
+  readonly problem: 'CHAIN_ERROR' | 'NO_DESTINATION' | 'ASSETS_LEFT' | 'RECALL_IN_PROGRESS' | 'PAYMENTS_UNDER_WAY';
   readonly assets?: readonly string[];
 }
 
@@ -203,16 +203,22 @@ export function createTerminations(
 
   async function advance(agent: AgentRow): Promise<void> {
     const agentId = idOf(agent);
-    const live = await findLiveRecall(storage.read, agentId);
-    if (live !== undefined) return startRecall(live.id);
-    if ((await listUnderWayOfAgent(storage.read, agentId)).length > 0) return;
     const termination = await findTermination(storage.read, agentId);
+    const live = await findLiveRecall(storage.read, agentId);
+    if (live !== undefined) {
+      startRecall(live.id);
+      return alert(agent, termination, { problem: 'RECALL_IN_PROGRESS' });
+    }
+    const isPaying = (await listUnderWayOfAgent(storage.read, agentId)).length > 0;
+    if (isPaying && unixSeconds(clock) < (termination?.created_at ?? 0) + DRAIN_SECONDS) return;
     const waived = waivedOf(termination);
     const adapter = reader.adapterOf(agent);
     if (adapter === null) return alert(agent, termination, { problem: 'CHAIN_ERROR' });
     const listed = await reader.listedAssets(agentId);
     const holdings = await reader.holdings(adapter, agent, listed);
     const open = await obstacles(adapter, agent, { holdings, listed, waived });
+    // Nobody knows what will be there once they have ended.
+    if (open.length === 0 && isPaying) return alert(agent, termination, { problem: 'PAYMENTS_UNDER_WAY' });
     if (open.length === 0) return finish(agent, holdings);
     const outcome = await sweepAgain(agent, waived);
     if (outcome !== 'asked') {
