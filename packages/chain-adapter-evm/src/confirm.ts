@@ -3,6 +3,7 @@ import { getAddress, isAddressEqual } from 'viem';
 import type { AdapterContext } from './adapter-context.ts';
 import type { ChainView } from './chain-view.ts';
 import type { EndpointPool, EvmNode } from './endpoint-pool.ts';
+import type { EvmNetwork } from './evm-network.ts';
 import { proveNonceTaken } from './expiry-proof.ts';
 import { NodeFault } from './node-fault.ts';
 import { type Place, STATE_GONE } from './nonce-user.ts';
@@ -26,23 +27,40 @@ function verdictOf({ status, fee }: TransactionLook, target: 'confirmed' | 'fina
 }
 
 /**
- * Whether another endpoint has a receipt. One node that is wrong, or lies, must not make a payment look dead that another
+ * Whether something holds at another endpoint. One node that is wrong, or lies, must not make a payment look dead that another
  * one knows to be alive; those that do not answer have no say.
  */
-async function anyOtherHasReceipt(pool: EndpointPool, asked: string, txHashes: readonly string[]): Promise<boolean> {
-  const hasAny = async (node: EvmNode): Promise<boolean> => {
-    for (const txHash of txHashes) if (await hasReceipt(node, txHash)) return true;
-    return false;
-  };
+async function holdsElsewhere(
+  pool: EndpointPool,
+  asked: string,
+  holds: (node: EvmNode) => Promise<boolean>,
+): Promise<boolean> {
   for (const member of pool.candidates()) {
     if (member.host === asked) continue;
     try {
-      if (await pool.at(member, hasAny)) return true;
+      if (await pool.at(member, holds)) return true;
     } catch (error) {
       if (!(error instanceof NodeFault) && !isChainError(error, 'WRONG_NETWORK')) throw error;
     }
   }
   return false;
+}
+
+/** What contradicts a verdict: of one that has expired, that it was executed; of one that has failed, that it has not. */
+function contradiction(
+  verdict: Exclude<Proven, { verdict: 'confirmed' }>,
+  txHashes: readonly string[],
+  parameters: EvmNetwork,
+): (node: EvmNode) => Promise<boolean> {
+  return async (node) => {
+    if (verdict.verdict === 'expired') {
+      for (const txHash of txHashes) if (await hasReceipt(node, txHash)) return true;
+      return false;
+    }
+    const [only = ''] = txHashes;
+    const { status } = await lookUp(node, verdict.txHash ?? only, parameters);
+    return status.state === 'landed' && status.error === null;
+  };
 }
 
 /** What is waited for: one transaction, or several of which at most one can land. */
@@ -109,8 +127,10 @@ async function look(
     return { verdict: verdict === null ? null : { ...verdict, txHash: samePayment }, host };
   };
   const found = await pool.run(atNode, true);
-  if (found.verdict?.verdict !== 'expired') return found;
-  return (await anyOtherHasReceipt(pool, found.host, txHashes)) ? { verdict: null } : found;
+  const { verdict, host } = found;
+  if (verdict === null || verdict.verdict === 'confirmed') return found;
+  const isDenied = await holdsElsewhere(pool, host, contradiction(verdict, txHashes, parameters));
+  return isDenied ? { verdict: null } : found;
 }
 
 /**

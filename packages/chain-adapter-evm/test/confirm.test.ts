@@ -107,6 +107,19 @@ describe('a reorganisation', () => {
   });
 });
 
+test('failed is not said when another endpoint knows that it succeeded', async () => {
+  const signed = await send();
+  await world.anvil.mine(5);
+  proxy.rewrite = (method, result) =>
+    method === 'eth_getTransactionReceipt' && typeof result === 'object' && result !== null
+      ? { ...result, status: '0x0' }
+      : result;
+  const asked = { ...nowhere, bytes: signed.bytes };
+  expect(await world.adapter.waitForConfirmation(signed.txHash, asked)).toMatchObject({ verdict: 'failed' });
+  const careful = await world.restarted({ endpoints: [proxy.url, world.anvil.url] });
+  expect(await careful.waitForConfirmation(signed.txHash, asked)).toEqual({ verdict: 'unknown' });
+});
+
 describe('expired', () => {
   test('is proven by another transaction with the same nonce, once it is final', async () => {
     const signed = await send();

@@ -59,17 +59,20 @@ async function look(
 }
 
 /**
- * Asks the other endpoints before something is called expired: one that knows it overrules the proof of another, which may
- * have lost its history. Those that do not answer are not waited for: a dead endpoint must not keep money reserved for ever.
+ * Asks the other endpoints before something is called expired or failed: one that knows it, or knows it to have succeeded,
+ * overrules another, which may have lost its history or lie. Those that do not answer are not waited for: a dead endpoint must
+ * not keep money reserved for ever.
  */
-async function knownElsewhere(pool: NodePool, signature: Signature): Promise<boolean> {
+async function isOverruled(pool: NodePool, signature: Signature, { verdict }: Proven): Promise<boolean> {
   const others = pool.nodes.filter(({ isWell }) => isWell);
-  if (others.length < 2) return false;
+  if (verdict === 'confirmed' || others.length < 2) return false;
+  const contradicts = (status: TransactionStatusReport): boolean =>
+    status.state === 'landed' && (verdict === 'expired' || status.error === null);
   const found = await Promise.all(
     others.map(async (node) => {
       try {
         await node.verify();
-        return (await node.view.signature(signature)).status.state === 'landed';
+        return contradicts((await node.view.signature(signature)).status);
       } catch (error) {
         if (blamesNode(error)) node.failed(error);
         else if (!isChainError(error)) throw error;
@@ -106,7 +109,7 @@ export async function confirmPayment(
         const turn = Math.floor(looks / LOOKS_PER_NODE);
         const looking = pool.run((view) => look(view, signature, target, bound), turn);
         const proven = await raceAbort(looking, signal);
-        const isHasty = proven?.verdict === 'expired' && (await raceAbort(knownElsewhere(pool, signature), signal));
+        const isHasty = proven !== null && (await raceAbort(isOverruled(pool, signature, proven), signal));
         if (proven !== null && !isHasty) return await withFee(context, signature, proven, target, signal);
         pause = pace.afterAnswer();
       } catch (error) {

@@ -253,6 +253,18 @@ describe('a proof is made at one endpoint and may be overruled by another', () =
     expect(verdict).toMatchObject({ verdict: 'confirmed' });
   });
 
+  test('one that calls it failed does not make a payment fail that another one knows to have succeeded', async () => {
+    await adapter.connect();
+    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+    const signed = await adapter.signTransaction(built, from.sign);
+    await adapter.submitTransaction(signed);
+    world.localnet.advanceSlots(1);
+    const err = { InstructionError: [0, { Custom: 1 }] };
+    const status = { slot: 1, confirmations: null, confirmationStatus: 'finalized', err };
+    first.say('getSignatureStatuses', { result: { context: { slot: 10 ** 12 }, value: [status] } });
+    expect(await adapter.waitForConfirmation(signed.txHash)).toMatchObject({ verdict: 'confirmed' });
+  });
+
   test('one that has stopped following the chain does not hide a confirmation', async () => {
     await adapter.connect();
     first.say('getSignatureStatuses', { result: { context: { slot: 1 }, value: [null] } });

@@ -16,7 +16,7 @@ const stateOf = async (world: World, id: string) => {
   return [row?.status, row?.error, row?.reserved_amount];
 };
 
-test('what waits in a backup that was put back is cancelled, and what is asked for afterwards is paid', async () => {
+test('what waits in a backup that was put back is cancelled, and what is asked for afterwards waits on', async () => {
   const before = await createWorld({ rules: RULES });
   const payer = await before.createPayer();
   const waiting = [await queue(before, payer, 50n), await queue(before, payer, 500n)];
@@ -36,12 +36,8 @@ test('what waits in a backup that was put back is cancelled, and what is asked f
   // It is of this state, and waits through a restart.
   const again = await createWorld({ folder, ledger, time });
   await again.pipeline.recover();
-  await time.runUntil(async () => {
-    ledger.advance(1);
-    await again.pipeline.runDelayed();
-    return (await stateOf(again, later))[0] === 'CONFIRMED';
-  });
-  expect(ledger.accepted.size).toBe(1);
+  expect((await stateOf(again, later))[0]).toBe('QUEUED');
+  expect(ledger.accepted.size).toBe(0);
   await again.stop();
   await again.remove();
 });
