@@ -11,7 +11,7 @@ import {
 import { checkSpendLedger } from '@waiaas/storage';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createWorld, type Payer, type World } from '../test/world.ts';
+import { createWorld, MINTS, type Payer, type World } from '../test/world.ts';
 
 /*
  * Promises 1 and 3: under any interleaving, with every fault, caps are exact and no verdict is false. The truth is the
@@ -19,33 +19,46 @@ import { createWorld, type Payer, type World } from '../test/world.ts';
  */
 
 const DAY = 86_400;
+/** The token that is paid beside the native asset. */
+const [MINT = ''] = MINTS;
 
 interface Model {
   /** What each payment did on the ledger, and when the daemon said that it had settled. */
-  readonly settled: { readonly agent: string; readonly amount: bigint; readonly at: number }[];
+  readonly settled: { readonly purse: string; readonly amount: bigint; readonly at: number }[];
 }
 
+/** Caps of one asset, base units. */
+interface Caps {
+  readonly day: bigint;
+  readonly week: bigint;
+}
+const CAPS: Caps = { day: 100n, week: 250n };
+/** Those of the token: others, so that whoever takes one for the other is found out. */
+const TOKEN_CAPS: Caps = { day: 70n, week: 300n };
+
 /**
- * Spent in the last 24 hours or 7 days plus what is under way: never above the cap. Reads rows, not counters.
+ * Spent in the last 24 hours or 7 days plus what is under way, of each asset: never above its cap. Reads rows, not counters.
  *
  * @param now the latest time there has been, Unix seconds: a clock that is set back must not be held against payments that
  *   were right when it was ahead
  */
-async function checkCaps(world: World, caps: { day: bigint; week: bigint }, now: number): Promise<void> {
+async function checkCaps(world: World, now: number): Promise<void> {
   const rows = await world.storage.read.selectFrom('transactions').selectAll().execute();
   const model: Model = { settled: [] };
+  const purseOf = ({ agent_id, asset }: (typeof rows)[number]): string => `${agent_id} ${asset}`;
   for (const row of rows) {
     if (row.status === 'CONFIRMED')
-      model.settled.push({ agent: row.agent_id, amount: BigInt(row.amount), at: row.executed_at ?? 0 });
+      model.settled.push({ purse: purseOf(row), amount: BigInt(row.amount), at: row.executed_at ?? 0 });
   }
-  for (const agent of new Set(rows.map((row) => row.agent_id))) {
+  for (const purse of new Set(rows.map(purseOf))) {
     const live = rows
-      .filter((row) => row.agent_id === agent && row.reserved_amount !== null)
+      .filter((row) => purseOf(row) === purse && row.reserved_amount !== null)
       .reduce((sum, row) => sum + BigInt(row.amount), 0n);
     const spent = (window: number): bigint =>
       model.settled
-        .filter((row) => row.agent === agent && row.at > now - window)
+        .filter((row) => row.purse === purse && row.at > now - window)
         .reduce((sum, row) => sum + row.amount, 0n);
+    const caps = purse.endsWith(':native') ? CAPS : TOKEN_CAPS;
     expect(spent(DAY) + live).toBeLessThanOrEqual(caps.day);
     expect(spent(7 * DAY) + live).toBeLessThanOrEqual(caps.week);
   }
@@ -70,6 +83,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('pay' as const),
       payer: fc.nat(3),
+      token: fc.boolean(),
       amount: fc.bigInt({ min: 1n, max: 60n }),
     }),
   },
@@ -116,14 +130,19 @@ test('caps hold to the base unit and verdicts are true, whatever happens in what
       // About one call in three goes wrong, in one of the ways there are.
       fc.array(fc.integer({ min: 0, max: 3 * FAULTS.length }), { minLength: 20, maxLength: 60 }),
       async (steps, draws) => {
-        const caps = { day: 100n, week: 250n };
-        const rules = { daily_max: caps.day.toString(), weekly_max: caps.week.toString() };
+        const max = 10n ** 12n;
+        const amounts = { instant_max: `${max}`, notify_max: `${max}`, delay_max: `${max}` };
+        const ofToken = { ...amounts, daily_max: `${TOKEN_CAPS.day}`, weekly_max: `${TOKEN_CAPS.week}` };
+        const rules = {
+          ...{ daily_max: `${CAPS.day}`, weekly_max: `${CAPS.week}` },
+          token_limits: { [MINT]: ofToken },
+        };
         const ledger: FakeLedger = createFakeLedger();
         const time: VirtualTime = createVirtualTime();
         let latest = 0;
         const capsHold = (): Promise<void> => {
           latest = Math.max(latest, Math.floor(time.now() / 1000));
-          return checkCaps(world, caps, latest);
+          return checkCaps(world, latest);
         };
         let faulty = true;
         const options = {
@@ -136,6 +155,7 @@ test('caps hold to the base unit and verdicts are true, whatever happens in what
           faulty = false;
           const first = await world.createPayer();
           const second = await world.createPayer();
+          expect(world.createToken({}, first, second)).toBe(MINT);
           const payers: readonly Payer[] = [
             first,
             { ...first, sessionId: await world.createSession(first.agentId) },
@@ -147,7 +167,8 @@ test('caps hold to the base unit and verdicts are true, whatever happens in what
             switch (action.kind) {
               case 'pay': {
                 const payer = payers[action.payer] ?? first;
-                world.send(payer, action.amount, { waitMs: 1 }).catch((error: unknown) => {
+                const options = { waitMs: 1, ...(action.token ? { tokenMint: MINT } : {}) };
+                world.send(payer, action.amount, options).catch((error: unknown) => {
                   if (!isWaiaasError(error)) throw error;
                 });
                 break;

@@ -1,6 +1,7 @@
-import { isTerminal } from '@waiaas/core';
+import { isTerminal, nativeAssetId, tokenAssetId } from '@waiaas/core';
 import { checkSpendLedger, type TransactionRow } from '@waiaas/storage';
 import { brokenCaps, type Spend, strictEnough } from './limits-model.ts';
+import type { WantedPayment } from './payment.ts';
 import { limitsFor, otherRulesFor } from './rulebook.ts';
 import { brokenRate, isListed, isWithinHours } from './rules-model.ts';
 import type { SimulatedWorld } from './world.ts';
@@ -64,13 +65,15 @@ export function watch(world: SimulatedWorld): Watch {
     return lacks && clock.now() - clock.awakeSince < VETO;
   }
 
-  world.onSigned = ({ to, amount, memo }) => {
+  world.onSigned = ({ to, amount, memo, mint }) => {
     const payment = world.payments.find((wanted) => wanted.memo === memo);
     if (payment === undefined) {
       world.violated(`a transaction was signed that nobody asked for: ${memo}`);
       return;
     }
-    if (payment.to !== to || payment.amount !== amount) world.violated(`${memo} was signed as another payment`);
+    if (payment.to !== to || payment.amount !== amount || payment.mint !== mint) {
+      world.violated(`${memo} was signed as another payment`);
+    }
     if (world.isStopped) world.violated(`${memo} was signed after everything had been stopped`);
     const known = tiers.get(memo);
     if (known?.tier === 'DELAY' && latestNow() < (due.get(known.id) ?? 0))
@@ -92,15 +95,18 @@ export function watch(world: SimulatedWorld): Watch {
     return landed;
   }
 
+  const paymentOf = (row: TransactionRow): WantedPayment | undefined =>
+    world.payments.find(({ memo }) => memo === row.memo);
+
   function checkRow(row: TransactionRow): void {
-    const payment = world.payments.find(({ memo }) => memo === row.memo);
+    const payment = paymentOf(row);
     if (payment === undefined) {
       world.violated(`row ${row.memo} is of no payment`);
       return;
     }
-    if (row.to_address !== payment.to || BigInt(row.amount) !== payment.amount || row.agent_id !== payment.agentId) {
-      world.violated(`${row.memo} is stored as another payment`);
-    }
+    const asset = payment.mint === null ? nativeAssetId('solana') : tokenAssetId('solana', payment.mint);
+    const isSame = row.to_address === payment.to && BigInt(row.amount) === payment.amount && row.asset === asset;
+    if (!isSame || row.agent_id !== payment.agentId) world.violated(`${row.memo} is stored as another payment`);
     const landed = landedBy(payment.memo);
     if (landed > 1) world.violated(`${row.memo} was paid ${landed} times`);
     if (row.status === 'CONFIRMED' && landed !== 1) world.violated(`${row.memo} is CONFIRMED and not on the ledger`);
@@ -113,7 +119,7 @@ export function watch(world: SimulatedWorld): Watch {
   function checkAdmission(row: TransactionRow, rows: readonly TransactionRow[]): void {
     const agent = world.agents.find(({ id }) => id === row.agent_id);
     if (agent === undefined || row.tier === null) return;
-    const limits = limitsFor(world.policies, agent.id);
+    const limits = limitsFor(world.policies, agent.id, paymentOf(row)?.mint ?? null);
     const amount = BigInt(row.amount);
     const reachable = world.channels >= world.daemon.minChannels;
     if (!strictEnough(limits, amount, row.tier, reachable)) {
@@ -139,12 +145,11 @@ export function watch(world: SimulatedWorld): Watch {
 
   function checkCaps(row: TransactionRow, rows: readonly TransactionRow[]): void {
     const agent = world.agents.find(({ id }) => id === row.agent_id);
-    const limits = agent === undefined ? null : limitsFor(world.policies, agent.id);
+    const limits = agent === undefined ? null : limitsFor(world.policies, agent.id, paymentOf(row)?.mint ?? null);
     if (limits === null) return;
     const spends: Spend[] = rows
-      .filter(
-        ({ agent_id, status, tier }) => agent_id === row.agent_id && tier !== null && !ENDED_UNPAID.includes(status),
-      )
+      .filter(({ agent_id, asset }) => agent_id === row.agent_id && asset === row.asset)
+      .filter(({ status, tier }) => tier !== null && !ENDED_UNPAID.includes(status))
       .map((spend) => ({
         amount: BigInt(spend.amount),
         settledAt: spend.status === 'CONFIRMED' ? (spend.executed_at ?? 0) : null,
@@ -217,8 +222,20 @@ export function watch(world: SimulatedWorld): Watch {
       const counted = rows.filter(
         ({ session_id, status, tier }) => session_id === id && tier !== null && !ENDED_UNPAID.includes(status),
       );
-      const total = counted.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+      const natives = counted.filter((row) => paymentOf(row)?.mint === null);
+      const total = natives.reduce((sum, { amount }) => sum + BigInt(amount), 0n);
       const { maxTotalAmount, maxTransactions, maxAmountPerTx } = constraints;
+      const { allowedDestinations: allowed, allowedOperations: operations } = constraints;
+      if (allowed !== undefined && counted.some((row) => !allowed.includes(row.to_address))) {
+        world.violated('a session has paid somebody whom it may not pay');
+      }
+      if (operations !== undefined && counted.some(({ type }) => !operations.some((each) => each === type))) {
+        world.violated('a session has done what it may not do');
+      }
+      // What tokens are worth beside such limits, nobody can say (04 §9).
+      if ((maxTotalAmount ?? maxAmountPerTx) !== undefined && natives.length < counted.length) {
+        world.violated('a session with limits of the native asset has paid a token');
+      }
       if (maxTotalAmount !== undefined && total > BigInt(maxTotalAmount)) {
         world.violated(`a session may spend ${maxTotalAmount} and has spent ${total}`);
       }
@@ -226,7 +243,7 @@ export function watch(world: SimulatedWorld): Watch {
         world.violated(`a session may pay ${maxTransactions} times and has paid ${counted.length} times`);
       }
       const most = maxAmountPerTx === undefined ? null : BigInt(maxAmountPerTx);
-      if (most !== null && counted.some(({ amount }) => BigInt(amount) > most)) {
+      if (most !== null && natives.some(({ amount }) => BigInt(amount) > most)) {
         world.violated(`a session may pay ${most} at once and has paid more`);
       }
     }

@@ -1,4 +1,4 @@
-/** Everything a spending limit of the simulation says, base units. */
+/** Everything a spending limit of the simulation says of one asset, base units. */
 export interface Limits {
   readonly instantMax: bigint;
   readonly notifyMax: bigint;
@@ -11,7 +11,7 @@ export interface Limits {
   readonly readsBalance: boolean;
 }
 
-/** What became of a payment of an agent. */
+/** What became of a payment of an agent in that asset. */
 export interface Spend {
   readonly amount: bigint;
   /** Unix seconds at which it was confirmed; null while it may still land. */

@@ -1,4 +1,4 @@
-import { ChainError, type IChainAdapter } from '@waiaas/core';
+import { ChainError, type IChainAdapter, nativeAssetId } from '@waiaas/core';
 import { type Db, type HeadDraft, headsOf, listAgents, type Storage } from '@waiaas/storage';
 import { sql } from 'kysely';
 import { RECIPIENTS } from './rulebook.ts';
@@ -67,12 +67,26 @@ export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonl
     }),
     found: /(daily|weekly) \d+ > \d+|spend ledger/,
   },
+  'forgets what was spent of tokens': {
+    mutant: withHeads(({ spent }) => {
+      for (const [asset, last] of spent) {
+        if (asset !== nativeAssetId('solana')) spent.set(asset, { ...last, cumulative: last.cumulative / 2n });
+      }
+    }),
+    found: /(daily|weekly) \d+ > \d+|spend ledger/,
+  },
+  'pays in another asset': {
+    mutant: withAdapter((adapter) => ({
+      buildTransaction: async ({ token: _, ...request }) => adapter.buildTransaction(request),
+    })),
+    found: /signed as another payment/,
+  },
   'forgets what is under way': {
     mutant: withHeads(({ open }) => {
       for (const [id, each] of open) open.set(id, { ...each, reserved: each.reserved === null ? null : 0n });
     }),
     // What it has just foretold differs too, for only the figures it decides by are made to forget.
-    found: /(daily|weekly) \d+ > \d+|a session may|session foretold/,
+    found: /(daily|weekly) \d+ > \d+|a session may|was foretold/,
   },
   'does not wait': {
     mutant: credulous(

@@ -9,6 +9,7 @@ import {
 } from '@waiaas/core';
 import { DEFAULT_PIPELINE_SETTINGS } from '@waiaas/pipeline';
 import type { Limits } from './limits-model.ts';
+import { TOKEN } from './payment.ts';
 import type { Random } from './random.ts';
 import type { OtherRules } from './rules-model.ts';
 
@@ -23,20 +24,28 @@ export const RECIPIENTS = [
 const text = (amount: bigint | null): string | undefined => (amount === null ? undefined : amount.toString());
 const atLeast = (one: bigint, other: bigint): bigint => (one > other ? one : other);
 
-/** Rules of a spending limit, as small as payments, so that they are met. */
-export function randomLimits(random: Random) {
+/** Limits of one asset, as small as payments, so that they are met. */
+function randomAmounts(random: Random) {
   const instant = BigInt(random.int(0, 100));
   const notify = instant + BigInt(random.int(0, 100));
   const delay = notify + BigInt(random.int(0, 200));
   const daily = random.chance(800) ? atLeast(1n, BigInt(random.int(50, 3000))) : null;
   const weekly = random.chance(600) ? atLeast(daily ?? 1n, BigInt(random.int(100, 9000))) : null;
   return {
-    chain: 'solana',
     instant_max: instant.toString(),
     notify_max: notify.toString(),
     delay_max: delay.toString(),
     ...(daily === null ? {} : { daily_max: text(daily) }),
     ...(weekly === null ? {} : { weekly_max: text(weekly) }),
+  };
+}
+
+/** Rules of a spending limit. */
+export function randomLimits(random: Random) {
+  return {
+    chain: 'solana',
+    ...randomAmounts(random),
+    ...(random.chance(900) ? { token_limits: { [TOKEN.address]: randomAmounts(random) } } : {}),
     window: random.pick(['rolling', 'rolling', 'calendar']),
     delay_seconds: random.int(60, 600),
     approval_timeout: random.int(300, 7200),
@@ -82,17 +91,22 @@ export function otherRulesFor(policies: readonly PolicySummary[], agentId: Agent
   };
 }
 
-/** The spending limit that holds for an agent, read from what the API lists; null when there is none. */
-export function limitsFor(policies: readonly PolicySummary[], agentId: AgentId): Limits | null {
+/**
+ * The spending limit that holds for an agent and an asset, read from what the API lists; null when there is none.
+ * @param mint the token; null for the native asset
+ */
+export function limitsFor(policies: readonly PolicySummary[], agentId: AgentId, mint: string | null): Limits | null {
   const policy = policyFor(policies, 'SPENDING_LIMIT', agentId);
   if (policy === undefined) return null;
   const rules = spendingLimitRulesSchema.parse(policy.rules);
+  const amounts = mint === null ? rules : rules.token_limits?.[mint];
+  if (amounts === undefined) return null;
   return {
-    instantMax: BigInt(rules.instant_max),
-    notifyMax: BigInt(rules.notify_max),
-    delayMax: BigInt(rules.delay_max),
-    dailyMax: rules.daily_max === undefined ? null : BigInt(rules.daily_max),
-    weeklyMax: rules.weekly_max === undefined ? null : BigInt(rules.weekly_max),
+    instantMax: BigInt(amounts.instant_max),
+    notifyMax: BigInt(amounts.notify_max),
+    delayMax: BigInt(amounts.delay_max),
+    dailyMax: amounts.daily_max === undefined ? null : BigInt(amounts.daily_max),
+    weeklyMax: amounts.weekly_max === undefined ? null : BigInt(amounts.weekly_max),
     window: rules.window,
     delaySeconds: rules.delay_seconds ?? DEFAULT_PIPELINE_SETTINGS.delaySeconds,
     readsBalance: rules.max_balance_share !== undefined,

@@ -3,6 +3,7 @@ import { agentId as brandAgentId } from '@waiaas/core';
 import type { Fault } from '@waiaas/fake-chain';
 import { ACTIONS, type Action, openSession, replaceSessions } from './actions.ts';
 import { watch } from './invariants.ts';
+import { TOKEN } from './payment.ts';
 import { createSimulatedWorld, type Mutant, OPERATOR, type SimulatedWorld } from './world.ts';
 
 /** What is simulated. */
@@ -52,10 +53,12 @@ function nextAction({ random }: SimulatedWorld): Action {
 
 async function furnish(world: SimulatedWorld): Promise<void> {
   const { random, daemon } = world;
+  world.ledger.setToken(TOKEN);
   for (let count = random.int(1, 3); count > 0; count -= 1) {
     const agent = await daemon.agents.create({ name: 'agent', chain: 'solana', network: 'localnet' }, OPERATOR);
     // Some are poor: their payments fail on the chain.
     world.ledger.fund(agent.publicKey, random.chance(200) ? 60_000n : 10n ** 12n);
+    world.ledger.mint(TOKEN.address, agent.publicKey, random.chance(200) ? 600n : 10n ** 12n);
     world.agents.push({ id: brandAgentId(agent.id), address: agent.publicKey, suspended: false });
   }
   for (const agent of world.agents) {

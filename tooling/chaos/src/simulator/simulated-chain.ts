@@ -8,6 +8,7 @@ export interface Signed {
   readonly to: string;
   readonly amount: bigint;
   readonly memo: string;
+  readonly mint: string | null;
 }
 
 /** How the network is, and who watches it. */
@@ -67,8 +68,8 @@ export function createSimulatedChain(network: SimulatedNetwork, life: Life): ICh
     simulateTransaction: far((transaction) => inner.simulateTransaction(transaction)),
     async signTransaction(transaction, sign) {
       const signed = await inner.signTransaction(transaction, sign);
-      const { to, amount, memo } = transaction.request;
-      onSigned({ to, amount, memo: memo ?? '' });
+      const { to, amount, memo, token } = transaction.request;
+      onSigned({ to, amount, memo: memo ?? '', mint: token?.address ?? null });
       return signed;
     },
     submitTransaction: far((transaction) => inner.submitTransaction(transaction)),
