@@ -42,6 +42,7 @@ import {
 } from '@waiaas/storage';
 import { z } from 'zod';
 import { readIntent } from './admission.ts';
+import { readRules } from './policy-facts.ts';
 import { encodeCriteria } from './session-check.ts';
 import {
   constraintsHash,
@@ -99,7 +100,7 @@ const toPolicyRow = (row: PolicyVersionRow): PolicyRow => ({
   version: row.version,
   agentId: row.agent_id === null ? null : brandAgentId(row.agent_id),
   type: row.type,
-  rules: JSON.parse(row.rules),
+  rules: readRules(row.rules),
   priority: row.priority,
   enabled: row.enabled === 1,
   authentic: true,

@@ -242,6 +242,34 @@ describe('the record of a decision', () => {
     });
   });
 
+  test.each([
+    ['no JSON', '{"instant_max":"5"'],
+    ['no object', '[]'],
+    ['nothing', ''],
+  ])('of rules that are %s, under a genuine seal, is kept: they deny, and break nothing', async (_what, rules) => {
+    const payer = await start({ rules: TIERS });
+    const broken = { id: policyId('00000000-0000-7000-8000-00000000beef'), agentId: payer.agentId };
+    await world.storage.write(({ db }) =>
+      storePolicy(
+        db,
+        world.keystoreParts.keystore.sealer,
+        { ...broken, type: 'SPENDING_LIMIT', rules, priority: 0, enabled: true },
+        { now: 1, actor: 'system' },
+      ),
+    );
+    await expect(dry(payer, 1n)).resolves.toMatchObject({ outcome: 'DENY', code: 'POLICY_DENIED' });
+    const { id, outcome } = await pay(payer, 1n);
+    expect(outcome).toBe('DENY POLICY_DENIED');
+    expect(await world.pipeline.decisions.get(brandTransactionId(id))).toMatchObject({
+      verdict: { outcome: 'DENY', reason: 'POLICY_MALFORMED', policyId: broken.id },
+      replay: 'same',
+    });
+    expect(await world.pipeline.decisions.replay()).toMatchObject({ total: 1, same: 1, faultCount: 0 });
+    expect(world.ledger.accepted.size).toBe(0);
+    // Others are not held up by it.
+    expect((await pay(await world.createPayer(), 1n)).outcome).toBe('ALLOW INSTANT');
+  });
+
   describe('of a payment that waited', () => {
     const due = async (change: (payer: Payer) => Promise<unknown> = async () => undefined) => {
       const payer = await start({ rules: TIERS });
@@ -503,6 +531,26 @@ describe('further kinds of policy, through the pipeline', () => {
     expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
     await world.time.advance(3_600_000);
     expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
+  });
+
+  test.each([
+    ['an hour', 3600, { max_tx_per_hour: 5 }],
+    ['a day', 86_400, { max_tx_per_day: 5 }],
+  ] as const)('a rate looks back at %s to the second', async (_what, seconds, rules) => {
+    const payer = await start();
+    await add('RATE_LIMIT', rules);
+    const born = Math.floor(world.time.now() / 1000);
+    const five = () => Promise.all(Array.from({ length: 5 }, async () => (await pay(payer, 1n)).outcome));
+    const all = Array.from({ length: 5 }, () => 'ALLOW INSTANT');
+    expect(await five()).toEqual(all);
+    const rows = await world.storage.read.selectFrom('transactions').select('created_at').execute();
+    expect(rows.map(({ created_at }) => created_at)).toEqual(Array.from({ length: 5 }, () => born));
+    const at = (age: number) => world.time.advance((born + age) * 1000 - world.time.now());
+    await at(seconds - 1);
+    expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
+    await at(seconds);
+    expect(await five()).toEqual(all);
+    expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
   });
 
   test.each([

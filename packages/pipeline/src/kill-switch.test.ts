@@ -1,6 +1,6 @@
 import { ChainError, isWaiaasError } from '@waiaas/core';
 import type { KillSwitch } from '@waiaas/safety';
-import { checkSpendLedger } from '@waiaas/storage';
+import { checkSpendLedger, findSession } from '@waiaas/storage';
 import { afterEach, expect, test } from 'vitest';
 import { killSwitchOf } from '../test/kill-switch.ts';
 import { ALICE, by, createWorld, OPERATOR, PASSWORD, RECIPIENT, type World } from '../test/world.ts';
@@ -173,4 +173,23 @@ test('one that was recorded and lost sight of before it was sent is never sent, 
   await recoverAndWait();
   expect(sent()).toBe(0);
   expect(await payments()).not.toMatchObject([{ status: 'EXECUTING' }]);
+});
+
+test('one that was sent before comes to its end while the kill switch is engaged, and is counted', async () => {
+  world = await createWorld({ network: { landsAfter: 10 } });
+  await world.owner.connect(ALICE, OPERATOR);
+  killSwitch = await killSwitchOf(world);
+  const payer = await world.createPayer();
+  const answer = world.send(payer, 5n, { waitMs: 1000 });
+  await world.time.advance(1000);
+  expect(await answer).toMatchObject({ status: 'SUBMITTED' });
+  await killSwitch.activate('drill', by(ALICE));
+  expect(await payments()).toMatchObject([{ status: 'SUBMITTED', reserved_amount: '5' }]);
+  world.ledger.advance(10);
+  await world.time.advance(60_000);
+  expect(world.keystoreParts.gate.isOpen).toBe(false);
+  expect(await payments()).toEqual([{ status: 'CONFIRMED', error: null, reserved_amount: null, signed_tx: null }]);
+  const session = await findSession(world.storage.read, payer.sessionId);
+  expect(JSON.parse(session?.usage_stats ?? '{}')).toMatchObject({ totalTx: 1, totalAmount: '5' });
+  expect(await checkSpendLedger(world.storage.read, world.keystoreParts.keystore.sealer)).toEqual([]);
 });

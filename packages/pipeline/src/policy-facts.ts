@@ -8,7 +8,8 @@ import {
 import { type CompiledPolicies, compilePolicies, type PolicyRow } from '@waiaas/policy-engine';
 import { type Db, type LoadedPolicies, type LoadedPolicy, loadPolicies } from '@waiaas/storage';
 
-const parse = (text: string): unknown => {
+/** Rules as they are stored; undefined when they cannot be read. */
+export const readRules = (text: string): unknown => {
   try {
     const rules: unknown = JSON.parse(text);
     return rules;
@@ -24,7 +25,7 @@ const toPolicyRow = (row: LoadedPolicy, complete: boolean): PolicyRow => ({
   version: row.version,
   agentId: row.agent_id === null ? null : brandAgentId(row.agent_id),
   type: row.type,
-  rules: parse(row.rules),
+  rules: readRules(row.rules),
   priority: row.priority,
   enabled: row.enabled === 1,
   authentic: row.authentic && complete,

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createHarness, createPayer, createSession, type DaemonProcess, type Harness, setLimits } from './harness.ts';
 import { balanceOf, readRemains, stranger } from './ledger-truth.ts';
 
+const IS_FULL = process.env.WAIAAS_CHAOS === 'full';
+
 let harness: Harness;
 beforeAll(async () => {
   harness = await createHarness();
@@ -90,3 +92,52 @@ test('SIGTERM with twenty payments under way: exit 0, and after the restart ever
   await again.stop();
   expect((await readRemains(dataDir)).ledgerFaults).toBe(0);
 }, 90_000);
+
+test('a chain that takes its time: who asked goes away, who stays is answered, and the payment is made once', async () => {
+  // As slow as it may be in the full run: ninety seconds, one client gone after five, the other answered after thirty.
+  const slow = IS_FULL ? await createHarness(700) : harness;
+  try {
+    const dataDir = await slow.createDataDir();
+    const daemon = await slow.start(dataDir);
+    await setLimits(daemon, {});
+    const payer = await createPayer(slow, daemon);
+    const client = daemon.client(payer.token);
+    const to = stranger();
+    const late = slow.ledger.faults.add({ type: 'landLate', slots: IS_FULL ? 129 : 100 });
+    const leaving = new AbortController();
+    const gone = fetch(`${daemon.url}/v1/transactions/send`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${payer.token}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'slow',
+      },
+      body: JSON.stringify({ to, amount: '5000000' }),
+      signal: IS_FULL ? AbortSignal.timeout(5000) : leaving.signal,
+    }).then(({ status }) => status, code);
+    const sent = async () => (await client.listTransactions({ status: 'SUBMITTED' })).transactions;
+    await expect.poll(async () => (await sent()).length, { timeout: 30_000 }).toBe(1);
+    const staying = client.sendToken({ to, amount: 5_000_000n }, { idempotencyKey: 'slow' });
+    leaving.abort();
+    expect(await gone).toMatch(/abort|timeout/i);
+    const reserved = async () => (await readRemains(dataDir)).transactions.map((row) => row.reserved_amount);
+    expect(await reserved()).toEqual(['5000000']);
+    const answer = await staying;
+    expect(answer.status).toBe(IS_FULL ? 'SUBMITTED' : 'CONFIRMED');
+    if (IS_FULL) expect(await reserved()).toEqual(['5000000']);
+    const end = await client.waitForTransaction(answer.transactionId, { timeout: 180_000 });
+    expect(end).toMatchObject({ status: 'CONFIRMED' });
+    late();
+    expect(await balanceOf(slow.ledger, to)).toBe(5_000_000n);
+    expect(await daemon.stop()).toBe(0);
+    expect(daemon.output()).not.toMatch(/unhandled/i);
+    const { transactions, audit, ledgerFaults } = await readRemains(dataDir);
+    expect(transactions).toHaveLength(1);
+    const events = audit.map(({ event_type }) => event_type);
+    expect(events.filter((event) => event === 'TX_CONFIRMED')).toHaveLength(1);
+    expect(events).not.toContain('DAEMON_UNHANDLED_REJECTION');
+    expect(ledgerFaults).toBe(0);
+  } finally {
+    if (slow !== harness) await slow.close();
+  }
+}, 300_000);
