@@ -22,11 +22,13 @@ import {
   findAgent,
   findLiveRecall,
   insertAgent,
+  isAgentAuthentic,
   listAgentOverviews,
   moveAgent,
   type Storage,
   sealPolicySet,
 } from '@waiaas/storage';
+import { agentNotAuthentic } from './agent-not-authentic.ts';
 import { confirmOrigin, refuseWhileLocked } from './authority.ts';
 import { actorName, auditOrigin, type RequestOrigin } from './request-origin.ts';
 
@@ -165,6 +167,7 @@ export function createAgentManagement(dependencies: AgentManagementDependencies)
         if (recall !== undefined) throw new WaiaasError('RECALL_IN_PROGRESS', { details: { recallId: recall.id } });
         // What the kill switch stopped, only its recovery starts again.
         if (row.suspension_reason === 'kill_switch') throw new WaiaasError('SYSTEM_LOCKED');
+        if (!isAgentAuthentic(db, row)) throw agentNotAuthentic(id);
         await moveAgent(db, { id, from: 'SUSPENDED', to: 'ACTIVE', now, reason: null });
         const details = { suspendedFor: row.suspension_reason };
         await appendAudit(db, now, { event: 'AGENT_ACTIVATED', agentId: id, ...auditOrigin(origin), details });

@@ -27,6 +27,7 @@ import {
   insertPending,
   insertPendingApproval,
   intentContent,
+  isAgentAuthentic,
   isSessionAuthentic,
   keepConstraints,
   type LiveReservation,
@@ -34,6 +35,7 @@ import {
   notifyBy,
   readState,
   readUsage,
+  reportBrokenAgent,
   reportBrokenHead,
   reportBrokenSession,
   type SessionRow,
@@ -257,6 +259,10 @@ export function createAdmission(
     const live = liveReservations(db, intent.agentId);
     if (live === null) {
       await reportBrokenHead(db, intent.agentId, now);
+      return { kind: 'unbelievable' };
+    }
+    if (!isAgentAuthentic(db, agent)) {
+      await reportBrokenAgent(db, intent.agentId, now);
       return { kind: 'unbelievable' };
     }
 

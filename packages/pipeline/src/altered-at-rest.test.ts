@@ -1,14 +1,16 @@
 import { transactionId as brandTransactionId, isWaiaasError, type TransactionId } from '@waiaas/core';
 import type { FaultPlan } from '@waiaas/fake-chain';
-import { findTransaction } from '@waiaas/storage';
+import { findAgent, findTransaction } from '@waiaas/storage';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { alter } from '../test/hands-in-the-file.ts';
+import { killSwitchOf } from '../test/kill-switch.ts';
 import {
   ALICE,
   BOB,
   by,
   createWorld,
   OPERATOR,
+  PASSWORD,
   type Payer,
   RECIPIENT,
   type World,
@@ -402,5 +404,80 @@ describe('a payment that has ended', () => {
     await alter(world, "UPDATE transactions SET status = 'CONFIRMED', error = NULL");
     expect(await outcome(world.send(payer, 50n, { idempotencyKey: 'k' }))).toBe('POLICY_DENIED');
     expect(paid()).toEqual([]);
+  });
+});
+
+describe('an agent that was stopped, and made out to be active', () => {
+  const ACTIVE = "UPDATE agents SET status = 'ACTIVE', suspension_reason = NULL, suspended_at = NULL";
+  const agent = async () => {
+    const row = await findAgent(world.storage.read, payer.agentId);
+    return [row?.status, row?.suspension_reason];
+  };
+
+  test('pays nothing, is reported once, and goes on when the operator has stopped and resumed it', async () => {
+    const waiting = await ask(500n);
+    await world.suspendAgent(payer.agentId);
+    await alter(world, ACTIVE);
+    for (let time = 0; time < 2; time += 1) expect(await outcome(world.send(payer, 5n))).toBe('POLICY_DENIED');
+    await world.time.advance(60_000);
+    await everyWorker();
+    expect(await rowOf(waiting)).toMatchObject({ status: 'CANCELLED', error: 'AGENT_SUSPENDED' });
+    expect(await alarmed()).toHaveLength(1);
+    expect(paid()).toEqual([]);
+    expect(await world.pipeline.decisions.replay()).toMatchObject({ faultCount: 0 });
+
+    await world.suspendAgent(payer.agentId);
+    await world.resumeAgent(payer.agentId);
+    expect(await outcome(world.send(payer, 5n))).toBe('done');
+  });
+
+  test('pays nothing after a restart either, nor with the head that it had before', async () => {
+    const scope = `scope = '${payer.agentId}'`;
+    const before = await world.storage.read
+      .selectFrom('heads')
+      .selectAll()
+      .where('scope', '=', payer.agentId)
+      .executeTakeFirstOrThrow();
+    await world.suspendAgent(payer.agentId);
+    await alter(world, ACTIVE);
+    await restart();
+    expect(await outcome(world.send(payer, 5n))).toBe('POLICY_DENIED');
+    const { version, content, audit_id, seal } = before;
+    const set = `version = ${version}, content = '${content}', audit_id = ${audit_id}, seal = '${seal}'`;
+    await alter(world, `UPDATE heads SET ${set} WHERE ${scope}`);
+    await restart();
+    expect(await outcome(world.send(payer, 5n))).toBe('POLICY_DENIED');
+    expect(paid()).toEqual([]);
+  });
+
+  test.each([
+    ['active', ACTIVE],
+    ['stopped by the kill switch', "UPDATE agents SET suspension_reason = 'kill_switch'"],
+  ])('is not started again by the recovery of the kill switch, where it was made out to be %s', async (_what, edit) => {
+    await world.suspendAgent(payer.agentId);
+    const killSwitch = await killSwitchOf(world);
+    await alter(world, edit);
+    await killSwitch.activate('drill', by(ALICE));
+    const recovered = await killSwitch.recover({
+      password: PASSWORD,
+      proveOwner: async () => by(ALICE),
+      isLocalCommand: () => false,
+      origin: OPERATOR,
+    });
+    expect(recovered).toMatchObject({ agentsReactivated: 0 });
+    // For its own reason, so that whoever may start it again can.
+    expect(await agent()).toEqual(['SUSPENDED', 'manual']);
+    await world.resumeAgent(payer.agentId);
+  });
+
+  test('is not brought back from its end', async () => {
+    await world.suspendAgent(payer.agentId);
+    await world.pipeline.terminations.request(payer.agentId, { waive: [] }, by(ALICE));
+    for (const status of ['ACTIVE', 'SUSPENDED']) {
+      const reason = status === 'ACTIVE' ? 'NULL' : "'manual'";
+      await alter(world, `UPDATE agents SET status = '${status}', suspension_reason = ${reason}`);
+      if (status === 'ACTIVE') expect(await outcome(world.send(payer, 5n))).not.toBe('done');
+      else await expect(world.resumeAgent(payer.agentId)).rejects.toMatchObject({ code: 'POLICY_DENIED' });
+    }
   });
 });

@@ -22,6 +22,7 @@ import {
   findSession,
   findTransaction,
   insertClaimDecision,
+  isAgentAuthentic,
   isSessionAuthentic,
   liveReservations,
   mergeMetadata,
@@ -31,6 +32,7 @@ import {
   postponeDelay,
   preApprovedAt,
   readState,
+  reportBrokenAgent,
   type Storage,
   timesReplaced,
   transition,
@@ -137,11 +139,13 @@ export function createClaims(
   });
   const released = { reserved_amount: null, signed_tx: null } as const;
 
-  async function standingOf(db: Db, row: AuthenticTransaction, intent: Intent): Promise<ClaimStanding> {
+  async function standingOf(db: Db, row: AuthenticTransaction, intent: Intent, now: number): Promise<ClaimStanding> {
     const agent = await findAgent(db, row.agent_id);
+    const isSealed = agent !== undefined && isAgentAuthentic(db, agent);
+    if (agent !== undefined && !isSealed) await reportBrokenAgent(db, agent.id, now);
     const session = await findSession(db, intent.sessionId);
     return {
-      agent: agent?.status ?? null,
+      agent: isSealed ? agent.status : null,
       session:
         session === undefined
           ? null
@@ -151,7 +155,7 @@ export function createClaims(
 
   /** Whether a queued payment may be carried out now, and what the policies said, as far as they were asked. */
   async function judge(db: Db, row: AuthenticTransaction, intent: Intent, now: number): Promise<Judged> {
-    const standing = await standingOf(db, row, intent);
+    const standing = await standingOf(db, row, intent, now);
     const refusal = objectionOf(standing);
     if (refusal === FORGED_SESSION) {
       await appendAudit(db, now, {

@@ -11,6 +11,7 @@ export type {
   Timers,
   Watchfulness,
 } from './dependencies.ts';
+export { sealEarlierAgents } from './earlier-agents.ts';
 export { sealEarlierLedger } from './earlier-ledger.ts';
 export { sealEarlierTransactions } from './earlier-transactions.ts';
 export {

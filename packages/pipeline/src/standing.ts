@@ -37,7 +37,7 @@ export interface SessionStanding {
 
 /** What an agent, and the session that had asked, were when a payment was to leave the queue. */
 export interface ClaimStanding {
-  /** Null when there is no such agent. */
+  /** Null when there is no such agent, or its state is not the one that was sealed. */
   readonly agent: AgentStatus | null;
   /** Null when it has been cleaned up. */
   readonly session: { readonly revokedAt: number | null; readonly authentic: boolean } | null;

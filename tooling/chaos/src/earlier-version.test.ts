@@ -46,7 +46,7 @@ async function makeEarlier(dataDir: string): Promise<void> {
     ALTER TABLE transactions DROP COLUMN variants;
     DROP TABLE claim_decisions; DROP TABLE heads; DROP TABLE auto_stop_head; DROP TRIGGER auto_stop_rules_identity;
     DELETE FROM auto_stop_rules; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
-    DELETE FROM audit_log WHERE event_type = 'LEDGER_SEALED'`);
+    DELETE FROM audit_log WHERE event_type IN ('LEDGER_SEALED', 'AGENTS_SEALED')`);
   let link = AUDIT_CHAIN_START;
   let end = 0;
   for (const row of db.prepare<[], AuditRow>('SELECT * FROM audit_log ORDER BY id').all()) {
@@ -119,7 +119,8 @@ test('goes on with what was spent, reserved and allowed, and says once that it w
   await daemon.stop();
   const { audit, ledgerFaults } = await readRemains(dataDir);
   const events = audit.map(({ event_type }) => event_type);
-  expect(events.filter((event) => event === 'LEDGER_SEALED')).toHaveLength(1);
+  for (const once of ['LEDGER_SEALED', 'AGENTS_SEALED'])
+    expect(events.filter((event) => event === once)).toHaveLength(1);
   expect(events).not.toContain('SEAL_BROKEN');
   expect(ledgerFaults).toBe(0);
 });

@@ -298,6 +298,15 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     });
   },
 
+  async 'a suspended agent was made active in the file'() {
+    const dataDir = harness.copyDataDir(template);
+    await withDaemon(dataDir, async (daemon) => {
+      expect((await daemon.operate('POST', `/v1/agents/${payer.agentId}/suspend`)).status).toBe(200);
+    });
+    edit(dataDir, `UPDATE agents SET status = 'ACTIVE', suspension_reason = NULL, suspended_at = NULL`);
+    await isDenied(dataDir);
+  },
+
   async 'the kill switch was set to normal in the file'() {
     const dataDir = harness.copyDataDir(template);
     await withDaemon(dataDir, async (daemon) => {

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import { createIdGenerator, createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
 import type { RuntimeSettings } from '@waiaas/management';
-import { sealEarlierLedger, sealEarlierTransactions } from '@waiaas/pipeline';
+import { sealEarlierAgents, sealEarlierLedger, sealEarlierTransactions } from '@waiaas/pipeline';
 import { confirmNormal, createAuditTrail, loadKillSwitch, seedAutoStopRules } from '@waiaas/safety';
 import {
   AUTO_STOP_SCHEMA,
@@ -386,7 +386,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
    * other: a log that does not say that it was done may have said so before somebody cut it.
    */
   async function sealWhatWasNot(): Promise<void> {
-    const done = ['ROWS_SEALED', 'LEDGER_SEALED'] as const;
+    const done = ['ROWS_SEALED', 'LEDGER_SEALED', 'AGENTS_SEALED'] as const;
     const missing = await Promise.all(done.map(async (event) => !(await hasAuditEvent(storage.read, [event]))));
     if (!missing.includes(true)) return;
     // What is asked from here on is asked by indexes, and one of them may have been made to keep silent.
@@ -409,6 +409,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     const parts = { storage, sealer: keystore.sealer, clock, logger };
     if (!told.has('ROWS_SEALED')) await sealEarlierTransactions(parts);
     if (!told.has('LEDGER_SEALED')) await sealEarlierLedger(parts);
+    if (!told.has('AGENTS_SEALED')) await sealEarlierAgents(parts);
   }
 
   /** What cannot be kept outside now is tried again every minute; the log of the daemon says so. */

@@ -18,9 +18,12 @@ import {
   type AuditEntry,
   appendAudit,
   type Db,
+  isAgentAuthentic,
   listSuspendedFor,
   loadOwner,
   moveAgent,
+  reportBrokenAgent,
+  restoreSuspension,
   type Storage,
 } from '@waiaas/storage';
 import { type CascadeReport, runCascade } from './cascade.ts';
@@ -238,15 +241,22 @@ export function createKillSwitch(dependencies: KillSwitchDependencies): KillSwit
 
   /** Agents that the kill switch stopped, and only they: to what they were, which their key tells. */
   async function reactivate(db: Db, now: number, origin: Pick<AuditEntry, 'actor' | 'ip'>): Promise<number> {
-    const stopped = await listSuspendedFor(db, 'kill_switch');
-    for (const row of stopped) {
+    let reactivated = 0;
+    for (const row of await listSuspendedFor(db, 'kill_switch')) {
       const id = agentId(row.id);
+      // Something else has stopped it, and somebody has made it out to be this.
+      if (!isAgentAuthentic(db, row)) {
+        await reportBrokenAgent(db, id, now);
+        await restoreSuspension(db, id);
+        continue;
+      }
+      reactivated += 1;
       const to = hasKey(id) ? 'ACTIVE' : 'CREATING';
       await moveAgent(db, { id, from: 'SUSPENDED', to, now, reason: null });
       const details = { suspendedFor: 'kill_switch', status: to };
       await appendAudit(db, now, { event: 'AGENT_ACTIVATED', ...origin, agentId: id, details });
     }
-    return stopped.length;
+    return reactivated;
   }
 
   function hasKey(id: ReturnType<typeof agentId>): boolean {

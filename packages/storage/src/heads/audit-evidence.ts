@@ -31,10 +31,18 @@ const OF_POLICIES: ReadonlySet<string> = new Set<AuditEvent>([
   'POLICY_DELETED',
 ]);
 
+/** The same of whether an agent may do anything at all, which heads say since later. */
+const OF_STATES: ReadonlySet<string> = new Set<AuditEvent>([
+  'AGENT_SUSPENDED',
+  'AGENT_ACTIVATED',
+  'AGENT_TERMINATING',
+  'AGENT_TERMINATED',
+]);
+
 /** The scope whose head is sealed anew with an audit row; null where none is. */
 export function scopeOfChange(event: string, agentId: string | null): string | null {
   if (OF_POLICIES.has(event)) return agentId ?? GLOBAL_SCOPE;
-  return agentId !== null && OF_AGENTS.has(event) ? agentId : null;
+  return agentId !== null && (OF_AGENTS.has(event) || OF_STATES.has(event)) ? agentId : null;
 }
 
 /** Rows of the log that are read at a time. */
@@ -50,9 +58,11 @@ interface Testimony {
   readonly from: number;
   /** The newest row that tells of a change, by the scope it was in. */
   readonly newest: ReadonlyMap<string, number>;
+  /** The same of changes of the state of an agent. */
+  readonly states: ReadonlyMap<string, number>;
 }
 
-const UNSOUND: Testimony = { sound: false, from: 0, newest: new Map() };
+const UNSOUND: Testimony = { sound: false, from: 0, newest: new Map(), states: new Map() };
 
 /** What the audit log says against a head. */
 export interface AuditEvidence {
@@ -60,9 +70,11 @@ export interface AuditEvidence {
    * Whether a head is an older one: the log tells of changes that it does not know, or the log itself is not what was
    * sealed, so that it may keep silent about them.
    *
+   * @param saysState whether the head says what state its agent is in: those of earlier versions did not, and were not sealed
+   * when it changed
    * @throws WaiaasError KEYSTORE_LOCKED when that cannot be told yet
    */
-  contradicts(head: Pick<HeadsTable, 'scope' | 'audit_id'>): boolean;
+  contradicts(head: Pick<HeadsTable, 'scope' | 'audit_id'>, saysState: boolean): boolean;
 }
 
 /**
@@ -86,7 +98,11 @@ export function createAuditEvidence(connection: Connection, sealer: Pick<RowSeal
 
   /** The rows from one to another, if they follow each other link by link, up to a link that is given. */
   function readChain(from: number, to: number, end: string): Testimony {
-    const newest = new Map<string, number>();
+    const [newest, states] = [new Map<string, number>(), new Map<string, number>()];
+    const take = ({ id, event_type, agent_id }: AuditRow): void => {
+      const scope = scopeOfChange(event_type, agent_id);
+      if (scope !== null) (OF_STATES.has(event_type) ? states : newest).set(scope, id);
+    };
     let link = AUDIT_CHAIN_START;
     let next = from;
     for (let page = rowsFrom.all(next, to); page.length > 0; page = rowsFrom.all(next, to)) {
@@ -94,8 +110,7 @@ export function createAuditEvidence(connection: Connection, sealer: Pick<RowSeal
         if (row.id === from) link = row.hash;
         else if (auditLink(link, row) === row.hash) link = row.hash;
         else return UNSOUND;
-        const scope = scopeOfChange(row.event_type, row.agent_id);
-        if (scope !== null) newest.set(scope, row.id);
+        take(row);
         next = row.id + 1;
       }
     }
@@ -103,12 +118,11 @@ export function createAuditEvidence(connection: Connection, sealer: Pick<RowSeal
     // Rows behind the sealed end are of a time in which the vault was locked, or the end was put back: they testify as well.
     for (let page = rowsFrom.all(next, NEWEST); page.length > 0; page = rowsFrom.all(next, NEWEST)) {
       for (const row of page) {
-        const scope = scopeOfChange(row.event_type, row.agent_id);
-        if (scope !== null) newest.set(scope, row.id);
+        take(row);
         next = row.id + 1;
       }
     }
-    return { sound: true, from, newest };
+    return { sound: true, from, newest, states };
   }
 
   function hear(): Testimony {
@@ -127,11 +141,12 @@ export function createAuditEvidence(connection: Connection, sealer: Pick<RowSeal
   }
 
   return {
-    contradicts({ scope, audit_id }) {
+    contradicts({ scope, audit_id }, saysState) {
       testimony ??= hear();
-      const { sound, from, newest } = testimony;
+      const { sound, from, newest, states } = testimony;
       // A head that is older than all there were when the log was read has been put back since.
-      return !sound || audit_id < from || (newest.get(scope) ?? 0) > audit_id;
+      if (!sound || audit_id < from || (newest.get(scope) ?? 0) > audit_id) return true;
+      return saysState && (states.get(scope) ?? 0) > audit_id;
     },
   };
 }

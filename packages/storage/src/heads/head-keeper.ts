@@ -117,8 +117,9 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer): HeadKee
     const known = committed.get(row.scope);
     // This process alone seals: what is there by now and was not sealed by it is of another copy of the file.
     if (known !== undefined) return row.version === known.version && row.seal === known.seal ? known : null;
-    if (!sealer.verify(headContent(row), row.seal) || evidence.contradicts(row)) return null;
-    return { version: row.version, seal: row.seal, head: decodeHead(row.content) };
+    if (!sealer.verify(headContent(row), row.seal)) return null;
+    const head = decodeHead(row.content);
+    return evidence.contradicts(row, head.agent !== null) ? null : { version: row.version, seal: row.seal, head };
   }
 
   function present(scope: string): Draft | null {

@@ -1,4 +1,14 @@
-import { canonicalJson, TIERS, type Tier, TRANSACTION_STATUSES, type TransactionStatus } from '@waiaas/core';
+import {
+  AGENT_STATUSES,
+  type AgentStatus,
+  canonicalJson,
+  SUSPENSION_REASONS,
+  type SuspensionReason,
+  TIERS,
+  type Tier,
+  TRANSACTION_STATUSES,
+  type TransactionStatus,
+} from '@waiaas/core';
 import { z } from 'zod';
 import type { Admissions } from './recent-admissions.ts';
 
@@ -37,6 +47,13 @@ export interface AccountRent {
 const MARKS = ['policies', 'sessions', 'settings'] as const;
 export type Mark = (typeof MARKS)[number];
 
+/** What an agent may do at all: whether it may, and why not. */
+export interface AgentState {
+  readonly status: AgentStatus;
+  /** Null unless it is suspended. */
+  readonly reason: SuspensionReason | null;
+}
+
 /** What the head of a scope says: the newest state of everything in it that grants or limits, sealed as one. */
 export interface Head {
   readonly open: ReadonlyMap<string, OpenTransaction>;
@@ -49,6 +66,8 @@ export interface Head {
    * tell, until the next one is admitted.
    */
   readonly recent: readonly Admissions[] | null;
+  /** Null in the head of what holds for all, and in those from before the state of an agent was sealed. */
+  readonly agent: AgentState | null;
 }
 
 /** A head that is being changed. */
@@ -58,6 +77,7 @@ export interface HeadDraft extends Head {
   readonly marks: Map<Mark, number>;
   rents: readonly AccountRent[] | null;
   recent: readonly Admissions[] | null;
+  agent: AgentState | null;
 }
 
 /** A copy to change; without an argument, the head of a scope in which nothing has happened yet. */
@@ -67,10 +87,11 @@ export const draftOf = (head?: Head): HeadDraft => ({
   marks: new Map(head?.marks),
   rents: head === undefined ? [] : head.rents,
   recent: head === undefined ? [] : head.recent,
+  agent: head?.agent ?? null,
 });
 
 /** The text of a head, as it is stored and sealed. */
-export const encodeHead = ({ open, spent, marks, rents, recent }: Head): string =>
+export const encodeHead = ({ open, spent, marks, rents, recent, agent }: Head): string =>
   canonicalJson({
     open: Array.from(open, ([id, { seal, sessionId, asset, reserved, tier, status }]) => [
       id,
@@ -85,6 +106,7 @@ export const encodeHead = ({ open, spent, marks, rents, recent }: Head): string 
     marks: Array.from(marks, ([name, version]) => [name, version]),
     ...(rents === null ? {} : { rents: rents.map(({ at, amount }) => [at, amount]) }),
     ...(recent === null ? {} : { recent: recent.map(({ at, count }) => [at, count]) }),
+    ...(agent === null ? {} : { agent: [agent.status, agent.reason] }),
   });
 
 const amount = z.string().regex(/^(0|[1-9]\d*)$/);
@@ -105,11 +127,12 @@ const headSchema = z.strictObject({
   marks: z.array(z.tuple([z.enum(MARKS), z.int()])),
   rents: z.array(z.tuple([z.int(), amount])).optional(),
   recent: z.array(z.tuple([z.int(), z.int()])).optional(),
+  agent: z.tuple([z.enum(AGENT_STATUSES), z.enum(SUSPENSION_REASONS).nullable()]).optional(),
 });
 
 /** Reads the text of a head back, once its seal was checked. @throws when it is no such text */
 export function decodeHead(text: string): Head {
-  const { open, spent, marks, rents, recent } = headSchema.parse(JSON.parse(text));
+  const { open, spent, marks, rents, recent, agent } = headSchema.parse(JSON.parse(text));
   return {
     open: new Map(
       open.map(([id, seal, sessionId, asset, reserved, tier, status]) => [
@@ -123,5 +146,6 @@ export function decodeHead(text: string): Head {
     marks: new Map(marks),
     rents: rents?.map(([at, sum]) => ({ at, amount: BigInt(sum) })) ?? null,
     recent: recent?.map(([at, count]) => ({ at, count })) ?? null,
+    agent: agent === undefined ? null : { status: agent[0], reason: agent[1] },
   };
 }

@@ -73,6 +73,13 @@ export async function reportBrokenSession(
   await appendAudit(db, now, { event: 'SEAL_BROKEN', actor: 'system', agentId, sessionId: id, txId, details });
 }
 
+/** Reports that the state of an agent is not the one that was sealed: as critical, once in a run of the daemon. */
+export async function reportBrokenAgent(db: Db, agentId: string, now: number): Promise<void> {
+  if (headsOf(db).read(agentId) === null) return reportBrokenHead(db, agentId, now);
+  if (!headsOf(db).reportOnce(`agent ${agentId}`)) return;
+  await appendAudit(db, now, { event: 'SEAL_BROKEN', actor: 'system', agentId, details: { what: 'agent' } });
+}
+
 /** Whether a scope has a head, whatever it is worth. */
 export const hasHead = async (db: Db, scope: string): Promise<boolean> =>
   (await db.selectFrom('heads').select('scope').where('scope', '=', scope).executeTakeFirst()) !== undefined;
