@@ -114,7 +114,7 @@ test('a chain that takes its time: who asked goes away, who stays is answered, a
       },
       body: JSON.stringify({ to, amount: '5000000' }),
       signal: IS_FULL ? AbortSignal.timeout(5000) : leaving.signal,
-    }).then(({ status }) => status, code);
+    }).then(({ status }) => String(status), String);
     const sent = async () => (await client.listTransactions({ status: 'SUBMITTED' })).transactions;
     await expect.poll(async () => (await sent()).length, { timeout: 30_000 }).toBe(1);
     const staying = client.sendToken({ to, amount: 5_000_000n }, { idempotencyKey: 'slow' });
