@@ -30,12 +30,18 @@ let autoStop: AutoStop;
 let rules: AutoStopRules;
 /** What the node makes of the payments of an agent, by its address. */
 let trouble: Map<string, 'simulation' | 'node'>;
+/** What the next payment waits for before it is built, if for anything. */
+let pause: Promise<void> | null;
+/** An agent of which it cannot be told what it has spent. */
+let unknown: string | null;
 
 const SOMEBODY = 'Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB';
 const STOPPED = 'SUSPENDED auto_stop';
 
 beforeEach(async () => {
   trouble = new Map();
+  pause = null;
+  unknown = null;
   const payers = new WeakMap<object, string>();
   world = await createWorld({
     rules: { instant_max: '10', notify_max: '20', delay_max: '30', delay_seconds: 60, approval_timeout: 600 },
@@ -44,6 +50,9 @@ beforeEach(async () => {
       ...adapter,
       isConnected: () => adapter.isConnected(),
       async buildTransaction(request) {
+        const before = pause;
+        pause = null;
+        await before;
         const built = await adapter.buildTransaction(request);
         payers.set(built, request.from);
         return built;
@@ -83,7 +92,7 @@ function restart(): void {
     ...shared(),
     logger: silent,
     killSwitch,
-    dailyUse: (agentId) => pipeline.dailyUse(agentId),
+    dailyUse: (agentId) => (agentId === unknown ? Promise.reject(new Error('unreadable')) : pipeline.dailyUse(agentId)),
   });
 }
 
@@ -153,6 +162,61 @@ describe('the fuse of an agent', () => {
     expect(told).toEqual([
       expect.objectContaining({ agentId: bad.agentId, action: 'SUSPEND_AGENT', reason: expect.stringContaining('3 ') }),
     ]);
+  });
+
+  test('what it has begun and not signed when it is suspended ends with it, and is never sent', async () => {
+    const payer = await world.createPayer();
+    trouble.set(payer.address, 'simulation');
+    for (let i = 0; i < 3; i++) await pay(payer);
+    trouble.clear();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    pause = promise;
+    const begun = world.send(payer, 7n).catch((error: unknown) => (isWaiaasError(error) ? error.code : String(error)));
+    await expect.poll(() => pause === null, { interval: 1 }).toBe(true);
+    await autoStop.look();
+    const row = () =>
+      world.storage.read
+        .selectFrom('transactions')
+        .select(['status', 'error', 'reserved_amount', 'tx_hash'])
+        .where('amount', '=', '7')
+        .executeTakeFirstOrThrow();
+    const over = { status: 'FAILED', error: 'AUTO_STOP', reserved_amount: null, tx_hash: null };
+    expect([await stateOf(payer), await row()]).toEqual([STOPPED, over]);
+    const accepted = world.ledger.accepted.size;
+    resolve();
+    await settle(begun);
+    expect([await row(), world.ledger.accepted.size]).toEqual([over, accepted]);
+  });
+
+  test('an agent that cannot be looked at keeps no other one from it, and is looked at again, also after a restart', async () => {
+    const [one, other] = [await world.createPayer(), await world.createPayer()];
+    for (const { address } of [one, other]) trouble.set(address, 'simulation');
+    for (let i = 0; i < 3; i++) {
+      await pay(one);
+      await pay(other);
+    }
+    unknown = one.agentId;
+    for (let i = 0; i < 2; i++) await expect(autoStop.look()).rejects.toThrow('unreadable');
+    expect([await stateOf(one), await stateOf(other)]).toEqual(['ACTIVE', STOPPED]);
+    restart();
+    await expect(autoStop.look()).rejects.toThrow('unreadable');
+    unknown = null;
+    await autoStop.look();
+    expect(await stateOf(one)).toBe(STOPPED);
+  });
+
+  test('what happens while auto-stop is off is held against nobody once it is on, not even by a later start', async () => {
+    const payer = await world.createPayer();
+    trouble.set(payer.address, 'simulation');
+    for (let i = 0; i < 3; i++) await pay(payer);
+    await autoStop.passOver();
+    await autoStop.look();
+    restart();
+    await autoStop.look();
+    expect(await stateOf(payer)).toBe('ACTIVE');
+    await pay(payer);
+    await autoStop.look();
+    expect(await stateOf(payer)).toBe(STOPPED);
   });
 
   test('a success in between starts the count again; refused payments neither count nor do they', async () => {

@@ -1,22 +1,23 @@
-import type { ErrorCode, RowSealer } from '@waiaas/core';
+import type { AgentId, ErrorCode, RowSealer } from '@waiaas/core';
 import { appendAudit, authenticate, type Db, listByStatus, mergeMetadata, transition } from '@waiaas/storage';
 
 /**
- * Fails every payment that was begun and has no recorded signature, and gives back what it had reserved, in the unit of
- * work that engages the kill switch. Whoever carries such a payment out meets the closed gate, or, with a signature made
- * before that, a record that can no longer be made: either way nothing of it is ever sent. Payments whose signature is on
- * record may have been sent; the chain tells what becomes of them, and unless the network has said that it has them they are
- * never sent again, for they were signed before the row of this stop. Answers how many there were.
+ * Fails every payment that was begun and has no recorded signature, of all agents or of one, and gives back what it had
+ * reserved, in the unit of work of what stops the agents. Whoever carries such a payment out meets the closed gate of the
+ * kill switch, or, with a signature made before that, a record that can no longer be made: either way nothing of it is ever
+ * sent. Payments whose signature is on record may have been sent; the chain tells what becomes of them, and after the kill
+ * switch they are never sent again, unless the network has said that it has them. Answers how many there were.
  */
 export async function stopUnsigned(
   db: Db,
   sealer: RowSealer,
   now: number,
   { code, token }: { readonly code: ErrorCode; readonly token: string },
+  agentId?: AgentId,
 ): Promise<number> {
   let stopped = 0;
   for (const found of await listByStatus(db, 'EXECUTING')) {
-    if (found.tx_hash !== null) continue;
+    if (found.tx_hash !== null || (agentId !== undefined && found.agent_id !== agentId)) continue;
     const row = await authenticate(db, sealer, found, now);
     if (row === null) continue;
     const metadata = mergeMetadata(row, { refusal: { code, token } });

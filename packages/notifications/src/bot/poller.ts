@@ -76,8 +76,9 @@ export function createPoller(dependencies: PollerDependencies): Poller {
       );
     }
     const next = update.update_id + 1;
-    await storage.write(({ db }) => writeState(db, 'telegram_offset', { botId, offset: next }, unixSeconds(clock)));
+    // Handled is handled, also where that cannot be stored: a full disk must not make it be answered every few seconds.
     offset = next;
+    await storage.write(({ db }) => writeState(db, 'telegram_offset', { botId, offset: next }, unixSeconds(clock)));
   }
 
   async function poll(): Promise<void> {

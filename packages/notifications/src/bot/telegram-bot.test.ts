@@ -375,27 +375,45 @@ describe('polling', () => {
     expect(done).toHaveLength(1);
   });
 
-  test('hands out again what was not noted as done, and that does no harm', async () => {
-    await pair();
-    await bot.stop();
-    let isFull = true;
-    const storage: Storage = {
-      ...world.storage,
-      read: world.storage.read,
-      migration: world.storage.migration,
-      write: (unit) => (isFull ? Promise.reject(new Error('disk full')) : world.storage.write(unit)),
-    };
-    bot = await makeBot(storage);
-    bot.start();
-    const request = api.messages[0];
-    const pressed = api.pressData(OWNER, request, `reject:${TX_ID}`);
-    await world.until(() => bot.state().consecutiveErrors === 1);
-    expect(done).toHaveLength(1);
-    isFull = false;
-    await world.time.advance(5_000);
-    await pressed;
-    expect(done).toEqual([`reject ${TX_ID} by telegram`]);
-    expect(request?.text).toContain('does not wait any more');
+  describe('over a disk that is full when somebody presses a button', () => {
+    let isFull: boolean;
+    beforeEach(async () => {
+      await pair();
+      await bot.stop();
+      isFull = true;
+      bot = await makeBot({
+        ...world.storage,
+        read: world.storage.read,
+        migration: world.storage.migration,
+        write: (unit) => (isFull ? Promise.reject(new Error('disk full')) : world.storage.write(unit)),
+      });
+      bot.start();
+    });
+
+    test('hands out again, after a crash, what was not noted as done, and that does no harm', async () => {
+      const request = api.messages[0];
+      const pressed = api.pressData(OWNER, request, `reject:${TX_ID}`);
+      await world.until(() => bot.state().consecutiveErrors === 1);
+      expect(done).toHaveLength(1);
+      await bot.stop();
+      bot = await makeBot();
+      bot.start();
+      await pressed;
+      expect(done).toEqual([`reject ${TX_ID} by telegram`]);
+      expect(request?.text).toContain('does not wait any more');
+    });
+
+    test('does not deal with it again and again while the daemon runs', async () => {
+      const request = api.messages[0];
+      const pressed = api.pressData(OWNER, request, `reject:${TX_ID}`);
+      await world.until(() => bot.state().consecutiveErrors === 1);
+      await world.time.advance(5_000);
+      await pressed;
+      isFull = false;
+      await api.write(OWNER, '/status');
+      expect(done).toEqual([`reject ${TX_ID} by telegram`]);
+      expect(request?.text).not.toContain('does not wait any more');
+    });
   });
 
   test.each([

@@ -24,6 +24,7 @@ import {
 } from '@waiaas/storage';
 import { cancelWaiting } from '../cancel-waiting.ts';
 import type { KillSwitch } from '../kill-switch/index.ts';
+import { stopUnsigned } from '../stop-unsigned.ts';
 import { readActivity } from './activity.ts';
 import { type DailyUse, evaluateRules, type Verdict } from './evaluate.ts';
 import { type ActiveRule, allFor, FALLBACK_RULES, readRule, rulesFor } from './rules.ts';
@@ -44,8 +45,14 @@ export interface AutoStopDependencies {
  * payment end is seen, whoever carried it out, also when the daemon was killed right after it.
  */
 export interface AutoStop {
-  /** Looks at everything that has happened since the last look, and acts. Run every second, one at a time. */
+  /**
+   * Looks at everything that has happened since the last look, and acts. Run every second, one at a time. What cannot be
+   * looked at for one agent keeps it from no other one, and is looked at again.
+   * @throws what went wrong with an agent, once all others were looked at
+   */
   look(): Promise<void>;
+  /** While auto-stop is off: what has happened up to now is looked at by nobody, also once it is on. */
+  passOver(): Promise<void>;
 }
 
 /** Events of one page; the next one follows at once. */
@@ -62,6 +69,8 @@ export function createAutoStop(dependencies: AutoStopDependencies): AutoStop {
   const { storage, sealer, clock, logger, killSwitch, dailyUse } = dependencies;
   let toldForged = false;
   let cursor: number | null = null;
+  /** What has happened to agents that could not be looked at. What is stored of the cursor stays behind all of it. */
+  const owed = new Map<string, readonly PaymentEvent[]>();
 
   /**
    * The rules in force for an agent. Where somebody else has changed them, those of a new daemon and all that are still what
@@ -107,7 +116,8 @@ export function createAutoStop(dependencies: AutoStopDependencies): AutoStop {
       }
       const ending = { code: 'AGENT_SUSPENDED', token: 'AUTO_STOP', actor: 'auto_stop' } as const;
       const transactionsCancelled = await cancelWaiting(db, sealer, now, ending, id);
-      const counts = { sessionsRevoked: sessions.length, transactionsCancelled };
+      const transactionsStopped = await stopUnsigned(db, sealer, now, ending, id);
+      const counts = { sessionsRevoked: sessions.length, transactionsCancelled, transactionsStopped };
       await appendAudit(db, now, { event: 'AGENT_SUSPENDED', ...by, details: { reason: 'auto_stop' } });
       await appendAudit(db, now, { event: 'AUTO_STOP_SUSPEND', ...by, details: { ...details, ...counts } });
     }
@@ -141,26 +151,39 @@ export function createAutoStop(dependencies: AutoStopDependencies): AutoStop {
     return first === undefined ? 0 : first.id - 1;
   }
 
-  /** One page of events. Answers whether there is more. The cursor moves on only once everything was acted on. */
-  async function lookAtPage(): Promise<boolean> {
+  /** Where the next start takes up: what is owed is looked at again then. */
+  async function moveOn(to: number): Promise<void> {
+    const first = [...owed.values()].flatMap(([event]) => event ?? []);
+    const oldest = first.reduce((least, { id }) => Math.min(least, id - 1), to);
+    await storage.write(({ db }) => writeState(db, 'auto_stop_cursor', oldest, unixSeconds(clock)));
+    cursor = to;
+  }
+
+  /** One page of events, and what is owed. Answers whether there is more. The cursor moves on only once all was looked at. */
+  async function lookAtPage(failures: unknown[]): Promise<boolean> {
     const from = await findCursor();
     const events = await listPaymentEvents(storage.read, from, PAGE);
-    const last = events.at(-1);
-    if (last === undefined) {
-      cursor = from;
-      return false;
-    }
-    const byAgent = new Map<string, PaymentEvent[]>();
+    const byAgent = new Map(owed);
     for (const event of events) {
-      if (event.agent_id !== null) byAgent.set(event.agent_id, [...(byAgent.get(event.agent_id) ?? []), event]);
+      if (event.agent_id === null) continue;
+      byAgent.set(event.agent_id, [...(byAgent.get(event.agent_id) ?? []), event].slice(-PAGE));
     }
-    const rules = await rulesInForce();
-    for (const [agentId, theirs] of byAgent) {
-      if (killSwitch.status() !== 'NORMAL') return false;
-      await lookAt(agentId, theirs, rules(agentId));
+    if (byAgent.size > 0) {
+      const rules = await rulesInForce();
+      for (const [agentId, theirs] of byAgent) {
+        if (killSwitch.status() !== 'NORMAL') return false;
+        try {
+          await lookAt(agentId, theirs, rules(agentId));
+          owed.delete(agentId);
+        } catch (error) {
+          owed.set(agentId, theirs);
+          failures.push(error);
+        }
+      }
     }
-    await storage.write(({ db }) => writeState(db, 'auto_stop_cursor', last.id, unixSeconds(clock)));
-    cursor = last.id;
+    const last = events.at(-1);
+    if (last === undefined) cursor = from;
+    else await moveOn(last.id);
     return events.length === PAGE;
   }
 
@@ -191,8 +214,19 @@ export function createAutoStop(dependencies: AutoStopDependencies): AutoStop {
 
   return {
     async look() {
+      const failures: unknown[] = [];
       // While everything is stopped there is nothing to stop; what happened meanwhile is looked at afterwards.
-      while (killSwitch.status() === 'NORMAL' && (await lookAtPage()));
+      while (killSwitch.status() === 'NORMAL' && (await lookAtPage(failures)));
+      if (failures.length > 0) throw failures[0];
+    },
+
+    async passOver() {
+      owed.clear();
+      for (;;) {
+        const last = (await listPaymentEvents(storage.read, await findCursor(), PAGE)).at(-1);
+        if (last === undefined) return;
+        await moveOn(last.id);
+      }
     },
   };
 }

@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { WaiaasError as Failure, isWaiaasError, policyCreateSchema, policyId, transactionId } from '@waiaas/core';
 import { insertPending, insertPendingApproval, moveAgent, readState, type Storage, transition } from '@waiaas/storage';
 import { sql } from 'kysely';
@@ -217,6 +219,7 @@ describe('engaged', () => {
   });
 
   test('with a vault that does not let itself be locked it is engaged all the same, and that is on record', async () => {
+    let wipes = false;
     await start({
       decorateVault: (vault) => ({
         get isUnlocked() {
@@ -225,7 +228,8 @@ describe('engaged', () => {
         unlock: (password) => vault.unlock(password),
         publicKey: (id) => vault.publicKey(id),
         lock() {
-          throw new Error('the memory cannot be wiped');
+          if (!wipes) throw new Error('the memory cannot be wiped');
+          vault.lock();
         },
       }),
     });
@@ -237,6 +241,14 @@ describe('engaged', () => {
     ]);
     expect([world.operatorTokensEnded(), world.notified.wakes]).toEqual([1, 1]);
     expect((await world.audit()).at(-1)).toMatchObject({ event_type: 'KILL_SWITCH_LOCK_FAILED', severity: 'critical' });
+    // A recovery begins with what was left undone, and goes nowhere as long as it fails.
+    for (let i = 0; i < 2; i++) {
+      expect(await refusal(world.killSwitch.recover(local()))).toBe('Error: the memory cannot be wiped');
+      expect([world.killSwitch.status(), world.keystoreParts.gate.isOpen]).toEqual(['ACTIVATED', false]);
+    }
+    wipes = true;
+    expect(await refusal(world.killSwitch.recover(local()))).toBe('done');
+    expect([world.killSwitch.status(), world.keystoreParts.gate.isOpen]).toEqual(['NORMAL', true]);
   });
 
   test('with a disk that fails after the cascade it is engaged all the same, with the keys gone', async () => {
@@ -338,6 +350,23 @@ describe('recovered', () => {
       'KILL_SWITCH_RECOVERY_FAILED critical',
     ]);
     expect(await refusal(world.killSwitch.recover(signed()))).toBe('done');
+  });
+
+  test('an agent whose key is gone stays suspended, and can be resumed once it is back', async () => {
+    await start();
+    const [one, other] = [await world.createAgent(), await world.createAgent()];
+    await world.killSwitch.activate('the keystore has changed', { by: 'system' });
+    const file = join(world.folder, 'keystore', `${one}.json`);
+    renameSync(file, `${file}.away`);
+    expect(await world.killSwitch.recover(local())).toMatchObject({ agentsReactivated: 1 });
+    expect(await statuses()).toEqual(['SUSPENDED manual', 'ACTIVE']);
+    const rows = (await world.audit()).filter(({ event_type }) => event_type.startsWith('AGENT_')).slice(-2);
+    expect(rows.map(({ event_type, details }) => `${event_type} ${JSON.parse(details).why ?? ''}`)).toEqual([
+      'AGENT_SUSPENDED its key is not there',
+      'AGENT_ACTIVATED ',
+    ]);
+    expect([one < other, await refusal(world.agents.resume(one, OPERATOR))]).toEqual([true, 'done']);
+    expect(await statuses()).toEqual(['ACTIVE', 'ACTIVE']);
   });
 
   test('two at once are one recovery; the kill switch cannot be engaged while it runs', async () => {

@@ -209,6 +209,8 @@ export function createKillSwitch(dependencies: KillSwitchDependencies): KillSwit
   /** The vault is open and the owner has agreed, or there is none and the request is of this machine. */
   async function authorise(request: RecoveryRequest): Promise<RequestOrigin> {
     try {
+      // Where it could not be locked when the kill switch was engaged, it is by now, or nothing is recovered.
+      if (vault.isUnlocked) vault.lock();
       await vault.unlock(request.password);
     } catch (error) {
       throw vaultError(error);
@@ -239,7 +241,10 @@ export function createKillSwitch(dependencies: KillSwitchDependencies): KillSwit
     }
   }
 
-  /** Agents that the kill switch stopped, and only they: to what they were, which their key tells. */
+  /**
+   * Agents that the kill switch stopped, and only they. One whose key is gone stays suspended, as by hand: the owner resumes
+   * it once the key is back.
+   */
   async function reactivate(db: Db, now: number, origin: Pick<AuditEntry, 'actor' | 'ip'>): Promise<number> {
     let reactivated = 0;
     for (const row of await listSuspendedFor(db, 'kill_switch')) {
@@ -250,11 +255,17 @@ export function createKillSwitch(dependencies: KillSwitchDependencies): KillSwit
         await restoreSuspension(db, id);
         continue;
       }
-      reactivated += 1;
-      const to = hasKey(id) ? 'ACTIVE' : 'CREATING';
-      await moveAgent(db, { id, from: 'SUSPENDED', to, now, reason: null });
-      const details = { suspendedFor: 'kill_switch', status: to };
-      await appendAudit(db, now, { event: 'AGENT_ACTIVATED', ...origin, agentId: id, details });
+      if (hasKey(id)) {
+        await moveAgent(db, { id, from: 'SUSPENDED', to: 'ACTIVE', now, reason: null });
+        const details = { suspendedFor: 'kill_switch' };
+        await appendAudit(db, now, { event: 'AGENT_ACTIVATED', ...origin, agentId: id, details });
+        reactivated += 1;
+      } else {
+        await moveAgent(db, { id, from: 'SUSPENDED', to: 'SUSPENDED', now, reason: 'manual' });
+        const details = { reason: 'manual', why: 'its key is not there' };
+        await appendAudit(db, now, { event: 'AGENT_SUSPENDED', ...origin, agentId: id, details });
+        logger.error({ agentId: id }, 'The key of an agent is not there: it stays suspended');
+      }
     }
     return reactivated;
   }
@@ -281,8 +292,12 @@ export function createKillSwitch(dependencies: KillSwitchDependencies): KillSwit
   /** Every failure of a recovery ends here. The keys are gone before anything is written. */
   async function fallBack(engaged: KillSwitchState, error: unknown): Promise<void> {
     gate.close();
-    wipeKeys();
     state = engaged;
+    try {
+      wipeKeys();
+    } catch (failure) {
+      logger.error({ error: String(failure) }, 'The keystore could not be locked');
+    }
     try {
       await storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
