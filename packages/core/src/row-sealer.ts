@@ -19,6 +19,7 @@ export const SEALED_KINDS = [
   'recovery_address',
   'termination',
   'settings',
+  'normal_mark',
 ] as const;
 /** Kind of sealed row. */
 export type SealedKind = (typeof SEALED_KINDS)[number];

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { appendLinked } from './forged-row.ts';
 import {
   createHarness,
   createPayer,
@@ -247,6 +248,14 @@ test('a key is carried to another data directory, where it pays; neither it nor 
   const events = async (dataDir: string) => (await readRemains(dataDir)).audit.map(({ event_type }) => event_type);
   expect(await events(here)).toContain('AGENT_KEY_EXPORTED');
   expect(await events(there)).toEqual(expect.arrayContaining(['AGENT_CREATED', 'AGENT_KEY_IMPORTED']));
+
+  // The seal of what a command writes would cover what somebody else has written before it.
+  appendLinked(here, 'KILL_SWITCH_RECOVERED');
+  const again = ['--output', join(here, 'y'), '--export-password-file', password];
+  expect((await waiaas(here, 'agent', 'export', payer.agentId, ...again)).failure()).toMatchObject({
+    code: 'AUDIT_CHAIN_BROKEN',
+  });
+  expect((await events(here)).at(-1)).toBe('KILL_SWITCH_RECOVERED');
 }, 120_000);
 
 test('keys and archives stay where they are while a daemon is at work', async () => {

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WAIaaSOwnerClient } from '@waiaas/sdk';
-import { type AuditRow, auditLink } from '@waiaas/storage';
 import BetterSqlite3 from 'better-sqlite3';
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { appendLinked } from './forged-row.ts';
 import {
   createHarness,
   createPayer,
@@ -77,21 +77,6 @@ function edit(dataDir: string, ...statements: readonly string[]): void {
     raw.unsafeMode(true);
     for (const statement of statements) raw.exec(statement);
     for (const { sql } of triggers) raw.exec(sql);
-  } finally {
-    raw.close();
-  }
-}
-
-/** Adds a row to the audit log as a daemon would link it. */
-function appendLinked(dataDir: string, event: string): void {
-  const raw = new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'));
-  try {
-    const last = raw.prepare<[], AuditRow>('SELECT * FROM audit_log ORDER BY id DESC LIMIT 1').get();
-    if (last === undefined) throw new Error('The log of a daemon has rows');
-    const row = { ...last, id: last.id + 1, event_type: event, details: '{}' };
-    const columns = Object.keys(row);
-    const text = `INSERT INTO audit_log (${columns.join(', ')}) VALUES (${columns.map((name) => `@${name}`).join(', ')})`;
-    raw.prepare(text).run({ ...row, hash: auditLink(last.hash, row) });
   } finally {
     raw.close();
   }
@@ -332,9 +317,26 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     appendLinked(dataDir, 'KILL_SWITCH_RECOVERED');
     await withDaemon(dataDir, async (daemon) => {
       expect(await code(send(daemon, INSTANT))).toBe('SYSTEM_LOCKED');
-      expect((await daemon.operate('POST', '/v1/agents', { name: 'a', chain: 'solana' })).status).toBe(503);
+      expect((await daemon.operate('POST', '/v1/agents', { name: 'a', chain: 'solana' })).status).toBe(401);
     });
     expect(await eventsOf(dataDir)).toEqual(expect.arrayContaining(['SEAL_BROKEN', 'AUDIT_CHAIN_BROKEN']));
+  },
+
+  async 'the kill switch was set to normal in the file, and its activation taken out of the audit log'() {
+    const dataDir = harness.copyDataDir(template);
+    await withDaemon(dataDir, async (daemon) => {
+      expect((await daemon.operate('POST', '/v1/admin/kill-switch', { reason: 'drill' })).status).toBe(200);
+    });
+    edit(
+      dataDir,
+      `UPDATE system_state SET value = '"NORMAL"' WHERE key = 'kill_switch_status'`,
+      `UPDATE agents SET status = 'ACTIVE', suspension_reason = NULL, suspended_at = NULL`,
+      `UPDATE audit_log SET event_type = 'AUTH_FAILED' WHERE event_type = 'KILL_SWITCH_ACTIVATED'`,
+    );
+    await withDaemon(dataDir, async (daemon) => {
+      expect(await code(send(daemon, INSTANT))).toBe('SYSTEM_LOCKED');
+    });
+    expect(await eventsOf(dataDir)).toEqual(expect.arrayContaining(['AUDIT_CHAIN_BROKEN', 'KILL_SWITCH_ACTIVATED']));
   },
 
   async 'the database was put back to an earlier day'() {

@@ -1,5 +1,6 @@
-import { type Logger, systemClock } from '@waiaas/core';
+import { type Logger, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, type KeyCarrier, type Keystore, KeystoreError } from '@waiaas/keystore';
+import { adoptRows, findForgedRow } from '@waiaas/safety';
 import { openStorage, type Storage } from '@waiaas/storage';
 import { StartFailure } from '../daemon-options.ts';
 import { databasePath, dataPaths } from '../data-dir/index.ts';
@@ -26,7 +27,8 @@ export interface KeyRoomOptions {
  * Runs with the keys of a data directory unlocked, which no daemon may use meanwhile: keys come and go only while nobody
  * pays.
  *
- * @throws StartFailure NOT_INITIALIZED (3), ALREADY_RUNNING (2), INVALID_MASTER_PASSWORD (4), and what `use` throws
+ * @throws StartFailure NOT_INITIALIZED (3), ALREADY_RUNNING (2), INVALID_MASTER_PASSWORD (4), AUDIT_CHAIN_BROKEN, and what
+ *   `use` throws
  */
 export async function withKeyRoom<T>(
   { dataDir, env, password }: KeyRoomOptions,
@@ -51,6 +53,7 @@ export async function withKeyRoom<T>(
         settings: databaseSettings(config),
       });
       try {
+        await meetUnsealedRows(storage);
         return await use({ keystore, carrier, storage, logger });
       } finally {
         await storage.close();
@@ -64,6 +67,20 @@ export async function withKeyRoom<T>(
     prepared.close();
   }
 }
+
+/**
+ * What no seal has covered so far must not be covered by the rows of a command without a word. Where somebody has written what
+ * is written under a seal only, such as a recovery from the kill switch, nothing is covered here: it is for a start to find.
+ */
+const meetUnsealedRows = (storage: Storage): Promise<void> =>
+  storage.write(async (work) => {
+    const forged = await findForgedRow(work.db);
+    if (forged === undefined) return adoptRows(work, unixSeconds(systemClock));
+    throw new StartFailure(
+      `Row ${forged.id} (${forged.event_type}) of the audit log was written by somebody else. Look at "waiaas audit verify", then start the daemon: it puts that on record and tells the owner.`,
+      { exitCode: EXIT.FAILURE, code: 'AUDIT_CHAIN_BROKEN' },
+    );
+  });
 
 function told(error: KeystoreError): StartFailure {
   const { code } = error;

@@ -22,8 +22,10 @@ import {
   createChangeFeed,
   createHeadTeller,
   createKillSwitch,
+  createNormalMarker,
   type KillSwitch,
   type KillSwitchState,
+  type NormalMarker,
 } from '@waiaas/safety';
 import type { Storage } from '@waiaas/storage';
 import type { NoteTaker } from '../backup/command-notes.ts';
@@ -84,6 +86,7 @@ export interface Composition {
   readonly killSwitch: KillSwitch;
   readonly notifications: Notifications;
   readonly settings: Settings;
+  readonly normalMarker: NormalMarker;
   /** Null where it is switched off. */
   readonly bot: TelegramBot | null;
   readonly ids: IdGenerator;
@@ -171,6 +174,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
   });
 
   const summary = createDailySummary({ storage, clock });
+  const normalMarker = createNormalMarker({ storage, sealer, clock, isNormal: () => gate.isOpen });
   const headTeller = createHeadTeller({ storage, clock, interval: security.audit.tell_interval * HOUR });
   const integrityPlan: WorkerPlan = {
     name: 'keystoreIntegrity',
@@ -181,7 +185,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     {
       name: 'autoStop',
       intervalMs: SECOND,
-      run: async () => (settings.current().autoStopEnabled ? autoStop.look() : undefined),
+      run: () => (settings.current().autoStopEnabled ? autoStop.look() : autoStop.passOver()),
     },
     ...(security.integrity_check_interval > 0 ? [integrityPlan] : []),
     ...(security.audit.tell_interval > 0
@@ -200,6 +204,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     { name: 'lateDeposits', intervalMs: 600 * SECOND, run: () => pipeline.terminations.watch() },
     { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
     { name: 'auditTrail', intervalMs: security.audit.anchor_interval * SECOND, run: () => auditTrail.watch() },
+    { name: 'normalMark', intervalMs: 60 * SECOND, run: () => normalMarker.keep() },
     { name: 'commandNotes', intervalMs: 60 * SECOND, run: () => foundations.noteTaker.take() },
     { name: 'headRenewal', intervalMs: 86_400 * SECOND, run: () => pipeline.renewHeads() },
     { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
@@ -348,6 +353,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     killSwitch,
     notifications,
     settings,
+    normalMarker,
     bot,
     ids,
     createServer(boundPort) {

@@ -363,6 +363,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   }
 
   await watchAudit();
+  await parts.normalMarker.keep();
   const proof = proveLedger();
 
   /** Recomputes what was spent, beside the first requests: what was changed in the past shows (00 §3). */

@@ -53,3 +53,14 @@ export function parseAnchors(text: string, name: string): Anchors {
   }
   return { anchors, unreadable };
 }
+
+/** The newest line of the file of heads that is one and is accepted; null where there is none. */
+export function lastAnchor(text: string, accepts: (head: AuditHead) => boolean): AuditHead | null {
+  const lines = text.split('\n');
+  lines.pop();
+  for (let line = lines.pop(); line !== undefined; line = lines.pop()) {
+    const head = parseLine(line);
+    if (head !== null && accepts(head)) return head;
+  }
+  return null;
+}

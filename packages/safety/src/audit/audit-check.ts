@@ -30,7 +30,8 @@ export interface AuditCheck {
 /** Faults that are told one by one; a log that is all wrong needs no million lines. */
 const TOLD = 100;
 
-const linkOf = (previous: string, row: AuditRow): string | null => {
+/** The link that a row should have after another one; null for a row that no daemon writes. */
+export const linkOf = (previous: string, row: AuditRow): string | null => {
   try {
     return auditLink(previous, row);
   } catch (error) {

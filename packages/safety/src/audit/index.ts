@@ -1,3 +1,4 @@
+export { adoptRows, findForgedRow } from './adopt-rows.ts';
 export { type Anchors, anchorLine, parseAnchors } from './anchor-lines.ts';
 export { type AuditAnchor, type AuditCheck, type AuditCheckOptions, createAuditCheck } from './audit-check.ts';
 export { type AnchorStore, type AuditTrail, type AuditTrailDependencies, createAuditTrail } from './audit-trail.ts';

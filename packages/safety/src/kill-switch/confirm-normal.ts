@@ -1,18 +1,23 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Clock, type Logger, type RowSealer, unixSeconds } from '@waiaas/core';
 import {
+  AUDIT_CHAIN_START,
   type AuditHead,
+  type AuditRow,
   appendAudit,
   type Db,
   findAudit,
-  findLastAudit,
   isAuditHeadAuthentic,
+  listAuditAfter,
   readAuditHead,
   type Storage,
 } from '@waiaas/storage';
 import { adoptRows } from '../audit/adopt-rows.ts';
-import { parseAnchors } from '../audit/anchor-lines.ts';
+import { lastAnchor } from '../audit/anchor-lines.ts';
+import { linkOf } from '../audit/audit-check.ts';
 import type { AnchorStore } from '../audit/audit-trail.ts';
 import { runCascade } from './cascade.ts';
+import { readNormalMark } from './normal-mark.ts';
 import { type KillSwitchState, NORMAL } from './state.ts';
 
 /** What the check of a start works with. */
@@ -34,12 +39,15 @@ interface Doubt {
   readonly sealedTo: number | null;
 }
 
+/** Rows that are read at a time. */
+const PAGE = 1000;
+
 /**
  * Whether a start may go on where the database says that the kill switch is not engaged: right after the vault was opened,
  * before anything is written and before the gate opens. It is engaged when
  *
- * - the recovery it was lifted by lies under no seal: a recovery has the vault open, so the row of a genuine one is covered
- *   in its own commit, and anybody else can write the state and the row, but not the seal;
+ * - the audit log says so since the sealed mark of where it was last known not to be, or is not whole since then: anybody can
+ *   write the state, but not the seal that covers the row of an activation, nor that of the recovery from it;
  * - the log has not what the newest head outside the database has seen: the database was put back to an earlier day, on
  *   which caps were not spent and sessions not revoked (08 §2.7.4).
  *
@@ -49,7 +57,7 @@ interface Doubt {
  */
 export async function confirmNormal(dependencies: ConfirmNormalDependencies): Promise<KillSwitchState> {
   const { storage, sealer, clock, logger } = dependencies;
-  const doubt = (await doubtRecovery(dependencies)) ?? (await doubtLog(dependencies));
+  const doubt = (await doubtHistory(dependencies)) ?? (await doubtLog(dependencies));
   if (doubt === null) return NORMAL;
   const { event, why, sealedTo } = doubt;
   logger.error({ why }, 'The database is not what the daemon has left: the kill switch is engaged');
@@ -68,16 +76,37 @@ async function authenticHead(db: Db, sealer: RowSealer): Promise<AuditHead | nul
   return head !== undefined && isAuditHeadAuthentic(sealer, head) ? head : null;
 }
 
-async function doubtRecovery({ storage, sealer, isLogNew }: ConfirmNormalDependencies): Promise<Doubt | null> {
-  const last = await findLastAudit(storage.read, ['KILL_SWITCH_ACTIVATED', 'KILL_SWITCH_RECOVERED']);
-  if (last?.event_type !== 'KILL_SWITCH_RECOVERED' || isLogNew) return null;
+/** What the log says of the kill switch since it was last known not to be engaged; all of it where no mark says when. */
+async function doubtHistory({ storage, sealer, isLogNew }: ConfirmNormalDependencies): Promise<Doubt | null> {
+  if (isLogNew) return null;
   const head = await authenticHead(storage.read, sealer);
-  if (head !== null && last.id <= head.audit_id) return null;
-  return { event: 'SEAL_BROKEN', why: 'the recorded recovery is under no seal', sealedTo: head?.audit_id ?? null };
+  const sealedTo = head?.audit_id ?? null;
+  const broken = (why: string): Doubt => ({ event: 'AUDIT_CHAIN_BROKEN', why, sealedTo });
+  const mark = await readNormalMark(storage.read, sealer);
+  let [after, previous] = mark === null ? [Number.MIN_SAFE_INTEGER, AUDIT_CHAIN_START] : [mark.auditId, mark.hash];
+  let isCovered = head !== null && head.audit_id === mark?.auditId && head.hash === mark.hash;
+  let last: AuditRow | undefined;
+  for (;;) {
+    const rows = await listAuditAfter(storage.read, after, PAGE);
+    for (const row of rows) {
+      if (linkOf(previous, row) !== row.hash) return broken('the audit log was changed');
+      if (row.event_type === 'KILL_SWITCH_ACTIVATED' || row.event_type === 'KILL_SWITCH_RECOVERED') last = row;
+      if (row.id === head?.audit_id) isCovered = row.hash === head.hash;
+      after = row.id;
+      previous = row.hash;
+    }
+    if (rows.length < PAGE) break;
+    await nextTurn();
+  }
+  const forged = (why: string): Doubt => ({ event: 'SEAL_BROKEN', why, sealedTo });
+  if (last?.event_type === 'KILL_SWITCH_ACTIVATED') return forged('the audit log says that it is engaged');
+  if (last !== undefined && last.id > (sealedTo ?? 0)) return forged('the recorded recovery is under no seal');
+  if (isCovered || (head === null && previous === AUDIT_CHAIN_START)) return null;
+  return broken('the audit log has not what its sealed head says');
 }
 
 async function doubtLog({ storage, sealer, anchors, logger }: ConfirmNormalDependencies): Promise<Doubt | null> {
-  const outside = await lastAnchor({ sealer, anchors, logger });
+  const outside = await newestOutside({ sealer, anchors, logger });
   if (outside === null) return null;
   const head = await authenticHead(storage.read, sealer);
   const row = await findAudit(storage.read, outside.audit_id);
@@ -87,7 +116,7 @@ async function doubtLog({ storage, sealer, anchors, logger }: ConfirmNormalDepen
 }
 
 /** The newest head outside that this vault has sealed. A file that cannot be read says nothing; the log of the daemon says so. */
-async function lastAnchor({
+async function newestOutside({
   sealer,
   anchors,
   logger,
@@ -99,6 +128,5 @@ async function lastAnchor({
     logger.error({ file: anchors.name, error: String(error) }, 'The heads outside the database cannot be read');
     return null;
   }
-  const last = parseAnchors(text, anchors.name).anchors.findLast(({ head }) => isAuditHeadAuthentic(sealer, head));
-  return last?.head ?? null;
+  return lastAnchor(text, (head) => isAuditHeadAuthentic(sealer, head));
 }

@@ -7,4 +7,5 @@ export {
   type RecoveryRequest,
   type Timers,
 } from './kill-switch.ts';
+export { createNormalMarker, type NormalMarker } from './normal-mark.ts';
 export { type KillSwitchState, loadKillSwitch } from './state.ts';

@@ -10,6 +10,7 @@ export type SystemStateKey =
   | 'kill_switch_activated_at'
   | 'kill_switch_reason'
   | 'kill_switch_actor'
+  | 'kill_switch_normal_mark'
   | 'recovery_failed_attempts'
   | 'recovery_lockout_until'
   | 'auto_stop_cursor'
