@@ -49,6 +49,7 @@ import {
   type PipelineSettings,
   type SendOptions,
 } from '../src/index.ts';
+import { expectReadable } from './told-events.ts';
 
 /** An adapter that carries tokens and empties wallets. */
 export type TokenAdapter = IChainAdapter & ITokenReader & ISweeper;
@@ -277,6 +278,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     async stop() {
       await pipeline.stop(1000);
+      await expectReadable(storage);
       await storage.close();
       if (keystore.isUnlocked) keystore.lock();
     },

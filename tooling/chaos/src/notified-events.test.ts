@@ -6,11 +6,13 @@ import { z } from 'zod';
 import { createHarness, createPayer, type DaemonProcess, type Harness, setLimits } from './harness.ts';
 import { startHookServer } from './hook-server.ts';
 import { stranger } from './ledger-truth.ts';
+import { recoverHere } from './local-recovery.ts';
 
 /*
  * Every event the owner can be told of has somebody who tells it. What can be caused from outside in a minute is caused here,
  * on a real daemon, and arrives in Korean. What takes days, faults or an edited database is caused in the tests of whoever
- * tells it.
+ * tells it: whatever those of the pipeline have stored for the owner is worded at their end, in every language
+ * (`packages/pipeline/test/told-events.ts`).
  */
 
 const HERE = [
@@ -25,6 +27,7 @@ const HERE = [
   'DAEMON_STARTED',
   'DAEMON_STOPPED',
   'KILL_SWITCH_ACTIVATED',
+  'KILL_SWITCH_RECOVERED',
   'POLICY_CHANGED',
   'SESSION_CREATED',
   'SESSION_REVOKED',
@@ -113,6 +116,8 @@ test('they arrive at a webhook, signed, in the language of the channel, in order
   await hook.next(({ type }) => type === 'DAEMON_CRASHED');
   await operate('POST', '/v1/admin/kill-switch', { reason: '훈련' });
   await hook.next(({ type }) => type === 'KILL_SWITCH_ACTIVATED');
+  expect(await recoverHere(daemon, dataDir)).toMatchObject({ status: 200 });
+  await hook.next(({ type }) => type === 'KILL_SWITCH_RECOVERED');
   expect(await daemon.stop()).toBe(0);
 
   expect([...new Set(hook.deliveries.map(({ type }) => type))].sort()).toEqual([...HERE]);
