@@ -1,3 +1,4 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type IChainAdapter, isReplacer } from '@waiaas/core';
@@ -5,6 +6,7 @@ import { createLogger, loadConfig, startDaemon } from '@waiaas/daemon';
 import { type Db, type Storage, shareHeads } from '@waiaas/storage';
 import argon2 from 'argon2';
 import type { KyselyPlugin } from 'kysely';
+import { z } from 'zod';
 
 /*
  * The real daemon as a process of its own that can be told to kill itself at the n-th boundary: before or after any unit of
@@ -18,8 +20,16 @@ let armed = true;
 /** Names of the boundaries that were passed, in order. */
 let passed: string[] = [];
 let killAt = killAtStart === 'never' ? Number.POSITIVE_INFINITY : Number(killAtStart);
-/** Signatures made so far. */
+/** Signatures made so far, and how many there were when the kill switch had answered for the last time. */
 let signatures = 0;
+let signaturesAtStop = 0;
+const answerSchema = z.object({ request: z.object({ url: z.string() }), response: z.object({ statusCode: z.int() }) });
+// Counted here, as the last byte of the answer leaves: no signature can hide behind the way to whoever asks.
+subscribe('http.server.response.finish', (message) => {
+  const answer = answerSchema.safeParse(message);
+  if (!answer.success || answer.data.response.statusCode !== 200) return;
+  if (answer.data.request.url.endsWith('/kill-switch')) signaturesAtStop = signatures;
+});
 /** How much the daemon's clock is ahead of the machine's, ms. */
 let aheadMs = Number(ahead) * 1000;
 
@@ -145,7 +155,7 @@ process.on('message', (message: unknown) => {
   // As the program does with an error that nobody caught.
   if ('crash' in message) void daemon.crash('DAEMON_CRASH', new Error('made up')).then(() => process.exit(1));
   if ('count' in message) process.send?.({ passed });
-  if ('signatures' in message) process.send?.({ signatures });
+  if ('signatures' in message) process.send?.({ signatures, late: signatures - signaturesAtStop });
   if ('uses' in message) process.send?.({ databaseUses, argon2Runs });
 });
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

@@ -19,7 +19,7 @@ export const RPC_KEY = 'canary-rpc-api-key';
 
 const readySchema = z.object({ port: z.int(), startBoundaries: z.array(z.string()) });
 const countSchema = z.object({ passed: z.array(z.string()) });
-const signaturesSchema = z.object({ signatures: z.int() });
+const signaturesSchema = z.object({ signatures: z.int(), late: z.int() });
 const usesSchema = z.object({ databaseUses: z.int(), argon2Runs: z.int() });
 
 /** The real daemon in a process of its own. */
@@ -37,6 +37,8 @@ export interface DaemonProcess {
   readonly startBoundaries: readonly string[];
   /** Signatures that the process has made. */
   countSignatures(): Promise<number>;
+  /** Those of them that it has made since it answered that the kill switch is engaged. */
+  countLateSignatures(): Promise<number>;
   /** Sets the daemon's clock forward. */
   advance(seconds: number): Promise<void>;
   /** How much the daemon has given its database to do so far, and how often it has run Argon2. */
@@ -178,6 +180,7 @@ export async function createHarness(slotMs = 20): Promise<Harness> {
         startBoundaries,
         boundaries: async () => countSchema.parse(await tell({ count: true })).passed,
         countSignatures: async () => signaturesSchema.parse(await tell({ signatures: true })).signatures,
+        countLateSignatures: async () => signaturesSchema.parse(await tell({ signatures: true })).late,
         uses: async () => usesSchema.parse(await tell({ uses: true })),
         async crash() {
           child.send({ crash: true }, () => undefined);
