@@ -27,7 +27,7 @@ describe('GET /metrics', () => {
     },
   );
 
-  test.each(['forwarded', 'x-forwarded-for', 'x-real-ip'])(
+  test.each(['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'])(
     'tells a proxy on this machine nothing (%s)',
     async (name) => {
       const { request } = await harness({ services: { metrics: refusingServices.metrics } });

@@ -12,7 +12,7 @@ export const isLoopback = (address: string | undefined): boolean =>
   address !== undefined && loopback.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 
 /** By these a proxy says for whom it asks: then it is somebody else who asks, from wherever. */
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip'];
+const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
 
 /**
  * Figures for monitoring (00 §3). Nobody signs in for them, so they are for this machine only, also where the daemon
