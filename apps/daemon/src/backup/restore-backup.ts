@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { type Clock, isoTime, killSwitchStatusSchema, type Logger, systemClock } from '@waiaas/core';
 import { createKeystore, KeystoreError } from '@waiaas/keystore';
@@ -101,7 +101,10 @@ async function exchange(options: RestoreOptions): Promise<RestoredBackup> {
     const warnings = [...renewSecret(join(stage, 'config.toml'))];
     const config = configOf(stage, archive);
     moveInto(stage, DATABASE, databasePath(stage, config), archive);
-    if (existsSync(join(stage, AUDIT_HEADS))) moveInto(stage, AUDIT_HEADS, anchorFilePath(stage, config), archive);
+    // One made before there were any heads puts none back: those of later days would speak against it at every start.
+    const heads = anchorFilePath(stage, config);
+    if (isInside(stage, heads)) writeFileSync(join(stage, AUDIT_HEADS), '', { flag: 'a', mode: 0o600 });
+    if (existsSync(join(stage, AUDIT_HEADS))) moveInto(stage, AUDIT_HEADS, heads, archive);
     onStep('Checking database and keys');
     const checked = await check(stage, config, archive);
     warnings.push(...checked.warnings, ...verifyDataDir(stage));
@@ -189,9 +192,13 @@ function configOf(stage: string, archive: string): Config {
   }
 }
 
-function moveInto(stage: string, name: string, target: string, archive: string): void {
+function isInside(stage: string, target: string): boolean {
   const inside = relative(stage, resolve(target));
-  if (inside.startsWith('..') || isAbsolute(inside)) {
+  return !inside.startsWith('..') && !isAbsolute(inside);
+}
+
+function moveInto(stage: string, name: string, target: string, archive: string): void {
+  if (!isInside(stage, target)) {
     throw unfit(archive, `its settings keep ${name} outside the data directory; unpack it by hand`);
   }
   const from = join(stage, name);
