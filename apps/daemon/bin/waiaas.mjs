@@ -5,5 +5,5 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.stderr.write(`Error: WAIaaS needs Node 22.18 or newer; this is ${process.versions.node}.\n`);
   process.exit(1);
 }
-const { main } = await import('../dist/cli/main.js');
+const { main } = await import('../dist/program/main.js');
 await main();

@@ -11,7 +11,7 @@ import { WAIaaSClient } from '@waiaas/sdk';
 import { z } from 'zod';
 import { createRemainingDecisions } from './remaining-decisions.ts';
 
-const PROCESS = fileURLToPath(new URL('../dist/daemon-process.js', import.meta.url));
+const PROCESS = fileURLToPath(new URL('../dist/process/daemon-process.js', import.meta.url));
 export const PASSWORD = 'Canary-Master-Password-71';
 export const JWT_SECRET = 'canary-jwt-secret-'.padEnd(64, 'x');
 /** In the path of the RPC address, where providers put it. */

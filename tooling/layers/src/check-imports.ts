@@ -2,7 +2,7 @@ import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import { type Import, importsOf } from './imports.ts';
 import type { SourceFile } from './source-file.ts';
-import { BUNDLED_FOLDERS, mayImport } from './table.ts';
+import { BUILD_FOLDERS, BUNDLED_FOLDERS, mayImport } from './table.ts';
 import type { Rule, Violation } from './violation.ts';
 import { isTestFile, type Workspace, type WorkspacePackage } from './workspace.ts';
 
@@ -42,7 +42,7 @@ function judge(
   if (specifier.startsWith('/') || specifier.startsWith('file:')) {
     return { rule: 'outside', message: `loads ${specifier} by its path on this machine` };
   }
-  return judgePackage(workspace, subject, inTest, specifier);
+  return judgePackage(workspace, subject, file, inTest, specifier);
 }
 
 function judgeRelative(
@@ -65,6 +65,7 @@ function judgeRelative(
 function judgePackage(
   workspace: Workspace,
   subject: WorkspacePackage,
+  file: string,
   inTest: boolean,
   specifier: string,
 ): Broken | undefined {
@@ -74,7 +75,8 @@ function judgePackage(
   const own = target?.folder === subject.folder;
   const declared =
     subject.dependencies.has(name) ||
-    (BUNDLED_FOLDERS.includes(subject.folder) && subject.devDependencies.has(name)) ||
+    ((BUNDLED_FOLDERS.includes(subject.folder) || BUILD_FOLDERS.some((folder) => file.startsWith(folder))) &&
+      subject.devDependencies.has(name)) ||
     (inTest && (subject.devDependencies.has(name) || workspace.rootDevDependencies.has(name) || own));
   if (!declared) {
     const list = inTest || !subject.devDependencies.has(name) ? 'package.json does not name' : '"dependencies" lacks';

@@ -74,6 +74,9 @@ export const ENVIRONMENT_FOLDERS: readonly string[] = ['apps/daemon/', 'packages
 /** Packages that are published as one file with everything in it: what they import is for building, and installs nothing. */
 export const BUNDLED_FOLDERS: readonly string[] = ['packages/mcp', 'apps/console'];
 
+/** Scripts that build a package: they may import what is for building. */
+export const BUILD_FOLDERS: readonly string[] = ['apps/daemon/scripts/'];
+
 /**
  * The row a folder stands in.
  *

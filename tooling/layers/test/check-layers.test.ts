@@ -117,6 +117,16 @@ test('of a package published as one file, what it is built from may stand in dev
   ]);
 });
 
+test('a script that builds a package may import what is for building, what it builds may not', () => {
+  expect(
+    broken({
+      ...manifest('apps/daemon', { devDependencies: ['esbuild'] }),
+      'apps/daemon/scripts/bundle.mjs': "import 'esbuild';\nimport 'vite';\n",
+      'apps/daemon/src/index.ts': "import 'esbuild';\n",
+    }),
+  ).toEqual(['undeclared apps/daemon/scripts/bundle.mjs:2', 'undeclared apps/daemon/src/index.ts:1']);
+});
+
 describe('imports of other packages', () => {
   test('that package.json does not name are found', () => {
     expect(
