@@ -1,5 +1,6 @@
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query';
 import type { AuditQuery, OwnerTransactionQuery } from '@waiaas/sdk';
+import { nativeUnit, type Unit } from '../format/amount.ts';
 import { useOperator } from '../session/session.tsx';
 
 /*
@@ -68,11 +69,68 @@ export function useAgentAssets(id: string) {
   });
 }
 
-export function useAgentBudget(id: string) {
+/** @param tokenMint absent: of the native asset */
+export function useAgentBudget(id: string, tokenMint?: string) {
   const operator = useOperator();
   return useQuery({
-    queryKey: ['agents', 'budget', id],
-    queryFn: ({ signal }) => operator.getAgentBudget(id, { signal }),
+    queryKey: ['agents', 'budget', id, tokenMint ?? null],
+    queryFn: ({ signal }) => operator.getAgentBudget(id, { tokenMint, signal }),
+  });
+}
+
+const NATIVE = /^([^:]+):native$/;
+
+/** The chain of an asset, and its mint or contract; null for a native asset. */
+export function partsOfAsset(asset: string): { readonly chain: string; readonly token: string | null } {
+  const [, native] = NATIVE.exec(asset) ?? [];
+  if (native !== undefined) return { chain: native, token: null };
+  const at = asset.indexOf(':');
+  return { chain: asset.slice(0, Math.max(0, at)), token: asset.slice(at + 1) };
+}
+
+/**
+ * What one whole unit of each asset is, as the chains of the agents say. An asset that no chain knows, or that two networks do
+ * not agree on, is in no whole units: it is told in base units, never in a guess.
+ * @returns null while it is not known yet
+ */
+export function useAssetUnits(assets: readonly string[]): ReadonlyMap<string, Unit> | null {
+  const operator = useOperator();
+  const agents = useAgents();
+  const asked = assets.flatMap((asset) => {
+    const { chain, token } = partsOfAsset(asset);
+    if (token === null) return [];
+    const able = (agents.data ?? []).filter((agent) => agent.chain === chain && agent.status !== 'TERMINATED');
+    const oneOfEach = able.filter(({ network }, at) => able.findIndex((other) => other.network === network) === at);
+    return oneOfEach.map(({ id }) => ({ asset, id, token }));
+  });
+  const answers = useQueries({
+    queries: asked.map(({ id, token }) => ({
+      queryKey: ['units', id, token],
+      queryFn: async ({ signal }: { readonly signal: AbortSignal }): Promise<Unit> => {
+        const { decimals, symbol } = (await operator.getAgentBudget(id, { tokenMint: token, signal })).policy;
+        return { decimals, symbol };
+      },
+      // It never changes.
+      staleTime: Number.POSITIVE_INFINITY,
+    })),
+  });
+  if (agents.isPending || answers.some(({ isPending }) => isPending)) return null;
+  const known = new Map<string, Unit>();
+  for (const asset of assets) {
+    const { chain, token } = partsOfAsset(asset);
+    if (token === null) known.set(asset, nativeUnit(chain));
+    const told = answers.flatMap(({ data }, at) => (asked[at]?.asset === asset && data !== undefined ? [data] : []));
+    const [first] = told;
+    if (first !== undefined && told.every(({ decimals }) => decimals === first.decimals)) known.set(asset, first);
+  }
+  return known;
+}
+
+export function useRecoveryAddress(id: string) {
+  const operator = useOperator();
+  return useQuery({
+    queryKey: ['agents', 'recoveryAddress', id],
+    queryFn: ({ signal }) => operator.getRecoveryAddress(id, { signal }),
   });
 }
 
@@ -148,4 +206,14 @@ export function useAuditLog(query: Omit<AuditQuery, 'cursor'>) {
 export function useDaemonStatus() {
   const operator = useOperator();
   return useQuery({ queryKey: ['status'], queryFn: ({ signal }) => operator.getDaemonStatus({ signal }) });
+}
+
+export function useDashboard() {
+  const operator = useOperator();
+  return useQuery({ queryKey: ['dashboard'], queryFn: ({ signal }) => operator.getDashboard({ signal }) });
+}
+
+export function useSettings() {
+  const operator = useOperator();
+  return useQuery({ queryKey: ['settings'], queryFn: ({ signal }) => operator.getSettings({ signal }) });
 }

@@ -18,12 +18,26 @@ describe('amounts', () => {
     expect(baseUnits(whole, decimals)).toBe(base);
   });
 
-  test.each(['', ' ', '-1', '1e9', '0x10', '1.', '.5', '1.2.3', '1.0000000001', 'NaN', 'Infinity', '١'])(
-    '%j is no amount of SOL',
-    (text) => {
-      expect(baseUnits(text, 9)).toBeNull();
-    },
-  );
+  test.each([
+    '',
+    ' ',
+    '-1',
+    '1e9',
+    '0x10',
+    '1.',
+    '.5',
+    '1.2.3',
+    '1.0000000001',
+    '0,5',
+    '1,5',
+    '1,0000',
+    '1.5,000',
+    'NaN',
+    'Infinity',
+    '١',
+  ])('%j is no amount of SOL', (text) => {
+    expect(baseUnits(text, 9)).toBeNull();
+  });
 
   test('what is no number is shown as it is, never as another one', () => {
     expect(wholeUnits('-5', 9)).toBe('-5');

@@ -46,11 +46,14 @@ export const shown = (base: string, { decimals, symbol }: Unit): string =>
   `${wholeUnits(base, decimals)} ${symbol}`.trim();
 
 /**
- * What somebody typed in whole units, as base units; null when it is no amount of the asset.
+ * What somebody typed in whole units, as base units; null when it is no amount of the asset. A comma is taken only where
+ * thousands are apart: who means half by "0,5" must not get five.
  * @example baseUnits('0.1', 9) // "100000000"
  */
 export function baseUnits(text: string, decimals: number): string | null {
-  const match = /^(\d{1,60})(?:\.(\d{1,60}))?$/.exec(text.trim().replaceAll(',', ''));
+  const typed = text.trim();
+  if (typed.includes(',') && !/^[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$/.test(typed)) return null;
+  const match = /^(\d{1,60})(?:\.(\d{1,60}))?$/.exec(typed.replaceAll(',', ''));
   if (match === null) return null;
   const [, whole = '', fraction = ''] = match;
   if (fraction.length > decimals) return null;

@@ -1,19 +1,15 @@
-import { useQueryClient } from '@tanstack/react-query';
-import type { AgentSummary } from '@waiaas/sdk';
 import { useState } from 'react';
-import { useAgentAssets, useAgents, useOwnerStatus, useRecalls, useTransactions } from '../data/queries.ts';
+import { useAgentAssets, useAgentBudget, useAgents, useRecalls, useTransactions } from '../data/queries.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
-import { useOperator } from '../session/session.tsx';
 import { Answer } from '../ui/answer.tsx';
-import { Badge, Button, Card, EmptyState, Facts, FullAddress, TextField } from '../ui/basics.tsx';
-import { ConfirmDialog } from '../ui/dialog.tsx';
+import { Badge, Button, Card, EmptyState, Facts, FullAddress } from '../ui/basics.tsx';
 import { Cell, Table } from '../ui/table.tsx';
-import { AgentSpend } from './dashboard.tsx';
+import { AgentDialog, type Doing, RecoveryCard } from './agent-doings.tsx';
+import { AgentSpend, CapBars } from './dashboard.tsx';
+import { ReceivingCode } from './receiving-code.tsx';
 import { SessionList } from './sessions.tsx';
 import { TransactionTable } from './transactions.tsx';
-
-type Doing = 'suspend' | 'resume' | 'recall' | 'terminate';
 
 /** One agent: what it holds and may spend, what it did, and how it is stopped. */
 export function AgentScreen({ id }: { readonly id: string }) {
@@ -34,11 +30,16 @@ export function AgentScreen({ id }: { readonly id: string }) {
             {t('agents.terminate')}
           </Button>
         )}
+        {agent?.status === 'TERMINATING' && (
+          <Button kind="danger" onClick={() => setDoing('waive')}>
+            {t('agents.waive.action')}
+          </Button>
+        )}
       </Heading>
       <Answer of={agents}>
         {() =>
           agent === undefined ? (
-            <EmptyState title={t('agents.none')} />
+            <EmptyState title={t('agents.unknown')} />
           ) : (
             <div className="grid gap-4 xl:grid-cols-2">
               <Card>
@@ -58,9 +59,11 @@ export function AgentScreen({ id }: { readonly id: string }) {
                   ]}
                 />
                 <Holdings id={id} />
+                <ReceivingCode agent={agent} />
               </Card>
               <Card title={t('agents.budget')}>
                 <AgentSpend agent={agent} />
+                <TokenBudgets id={id} />
               </Card>
               <Card title={t('nav.sessions')}>
                 <SessionList query={{ agentId: id, active: true }} />
@@ -68,6 +71,7 @@ export function AgentScreen({ id }: { readonly id: string }) {
               <Card title={t('agents.recalls')}>
                 <Recalls id={id} />
               </Card>
+              <RecoveryCard agent={agent} />
               <Card title={t('nav.transactions')} className="xl:col-span-2">
                 <LatestOf id={id} />
               </Card>
@@ -104,6 +108,51 @@ function Holdings({ id }: { readonly id: string }) {
   );
 }
 
+/** Tokens of one wallet whose budgets are shown; strangers can send any number of them. */
+const MOST_TOKENS = 20;
+
+/** What the policies leave of each token that the agent holds. */
+function TokenBudgets({ id }: { readonly id: string }) {
+  const { t } = useSpeech();
+  const assets = useAgentAssets(id);
+  const tokens = (assets.data?.assets ?? []).flatMap(({ tokenMint }) => tokenMint ?? []);
+  if (tokens.length === 0) return null;
+  return (
+    <div className="mt-5 border-t border-line pt-4">
+      <h3 className="mb-2 text-sm font-medium">{t('agents.tokens')}</h3>
+      <ul className="space-y-4">
+        {tokens.slice(0, MOST_TOKENS).map((tokenMint) => (
+          <li key={tokenMint}>
+            <TokenBudget id={id} tokenMint={tokenMint} />
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function TokenBudget({ id, tokenMint }: { readonly id: string; readonly tokenMint: string }) {
+  const { t } = useSpeech();
+  const budget = useAgentBudget(id, tokenMint);
+  return (
+    <Answer of={budget} rows={1}>
+      {({ policy }) => (
+        <>
+          <p className="mb-1 text-sm">
+            <span className="font-medium">{policy.symbol}</span>{' '}
+            <code className="text-xs break-all text-muted">{tokenMint}</code>
+          </p>
+          {policy.tiers === null ? (
+            <p className="text-xs text-muted">{t('agents.tokens.approval')}</p>
+          ) : (
+            <CapBars name={policy.symbol} caps={policy} />
+          )}
+        </>
+      )}
+    </Answer>
+  );
+}
+
 function LatestOf({ id }: { readonly id: string }) {
   const pages = useTransactions({ agentId: id, limit: 10 });
   return (
@@ -125,12 +174,21 @@ function Recalls({ id }: { readonly id: string }) {
           <Table label={t('agents.recalls')} head={[t('common.time'), t('common.status'), t('common.to')]}>
             {all.map((recall) => (
               <tr key={recall.recallId}>
-                <Cell className="whitespace-nowrap">{when(recall.requestedAt)}</Cell>
-                <Cell>
+                <Cell className="align-top whitespace-nowrap">{when(recall.requestedAt)}</Cell>
+                <Cell className="align-top">
                   <Badge>{recall.status}</Badge>
                 </Cell>
                 <Cell>
                   <code className="text-xs break-all">{recall.destination}</code>
+                  <span className="block text-xs text-muted">
+                    {recall.kind} · {t('agents.moved', { count: recall.transactions.length })}
+                    {recall.error === undefined ? '' : ` · ${recall.error}`}
+                  </span>
+                  {recall.left.length > 0 && (
+                    <span className="block text-xs break-all text-muted">
+                      {t('agents.left')}: {recall.left.map(({ asset, reason }) => `${asset} (${reason})`).join(', ')}
+                    </span>
+                  )}
                 </Cell>
               </tr>
             ))}
@@ -138,78 +196,5 @@ function Recalls({ id }: { readonly id: string }) {
         )
       }
     </Answer>
-  );
-}
-
-function AgentDialog({
-  agent,
-  doing,
-  onClose,
-}: {
-  readonly agent: AgentSummary;
-  readonly doing: Doing;
-  readonly onClose: () => void;
-}) {
-  const { t } = useSpeech();
-  const operator = useOperator();
-  const queries = useQueryClient();
-  const owner = useOwnerStatus();
-  const [typed, setTyped] = useState('');
-  const ownerAddress = owner.data?.address ?? '';
-  const [destination, setDestination] = useState<string | null>(null);
-  const to = destination ?? ownerAddress;
-
-  async function act(): Promise<void> {
-    switch (doing) {
-      case 'suspend':
-        await operator.suspendAgent(agent.id);
-        break;
-      case 'resume':
-        await operator.resumeAgent(agent.id);
-        break;
-      case 'recall':
-        await operator.recallAgent(agent.id, { destination: to });
-        break;
-      case 'terminate':
-        await operator.terminateAgent(agent.id);
-        break;
-    }
-    await queries.invalidateQueries({ queryKey: ['agents'] });
-    onClose();
-  }
-
-  const texts = {
-    suspend: t('agents.suspend.text'),
-    resume: undefined,
-    recall: t('agents.recall.text'),
-    terminate: t('agents.terminate.text'),
-  } as const;
-  const isFinal = doing === 'terminate' || doing === 'recall';
-  return (
-    <ConfirmDialog
-      title={`${t(`agents.${doing}`)}: ${agent.name}`}
-      {...(texts[doing] === undefined ? {} : { text: texts[doing] })}
-      action={t(`agents.${doing}`)}
-      danger={isFinal}
-      disabled={(isFinal && typed !== agent.name) || (doing === 'recall' && to === '')}
-      onClose={onClose}
-      onConfirm={act}
-    >
-      {doing === 'recall' && (
-        <TextField
-          label={t('agents.recall.destination')}
-          value={to}
-          onChange={(event) => setDestination(event.target.value.trim())}
-        />
-      )}
-      {isFinal && (
-        <TextField
-          label={t('agents.confirmName', { name: agent.name })}
-          value={typed}
-          autoComplete="off"
-          onChange={(event) => setTyped(event.target.value)}
-        />
-      )}
-    </ConfirmDialog>
   );
 }

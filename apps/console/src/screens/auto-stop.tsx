@@ -100,7 +100,9 @@ function RuleCard({
     <Card className="flex h-full flex-col">
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
         <h2 className="font-semibold break-words">{rule.type}</h2>
-        <Badge tone={rule.enabled ? 'good' : 'quiet'}>{rule.enabled ? t('common.enabled') : t('common.no')}</Badge>
+        <Badge tone={rule.enabled ? 'good' : 'quiet'}>
+          {rule.enabled ? t('common.enabled') : t('common.disabled')}
+        </Badge>
       </div>
       <Facts
         rows={[

@@ -1,12 +1,12 @@
-import type { AgentSummary, OwnerTransaction } from '@waiaas/sdk';
+import type { AgentBudgetResponse, AgentSummary, DashboardResponse, OwnerTransaction } from '@waiaas/sdk';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import {
-  useAgentAssets,
   useAgentBudget,
   useAgents,
   useChannels,
   useDaemonStatus,
+  useDashboard,
   useOwnerStatus,
   useTransactions,
 } from '../data/queries.ts';
@@ -21,6 +21,8 @@ import { TransactionTable } from './transactions.tsx';
 const DAY_MS = 86_400_000;
 const DAYS = 14;
 const RECENT = 8;
+/** Agents whose caps are looked at here: each is asked for by itself, and all are a click away. */
+const SHOWN_AGENTS = 5;
 
 /** What there is to know at a glance. */
 export function DashboardScreen() {
@@ -28,12 +30,11 @@ export function DashboardScreen() {
   const owner = useOwnerStatus();
   const agents = useAgents();
   const channels = useChannels();
+  const dashboard = useDashboard();
   // One page is looked at, and every figure made of it says so.
   const latest = useTransactions({ limit: 100 });
   const payments = latest.data?.pages[0]?.transactions ?? [];
   const isSetUp = owner.data?.connected !== false && agents.data?.length !== 0;
-  const dayAgo = Date.now() - DAY_MS;
-  const ofDay = payments.filter(({ createdAt }) => Date.parse(createdAt) >= dayAgo).length;
   const few = channels.data !== undefined && channels.data.reachable < channels.data.minChannels;
 
   return (
@@ -53,18 +54,16 @@ export function DashboardScreen() {
         </Notice>
       )}
       <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
-        <Figure name={t('dashboard.waiting')} to="/approvals" value={owner.data?.pendingApprovalCount} />
-        <Figure
-          name={t('dashboard.day')}
-          to="/transactions"
-          value={latest.data === undefined ? undefined : ofDay >= 100 ? '100+' : ofDay}
-        />
+        <Figure name={t('dashboard.waiting')} to="/approvals" value={dashboard.data?.pendingApprovals} />
+        <Figure name={t('dashboard.today')} to="/transactions" value={dashboard.data?.todayTxCount}>
+          {(dashboard.data?.todayTxVolumes ?? []).flatMap(({ formatted }) => formatted ?? []).join(' · ')}
+        </Figure>
         <Figure
           name={t('dashboard.agents')}
           to="/agents"
-          value={agents.data?.filter(({ status }) => status === 'ACTIVE').length}
+          value={dashboard.data?.agentStatuses.filter(({ status }) => status === 'ACTIVE').length}
         />
-        <Figure name={t('dashboard.sessions')} to="/sessions" value={owner.data?.activeSessionCount} />
+        <Figure name={t('dashboard.sessions')} to="/sessions" value={dashboard.data?.activeSessions} />
       </div>
       <div className="mt-4 grid gap-4 xl:grid-cols-3">
         <Card title={t('dashboard.caps')} className="xl:col-span-2">
@@ -73,26 +72,43 @@ export function DashboardScreen() {
               all.length === 0 ? (
                 <EmptyState title={t('agents.none')} text={t('agents.none.text')} />
               ) : (
-                <ul className="space-y-5">
-                  {all.filter(isPaying).map((agent) => (
-                    <li key={agent.id}>
-                      <AgentSpend agent={agent} />
-                    </li>
-                  ))}
-                </ul>
+                <>
+                  <ul className="space-y-5">
+                    {all
+                      .filter(isPaying)
+                      .slice(0, SHOWN_AGENTS)
+                      .map((agent) => (
+                        <li key={agent.id}>
+                          <AgentSpend agent={agent} />
+                        </li>
+                      ))}
+                  </ul>
+                  {all.length > SHOWN_AGENTS && (
+                    <Link href="/agents" className="mt-4 block text-sm underline">
+                      {t('dashboard.moreAgents', { count: all.length })}
+                    </Link>
+                  )}
+                </>
               )
             }
           </Answer>
         </Card>
-        <Card title={t('dashboard.tiers')}>
-          <Answer of={latest}>{() => <TierMix payments={payments} />}</Answer>
+        <Card title={t('dashboard.balances')}>
+          <Answer of={dashboard} rows={2}>
+            {({ balances }) => <Balances balances={balances} />}
+          </Answer>
         </Card>
       </div>
       <div className="mt-4 grid gap-4 xl:grid-cols-3">
         <Card title={t('dashboard.flow')} className="xl:col-span-2">
           <Answer of={latest}>{() => <Flow payments={payments} />}</Answer>
         </Card>
-        <SystemCard />
+        <div className="grid gap-4">
+          <Card title={t('dashboard.tiers')}>
+            <Answer of={latest}>{() => <TierMix payments={payments} />}</Answer>
+          </Card>
+          <SystemCard />
+        </div>
       </div>
       <Card title={t('dashboard.recent')} className="mt-4">
         <Answer of={latest} rows={RECENT}>
@@ -111,60 +127,103 @@ export function DashboardScreen() {
 
 const isPaying = ({ status }: AgentSummary): boolean => status === 'ACTIVE' || status === 'SUSPENDED';
 
-const Figure = ({ name, value, to }: { readonly name: string; readonly value: ReactNode; readonly to: string }) => (
-  <Link href={to} className="rounded-xl border border-line bg-surface p-4 hover:border-accent sm:p-5">
-    <span className="block text-sm text-muted">{name}</span>
-    <span className="mt-1 block h-9 text-3xl font-semibold tabular-nums">{value ?? '–'}</span>
-  </Link>
-);
+function Figure({
+  name,
+  value,
+  to,
+  children,
+}: {
+  readonly name: string;
+  readonly value: ReactNode;
+  readonly to: string;
+  readonly children?: ReactNode;
+}) {
+  return (
+    <Link href={to} className="min-w-0 rounded-xl border border-line bg-surface p-4 hover:border-accent sm:p-5">
+      <span className="block text-sm text-muted">{name}</span>
+      <span className="mt-1 block h-9 text-3xl font-semibold tabular-nums">{value ?? '–'}</span>
+      <span className="block min-h-4 truncate text-xs text-muted tabular-nums">{children}</span>
+    </Link>
+  );
+}
 
-/** What an agent holds, and how much of its caps is spent. */
+/** What agents hold of each native asset: networks are never added up. */
+function Balances({ balances }: { readonly balances: DashboardResponse['balances'] }) {
+  const { t, when } = useSpeech();
+  if (balances.length === 0) return <EmptyState title={t('agents.none')} />;
+  return (
+    <ul className="space-y-3">
+      {balances.map((held) => (
+        <li key={`${held.chain} ${held.network}`} className="flex flex-wrap items-baseline justify-between gap-x-3">
+          <span className="text-sm text-muted">
+            {held.chain} {held.network}
+          </span>
+          <span className="font-medium break-all tabular-nums">{held.formatted ?? t('dashboard.unread')}</span>
+          <span className="w-full text-xs text-muted">
+            {t('dashboard.balance.agents', { count: held.agents })}
+            {held.stale && held.asOf !== null ? ` · ${t('dashboard.stale', { time: when(held.asOf) })}` : ''}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** How much of an agent's caps is spent. */
 export function AgentSpend({ agent }: { readonly agent: AgentSummary }) {
-  const { t } = useSpeech();
-  const assets = useAgentAssets(agent.id);
   const budget = useAgentBudget(agent.id);
-  const caps = budget.data?.policy;
   return (
     <div>
-      <div className="mb-2 flex flex-wrap items-baseline justify-between gap-2">
-        <span className="flex min-w-0 items-baseline gap-2">
-          <Link href={`/agents/${agent.id}`} className="truncate font-medium underline decoration-line">
-            {agent.name}
-          </Link>
-          <span className="text-xs text-muted">
-            {agent.chain} {agent.network}
-          </span>
-        </span>
-        <span className="text-sm font-medium tabular-nums">
-          {assets.data?.assets.map(({ formatted }) => formatted).join(' · ') ?? '–'}
+      <div className="mb-2 flex min-w-0 flex-wrap items-baseline gap-2">
+        <Link href={`/agents/${agent.id}`} className="truncate font-medium underline decoration-line">
+          {agent.name}
+        </Link>
+        <span className="text-xs text-muted">
+          {agent.chain} {agent.network}
         </span>
       </div>
-      <div className="grid gap-3 sm:grid-cols-2">
-        {(
-          [
-            ['dashboard.caps.day', caps?.dailyCap],
-            ['dashboard.caps.week', caps?.weeklyCap],
-          ] as const
-        ).map(([name, cap]) => (
-          <div key={name} className="min-h-11">
-            <div className="mb-1 flex justify-between gap-2 text-xs text-muted">
-              <span>{t(name)}</span>
-              <span className="tabular-nums">
-                {cap === undefined || cap === null || caps === undefined
+      <CapBars name={agent.name} caps={budget.data?.policy} />
+    </div>
+  );
+}
+
+/** The caps of one asset: how much of each is used, and how much is under way. */
+export function CapBars({
+  name: whose,
+  caps,
+}: {
+  readonly name: string;
+  readonly caps: AgentBudgetResponse['policy'] | undefined;
+}) {
+  const { t } = useSpeech();
+  return (
+    <div className="grid gap-3 sm:grid-cols-2">
+      {(
+        [
+          ['dashboard.caps.day', caps?.dailyCap],
+          ['dashboard.caps.week', caps?.weeklyCap],
+        ] as const
+      ).map(([name, cap]) => (
+        <div key={name} className="min-h-11">
+          <div className="mb-1 flex justify-between gap-2 text-xs text-muted">
+            <span>{t(name)}</span>
+            <span className="text-right tabular-nums">
+              {caps === undefined
+                ? '–'
+                : cap === undefined || cap === null
                   ? t('dashboard.caps.none')
                   : t('dashboard.caps.of', { used: shown(cap.used, caps), limit: shown(cap.limit, caps) })}
-              </span>
-            </div>
-            {cap !== undefined && cap !== null && caps !== undefined && (
-              <LimitBar
-                label={`${agent.name}, ${t(name)}`}
-                used={perMille(BigInt(cap.used), BigInt(cap.limit))}
-                reserved={perMille(BigInt(cap.reserved), BigInt(cap.limit))}
-              />
-            )}
+            </span>
           </div>
-        ))}
-      </div>
+          {cap !== undefined && cap !== null && (
+            <LimitBar
+              label={`${whose}, ${t(name)}`}
+              used={perMille(BigInt(cap.used), BigInt(cap.limit))}
+              reserved={perMille(BigInt(cap.reserved), BigInt(cap.limit))}
+            />
+          )}
+        </div>
+      ))}
     </div>
   );
 }

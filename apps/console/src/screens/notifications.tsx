@@ -12,6 +12,7 @@ import { ConfirmDialog, Dialog, troubleOf } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { Cell, Table } from '../ui/table.tsx';
 import { useToast } from '../ui/toast.tsx';
+import { TelegramPairing } from './telegram.tsx';
 
 const TAB =
   'rounded-lg px-3 py-1.5 text-sm font-medium text-muted data-[state=active]:bg-raised data-[state=active]:text-ink';
@@ -58,6 +59,7 @@ export function NotificationsScreen() {
                     ))}
                   </ul>
                 )}
+                <TelegramPairing channels={all} />
               </>
             )}
           </Answer>
@@ -107,7 +109,8 @@ function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChanne
           </p>
         </div>
         <span className="flex gap-2">
-          {!channel.enabled && <Badge tone="quiet">{t('common.no')}</Badge>}
+          {channel.paired && <Badge tone="info">{t('telegram.badge')}</Badge>}
+          {!channel.enabled && <Badge tone="quiet">{t('common.disabled')}</Badge>}
           <Badge>{channel.health}</Badge>
         </span>
       </div>

@@ -1,21 +1,26 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { PolicyEvaluationResponse } from '@waiaas/sdk';
 import { type ReactNode, useState } from 'react';
-import { useAgents, useOwnerStatus, usePolicies } from '../data/queries.ts';
-import { baseUnits, nativeUnit, shown } from '../format/amount.ts';
+import { partsOfAsset, useAgents, useAssetUnits, useOwnerStatus, usePolicies } from '../data/queries.ts';
+import { baseUnits, nativeUnit, shown, type Unit } from '../format/amount.ts';
+import { shortAddress } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
-import { Answer } from '../ui/answer.tsx';
+import { Answer, Skeleton } from '../ui/answer.tsx';
 import { Badge, Button, Card, EmptyState, Facts, Notice, SelectField, TextArea, TextField } from '../ui/basics.tsx';
 import { ConfirmDialog, Dialog, troubleOf } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { Cell, Table } from '../ui/table.tsx';
 import { useSigning } from '../wallets/signing.tsx';
+import { AssetLimitsFields, AssetLimitsTable, unitName } from './asset-limits.tsx';
 import { Criteria } from './decision.tsx';
 import {
+  assetOfKey,
+  BASE_UNITS,
   draftOf,
   EMPTY_DRAFT,
+  furtherAssets,
   isFault,
   POLICY_TYPES,
   type Policy,
@@ -63,7 +68,7 @@ export function PoliciesScreen() {
           )
         }
       </Answer>
-      {editing !== null && <PolicyEditor policy={editing.policy} onClose={() => setEditing(null)} />}
+      {editing !== null && <PolicyDialog policy={editing.policy} onClose={() => setEditing(null)} />}
       {deleting !== null && <DeletePolicy policy={deleting} onClose={() => setDeleting(null)} />}
     </>
   );
@@ -81,14 +86,14 @@ function PolicyCard({
   const { t } = useSpeech();
   const agents = useAgents();
   const agent = agents.data?.find(({ id }) => id === policy.agentId);
-  const draft = draftOf(policy);
+  const draft = draftOf(policy, usePolicyUnits(policy) ?? undefined);
   return (
     <Card className="h-full">
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
         <h2 className="font-semibold">{policy.type}</h2>
         <span className="flex gap-2">
           <Badge tone={policy.enabled ? 'good' : 'quiet'}>
-            {policy.enabled ? t('common.enabled') : t('common.no')}
+            {policy.enabled ? t('common.enabled') : t('common.disabled')}
           </Badge>
         </span>
       </div>
@@ -121,10 +126,11 @@ function Rules({ draft }: { readonly draft: PolicyDraft }) {
                 [t('policies.daily'), draft.daily === '' ? t('common.noLimit') : `${draft.daily} ${symbol}`],
                 [t('policies.weekly'), draft.weekly === '' ? t('common.noLimit') : `${draft.weekly} ${symbol}`],
                 [t('policies.window'), t(`policies.window.${draft.window}`)],
+                ...(draft.share === '' ? [] : [[t('policies.share.short'), `> ${draft.share} %`] as const]),
               ]}
             />
           </div>
-          <FurtherAssets draft={draft} />
+          <AssetLimitsTable draft={draft} />
         </>
       );
     case 'WHITELIST':
@@ -158,11 +164,10 @@ function Rules({ draft }: { readonly draft: PolicyDraft }) {
   }
 }
 
-function FurtherAssets({ draft }: { readonly draft: PolicyDraft }) {
-  const { t } = useSpeech();
-  const limits = draft.kept.token_limits;
-  const count = typeof limits === 'object' && limits !== null ? Object.keys(limits).length : 0;
-  return count === 0 ? null : <p className="mt-3 text-xs text-muted">{t('policies.tokens', { count })}</p>;
+/** What whole units of the further assets of a policy are; null while that is not known yet. */
+export function usePolicyUnits(policy: Policy | null): ReadonlyMap<string, Unit> | null {
+  const chain = String(policy?.rules.chain ?? 'solana');
+  return useAssetUnits(policy === null ? [] : furtherAssets(policy).map((key) => assetOfKey(chain, key)));
 }
 
 /** How a payment is sorted, as steps that rise. */
@@ -191,14 +196,31 @@ function TierLadder({ draft }: { readonly draft: PolicyDraft }) {
 const dayName = (day: number, language: string): string =>
   new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' }).format(Date.UTC(2021, 0, 3 + day));
 
-function PolicyEditor({ policy, onClose }: { readonly policy: Policy | null; readonly onClose: () => void }) {
+function PolicyDialog({ policy, onClose }: { readonly policy: Policy | null; readonly onClose: () => void }) {
+  const { t } = useSpeech();
+  const units = usePolicyUnits(policy);
+  return (
+    <Dialog title={policy === null ? t('policies.new') : policy.type} onClose={onClose} wide>
+      {units === null ? <Skeleton rows={6} /> : <PolicyEditor policy={policy} units={units} onClose={onClose} />}
+    </Dialog>
+  );
+}
+
+function PolicyEditor({
+  policy,
+  units,
+  onClose,
+}: {
+  readonly policy: Policy | null;
+  readonly units: ReadonlyMap<string, Unit>;
+  readonly onClose: () => void;
+}) {
   const { t } = useSpeech();
   const save = useSavePolicy();
-  const [draft, setDraft] = useState<PolicyDraft>(() => (policy === null ? EMPTY_DRAFT : draftOf(policy)));
+  const [draft, setDraft] = useState<PolicyDraft>(() => (policy === null ? EMPTY_DRAFT : draftOf(policy, units)));
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const rules = rulesOf(draft);
-  const { symbol } = nativeUnit(draft.chain);
 
   async function store(): Promise<void> {
     if (isFault(rules)) return;
@@ -215,13 +237,9 @@ function PolicyEditor({ policy, onClose }: { readonly policy: Policy | null; rea
   }
 
   return (
-    <Dialog title={policy === null ? t('policies.new') : policy.type} onClose={onClose} wide>
+    <>
       <PolicyFields draft={draft} onDraft={setDraft} isNew={policy === null} />
-      {isFault(rules) && (
-        <Notice kind="warn">
-          {rules.fault === 'order' ? t('policies.order') : t('policies.invalid', { symbol, field: rules.field })}
-        </Notice>
-      )}
+      <FaultNotice draft={draft} rules={rules} />
       {!isFault(rules) && <TryPolicy policy={policy} draft={draft} rules={rules} />}
       {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-5 flex justify-end gap-2">
@@ -230,8 +248,43 @@ function PolicyEditor({ policy, onClose }: { readonly policy: Policy | null; rea
           {t('common.save')}
         </Button>
       </div>
-    </Dialog>
+    </>
   );
+}
+
+/** Says which field holds nothing usable, in the words that stand beside it. */
+export function FaultNotice({
+  draft,
+  rules,
+}: {
+  readonly draft: PolicyDraft;
+  readonly rules: ReturnType<typeof rulesOf>;
+}) {
+  const { t } = useSpeech();
+  if (!isFault(rules)) return null;
+  const { fault, field, of } = rules;
+  const unit = unitName(of?.unit ?? nativeUnit(draft.chain), t);
+  const names: Partial<Record<keyof PolicyDraft, string>> = {
+    instant: t('policies.instant'),
+    notify: t('policies.notify'),
+    delay: t('policies.delay'),
+    daily: t('policies.daily'),
+    weekly: t('policies.weekly'),
+    delaySeconds: t('policies.delaySeconds'),
+    approvalTimeout: t('policies.approvalTimeout'),
+    from: t('policies.hours'),
+    until: t('policies.until'),
+    perHour: t('policies.perHour'),
+    perDay: t('policies.perDay'),
+  };
+  const name = names[field] ?? field;
+  const words = {
+    amount: t('policies.invalid', { symbol: unit, field: name }),
+    order: `${unit}: ${t('policies.order')}`,
+    number: t('policies.noNumber', { field: name }),
+    share: t('policies.share.invalid'),
+  } as const;
+  return <Notice kind="warn">{words[fault]}</Notice>;
 }
 
 /** Stores a policy: by the owner's signature once there is an owner, by the operator before that. */
@@ -336,7 +389,8 @@ export function PolicyFields({
             ]}
             onValue={(value) => onDraft({ ...draft, window: value === 'calendar' ? 'calendar' : 'rolling' })}
           />
-          <FurtherAssets draft={draft} />
+          {line('share', t('policies.share'), { hint: t('policies.share.text') })}
+          <AssetLimitsFields draft={draft} onDraft={onDraft} />
         </>
       )}
       {draft.type === 'WHITELIST' && (
@@ -350,7 +404,7 @@ export function PolicyFields({
         <>
           <div className="grid gap-4 sm:grid-cols-3">
             {line('from', t('policies.hours'))}
-            {line('until', '…')}
+            {line('until', t('policies.until'))}
             {line('timezone', t('policies.timezone'))}
           </div>
           <fieldset>
@@ -422,7 +476,18 @@ function TryPolicy({
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const [outcome, setOutcome] = useState<PolicyEvaluationResponse | null>(null);
-  const unit = nativeUnit(agent?.chain ?? 'solana');
+  // What can be paid on the chain of the agent: its own asset, and those that the draft has limits for.
+  const chain = agent?.chain ?? 'solana';
+  const payable = [
+    { asset: `${chain}:native`, unit: nativeUnit(chain) },
+    ...draft.assets
+      .map(({ key, unit }) => ({ asset: assetOfKey(draft.chain, key), unit }))
+      .filter(({ asset }) => asset.startsWith(`${chain}:`) && asset !== `${chain}:native`),
+  ];
+  const [asset, setAsset] = useState('');
+  const paid = payable.find((one) => one.asset === asset) ?? payable[0];
+  const unit = paid?.unit ?? BASE_UNITS;
+  const token = paid === undefined ? null : partsOfAsset(paid.asset).token;
   const base = baseUnits(amount, unit.decimals);
 
   async function run(): Promise<void> {
@@ -435,7 +500,12 @@ function TryPolicy({
       setOutcome(
         await operator.evaluatePolicies({
           policies: [...others.map((other) => ({ ...policyOf(draftOf(other), other.rules), id: other.id })), changed],
-          payment: { agentId: agent.id, to: to.trim() === '' ? agent.publicKey : to.trim(), amount: base },
+          payment: {
+            agentId: agent.id,
+            to: to.trim() === '' ? agent.publicKey : to.trim(),
+            amount: base,
+            ...(token === null ? {} : ({ type: 'TOKEN_TRANSFER', tokenMint: token } as const)),
+          },
           history: { from: new Date(Date.now() - MONTH_MS).toISOString() },
         }),
       );
@@ -449,15 +519,23 @@ function TryPolicy({
   return (
     <section className="mt-5 rounded-lg border border-line p-4">
       <h3 className="mb-3 font-medium">{t('policies.try')}</h3>
-      <div className="grid items-end gap-3 sm:grid-cols-[1fr_8rem_1.4fr_auto]">
+      <div className="flex flex-wrap items-end gap-3 [&>div]:min-w-40 [&>div]:flex-1">
         <SelectField
           label={t('common.agent')}
           value={agent?.id ?? ''}
           options={able.map(({ id, name }) => [id, name])}
           onValue={setChosen}
         />
+        {payable.length > 1 && (
+          <SelectField
+            label={t('assets.asset')}
+            value={paid?.asset ?? ''}
+            options={payable.map((one) => [one.asset, `${unitName(one.unit, t)} (${shortAddress(one.asset)})`])}
+            onValue={setAsset}
+          />
+        )}
         <TextField
-          label={`${t('common.amount')} (${unit.symbol})`}
+          label={`${t('common.amount')} (${unitName(unit, t)})`}
           value={amount}
           onChange={(event) => setAmount(event.target.value)}
         />

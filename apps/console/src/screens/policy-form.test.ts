@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { draftOf, EMPTY_DRAFT, type Policy, policyOf, rulesOf } from './policy-form.ts';
+import { draftOf, EMPTY_DRAFT, newAsset, type Policy, policyOf, rulesOf } from './policy-form.ts';
+
+const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 
 const stored = (type: Policy['type'], rules: Policy['rules']): Policy => ({
   id: '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f14',
@@ -27,15 +29,21 @@ describe('the form of a policy', () => {
         delay_seconds: 60,
         approval_timeout: 300,
         max_balance_share: 250,
-        token_limits: { 'ethereum:native': { instant_max: '1', notify_max: '2', delay_max: '3' } },
+        token_limits: {
+          'ethereum:native': { instant_max: '1', notify_max: '2', delay_max: '3', daily_max: '4' },
+          [USDC]: { instant_max: '1', notify_max: '18446744073709551615', delay_max: '18446744073709551615' },
+        },
       },
     ],
     ['WHITELIST', { chain: 'ethereum', allowed_addresses: ['0x1', '0x2'] }],
     ['TIME_RESTRICTION', { allowed_hours: { start: 22, end: 6 }, timezone: 'Asia/Seoul', allowed_days: [1, 5] }],
     ['RATE_LIMIT', { max_tx_per_hour: 5, max_tx_per_day: 0 }],
   ] as const)('changes nothing of %s that nobody has touched', (type, rules) => {
+    // Whether or not somebody knows what a whole unit of its tokens is.
+    for (const units of [new Map(), new Map([[`solana:${USDC}`, { decimals: 6, symbol: 'USDC' }]])]) {
+      expect(rulesOf(draftOf(stored(type, rules), units))).toEqual(rules);
+    }
     const draft = draftOf(stored(type, rules));
-    expect(rulesOf(draft)).toEqual(rules);
     expect(policyOf(draft, rules)).toEqual({ type, rules, priority: 7, enabled: false });
   });
 
@@ -44,7 +52,32 @@ describe('the form of a policy', () => {
     ['a fraction of a base unit', { daily: '0.0000000001' }, { fault: 'amount', field: 'daily' }],
     ['limits that fall', { instant: '5', notify: '1' }, { fault: 'order', field: 'notify' }],
     ['seconds that are none', { delaySeconds: '1.5' }, { fault: 'number', field: 'delaySeconds' }],
+    ['a share of nothing', { share: '0' }, { fault: 'share', field: 'share' }],
+    ['a share beyond the whole', { share: '100.1' }, { fault: 'share', field: 'share' }],
   ] as const)('takes no %s for a rule', (_what, change, fault) => {
     expect(rulesOf({ ...EMPTY_DRAFT, ...change })).toEqual(fault);
+  });
+
+  test('tells the limits of a token in its own whole units, and of one that nobody knows in base units', () => {
+    const policy = stored('SPENDING_LIMIT', {
+      chain: 'solana',
+      instant_max: '0',
+      notify_max: '0',
+      delay_max: '0',
+      token_limits: { [USDC]: { instant_max: '1500000', notify_max: '2000000', delay_max: '3000000' } },
+    });
+    const known = draftOf(policy, new Map([[`solana:${USDC}`, { decimals: 6, symbol: 'USDC' }]]));
+    expect(known.assets).toMatchObject([{ key: USDC, instant: '1.5', unit: { symbol: 'USDC' } }]);
+    expect(draftOf(policy).assets).toMatchObject([{ key: USDC, instant: '1500000', unit: { decimals: 0 } }]);
+  });
+
+  test('names the token of which a limit is of no use, and allows nothing of one that was only added', () => {
+    const usdc = newAsset(USDC, { decimals: 6, symbol: 'USDC' });
+    const added = { ...EMPTY_DRAFT, assets: [usdc] };
+    expect(rulesOf(added)).toMatchObject({
+      token_limits: { [USDC]: { instant_max: '0', notify_max: '0', delay_max: '0' } },
+    });
+    const wrong = { ...usdc, delay: '0.0000001' };
+    expect(rulesOf({ ...EMPTY_DRAFT, assets: [wrong] })).toEqual({ fault: 'amount', field: 'delay', of: wrong });
   });
 });

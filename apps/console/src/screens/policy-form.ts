@@ -1,5 +1,5 @@
 import type { PolicyCreate, PolicyListResponse } from '@waiaas/sdk';
-import { baseUnits, nativeUnit, wholeUnits } from '../format/amount.ts';
+import { baseUnits, nativeUnit, type Unit, wholeUnits } from '../format/amount.ts';
 
 /** A policy as it is listed. */
 export type Policy = PolicyListResponse['policies'][number];
@@ -7,18 +7,30 @@ export type Policy = PolicyListResponse['policies'][number];
 export type PolicyType = Policy['type'];
 export const POLICY_TYPES = ['SPENDING_LIMIT', 'WHITELIST', 'TIME_RESTRICTION', 'RATE_LIMIT'] as const;
 
-/** What somebody has typed of a policy: texts, whatever they may become. */
-export interface PolicyDraft {
-  readonly type: PolicyType;
-  readonly agentId: string;
-  readonly enabled: boolean;
-  readonly priority: string;
-  readonly chain: string;
+/** Limits as somebody types them, in whole units. */
+export interface LimitsDraft {
   readonly instant: string;
   readonly notify: string;
   readonly delay: string;
   readonly daily: string;
   readonly weekly: string;
+}
+
+/** Limits of one further asset. */
+export interface AssetDraft extends LimitsDraft {
+  /** As the rules name it: an asset id, or a mint or contract of the chain of the policy. */
+  readonly key: string;
+  /** What its amounts are told in; base units where nobody knows better. */
+  readonly unit: Unit;
+}
+
+/** What somebody has typed of a policy: texts, whatever they may become. */
+export interface PolicyDraft extends LimitsDraft {
+  readonly type: PolicyType;
+  readonly agentId: string;
+  readonly enabled: boolean;
+  readonly priority: string;
+  readonly chain: string;
   readonly window: 'rolling' | 'calendar';
   readonly delaySeconds: string;
   readonly approvalTimeout: string;
@@ -29,8 +41,9 @@ export interface PolicyDraft {
   readonly days: readonly number[];
   readonly perHour: string;
   readonly perDay: string;
-  /** Rules that this form has no field for; they are kept as they are. */
-  readonly kept: Readonly<Record<string, unknown>>;
+  /** Percent of what the agent holds, above which a payment needs an approval; empty: no such rule. */
+  readonly share: string;
+  readonly assets: readonly AssetDraft[];
 }
 
 export const EMPTY_DRAFT: PolicyDraft = {
@@ -54,7 +67,8 @@ export const EMPTY_DRAFT: PolicyDraft = {
   days: [0, 1, 2, 3, 4, 5, 6],
   perHour: '0',
   perDay: '0',
-  kept: {},
+  share: '',
+  assets: [],
 };
 
 const text = (value: unknown): string => (value === undefined || value === null ? '' : String(value));
@@ -62,30 +76,61 @@ const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? val
 const isFields = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A stored policy as the form shows it. */
-export function draftOf({ type, agentId, enabled, priority, rules }: Policy): PolicyDraft {
-  const chain = text(rules.chain) || 'solana';
-  const { decimals } = nativeUnit(chain);
+/** Limits as they are stored, in whole units. */
+function limitsOf(rules: Readonly<Record<string, unknown>>, { decimals }: Unit): LimitsDraft {
   const amount = (value: unknown): string =>
     value === undefined ? '' : wholeUnits(text(value), decimals).replaceAll(',', '');
+  return {
+    instant: amount(rules.instant_max),
+    notify: amount(rules.notify_max),
+    delay: amount(rules.delay_max),
+    daily: amount(rules.daily_max),
+    weekly: amount(rules.weekly_max),
+  };
+}
+
+/**
+ * The asset a key of `token_limits` names.
+ * @example assetOfKey('solana', 'EPjFWdd5…') // "solana:EPjFWdd5…"
+ */
+export const assetOfKey = (chain: string, key: string): string => (key.includes(':') ? key : `${chain}:${key}`);
+
+/** Keys of the further assets that a policy has limits for. */
+export const furtherAssets = ({ rules }: Policy): readonly string[] =>
+  isFields(rules.token_limits) ? Object.keys(rules.token_limits) : [];
+
+/** What the amounts of an asset are told in where nobody knows its decimals. */
+export const BASE_UNITS: Unit = { decimals: 0, symbol: '' };
+
+const unitAmong = (units: ReadonlyMap<string, Unit>, asset: string): Unit => {
+  const native = /^([^:]+):native$/.exec(asset)?.[1];
+  return native === undefined ? (units.get(asset) ?? BASE_UNITS) : nativeUnit(native);
+};
+
+/**
+ * A stored policy as the form shows it.
+ * @param units of tokens, by the ids of their assets; what is not in it is told in base units
+ */
+export function draftOf(
+  { type, agentId, enabled, priority, rules }: Policy,
+  units: ReadonlyMap<string, Unit> = new Map(),
+): PolicyDraft {
+  const chain = text(rules.chain) || 'solana';
   const common = { ...EMPTY_DRAFT, type, agentId: agentId ?? '', enabled, priority: String(priority), chain };
   switch (type) {
     case 'SPENDING_LIMIT': {
-      const { max_balance_share, token_limits } = rules;
+      const { max_balance_share: share, token_limits: tokens } = rules;
       return {
         ...common,
-        instant: amount(rules.instant_max),
-        notify: amount(rules.notify_max),
-        delay: amount(rules.delay_max),
-        daily: amount(rules.daily_max),
-        weekly: amount(rules.weekly_max),
+        ...limitsOf(rules, nativeUnit(chain)),
         window: rules.window === 'calendar' ? 'calendar' : 'rolling',
         delaySeconds: text(rules.delay_seconds),
         approvalTimeout: text(rules.approval_timeout),
-        kept: {
-          ...(max_balance_share === undefined ? {} : { max_balance_share }),
-          ...(token_limits === undefined ? {} : { token_limits }),
-        },
+        share: share === undefined ? '' : wholeUnits(text(share), 1),
+        assets: Object.entries(isFields(tokens) ? tokens : {}).map(([key, limits]) => {
+          const unit = unitAmong(units, assetOfKey(chain, key));
+          return { key, unit, ...limitsOf(isFields(limits) ? limits : {}, unit) };
+        }),
       };
     }
     case 'WHITELIST':
@@ -107,14 +152,21 @@ export function draftOf({ type, agentId, enabled, priority, rules }: Policy): Po
 
 /** A field that holds nothing usable. */
 export interface DraftFault {
-  readonly fault: 'amount' | 'order' | 'number';
+  readonly fault: 'amount' | 'order' | 'number' | 'share';
   readonly field: keyof PolicyDraft;
+  /** The further asset it belongs to. */
+  readonly of?: AssetDraft;
 }
 
 const integer = (value: string): number | null => (/^-?\d{1,9}$/.test(value.trim()) ? Number(value.trim()) : null);
 
-function spendingRules(draft: PolicyDraft): Readonly<Record<string, unknown>> | DraftFault {
-  const { decimals } = nativeUnit(draft.chain);
+/** Percent with at most one digit after the point, in thousandths; null when it is none between 0.1 and 100. */
+function thousandths(percent: string): number | null {
+  const share = Number(baseUnits(percent, 1) ?? '0');
+  return share >= 1 && share <= 1000 ? share : null;
+}
+
+function amountsOf(draft: LimitsDraft, { decimals }: Unit): Readonly<Record<string, string>> | DraftFault {
   const amounts: Record<string, string> = {};
   for (const [field, name, isOptional] of [
     ['instant', 'instant_max', false],
@@ -134,6 +186,12 @@ function spendingRules(draft: PolicyDraft): Readonly<Record<string, unknown>> | 
   if (instant === undefined || notify === undefined || delay === undefined || instant > notify || notify > delay) {
     return { fault: 'order', field: 'notify' };
   }
+  return amounts;
+}
+
+function spendingRules(draft: PolicyDraft): Readonly<Record<string, unknown>> | DraftFault {
+  const amounts = amountsOf(draft, nativeUnit(draft.chain));
+  if (isFault(amounts)) return amounts;
   const times: Record<string, number> = {};
   for (const [field, name] of [
     ['delaySeconds', 'delay_seconds'],
@@ -144,7 +202,22 @@ function spendingRules(draft: PolicyDraft): Readonly<Record<string, unknown>> | 
     if (seconds === null) return { fault: 'number', field };
     times[name] = seconds;
   }
-  return { chain: draft.chain, ...amounts, window: draft.window, ...times, ...draft.kept };
+  const share = draft.share.trim() === '' ? undefined : thousandths(draft.share);
+  if (share === null) return { fault: 'share', field: 'share' };
+  const tokens: Record<string, Readonly<Record<string, string>>> = {};
+  for (const asset of draft.assets) {
+    const limits = amountsOf(asset, asset.unit);
+    if (isFault(limits)) return { ...limits, of: asset };
+    tokens[asset.key] = limits;
+  }
+  return {
+    chain: draft.chain,
+    ...amounts,
+    window: draft.window,
+    ...times,
+    ...(share === undefined ? {} : { max_balance_share: share }),
+    ...(draft.assets.length === 0 ? {} : { token_limits: tokens }),
+  };
 }
 
 /** The rules that were typed, as the daemon takes them; or the field that holds nothing usable. */
@@ -171,6 +244,17 @@ export function rulesOf(draft: PolicyDraft): Readonly<Record<string, unknown>> |
 
 /** Whether what was typed is of no use. */
 export const isFault = (rules: Readonly<Record<string, unknown>> | DraftFault): rules is DraftFault => 'fault' in rules;
+
+/** A further asset that nothing is typed for yet. Empty limits are none: each has to be given. */
+export const newAsset = (key: string, unit: Unit): AssetDraft => ({
+  key,
+  unit,
+  instant: '0',
+  notify: '0',
+  delay: '0',
+  daily: '',
+  weekly: '',
+});
 
 /** The draft as a new policy. The daemon reads the rules by the schema of their type, and says what is wrong with them. */
 export function policyOf(draft: PolicyDraft, rules: Readonly<Record<string, unknown>>): PolicyCreate {

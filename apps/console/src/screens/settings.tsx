@@ -8,6 +8,7 @@ import { Badge, Button, Card, Facts, Notice, SelectField, TextField } from '../u
 import { ConfirmDialog, troubleOf } from '../ui/dialog.tsx';
 import { THEMES, useTheme } from '../ui/theme.ts';
 import { useToast } from '../ui/toast.tsx';
+import { RuntimeSettings } from './runtime-settings.tsx';
 
 /** How the page looks, what the daemon is, and what opens it. */
 export function SettingsScreen() {
@@ -16,8 +17,9 @@ export function SettingsScreen() {
     <>
       <Heading title={t('settings.title')} />
       <div className="grid gap-4 xl:grid-cols-2">
-        <Appearance />
+        <RuntimeSettings />
         <DaemonFacts />
+        <Appearance />
         <ChangePassword />
         <RotateSecret />
       </div>
@@ -59,7 +61,7 @@ function DaemonFacts() {
   const { t } = useSpeech();
   const status = useDaemonStatus();
   return (
-    <Card title={t('settings.daemon')} className="xl:row-span-2">
+    <Card title={t('settings.daemon')}>
       <Answer of={status} rows={6}>
         {({ daemon, database, memory, adapters, workers }) => (
           <>

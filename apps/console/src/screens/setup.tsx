@@ -1,16 +1,18 @@
 import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useAgents, useChannels, useOwnerStatus, usePolicies, useSessions } from '../data/queries.ts';
+import type { Unit } from '../format/amount.ts';
 import type { TextKey } from '../i18n/en.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
+import { Skeleton } from '../ui/answer.tsx';
 import { Badge, Button, Card, FullAddress, Notice } from '../ui/basics.tsx';
 import { troubleOf } from '../ui/dialog.tsx';
 import { CreateAgentDialog } from './agents.tsx';
 import { ChannelDialog } from './notifications.tsx';
 import { OwnerDialog } from './owner.tsx';
-import { PolicyFields, useSavePolicy } from './policies.tsx';
-import { draftOf, EMPTY_DRAFT, isFault, type PolicyDraft, rulesOf } from './policy-form.ts';
+import { FaultNotice, PolicyFields, usePolicyUnits, useSavePolicy } from './policies.tsx';
+import { draftOf, EMPTY_DRAFT, isFault, type Policy, type PolicyDraft, rulesOf } from './policy-form.ts';
 import { CreateSessionDialog } from './sessions.tsx';
 
 const STEPS = ['owner', 'agent', 'limits', 'channels', 'session'] as const;
@@ -166,20 +168,23 @@ function Opener({ name, children }: { readonly name: TextKey; readonly children:
 function LimitsStep({ onDone }: { readonly onDone: () => void }) {
   const policies = usePolicies();
   const present = policies.data?.find(({ type, agentId }) => type === 'SPENDING_LIMIT' && agentId === null) ?? null;
-  if (policies.data === undefined) return null;
-  return <LimitsForm key={present?.id ?? 'new'} present={present} onDone={onDone} />;
+  const units = usePolicyUnits(present);
+  if (policies.data === undefined || units === null) return <Skeleton rows={6} />;
+  return <LimitsForm key={present?.id ?? 'new'} present={present} units={units} onDone={onDone} />;
 }
 
 function LimitsForm({
   present,
+  units,
   onDone,
 }: {
-  readonly present: Parameters<typeof draftOf>[0] | null;
+  readonly present: Policy | null;
+  readonly units: ReadonlyMap<string, Unit>;
   readonly onDone: () => void;
 }) {
   const { t } = useSpeech();
   const save = useSavePolicy();
-  const [draft, setDraft] = useState<PolicyDraft>(() => (present === null ? EMPTY_DRAFT : draftOf(present)));
+  const [draft, setDraft] = useState<PolicyDraft>(() => (present === null ? EMPTY_DRAFT : draftOf(present, units)));
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const rules = rulesOf(draft);
@@ -201,6 +206,7 @@ function LimitsForm({
   return (
     <>
       <PolicyFields draft={draft} onDraft={setDraft} isNew={false} />
+      <FaultNotice draft={draft} rules={rules} />
       {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-4">
         <Button kind="primary" busy={busy} disabled={isFault(rules)} onClick={store}>

@@ -1,25 +1,28 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { type ChangeBatch, WAIaaSError, type WAIaaSOperatorClient } from '@waiaas/sdk';
 import { fetchHealth } from '../data/health.ts';
+import { createLookAgain } from './look-again.ts';
 import type { Hearing } from './session.tsx';
 
+type Change = ChangeBatch['changes'][number];
+
 /** What is looked at again when something of a topic has changed; the first word of each query's key. */
-const LOOKED_AT: Readonly<Record<ChangeBatch['changes'][number]['topic'], readonly string[]>> = {
-  transactions: ['transactions', 'approvals', 'agents', 'sessions', 'owner', 'audit'],
-  agents: ['agents', 'status', 'audit'],
-  sessions: ['sessions', 'agents', 'owner', 'audit'],
+const LOOKED_AT: Readonly<Record<Change['topic'], readonly string[]>> = {
+  transactions: ['transactions', 'approvals', 'dashboard', 'agents', 'sessions', 'audit'],
+  agents: ['agents', 'dashboard', 'status', 'audit'],
+  sessions: ['sessions', 'dashboard', 'agents', 'audit'],
   policies: ['policies', 'agents', 'audit'],
-  owner: ['owner', 'approvals', 'audit'],
-  killSwitch: ['owner', 'status', 'audit'],
-  autoStop: ['autoStop', 'agents', 'audit'],
-  notifications: ['notifications', 'audit'],
-  daemon: ['status', 'audit'],
+  owner: ['owner', 'approvals', 'dashboard', 'audit'],
+  killSwitch: ['owner', 'dashboard', 'status', 'audit'],
+  autoStop: ['autoStop', 'agents', 'dashboard', 'settings', 'audit'],
+  notifications: ['notifications', 'settings', 'audit'],
+  daemon: ['status', 'settings', 'notifications', 'autoStop', 'audit'],
 };
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
-/** At most so often the same thing is looked at again, however busy the daemon is, milliseconds. */
-const CALM_MS = 1_000;
+/** Payments that began to wait and are remembered for it. */
+const MOST_BEGUN = 1_000;
 
 /** What is watched, and who is told. */
 export interface Watch {
@@ -40,18 +43,35 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     });
   });
 
+/**
+ * Whether a change concerns what waits: something begins to wait, or something that waits changes. Most payments never wait,
+ * and an agent that pays all day must not have the whole list read each time.
+ */
+function createWaitingFilter(queries: QueryClient): (change: Change) => boolean {
+  const begun = new Set<string>();
+  return ({ topic, event, transactionId }) => {
+    if (topic !== 'transactions' || transactionId === undefined) return true;
+    if (event === 'TX_QUEUED' || event === 'TX_POSTPONED') {
+      if (begun.size >= MOST_BEGUN) begun.clear();
+      begun.add(transactionId);
+      return true;
+    }
+    const listed = queries.getQueryData<readonly { readonly txId: string }[]>(['approvals']);
+    return begun.has(transactionId) || listed === undefined || listed.some(({ txId }) => txId === transactionId);
+  };
+}
+
 /** Looks again at what has changed, as the daemon says that it has. Ends with the signal, and with the sign-in. */
 export async function watchDaemon({ operator, queries, signal, onHearing, onEnded }: Watch): Promise<void> {
-  const due = new Set<string>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const look = (names: readonly string[]): void => {
-    for (const name of names) due.add(name);
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      for (const name of due) queries.invalidateQueries({ queryKey: [name] });
-      due.clear();
-    }, CALM_MS / 4);
+  const again = createLookAgain(
+    (name) => void queries.invalidateQueries({ queryKey: [name] }),
+    () => document.hidden,
+  );
+  const concernsWaiting = createWaitingFilter(queries);
+  const seen = (): void => {
+    if (!document.hidden) again.wake();
   };
+  document.addEventListener('visibilitychange', seen);
   let wait = FIRST_PAUSE_MS;
   let hasHeard = false;
   while (!signal.aborted) {
@@ -61,7 +81,11 @@ export async function watchDaemon({ operator, queries, signal, onHearing, onEnde
         wait = FIRST_PAUSE_MS;
         hasHeard = true;
         onHearing('live');
-        for (const { topic } of changes) look(LOOKED_AT[topic]);
+        for (const change of changes) {
+          for (const name of LOOKED_AT[change.topic]) {
+            if (name !== 'approvals' || concernsWaiting(change)) again.due(name);
+          }
+        }
       }
     } catch (error) {
       if (signal.aborted) break;
@@ -76,5 +100,6 @@ export async function watchDaemon({ operator, queries, signal, onHearing, onEnde
     await pause(wait, signal);
     wait = Math.min(LONGEST_PAUSE_MS, wait * 2);
   }
-  clearTimeout(timer);
+  document.removeEventListener('visibilitychange', seen);
+  again.stop();
 }

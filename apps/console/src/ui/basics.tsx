@@ -155,8 +155,18 @@ export function TextArea({ label, hint, ...rest }: FieldProps & ComponentProps<'
       <label htmlFor={id} className="mb-1 block text-sm font-medium">
         {label}
       </label>
-      <textarea id={id} rows={4} className={`${INPUT} font-mono text-sm`} {...rest} />
-      {hint !== undefined && <p className="mt-1 text-xs text-muted">{hint}</p>}
+      <textarea
+        id={id}
+        rows={4}
+        className={`${INPUT} font-mono text-sm`}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
+        {...rest}
+      />
+      {hint !== undefined && (
+        <p id={`${id}-hint`} className="mt-1 text-xs text-muted">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }
@@ -164,6 +174,7 @@ export function TextArea({ label, hint, ...rest }: FieldProps & ComponentProps<'
 /** One of several. */
 export function SelectField({
   label,
+  hint,
   options,
   value,
   onValue,
@@ -185,6 +196,7 @@ export function SelectField({
         className={INPUT}
         value={value}
         disabled={disabled}
+        aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         onChange={(event) => onValue(event.target.value)}
       >
         {options.map(([key, text]) => (
@@ -193,6 +205,11 @@ export function SelectField({
           </option>
         ))}
       </select>
+      {hint !== undefined && (
+        <p id={`${id}-hint`} className="mt-1 text-xs text-muted">
+          {hint}
+        </p>
+      )}
     </div>
   );
 }

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createLookAgain } from './look-again.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function watched() {
+  const looks: string[] = [];
+  const page = { hidden: false };
+  const again = createLookAgain(
+    (name) => looks.push(name),
+    () => page.hidden,
+  );
+  return { looks, page, again };
+}
+
+test('a change is looked at at once, and what is committed together is looked at once', () => {
+  const { looks, again } = watched();
+  for (let n = 0; n < 10; n += 1) again.due('approvals');
+  vi.advanceTimersByTime(300);
+  expect(looks).toEqual(['approvals']);
+});
+
+test('a daemon that never rests is looked at less than five times a minute, and still to the last change', () => {
+  const { looks, again } = watched();
+  for (let ms = 0; ms < 600_000; ms += 100) {
+    again.due('transactions');
+    vi.advanceTimersByTime(100);
+  }
+  expect(looks.length).toBeLessThanOrEqual(45);
+  const before = looks.length;
+  again.due('transactions');
+  vi.advanceTimersByTime(15_000);
+  expect(looks.length).toBe(before + 1);
+});
+
+test('after a rest a change is looked at at once again', () => {
+  const { looks, again } = watched();
+  for (let ms = 0; ms < 60_000; ms += 100) {
+    again.due('agents');
+    vi.advanceTimersByTime(100);
+  }
+  vi.advanceTimersByTime(60_000);
+  const before = looks.length;
+  again.due('agents');
+  vi.advanceTimersByTime(300);
+  expect(looks.length).toBe(before + 1);
+});
+
+test('nothing is asked while nobody sees the page, and everything that has changed as soon as somebody does', () => {
+  const { looks, page, again } = watched();
+  page.hidden = true;
+  for (let ms = 0; ms < 60_000; ms += 1000) {
+    again.due('transactions');
+    again.due('approvals');
+    vi.advanceTimersByTime(1000);
+  }
+  expect(looks).toEqual([]);
+  page.hidden = false;
+  again.wake();
+  expect([...looks].sort()).toEqual(['approvals', 'transactions']);
+});
+
+test('once it is stopped nothing is looked at', () => {
+  const { looks, again } = watched();
+  again.due('agents');
+  again.stop();
+  vi.advanceTimersByTime(60_000);
+  expect(looks).toEqual([]);
+});
