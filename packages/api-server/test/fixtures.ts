@@ -210,7 +210,11 @@ export const refusingServices: ApiServices = {
     address: unused('wallet.address'),
     budget: unused('wallet.budget'),
   },
-  agentWallets: { assets: unused('agentWallets.assets'), budget: unused('agentWallets.budget') },
+  agentWallets: {
+    assets: unused('agentWallets.assets'),
+    budget: unused('agentWallets.budget'),
+    history: unused('agentWallets.history'),
+  },
   payments: { list: unused('payments.list'), get: unused('payments.get') },
   changes: { watch: unused('changes.watch') },
   transactions: {
@@ -347,6 +351,16 @@ export const answeringServices: ApiServices = {
       chain: 'solana',
       network: 'localnet',
       policy: { asset: 'solana:native', symbol: 'SOL', decimals: 9, tiers: null, dailyCap: null, weeklyCap: null },
+    }),
+    history: async (id, { period }) => ({
+      ...{ agentId: id, chain: 'solana', network: 'localnet', period },
+      ...{ from: '2026-01-01T00:00:00.000Z', to: '2026-01-08T00:00:00.000Z' },
+      series: [
+        {
+          ...{ asset: 'solana:native', symbol: 'SOL', decimals: 9 },
+          points: [{ at: '2026-01-07T00:00:00.000Z', balance: '1' }],
+        },
+      ],
     }),
   },
   payments: {
@@ -684,6 +698,7 @@ export const ROUTES = [
   { method: 'GET', url: `/v1/owner/transactions/${TRANSACTION}`, auth: 'operatorOrOwner', status: 200 },
   { method: 'GET', url: `/v1/owner/agents/${AGENT}/assets`, auth: 'operatorOrOwner', status: 200 },
   { method: 'GET', url: `/v1/owner/agents/${AGENT}/budget`, auth: 'operatorOrOwner', status: 200 },
+  { method: 'GET', url: `/v1/owner/agents/${AGENT}/balance-history`, auth: 'operatorOrOwner', status: 200 },
   { method: 'GET', url: '/v1/transactions', auth: 'session', status: 200 },
   { method: 'GET', url: '/v1/transactions/pending', auth: 'session', status: 200 },
   { method: 'GET', url: `/v1/transactions/${TRANSACTION}`, auth: 'session', status: 200 },

@@ -3,6 +3,7 @@ export * from './api/agent.ts';
 export * from './api/agent-detail.ts';
 export * from './api/audit.ts';
 export * from './api/auto-stop.ts';
+export * from './api/balance-history.ts';
 export * from './api/change.ts';
 export * from './api/common.ts';
 export * from './api/dashboard.ts';

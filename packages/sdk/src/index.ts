@@ -26,6 +26,8 @@ export type {
   AutoStopRuleDeleteResponse,
   AutoStopRuleListResponse,
   AutoStopRuleUpdate,
+  BalanceHistoryResponse,
+  BalancePeriod,
   BalanceResponse,
   BudgetOptions,
   BudgetResponse,

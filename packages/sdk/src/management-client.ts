@@ -12,6 +12,8 @@ import type {
   AutoStopRuleDeleteResponse,
   AutoStopRuleListResponse,
   AutoStopRuleUpdate,
+  BalanceHistoryResponse,
+  BalancePeriod,
   DashboardResponse,
   DecisionRecordResponse,
   KillSwitchResponse,
@@ -145,6 +147,24 @@ export abstract class ManagementClient {
       method: 'GET',
       path: `/v1/owner/agents/${encodeId(agentId)}/budget${encodeQuery({ tokenMint })}`,
       fields: ['agentId', 'policy'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /**
+   * What was seen in the wallet of an agent over time, to look at: a day and a week by the hour, a month and a year by the day.
+   * @param given.period a week when left out
+   */
+  async getBalanceHistory(
+    agentId: string,
+    given: { readonly period?: BalancePeriod | undefined } & RequestOptions = {},
+  ): Promise<BalanceHistoryResponse> {
+    const { period, ...options } = given;
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/agents/${encodeId(agentId)}/balance-history${encodeQuery({ period })}`,
+      fields: ['agentId', 'series'],
       action: 'view_dashboard',
       options,
     });

@@ -19,6 +19,8 @@ export type {
   AutoStopRuleDeleteResponse,
   AutoStopRuleListResponse,
   AutoStopRuleUpdate,
+  BalanceHistoryResponse,
+  BalancePeriod,
   BalanceResponse,
   BudgetResponse,
   Change,

@@ -26,6 +26,7 @@ export * from './tables/agent-activity.ts';
 export * from './tables/agents.ts';
 export * from './tables/audit-log.ts';
 export * from './tables/auto-stop-rules.ts';
+export * from './tables/balance-samples.ts';
 export * from './tables/decisions.ts';
 export * from './tables/head-adoption.ts';
 export * from './tables/heads.ts';

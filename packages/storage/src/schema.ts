@@ -50,6 +50,7 @@ export interface Database {
   auto_stop_rules: AutoStopRulesTable;
   heads: HeadsTable;
   auto_stop_head: AutoStopHeadTable;
+  balance_samples: BalanceSamplesTable;
 }
 
 export interface AgentsTable {
@@ -433,4 +434,17 @@ export interface AutoStopHeadTable {
   id: number;
   version: number;
   seal: string;
+}
+
+/** What a wallet held in an hour, as it was read last. For people to look at: nothing is decided by it, and it has no seal. */
+export interface BalanceSamplesTable {
+  agent_id: string;
+  asset: string;
+  /** Begin of the hour. */
+  hour: number;
+  read_at: number;
+  /** Base units. */
+  balance: string;
+  decimals: number;
+  symbol: string;
 }

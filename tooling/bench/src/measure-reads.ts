@@ -63,7 +63,7 @@ export async function measureReads(effort: Effort): Promise<Figure> {
       autoStop: { list: refuse, create: refuse, update: refuse, remove: refuse },
       settings: { read: refuse, update: refuse },
       admin: { status: refuse, requestShutdown: refuse, changePassword: refuse, rotateSecret: refuse },
-      agentWallets: { assets: refuse, budget: refuse },
+      agentWallets: { assets: refuse, budget: refuse, history: refuse },
       payments: { list: refuse, get: refuse },
       changes: { watch: refuse },
       wallet: {

@@ -69,6 +69,8 @@ const idle = new Set((process.env.CHAOS_IDLE_WORKERS ?? '').split(','));
 const A_DAY_MS = 86_400_000;
 /** How soon it is noticed that a chain has come back, for a test that waits for it. */
 const adapterCheckMs = (usual: number): number => Number(process.env.CHAOS_ADAPTER_CHECK_MS ?? usual);
+/** How soon balances are first read, for a test that looks at them. */
+const balanceHistoryMs = (usual: number): number => Number(process.env.CHAOS_BALANCE_HISTORY_MS ?? usual);
 
 /** How soon transactions are looked up again whose time for it has come, for a test that waits for it. */
 const lateCheckMs = (usual: number): number => Number(process.env.CHAOS_LATE_CHECK_MS ?? usual);
@@ -101,6 +103,7 @@ const daemon = await startDaemon({
       // Delayed payments are looked for soon after their time has come.
       if (worker === 'delayQueue') return 50;
       if (worker === 'lateLandings') return lateCheckMs(intervalMs);
+      if (worker === 'balanceHistory') return balanceHistoryMs(intervalMs);
       return worker === 'adapterCheck' ? adapterCheckMs(intervalMs) : intervalMs;
     },
     storage: (storage: Storage): Storage => ({

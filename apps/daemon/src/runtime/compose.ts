@@ -34,6 +34,7 @@ import type { DaemonLogger } from '../logging/index.ts';
 import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
 import { createAuthenticators } from './authenticators.ts';
+import { createBalanceHistory } from './balance-history.ts';
 import { createBalanceReader } from './balance-reader.ts';
 import { loadConsole } from './console-files.ts';
 import { createDashboard } from './dashboard.ts';
@@ -173,6 +174,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     },
   });
 
+  const balanceHistory = createBalanceHistory({ clock, storage, assets: (id) => pipeline.assets(id), logger });
   const summary = createDailySummary({ storage, clock });
   const normalMarker = createNormalMarker({ storage, sealer, clock, isNormal: () => gate.isOpen });
   const headTeller = createHeadTeller({ storage, clock, interval: security.audit.tell_interval * HOUR });
@@ -207,6 +209,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     { name: 'normalMark', intervalMs: 60 * SECOND, run: () => normalMarker.keep() },
     { name: 'commandNotes', intervalMs: 60 * SECOND, run: () => foundations.noteTaker.take() },
     { name: 'headRenewal', intervalMs: 86_400 * SECOND, run: () => pipeline.renewHeads() },
+    { name: 'balanceHistory', intervalMs: 60 * SECOND, run: () => balanceHistory.sample() },
     { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
     {
       name: 'channelCheck',
@@ -311,6 +314,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     channels: notifications.channels,
     bot,
     pipeline,
+    balanceHistory,
     nonces,
     owner: createOwnerService({
       ...{ clock, storage, owner, pipeline, nonces, gate: ownerGate, killSwitch, domains },

@@ -38,6 +38,7 @@ import {
 } from '@waiaas/storage';
 import { VERSION } from '../version.ts';
 import type { AdapterRegistry } from './adapter-registry.ts';
+import type { BalanceHistory } from './balance-history.ts';
 import { originOf } from './request-origin.ts';
 import type { Workers } from './workers.ts';
 
@@ -53,6 +54,7 @@ export interface ServiceParts {
   readonly channels: ChannelManagement;
   readonly bot: TelegramBot | null;
   readonly pipeline: Pipeline;
+  readonly balanceHistory: Pick<BalanceHistory, 'read'>;
   readonly nonces: NonceStore;
   readonly owner: ApiServices['owner'];
   readonly operatorTokens: Pick<OperatorTokens, 'revokeAll'>;
@@ -278,6 +280,7 @@ export function createServices(parts: ServiceParts): ApiServices {
     agentWallets: {
       assets: (id) => pipeline.assets(id),
       budget: (id, query) => pipeline.agentBudget(id, query),
+      history: (id, query) => parts.balanceHistory.read(id, query),
     },
     payments: {
       list: (query) => pipeline.payments(query),

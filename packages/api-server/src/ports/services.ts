@@ -15,6 +15,8 @@ import type {
   AutoStopRuleInput,
   AutoStopRuleListResponse,
   AutoStopRuleUpdate,
+  BalanceHistoryQuery,
+  BalanceHistoryResponse,
   BalanceResponse,
   BudgetQuery,
   BudgetResponse,
@@ -133,6 +135,8 @@ export interface AgentService {
 export interface AgentWalletService {
   assets(id: AgentId): Promise<AssetsResponse>;
   budget(id: AgentId, query: BudgetQuery): Promise<AgentBudgetResponse>;
+  /** What was seen in the wallet over time. */
+  history(id: AgentId, query: BalanceHistoryQuery): Promise<BalanceHistoryResponse>;
 }
 
 /** Taking agents' funds back to the owner (00 §3, 08 §2.5). */

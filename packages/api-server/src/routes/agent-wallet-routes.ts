@@ -1,4 +1,12 @@
-import { agentBudgetResponseSchema, agentId, assetsResponseSchema, budgetQuerySchema, idSchema } from '@waiaas/core';
+import {
+  agentBudgetResponseSchema,
+  agentId,
+  assetsResponseSchema,
+  balanceHistoryQuerySchema,
+  balanceHistoryResponseSchema,
+  budgetQuerySchema,
+  idSchema,
+} from '@waiaas/core';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -52,5 +60,21 @@ export function agentWalletRoutes(scope: FastifyInstance, { services }: RouteDep
       },
     },
     (request) => services.agentWallets.budget(agentId(request.params.id), request.query),
+  );
+
+  app.get(
+    '/v1/owner/agents/:id/balance-history',
+    {
+      config: { ...config, errors: ['AGENT_NOT_FOUND'] },
+      schema: {
+        operationId: 'getBalanceHistory',
+        tags: ['Agent'],
+        summary: 'What was seen in the wallet of an agent over time, to look at; nothing is decided by it',
+        params,
+        querystring: balanceHistoryQuerySchema,
+        response: { 200: balanceHistoryResponseSchema },
+      },
+    },
+    (request) => services.agentWallets.history(agentId(request.params.id), request.query),
   );
 }

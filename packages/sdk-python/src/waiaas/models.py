@@ -920,6 +920,29 @@ class AssetsResponse(Answer):
     assets: list[AssetsResponseAssetsItem]
 
 
+class BalanceHistoryResponseSeriesItemPointsItem(Answer):
+    at: Timestamp
+    balance: str
+
+
+class BalanceHistoryResponseSeriesItem(Answer):
+    asset: str
+    token_mint: str | None = Field(default=None, validation_alias="tokenMint", serialization_alias="tokenMint")
+    symbol: str
+    decimals: int
+    points: list[BalanceHistoryResponseSeriesItemPointsItem]
+
+
+class BalanceHistoryResponse(Answer):
+    agent_id: str = Field(validation_alias="agentId", serialization_alias="agentId")
+    chain: AnyChain
+    network: AnyNetwork
+    period: Literal['day', 'week', 'month', 'year'] | str
+    from_: Timestamp = Field(validation_alias="from", serialization_alias="from")
+    to: Timestamp
+    series: list[BalanceHistoryResponseSeriesItem]
+
+
 class BalanceResponse(Answer):
     balance: str
     decimals: int

@@ -14,6 +14,7 @@ import { claimDecisions } from './0013-claim-decisions.ts';
 import { autoStop } from './0014-auto-stop.ts';
 import { standings } from './0015-standings.ts';
 import { variants } from './0016-variants.ts';
+import { balanceSamples } from './0017-balance-samples.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
   autoStop,
   standings,
   variants,
+  balanceSamples,
 ];

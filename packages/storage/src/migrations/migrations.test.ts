@@ -45,6 +45,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [14, 'f3d085ed32ff647b12417058cd19f5dfd72fec528b8e0cbe5e1250b24784217b'],
   [15, 'aec4b29103a578146d191936ccedeed04d188cf991f57e3d306e597853f17381'],
   [16, '2e3053294fdeea9c4ae128b03c74b36675ae95a4bc6f06e02eb8068cdcaf1301'],
+  [17, '1f3769679001194ea018a403dd4fa82bbd765865ff0c442bfe1d39664e3c16a0'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -127,6 +128,7 @@ const CONTENT: readonly (readonly [since: number, sql: string])[] = [
   [13, `INSERT INTO claim_decisions VALUES ('${testId(10)}', 1, NULL, NULL, NULL, '[]', 's');`],
   [14, `INSERT INTO auto_stop_head VALUES (1, 1, 's');`],
   [15, `INSERT INTO granted_constraints VALUES ('${hash('d')}', '{}');`],
+  [17, `INSERT INTO balance_samples VALUES ('${testId(1)}', 'solana:native', 3600, 3601, '5', 9, 'SOL');`],
 ];
 
 const tablesOf = (db: BetterSqlite3.Database): string[] =>

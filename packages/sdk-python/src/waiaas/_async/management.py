@@ -24,6 +24,7 @@ from ..models import (
     AutoStopRuleDeleteResponse,
     AutoStopRuleListResponse,
     AutoStopRuleUpdate,
+    BalanceHistoryResponse,
     CreateNotificationChannelRequest,
     CreatePolicyRequest,
     DashboardResponse,
@@ -65,6 +66,7 @@ from ..models import (
 
 A = TypeVar("A", bound=BaseModel)
 Order = Literal["asc", "desc"]
+BalancePeriod = Literal["day", "week", "month", "year"]
 
 
 class AsyncManagementClient(ABC):
@@ -117,6 +119,11 @@ class AsyncManagementClient(ABC):
         """What the policies leave an agent of one asset, whatever its sessions."""
         path = f"/v1/owner/agents/{encode_id(agent_id)}/budget{encode_query({'tokenMint': token_mint})}"
         return await self._manage("GET", path, AgentBudgetResponse, "view_dashboard")
+
+    async def get_balance_history(self, agent_id: str, *, period: BalancePeriod | None = None) -> BalanceHistoryResponse:
+        """What was seen in the wallet of an agent over time, to look at; a week when no period is given."""
+        path = f"/v1/owner/agents/{encode_id(agent_id)}/balance-history{encode_query({'period': period})}"
+        return await self._manage("GET", path, BalanceHistoryResponse, "view_dashboard")
 
     async def list_transactions(
         self,

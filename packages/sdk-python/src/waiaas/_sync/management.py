@@ -25,6 +25,7 @@ from ..models import (
     AutoStopRuleDeleteResponse,
     AutoStopRuleListResponse,
     AutoStopRuleUpdate,
+    BalanceHistoryResponse,
     CreateNotificationChannelRequest,
     CreatePolicyRequest,
     DashboardResponse,
@@ -66,6 +67,7 @@ from ..models import (
 
 A = TypeVar("A", bound=BaseModel)
 Order = Literal["asc", "desc"]
+BalancePeriod = Literal["day", "week", "month", "year"]
 
 
 class ManagementClient(ABC):
@@ -118,6 +120,11 @@ class ManagementClient(ABC):
         """What the policies leave an agent of one asset, whatever its sessions."""
         path = f"/v1/owner/agents/{encode_id(agent_id)}/budget{encode_query({'tokenMint': token_mint})}"
         return self._manage("GET", path, AgentBudgetResponse, "view_dashboard")
+
+    def get_balance_history(self, agent_id: str, *, period: BalancePeriod | None = None) -> BalanceHistoryResponse:
+        """What was seen in the wallet of an agent over time, to look at; a week when no period is given."""
+        path = f"/v1/owner/agents/{encode_id(agent_id)}/balance-history{encode_query({'period': period})}"
+        return self._manage("GET", path, BalanceHistoryResponse, "view_dashboard")
 
     def list_transactions(
         self,
