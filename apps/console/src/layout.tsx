@@ -28,10 +28,15 @@ export function Layout({ children }: { readonly children: ReactNode }) {
   const [path] = useLocation();
   const [open, setOpen] = useState(false);
   const main = useRef<HTMLElement>(null);
+  const [cameFrom, setCameFrom] = useState(path);
   useEffect(() => {
+    if (path === cameFrom) return;
+    setCameFrom(path);
     setOpen(false);
     window.scrollTo(0, 0);
-  }, [path]);
+    // Whoever does not see that the page is another one is told so, and goes on from its beginning.
+    main.current?.focus({ preventScroll: true });
+  }, [path, cameFrom]);
 
   return (
     <div className="mx-auto flex min-h-dvh max-w-[110rem] flex-col lg:flex-row">
@@ -113,9 +118,14 @@ function WaitingCount() {
 }
 
 /** The heading of a screen, with what can be done on it. */
-export const Heading = ({ title, children }: { readonly title: string; readonly children?: ReactNode }) => (
-  <div className="mb-5 flex min-h-9 flex-wrap items-center justify-between gap-3">
-    <h1 className="text-xl font-semibold">{title}</h1>
-    {children !== undefined && <div className="flex flex-wrap gap-2">{children}</div>}
-  </div>
-);
+export function Heading({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · WAIaaS`;
+  }, [title]);
+  return (
+    <div className="mb-5 flex min-h-9 flex-wrap items-center justify-between gap-3">
+      <h1 className="text-xl font-semibold break-words">{title}</h1>
+      {children !== undefined && <div className="flex flex-wrap gap-2">{children}</div>}
+    </div>
+  );
+}

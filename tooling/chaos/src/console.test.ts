@@ -1,19 +1,24 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { address } from '@solana/kit';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/browser/chromium.ts';
 import { createTestWallet } from '../test/browser/test-wallet.ts';
-import { createHarness, type DaemonProcess, type Harness, PASSWORD } from './harness.ts';
+import { createHarness, createPayer, type DaemonProcess, type Harness, PASSWORD, type Payer } from './harness.ts';
 import { balanceOf, stranger } from './ledger-truth.ts';
+import { createMint, giveTokens } from './solana-tokens.ts';
 
 const BUILT = fileURLToPath(new URL('../../../apps/daemon/dist/console/', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../../.reports/console/', import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const FIRST_LOAD_MOST = 300_000;
+/** What the web calls a page that does not jump about. */
+const SHIFT_MOST = 0.1;
 const executablePath = findChromium();
 
 describe('the built console', () => {
@@ -33,9 +38,31 @@ describe('the built console', () => {
   });
 });
 
+const SCREENS = [
+  ['/', 'Dashboard'],
+  ['/approvals', 'Approvals'],
+  ['/transactions', 'Transactions'],
+  ['/agents', 'Agents'],
+  ['/sessions', 'Sessions'],
+  ['/policies', 'Policies'],
+  ['/notifications', 'Notifications'],
+  ['/auto-stop', 'Auto-stop'],
+  ['/audit', 'Audit log'],
+  ['/owner', 'Owner'],
+  ['/settings', 'Settings'],
+  ['/kill-switch', 'Kill switch'],
+] as const;
+
+const agentsSchema = z.object({ agents: z.array(z.object({ id: z.string(), publicKey: z.string() })) });
+const policiesSchema = z.object({
+  policies: z.array(z.object({ rules: z.looseObject({ token_limits: z.record(z.string(), z.unknown()).optional() }) })),
+});
+const settingsSchema = z.object({ server: z.object({ logLevel: z.string() }), changed: z.array(z.string()) });
+
 // Without a browser on the machine there is nothing to open the console with; `npm test` says so before it runs these.
 describe.skipIf(executablePath === null)('the console, in a browser, over the real daemon', () => {
-  const wallet = createTestWallet();
+  const wallet = createTestWallet('solana');
+  const etherWallet = createTestWallet('ethereum');
   /** What the browser itself complained of: a violated policy, a script that failed. */
   const complaints: string[] = [];
   let harness: Harness;
@@ -43,6 +70,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
   let browser: Browser;
   let page: Page;
   let token = '';
+  let agentId = '';
 
   /** The name of the link to the approvals ends with how many wait. */
   const go = (place: string): Promise<void> =>
@@ -50,6 +78,12 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       .getByRole('navigation')
       .getByRole('link', { name: new RegExp(`^${place}\\s*\\d*$`) })
       .click();
+  /** To a screen without the menu, which narrow pages hide. */
+  const visit = async (path: string): Promise<void> => {
+    await page.evaluate(`history.pushState(null, '', '/console${path}')`);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.locator('[data-loading]').first().waitFor({ state: 'detached' });
+  };
   const button = (name: string) => page.getByRole('button', { name, exact: true });
   const dialog = (name: string) => page.getByRole('dialog', { name });
   const sign = async (): Promise<string> => {
@@ -57,28 +91,45 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await dialog('Sign with your wallet').getByRole('button', { name: 'Sign', exact: true }).click();
     return text;
   };
-  const signIn = async (): Promise<void> => {
-    await page.getByLabel('Master password').fill(PASSWORD);
-    await button('Sign in').click();
+  const signIn = async (on = page): Promise<void> => {
+    await on.getByLabel('Master password').fill(PASSWORD);
+    await on.getByRole('button', { name: 'Sign in', exact: true }).click();
     // To whatever screen the address names.
-    await page.getByRole('navigation').waitFor();
+    await on.getByRole('navigation').waitFor();
   };
+  /** Goes to something with the keyboard, as who has no mouse. */
+  const tabTo = async (target: Locator): Promise<void> => {
+    for (let presses = 0; presses < 80; presses += 1) {
+      if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error('Cannot be reached with the keyboard');
+  };
+  const focused = (): Promise<unknown> => page.evaluate('document.activeElement?.textContent');
+  const operate = async <T>(schema: z.ZodType<T>, path: string): Promise<T> =>
+    schema.parse((await daemon.operate('GET', path)).body);
 
-  /** Serious findings of axe on what is shown. */
-  async function findings(): Promise<readonly string[]> {
-    await page.evaluate(`${AXE};undefined`);
+  /** Serious findings of axe on what is shown. @param rules those that are looked at; all when left out */
+  async function findings(rules?: readonly string[]): Promise<readonly string[]> {
+    if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(`${AXE};undefined`);
+    const only = rules === undefined ? '' : `, runOnly: ${JSON.stringify(rules)}`;
     const found: unknown = await page.evaluate(
-      `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+      `axe.run(document, { resultTypes: ['violations'] ${only} }).then(({ violations }) => violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).slice(0, 3).join(' ')))`,
     );
     return Array.isArray(found) ? found.map(String) : ['axe answered nothing'];
   }
 
+  const picture = (name: string): Promise<unknown> =>
+    page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+
   beforeAll(async () => {
     mkdirSync(PICTURES, { recursive: true });
     harness = await createHarness();
-    daemon = await harness.start(await harness.createDataDir());
+    daemon = await harness.start(await harness.createDataDir('max_pending_tx = 100'), {
+      CHAOS_BALANCE_HISTORY_MS: '500',
+    });
     browser = await chromium.launch({ executablePath: String(executablePath), args: CHROMIUM_ARGUMENTS });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 }, locale: 'en-US', colorScheme: 'light' });
     page.setDefaultTimeout(20_000);
@@ -89,6 +140,12 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     });
     page.on('pageerror', (error) => complaints.push(String(error)));
     await wallet.install(page);
+    await etherWallet.install(page);
+    // What moves on the page without anybody having touched it, as the web measures it.
+    await page.addInitScript(`globalThis.shifted = 0;
+      new PerformanceObserver((list) => {
+        for (const { value, hadRecentInput } of list.getEntries()) if (!hadRecentInput) globalThis.shifted += value;
+      }).observe({ type: 'layout-shift', buffered: true });`);
     await page.goto(`${daemon.url}/console`);
   });
   afterAll(async () => {
@@ -103,6 +160,23 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await page.getByText('The master password is wrong.').waitFor();
     await signIn();
     await page.getByText('This daemon is not fully set up yet.').waitFor();
+  });
+
+  test('says of every list that is empty what comes there', async () => {
+    for (const [path, text] of [
+      ['/approvals', 'Nothing waits for you.'],
+      ['/transactions', 'No payments match.'],
+      ['/agents', 'No agents yet.'],
+      ['/sessions', 'No sessions.'],
+      ['/notifications', 'No channels. Nobody can tell you anything yet.'],
+      ['/owner', 'No owner is connected.'],
+      ['/agents/0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f14', 'There is no agent with this id.'],
+      ['/', 'No payments yet.'],
+    ] as const) {
+      await visit(path);
+      await page.getByText(text).waitFor();
+    }
+    await picture('dashboard-empty');
   });
 
   test('leads through a fresh install: owner, agent, limits, session', async () => {
@@ -128,11 +202,11 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await button('Create').click();
     await page.getByRole('heading', { name: 'Limits', exact: true }).waitFor();
 
-    await page.screenshot({ path: join(PICTURES, 'setup-light.png') });
     await page.getByLabel('INSTANT up to (SOL)').fill('1');
+    await picture('setup-light');
     await page.getByLabel('NOTIFY up to (SOL)').fill('2');
     await page.getByLabel('DELAY up to (SOL)').fill('3');
-    await page.getByLabel('Daily cap (SOL)').fill('100');
+    await page.getByLabel('Daily cap (SOL)').fill('2000');
     await button('Save').click();
     expect(await sign()).toContain('WAIaaS Owner Action: update_settings');
     await page.getByRole('heading', { name: 'Channels' }).waitFor();
@@ -148,11 +222,9 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
   });
 
   test('shows a payment that waits the moment it does, and carries it out once the owner has signed', async () => {
-    const { agents } = await (async () => {
-      const { body } = await daemon.operate('GET', '/v1/agents');
-      return body as { agents: { publicKey: string }[] };
-    })();
-    harness.ledger.airdrop(address(agents[0]?.publicKey ?? ''), 1_000_000_000_000n);
+    const [agent] = (await operate(agentsSchema, '/v1/agents')).agents;
+    agentId = agent?.id ?? '';
+    harness.ledger.airdrop(address(agent?.publicKey ?? ''), 1_000_000_000_000n);
     await go('Approvals');
     await page.getByText('Nothing waits for you.').waitFor();
     const to = stranger();
@@ -187,7 +259,49 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     expect(await balanceOf(harness.ledger, to)).toBe(0n);
   });
 
-  test('tries a change of a policy before it counts, and has the owner sign it', async () => {
+  test('is handed over to a wallet of EIP-6963, which approves; all of it by the keyboard alone', async () => {
+    await go('Owner');
+    await button('Hand over to another wallet').click();
+    await page.getByLabel('Master password').fill(PASSWORD);
+    await page.keyboard.press('Enter');
+    const other = page.getByRole('button', { name: /Test Ether Wallet/ });
+    await other.waitFor();
+    await tabTo(other);
+    await page.keyboard.press('Enter');
+    for (const action of ['connect_owner', 'change_owner']) {
+      await page.getByTestId('signed-text').getByText(`WAIaaS Owner Action: ${action}`).waitFor();
+      await tabTo(button('Sign'));
+      await page.keyboard.press('Enter');
+    }
+    await page.getByRole('main').getByText(etherWallet.address).waitFor();
+    expect(etherWallet.texts.at(-1)).toContain('connect_owner');
+
+    const to = stranger();
+    await daemon.client(token).sendToken({ to, amount: 7_000_000_000n });
+    await tabTo(page.getByRole('navigation').getByRole('link', { name: /^Approvals/ }));
+    await page.keyboard.press('Enter');
+    await page.getByText('7 SOL', { exact: true }).waitFor();
+    await tabTo(button('Approve'));
+    await page.keyboard.press('Enter');
+    await dialog('Sign with your wallet').waitFor();
+    // Escape changes nothing, and leads back to where the keyboard was.
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await focused()).toBe('Approve');
+    await page.keyboard.press('Enter');
+    await page.getByTestId('signed-text').waitFor();
+    await tabTo(button('Sign'));
+    await page.keyboard.press('Enter');
+    await page.getByText('Approved. It is being carried out.').waitFor();
+    expect(etherWallet.texts.at(-1)).toContain(`approve_tx - pay 7 SOL to ${to} on solana localnet`);
+    await expect.poll(() => balanceOf(harness.ledger, to), { timeout: 20_000 }).toBe(7_000_000_000n);
+  });
+
+  test('tries a change of a policy before it counts, and has the owner sign it, with the limits of a token', async () => {
+    const mint = address(stranger());
+    createMint(harness.ledger, mint);
+    const [agent] = (await operate(agentsSchema, '/v1/agents')).agents;
+    await giveTokens(harness.ledger, mint, agent?.publicKey ?? '', 12_500_000n);
     await go('Policies');
     await button('Edit').click();
     await page.getByLabel('DELAY up to (SOL)').fill('20');
@@ -196,84 +310,193 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     const dryRun = page.getByTestId('dry-run');
     await dryRun.getByText('APPROVAL', { exact: true }).waitFor();
     await dryRun.getByText('DELAY', { exact: true }).waitFor();
-    await page.getByText(/2 payments: /).waitFor();
+    await page.getByText(/3 payments: /).waitFor();
+    await page.getByLabel(/^Mint or contract/).fill(mint);
+    await button('Look up').click();
+    await page.getByText(/, 6 decimals/).waitFor();
+    await button('Add').click();
+    const added = page.getByRole('dialog').getByRole('listitem').filter({ hasText: mint });
+    await added.locator('summary').click();
+    await added.getByLabel(/^INSTANT/).fill('0,5');
+    await page.getByText(/^Not an amount of/).waitFor();
+    await added.getByLabel(/^INSTANT/).fill('0.5');
+    await added.getByLabel(/^NOTIFY/).fill('1.25');
+    await added.getByLabel(/^DELAY/).fill('2');
     expect(await findings()).toEqual([]);
-    await page.screenshot({ path: join(PICTURES, 'policy-editor-light.png') });
+    await picture('policy-editor-light');
     await button('Save').click();
     expect(await sign()).toContain('update_settings');
-    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByText('≤ 20 SOL').waitFor();
+    const [policy] = (await operate(policiesSchema, '/v1/owner/policies')).policies;
+    expect(policy?.rules.token_limits).toMatchObject({
+      [`solana:${mint}`]: { instant_max: '500000', notify_max: '1250000', delay_max: '2000000' },
+    });
+    // What the agent holds of it is told beside what it may spend of it.
+    await visit(`/agents/${agentId}`);
+    await page.getByRole('heading', { name: 'Tokens' }).waitFor();
+    await page
+      .getByRole('main')
+      .getByText(/^12\.5 /)
+      .waitFor();
   });
 
-  test('has every screen in both appearances, at any width, without a serious finding of axe', async () => {
-    const screens = {
-      Dashboard: 'Dashboard',
-      Approvals: 'Approvals',
-      Transactions: 'Transactions',
-      Agents: 'Agents',
-      Sessions: 'Sessions',
-      Policies: 'Policies',
-      Notifications: 'Notifications',
-      'Auto-stop': 'Auto-stop',
-      'Audit log': 'Audit log',
-      Owner: 'Owner',
-      Settings: 'Settings',
-      'Kill switch': 'Kill switch',
-    };
+  test('changes settings that count at once, and has the owner register a recovery address', async () => {
+    await go('Settings');
+    await page.getByLabel('Log level').selectOption('debug');
+    await page.getByRole('region', { name: 'While it runs' }).getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved. It counts from now on.').waitFor();
+    const { server, changed } = await operate(settingsSchema, '/v1/owner/settings');
+    expect(server.logLevel).toBe('debug');
+    expect(changed).toEqual(['server.logLevel']);
+
+    await visit(`/agents/${agentId}`);
+    await page.getByRole('img', { name: /^Balance in SOL: from / }).waitFor();
+    await page.getByText('QR code', { exact: true }).click();
+    await page.getByRole('img', { name: /^QR code of the address/ }).waitFor();
+    const home = stranger();
+    await button('Set another address').click();
+    await page.getByLabel('Address', { exact: true }).fill(home);
+    await page.getByLabel('Master password').fill(PASSWORD);
+    await button('Continue').click();
+    expect(await sign()).toContain('WAIaaS Owner Action: recall');
+    await page.getByText(home).waitFor();
+    await picture('agent-light');
+  });
+
+  test('has every screen in both appearances, languages and at any width, without a serious finding of axe', async () => {
     await daemon.client(token).sendToken({ to: stranger(), amount: 50_000_000_000n });
     const faults: string[] = [];
+    const beyond = async (name: string): Promise<void> => {
+      const px = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
+      if (px > 0) faults.push(`${name}: ${px} px wider than its window`);
+    };
+    const wide = { width: 1280, height: 900 };
+    const narrow = { width: 360, height: 740 };
     for (const theme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: theme });
-      for (const [name, heading] of Object.entries(screens)) {
-        await go(name);
+      for (const [path, heading] of SCREENS) {
+        await visit(path);
         await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
-        await page.getByLabel('Loading…').first().waitFor({ state: 'detached' });
         const slug = heading.toLowerCase().replaceAll(' ', '-');
-        await page.screenshot({ path: join(PICTURES, `${slug}-${theme}.png`) });
-        for (const finding of await findings()) faults.push(`${name}, ${theme}: ${finding}`);
+        await picture(`${slug}-${theme}`);
+        // The same elements in other colours: of the dark ones only the colours are looked at.
+        const rules = theme === 'light' ? undefined : ['color-contrast'];
+        for (const finding of await findings(rules)) faults.push(`${heading}, ${theme}: ${finding}`);
         if (theme === 'light') continue;
-        await page.setViewportSize({ width: 360, height: 740 });
-        const beyond = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
-        if (beyond > 0) faults.push(`${name}: ${beyond} px wider than a screen of 360 px`);
-        await page.screenshot({ path: join(PICTURES, `${slug}-narrow.png`) });
-        await page.setViewportSize({ width: 1280, height: 900 });
+        await page.setViewportSize(narrow);
+        await beyond(heading);
+        await page.setViewportSize(wide);
       }
     }
-    expect(faults).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'light' });
-    await go('Audit log');
-    await button('Verify').click();
-    await page.getByText(/^Intact: /).waitFor();
-    await go('Transactions');
-    await page.locator('table a').last().click();
-    await page.getByText('TX_REQUESTED').waitFor();
-    await page.screenshot({ path: join(PICTURES, 'transaction-light.png'), fullPage: true });
-    await go('Agents');
-    await page.getByRole('link', { name: /shopper/ }).click();
-    await page.getByText('Holds').waitFor();
-    await page.screenshot({ path: join(PICTURES, 'agent-light.png'), fullPage: true });
-    await go('Settings');
+    await visit('/settings');
     await page.getByLabel('Language').selectOption('ko');
     await page.getByRole('heading', { name: '설정', level: 1 }).waitFor();
+    await page.setViewportSize(narrow);
+    for (const [path, heading] of SCREENS) {
+      await visit(path);
+      await beyond(`${heading}, Korean`);
+      await picture(`${heading.toLowerCase().replaceAll(' ', '-')}-korean-narrow`);
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.setViewportSize({ width: 3840, height: 2160 });
+    await visit('/');
+    await beyond('Dashboard, 3840 px');
+    await picture('dashboard-korean-4k');
+    await page.setViewportSize(wide);
+    await visit('/settings');
     await page.getByLabel('언어').selectOption('en');
+    expect(faults).toEqual([]);
+    await visit('/audit');
+    await button('Verify').click();
+    await page.getByText(/^Intact: /).waitFor();
+    await visit('/transactions');
+    await page.locator('table a').last().click();
+    await page.getByText('TX_REQUESTED').waitFor();
+    await picture('transaction-light');
   });
 
-  test('stops everything, shows nothing but the recovery, and recovers by wallet and password', async () => {
-    await go('Kill switch');
-    await button('Stop everything').click();
-    await page.getByLabel('Reason').fill('drill');
-    await dialog('Kill switch').getByRole('button', { name: 'Stop everything' }).click();
+  test('says what it waits for and what failed, shows the last answer with its age, and does not jump about', async () => {
+    const path = '**/v1/owner/policies';
+    let isBroken = true;
+    await page.route(path, (route) => (isBroken ? route.fulfill({ status: 503, body: 'no' }) : route.continue()));
+    // Signed in anew, the page knows nothing from before.
+    await page.goto(`${daemon.url}/console/policies`);
+    await signIn();
+    await button('Try again').waitFor();
+    isBroken = false;
+    await button('Try again').click();
+    await page.getByText('SPENDING_LIMIT').first().waitFor();
+    await page.unroute(path);
+
+    // Every answer is late, so that whatever is not kept a place for would move what is shown already.
+    await page.route(/\/v1\/(?!owner\/changes)/, async (route) => {
+      await pause(700);
+      await route.continue();
+    });
+    const shifts: string[] = [];
+    for (const [where, heading] of SCREENS) {
+      await page.evaluate('globalThis.shifted = 0');
+      await page.evaluate(`history.pushState(null, '', '/console${where}')`);
+      await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+      await page.locator('[data-loading]').first().waitFor({ state: 'detached' });
+      const shifted = Number(await page.evaluate('globalThis.shifted'));
+      if (shifted > SHIFT_MOST) shifts.push(`${heading}: ${shifted}`);
+    }
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    expect(shifts).toEqual([]);
+  });
+
+  test('reaches every one of more than a hundred payments that wait', async () => {
+    const others: Payer[] = [];
+    for (let n = 0; n < 5; n += 1) others.push(await createPayer(harness, daemon));
+    const queued = await Promise.all(
+      others.flatMap(({ token: of }) =>
+        Array.from({ length: 22 }, () => daemon.client(of).sendToken({ to: stranger(), amount: 21_000_000_000n })),
+      ),
+    );
+    expect(new Set(queued.map(({ status }) => status))).toEqual(new Set(['QUEUED']));
+    await visit('/approvals');
+    // With the one from before.
+    const approvals = page.getByRole('main').getByRole('button', { name: 'Approve' });
+    await expect.poll(() => approvals.count(), { timeout: 20_000 }).toBe(111);
+    await page.getByRole('navigation').getByRole('link', { name: 'Approvals 111' }).waitFor();
+  });
+
+  test('signs out who has not touched it for ten minutes', async () => {
+    const idle = await browser.newPage();
+    await idle.clock.install();
+    await idle.goto(`${daemon.url}/console`);
+    await signIn(idle);
+    await idle.clock.fastForward('11:00');
+    await idle.getByText('You were signed out after ten minutes without a touch.').waitFor();
+    await idle.close();
+  });
+
+  test('stops everything by the keyboard, shows nothing but the recovery, and recovers by wallet and password', async () => {
+    await tabTo(page.getByRole('navigation').getByRole('link', { name: 'Kill switch' }));
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Kill switch', level: 1 }).waitFor();
+    await tabTo(button('Stop everything'));
+    await page.keyboard.press('Enter');
+    await dialog('Kill switch').waitFor();
+    // The focus begins at the reason; Enter there stops nothing.
+    await page.keyboard.type('drill');
+    await page.keyboard.press('Enter');
+    expect(await page.getByLabel('Reason').inputValue()).toBe('drill');
+    await tabTo(dialog('Kill switch').getByRole('button', { name: 'Stop everything' }));
+    await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'The kill switch is engaged' }).waitFor();
     await page.reload();
     await page.getByRole('heading', { name: 'The kill switch is engaged' }).waitFor();
-    await page.screenshot({ path: join(PICTURES, 'locked-light.png') });
+    await picture('locked-light');
     expect(await findings()).toEqual([]);
     await page.getByLabel('Master password').fill(PASSWORD);
     await button('Recover').click();
-    await page.getByRole('button', { name: /Test Wallet/ }).click();
+    await page.getByRole('button', { name: /Test Ether Wallet/ }).click();
     expect(await sign()).toContain('WAIaaS Owner Action: recover');
     await page.getByText('Recovered. Sign in again.').waitFor();
-    await page.screenshot({ path: join(PICTURES, 'sign-in-light.png') });
+    await picture('sign-in-light');
     await signIn();
   });
 
@@ -281,5 +504,13 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
     expect(kept).not.toMatch(/wai_|Canary/);
     expect(complaints).toEqual([]);
+  });
+
+  test('says so when the daemon has gone, and goes on showing what it knew', async () => {
+    await visit('/agents');
+    await page.getByRole('main').getByText('shopper').waitFor();
+    await daemon.stop();
+    await page.getByText(/^The daemon does not answer\./).waitFor();
+    await page.getByRole('main').getByText('shopper').waitFor();
   });
 });

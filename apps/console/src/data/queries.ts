@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query';
-import type { AuditQuery, OwnerTransactionQuery } from '@waiaas/sdk';
+import type { AuditQuery, BalancePeriod, OwnerTransactionQuery } from '@waiaas/sdk';
 import { nativeUnit, type Unit } from '../format/amount.ts';
 import { useOperator } from '../session/session.tsx';
 
@@ -124,6 +124,15 @@ export function useAssetUnits(assets: readonly string[]): ReadonlyMap<string, Un
     if (first !== undefined && told.every(({ decimals }) => decimals === first.decimals)) known.set(asset, first);
   }
   return known;
+}
+
+export function useBalanceHistory(id: string, period: BalancePeriod) {
+  const operator = useOperator();
+  return useQuery({
+    queryKey: ['balanceHistory', id, period],
+    queryFn: ({ signal }) => operator.getBalanceHistory(id, { period, signal }),
+    placeholderData: keepPreviousData,
+  });
 }
 
 export function useRecoveryAddress(id: string) {

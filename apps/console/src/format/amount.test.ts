@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { baseUnits, perMille, shown, unitOf, wholeUnits } from './amount.ts';
+import { baseUnits, extremes, perMille, shown, unitOf, wholeUnits } from './amount.ts';
 
 describe('amounts', () => {
   test.each([
@@ -37,6 +37,13 @@ describe('amounts', () => {
     '١',
   ])('%j is no amount of SOL', (text) => {
     expect(baseUnits(text, 9)).toBeNull();
+  });
+
+  test('the extremes of amounts are exact, however many there are', () => {
+    const huge = 2n ** 255n;
+    expect(extremes([huge + 1n, huge, huge + 2n])).toEqual({ least: huge, most: huge + 2n });
+    expect(extremes(Array.from({ length: 10_000 }, (_, n) => BigInt(n)))).toEqual({ least: 0n, most: 9_999n });
+    expect(extremes([])).toEqual({ least: 0n, most: 0n });
   });
 
   test('what is no number is shown as it is, never as another one', () => {

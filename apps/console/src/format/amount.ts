@@ -63,3 +63,14 @@ export function baseUnits(text: string, decimals: number): string | null {
 /** A share of a whole in thousandths, for bars: exact enough to draw, never used to decide. */
 export const perMille = (part: bigint, whole: bigint): number =>
   whole <= 0n ? 0 : Number((part * 1000n) / whole > 1000n ? 1000n : (part * 1000n) / whole);
+
+/** The smallest and the largest of amounts; both 0 where there are none. */
+export function extremes(amounts: readonly bigint[]): { readonly least: bigint; readonly most: bigint } {
+  const [first = 0n, ...rest] = amounts;
+  let [least, most] = [first, first];
+  for (const amount of rest) {
+    if (amount < least) least = amount;
+    if (amount > most) most = amount;
+  }
+  return { least, most };
+}

@@ -6,6 +6,7 @@ import { Answer } from '../ui/answer.tsx';
 import { Badge, Button, Card, EmptyState, Facts, FullAddress } from '../ui/basics.tsx';
 import { Cell, Table } from '../ui/table.tsx';
 import { AgentDialog, type Doing, RecoveryCard } from './agent-doings.tsx';
+import { BalanceChart } from './balance-chart.tsx';
 import { AgentSpend, CapBars } from './dashboard.tsx';
 import { ReceivingCode } from './receiving-code.tsx';
 import { SessionList } from './sessions.tsx';
@@ -72,6 +73,9 @@ export function AgentScreen({ id }: { readonly id: string }) {
                 <Recalls id={id} />
               </Card>
               <RecoveryCard agent={agent} />
+              <Card title={t('balance.title')} className="xl:col-span-2">
+                <BalanceChart id={id} />
+              </Card>
               <Card title={t('nav.transactions')} className="xl:col-span-2">
                 <LatestOf id={id} />
               </Card>

@@ -10,12 +10,13 @@ import {
   useOwnerStatus,
   useTransactions,
 } from '../data/queries.ts';
-import { nativeUnit, perMille, shown } from '../format/amount.ts';
+import { extremes, nativeUnit, perMille, shown } from '../format/amount.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { Answer } from '../ui/answer.tsx';
 import { Badge, Card, EmptyState, Notice, type Tone } from '../ui/basics.tsx';
 import { Columns, LimitBar, PartsBar } from '../ui/charts.tsx';
+import { BalancesOverTime } from './balance-chart.tsx';
 import { TransactionTable } from './transactions.tsx';
 
 const DAY_MS = 86_400_000;
@@ -109,6 +110,9 @@ export function DashboardScreen() {
           </Card>
           <SystemCard />
         </div>
+      </div>
+      <div className="mt-4">
+        <BalancesOverTime />
       </div>
       <Card title={t('dashboard.recent')} className="mt-4">
         <Answer of={latest} rows={RECENT}>
@@ -250,12 +254,6 @@ function TierMix({ payments }: { readonly payments: readonly OwnerTransaction[] 
   );
 }
 
-function largest(amounts: readonly bigint[]): bigint {
-  let most = 0n;
-  for (const amount of amounts) if (amount > most) most = amount;
-  return most;
-}
-
 /** What was paid each day of the native asset that is paid most often. */
 function Flow({ payments }: { readonly payments: readonly OwnerTransaction[] }) {
   const { t, language } = useSpeech();
@@ -273,7 +271,7 @@ function Flow({ payments }: { readonly payments: readonly OwnerTransaction[] }) 
       .filter((payment) => payment.chain === chain && dayOf(payment.executedAt ?? payment.createdAt) === dayOf(time))
       .reduce((sum, { amount }) => sum + BigInt(amount), 0n),
   }));
-  const most = largest(days.map(({ sum }) => sum));
+  const { most } = extremes(days.map(({ sum }) => sum));
   const label = t('dashboard.flow.text', { symbol: unit.symbol, count: payments.length });
   return (
     <>

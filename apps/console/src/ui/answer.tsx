@@ -16,7 +16,7 @@ interface Asked<T> {
 export const Skeleton = ({ rows = 4 }: { readonly rows?: number }) => {
   const { t } = useSpeech();
   return (
-    <div role="status" aria-label={t('common.loading')} className="space-y-3">
+    <div role="status" data-loading="" aria-label={t('common.loading')} className="space-y-3">
       {Array.from({ length: rows }, (_, row) => `row ${row}`).map((key) => (
         <div key={key} className="h-10 motion-safe:animate-pulse rounded-lg bg-raised" />
       ))}

@@ -8,21 +8,25 @@ const BUTTONS = {
   quiet: 'border border-transparent text-muted hover:bg-raised hover:text-ink',
 } as const;
 
-/** A button. It is none of a form's unless it says so, so that Enter never does what is dangerous. */
+/**
+ * A button. It is none of a form's unless it says so, so that Enter never does what is dangerous. While it is busy it does
+ * nothing, but keeps the focus: whoever works with the keyboard goes on from where they were.
+ */
 export function Button({
   kind = 'plain',
   busy = false,
   className = '',
-  disabled,
   type = 'button',
+  onClick,
   ...rest
 }: ComponentProps<'button'> & { readonly kind?: keyof typeof BUTTONS; readonly busy?: boolean }) {
   return (
     <button
       type={type}
-      disabled={disabled === true || busy}
+      aria-disabled={busy}
       aria-busy={busy}
-      className={`inline-flex min-h-9 items-center justify-center gap-2 rounded-lg px-3.5 py-1.5 text-sm font-medium motion-safe:transition-colors disabled:opacity-55 ${BUTTONS[kind]} ${className}`}
+      onClick={(event) => (busy ? event.preventDefault() : onClick?.(event))}
+      className={`inline-flex min-h-9 items-center justify-center gap-2 rounded-lg px-3.5 py-1.5 text-sm font-medium motion-safe:transition-colors disabled:opacity-55 aria-disabled:opacity-55 ${BUTTONS[kind]} ${className}`}
       {...rest}
     />
   );
@@ -98,11 +102,19 @@ export function Card({
   readonly children: ReactNode;
   readonly className?: string;
 }) {
+  const id = useId();
   return (
-    <section className={`min-w-0 rounded-xl border border-line bg-surface p-4 sm:p-5 ${className}`}>
+    <section
+      aria-labelledby={title === undefined ? undefined : id}
+      className={`min-w-0 rounded-xl border border-line bg-surface p-4 sm:p-5 ${className}`}
+    >
       {(title !== undefined || action !== undefined) && (
         <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
-          {title !== undefined && <h2 className="font-semibold">{title}</h2>}
+          {title !== undefined && (
+            <h2 id={id} className="font-semibold">
+              {title}
+            </h2>
+          )}
           {action}
         </div>
       )}

@@ -119,3 +119,53 @@ export function Columns({ label, columns }: { readonly label: string; readonly c
     </figure>
   );
 }
+
+/** A point of a line. */
+export interface LinePoint {
+  /** In thousandths of the width. */
+  readonly x: number;
+  /** In thousandths of the highest. */
+  readonly height: number;
+}
+
+/**
+ * What something was over time: it stays what it is until the next point. `label` says in words what the line shows; the
+ * figures themselves belong beside it.
+ */
+export function StepLine({
+  label,
+  points,
+  from,
+  to,
+  most,
+}: {
+  readonly label: string;
+  readonly points: readonly LinePoint[];
+  readonly from: string;
+  readonly to: string;
+  /** The highest figure, in words. */
+  readonly most: string;
+}) {
+  const y = (height: number): number => 310 - (height / 1000) * 300;
+  const [first, ...rest] = points;
+  const last = points.at(-1);
+  if (first === undefined || last === undefined) return null;
+  const line = `M${first.x} ${y(first.height)}${rest.map((point) => `H${point.x}V${y(point.height)}`).join('')}H1000`;
+  return (
+    <figure>
+      <div className="text-xs text-muted tabular-nums" aria-hidden="true">
+        {most}
+      </div>
+      <svg viewBox="0 0 1000 320" preserveAspectRatio="none" className="h-40 w-full" role="img" aria-label={label}>
+        <line x1="0" x2="1000" y1="10" y2="10" stroke="var(--line)" vectorEffect="non-scaling-stroke" />
+        <line x1="0" x2="1000" y1="310" y2="310" stroke="var(--line)" vectorEffect="non-scaling-stroke" />
+        <path d={`${line}V310H${first.x}Z`} fill="var(--accent)" opacity="0.12" />
+        <path d={line} fill="none" stroke="var(--accent)" strokeWidth="2" vectorEffect="non-scaling-stroke" />
+      </svg>
+      <div className="mt-1 flex justify-between text-xs text-muted" aria-hidden="true">
+        <span>{from}</span>
+        <span>{to}</span>
+      </div>
+    </figure>
+  );
+}

@@ -1,10 +1,13 @@
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useSpeech } from '../i18n/language.tsx';
 import { Button, Notice } from './basics.tsx';
 
+/** What somebody fills in first. */
+const FIRST_FIELD = '[data-dialog-body] :is(input, select, textarea):not([disabled])';
+
 /**
- * Asks for something above the page. The platform's own dialog: the page behind is inert, the focus stays inside and goes
- * back where it came from, and Escape closes it.
+ * Asks for something above the page. The platform's own dialog: the page behind is inert, the focus begins at the first
+ * field, stays inside and goes back where it came from, and Escape closes it.
  */
 export function Dialog({
   title,
@@ -20,10 +23,13 @@ export function Dialog({
   const { t } = useSpeech();
   const id = useId();
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // Closed before it leaves the page: only then does the platform put the focus back.
+  useLayoutEffect(() => {
     const dialog = element.current;
     if (dialog === null) return undefined;
     if (!dialog.open) dialog.showModal();
+    const first = dialog.querySelector(FIRST_FIELD);
+    if (first instanceof HTMLElement) first.focus();
     return () => dialog.close();
   }, []);
   return (
@@ -44,13 +50,15 @@ export function Dialog({
           <span aria-hidden="true">✕</span>
         </Button>
       </div>
-      <div className="p-5">{children}</div>
+      <div data-dialog-body="" className="p-5">
+        {children}
+      </div>
     </dialog>
   );
 }
 
 /**
- * Asks before something happens. What is dangerous is never the default: it is done by a click on its own button.
+ * Asks before something happens. Enter in a field does it, but never what is dangerous: that is done by its own button alone.
  * @param children further inputs
  */
 export function ConfirmDialog({
@@ -77,6 +85,7 @@ export function ConfirmDialog({
   const [trouble, setTrouble] = useState<string | null>(null);
 
   async function confirm(): Promise<void> {
+    if (busy || disabled) return;
     setBusy(true);
     setTrouble(null);
     try {
@@ -90,15 +99,29 @@ export function ConfirmDialog({
 
   return (
     <Dialog title={title} onClose={onClose}>
-      {text !== undefined && <p className="text-sm text-muted">{text}</p>}
-      {children !== undefined && <div className="mt-4 space-y-4">{children}</div>}
-      {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
-      <div className="mt-5 flex justify-end gap-2">
-        <Button onClick={onClose}>{t('common.cancel')}</Button>
-        <Button kind={danger ? 'danger' : 'primary'} busy={busy} disabled={disabled} onClick={confirm}>
-          {action}
-        </Button>
-      </div>
+      <form
+        noValidate
+        onSubmit={(event: FormEvent) => {
+          event.preventDefault();
+          if (!danger) confirm();
+        }}
+      >
+        {text !== undefined && <p className="text-sm text-muted">{text}</p>}
+        {children !== undefined && <div className="mt-4 space-y-4">{children}</div>}
+        {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
+        <div className="mt-5 flex justify-end gap-2">
+          <Button onClick={onClose}>{t('common.cancel')}</Button>
+          {danger ? (
+            <Button kind="danger" busy={busy} disabled={disabled} onClick={confirm}>
+              {action}
+            </Button>
+          ) : (
+            <Button kind="primary" type="submit" busy={busy} disabled={disabled}>
+              {action}
+            </Button>
+          )}
+        </div>
+      </form>
     </Dialog>
   );
 }
