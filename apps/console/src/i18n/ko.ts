@@ -344,7 +344,7 @@ export const ko: Texts = {
   'assets.asset': '자산',
   'assets.baseUnits': '최소 단위',
   'assets.wholeUnits': '토큰 단위',
-  'assets.token': '토큰의 민트 또는 컨트랙트 주소 (비우면 체인 기본 자산)',
+  'assets.token': '토큰의 민트 또는 컨트랙트 주소',
   'assets.find': '조회',
   'assets.add': '추가',
   'assets.remove': '이 한도 삭제',

@@ -43,7 +43,7 @@ export function NotificationsScreen() {
             {({ channels: all, enabled, reachable, minChannels }) => (
               <>
                 {!enabled && <Notice kind="warn">{t('notifications.off')}</Notice>}
-                <Notice kind={reachable < minChannels ? 'warn' : 'good'}>
+                <Notice kind={reachable < Math.max(1, minChannels) ? 'warn' : 'good'}>
                   {t('notifications.reachable', { reachable, min: minChannels })}
                 </Notice>
                 {all.length === 0 ? (

@@ -16,12 +16,16 @@ export function SettingsScreen() {
   return (
     <>
       <Heading title={t('settings.title')} />
-      <div className="grid gap-4 xl:grid-cols-2">
-        <RuntimeSettings />
-        <DaemonFacts />
-        <Appearance />
-        <ChangePassword />
-        <RotateSecret />
+      <div className="grid items-start gap-4 xl:grid-cols-2">
+        <div className="grid min-w-0 gap-4">
+          <RuntimeSettings />
+          <Appearance />
+          <RotateSecret />
+        </div>
+        <div className="grid min-w-0 gap-4">
+          <DaemonFacts />
+          <ChangePassword />
+        </div>
       </div>
     </>
   );

@@ -131,7 +131,7 @@ function StepBody({
       return (
         <>
           {channels.data !== undefined && (
-            <Notice kind={channels.data.reachable < channels.data.minChannels ? 'warn' : 'good'}>
+            <Notice kind={channels.data.reachable < Math.max(1, channels.data.minChannels) ? 'warn' : 'good'}>
               {t('notifications.reachable', { reachable: channels.data.reachable, min: channels.data.minChannels })}
             </Notice>
           )}
