@@ -117,7 +117,7 @@ function WaitingPayment({ payment }: { readonly payment: PendingApproval }) {
       {payment.inWords === null && <Notice kind="bad">{t('approvals.altered')}</Notice>}
       <details className="mt-4" onToggle={(event) => setExplained(event.currentTarget.open)}>
         <summary className="text-sm font-medium">{t('approvals.why')}</summary>
-        {isExplained && <Decision id={payment.txId} />}
+        {isExplained && <Decision id={payment.txId} unit={unitOf(payment)} />}
       </details>
       {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
       {needsOwner && connected === false && (

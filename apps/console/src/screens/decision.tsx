@@ -1,5 +1,6 @@
 import type { DecisionRecordResponse } from '@waiaas/sdk';
 import { useDecision } from '../data/queries.ts';
+import { shown, type Unit } from '../format/amount.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Answer } from '../ui/answer.tsx';
 import { Badge } from '../ui/basics.tsx';
@@ -10,10 +11,24 @@ type Criterion = DecisionRecordResponse['criteria'][number];
 const textOf = (value: unknown): string =>
   value === null || value === undefined ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value);
 
+/** Rules that hold an amount of what is paid against a limit. */
+const OF_AMOUNTS: ReadonlySet<string> = new Set(['instant_max', 'notify_max', 'delay_max', 'daily_max', 'weekly_max']);
+
 /** Checks that were made, in their order: what was seen, what it was held against, how it came out. */
-export function Criteria({ label, criteria }: { readonly label: string; readonly criteria: readonly Criterion[] }) {
+export function Criteria({
+  label,
+  criteria,
+  unit,
+}: {
+  readonly label: string;
+  readonly criteria: readonly Criterion[];
+  /** What is paid is told in; base units when left out. */
+  readonly unit?: Unit | undefined;
+}) {
   const { t } = useSpeech();
   if (criteria.length === 0) return null;
+  const inWords = (rule: string, value: unknown): string =>
+    unit !== undefined && OF_AMOUNTS.has(rule) && typeof value === 'string' ? shown(value, unit) : textOf(value);
   return (
     <div className="mt-3">
       <h4 className="mb-1 text-sm font-medium">{label}</h4>
@@ -21,8 +36,8 @@ export function Criteria({ label, criteria }: { readonly label: string; readonly
         {criteria.map((criterion, index) => (
           <tr key={index}>
             <Cell className="font-mono text-xs">{textOf(criterion.rule ?? criterion.check)}</Cell>
-            <Cell className="font-mono text-xs break-all">{textOf(criterion.observed)}</Cell>
-            <Cell className="font-mono text-xs break-all">{textOf(criterion.limit)}</Cell>
+            <Cell className="font-mono text-xs break-all">{inWords(textOf(criterion.rule), criterion.observed)}</Cell>
+            <Cell className="font-mono text-xs break-all">{inWords(textOf(criterion.rule), criterion.limit)}</Cell>
             <Cell className="text-right">
               <Badge tone={criterion.passed === false ? 'warn' : 'good'}>
                 {criterion.passed === false ? t('decision.notPassed') : t('decision.passed')}
@@ -36,7 +51,7 @@ export function Criteria({ label, criteria }: { readonly label: string; readonly
 }
 
 /** How a payment was decided, rule by rule. */
-export function Decision({ id }: { readonly id: string }) {
+export function Decision({ id, unit }: { readonly id: string; readonly unit: Unit }) {
   const { t } = useSpeech();
   const decision = useDecision(id);
   return (
@@ -44,7 +59,7 @@ export function Decision({ id }: { readonly id: string }) {
       {({ session, criteria, replay, verdict }) => (
         <div>
           {typeof verdict?.raisedBy === 'string' && <p className="text-sm">{verdict.raisedBy}</p>}
-          <Criteria label={t('decision.policies')} criteria={criteria} />
+          <Criteria label={t('decision.policies')} criteria={criteria} unit={unit} />
           <Criteria label={t('decision.session')} criteria={session} />
           <p className="mt-3 text-sm text-muted">
             {replay === 'same' ? t('decision.replay.same') : t('decision.replay.other', { replay })}

@@ -547,8 +547,8 @@ function TryPolicy({
       {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
       {outcome?.payment != null && (
         <div className="mt-4 grid gap-4 md:grid-cols-2" data-testid="dry-run">
-          <Verdict title={t('policies.try.present')} verdict={outcome.payment.present} />
-          <Verdict title={t('policies.try.proposed')} verdict={outcome.payment.proposed} />
+          <Verdict title={t('policies.try.present')} verdict={outcome.payment.present} unit={unit} />
+          <Verdict title={t('policies.try.proposed')} verdict={outcome.payment.proposed} unit={unit} />
         </div>
       )}
       {outcome?.history != null && <History history={outcome.history} />}
@@ -558,7 +558,15 @@ function TryPolicy({
 
 type Judgement = NonNullable<PolicyEvaluationResponse['payment']>['present'];
 
-function Verdict({ title, verdict }: { readonly title: string; readonly verdict: Judgement }) {
+function Verdict({
+  title,
+  verdict,
+  unit,
+}: {
+  readonly title: string;
+  readonly verdict: Judgement;
+  readonly unit: Unit;
+}) {
   const { t } = useSpeech();
   return (
     <div className="min-w-0">
@@ -567,7 +575,7 @@ function Verdict({ title, verdict }: { readonly title: string; readonly verdict:
         {verdict.tier !== undefined && <Badge>{verdict.tier}</Badge>}
       </p>
       {verdict.reason !== undefined && <p className="mt-1 text-sm text-muted">{verdict.reason}</p>}
-      <Criteria label={t('decision.policies')} criteria={verdict.criteria} />
+      <Criteria label={t('decision.policies')} criteria={verdict.criteria} unit={unit} />
     </div>
   );
 }

@@ -55,7 +55,7 @@ export function TransactionScreen({ id }: { readonly id: string }) {
               <Timeline id={id} />
             </Card>
             <Card title={t('transactions.decision')} className="xl:col-span-2">
-              <Decision id={id} />
+              <Decision id={id} unit={unitOf(found)} />
             </Card>
           </div>
         )}
