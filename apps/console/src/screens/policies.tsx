@@ -524,14 +524,20 @@ function TryPolicy({
           label={t('common.agent')}
           value={agent?.id ?? ''}
           options={able.map(({ id, name }) => [id, name])}
-          onValue={setChosen}
+          onValue={(value) => {
+            setChosen(value);
+            setOutcome(null);
+          }}
         />
         {payable.length > 1 && (
           <SelectField
             label={t('assets.asset')}
             value={paid?.asset ?? ''}
             options={payable.map((one) => [one.asset, `${unitName(one.unit, t)} (${shortAddress(one.asset)})`])}
-            onValue={setAsset}
+            onValue={(value) => {
+              setAsset(value);
+              setOutcome(null);
+            }}
           />
         )}
         <TextField
