@@ -34,6 +34,8 @@ export interface BalanceHistoryParts {
   /** What a wallet holds now, read from the chain; rejects when it does not answer. */
   readonly assets: (id: AgentId) => Promise<AssetsResponse>;
   readonly logger: Logger;
+  /** Aborted when shutdown begins: then no further wallet is read, however many are due. */
+  readonly shutdown: AbortSignal;
 }
 
 /** What wallets held over time, for people to look at. Nothing is decided by it. */
@@ -61,7 +63,7 @@ const PERIODS: Readonly<Record<BalancePeriod, { readonly days: number; readonly 
 
 /** Makes the history. */
 export function createBalanceHistory(parts: BalanceHistoryParts): BalanceHistory {
-  const { clock, storage, assets, logger } = parts;
+  const { clock, storage, assets, logger, shutdown } = parts;
   /** When each wallet was asked last, and when its rows were thinned last, Unix seconds. */
   const asked = new Map<string, number>();
   const thinned = new Map<string, number>();
@@ -97,10 +99,11 @@ export function createBalanceHistory(parts: BalanceHistoryParts): BalanceHistory
       (agent) => agent.status !== 'CREATING' && agent.status !== 'TERMINATED' && isDue(asked, agent, EVERY),
     );
     const work = async (): Promise<void> => {
-      for (let next = due.shift(); next !== undefined; next = due.shift()) await sampleOne(next);
+      for (let next = due.shift(); next !== undefined && !shutdown.aborted; next = due.shift()) await sampleOne(next);
     };
     await Promise.all(Array.from({ length: PLACES }, work));
     for (const agent of agents.filter((one) => isDue(thinned, one, DAY))) {
+      if (shutdown.aborted) return;
       thinned.set(agent.id, unixSeconds(clock));
       await storage.write(({ db }) => thinBalanceSamples(db, agentId(agent.id), unixSeconds(clock)));
     }

@@ -174,7 +174,10 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     },
   });
 
-  const balanceHistory = createBalanceHistory({ clock, storage, assets: (id) => pipeline.assets(id), logger });
+  const balanceHistory = createBalanceHistory({
+    ...{ clock, storage, logger, shutdown },
+    assets: (id) => pipeline.assets(id),
+  });
   const summary = createDailySummary({ storage, clock });
   const normalMarker = createNormalMarker({ storage, sealer, clock, isNormal: () => gate.isOpen });
   const headTeller = createHeadTeller({ storage, clock, interval: security.audit.tell_interval * HOUR });
@@ -209,7 +212,11 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     { name: 'normalMark', intervalMs: 60 * SECOND, run: () => normalMarker.keep() },
     { name: 'commandNotes', intervalMs: 60 * SECOND, run: () => foundations.noteTaker.take() },
     { name: 'headRenewal', intervalMs: 86_400 * SECOND, run: () => pipeline.renewHeads() },
-    { name: 'balanceHistory', intervalMs: 60 * SECOND, run: () => balanceHistory.sample() },
+    {
+      name: 'balanceHistory',
+      intervalMs: 60 * SECOND,
+      run: async () => (killSwitch.status() === 'NORMAL' ? balanceHistory.sample() : undefined),
+    },
     { name: 'adapterCheck', intervalMs: 15 * SECOND, run: () => adapters.check() },
     {
       name: 'channelCheck',
