@@ -474,6 +474,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
   });
 
   test('stops everything by the keyboard, shows nothing but the recovery, and recovers by wallet and password', async () => {
+    await visit('/owner');
     await tabTo(page.getByRole('navigation').getByRole('link', { name: 'Kill switch' }));
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Kill switch', level: 1 }).waitFor();

@@ -200,6 +200,31 @@ test('the dashboard says what there is and what was paid today, and does not wai
   expect(after.systemState).toBe('NORMAL');
 }, 60_000);
 
+test('the history of a balance has what was seen each hour, and of a token only what the agent has paid with', async () => {
+  const other = await createPayer(harness, daemon);
+  const history = async (query = '') =>
+    balanceHistoryResponseSchema.parse(
+      (await daemon.operate('GET', `/v1/owner/agents/${other.agentId}/balance-history${query}`)).body,
+    );
+  const seen = async () => (await history('?period=day')).series.flatMap(({ points }) => points);
+  await expect.poll(async () => (await seen()).length, { timeout: 20_000 }).toBe(1);
+  const balance = async () => BigInt((await daemon.client(other.token).getBalance()).balance);
+  await daemon.client(other.token).sendToken({ to: stranger(), amount: 7_000_000n });
+  const left = await balance();
+  await daemon.advance(3600);
+  await expect.poll(async () => (await seen()).length, { timeout: 20_000 }).toBe(2);
+  expect(BigInt((await seen()).at(-1)?.balance ?? -1)).toBe(left);
+  // The same hour is told once, as it was seen last; a month is told by the day.
+  expect((await history('?period=month')).series).toMatchObject([
+    { asset: 'solana:native', symbol: 'SOL', decimals: 9, points: expect.arrayContaining([expect.anything()]) },
+  ]);
+  const unknown = await daemon.operate('GET', '/v1/owner/agents/0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f14/balance-history');
+  expect(unknown.status).toBe(404);
+  expect((await daemon.operate('GET', `/v1/owner/agents/${other.agentId}/balance-history?period=ever`)).status).toBe(
+    400,
+  );
+});
+
 describe('credentials', () => {
   const asAgent = (path: string, init: RequestInit = {}, token = payer.token) =>
     fetch(daemon.url + path, { ...init, headers: { authorization: `Bearer ${token}`, ...init.headers } });
@@ -241,29 +266,4 @@ describe('credentials', () => {
     await again.stop();
     expect((await readRemains(dir)).audit.filter(({ event_type }) => event_type === 'AUTH_FAILED')).toHaveLength(5);
   }, 60_000);
-});
-
-test('the history of a balance has what was seen each hour, and of a token only what the agent has paid with', async () => {
-  const other = await createPayer(harness, daemon);
-  const history = async (query = '') =>
-    balanceHistoryResponseSchema.parse(
-      (await daemon.operate('GET', `/v1/owner/agents/${other.agentId}/balance-history${query}`)).body,
-    );
-  const seen = async () => (await history('?period=day')).series.flatMap(({ points }) => points);
-  await expect.poll(async () => (await seen()).length, { timeout: 20_000 }).toBe(1);
-  const balance = async () => BigInt((await daemon.client(other.token).getBalance()).balance);
-  await daemon.client(other.token).sendToken({ to: stranger(), amount: 7_000_000n });
-  const left = await balance();
-  await daemon.advance(3600);
-  await expect.poll(async () => (await seen()).length, { timeout: 20_000 }).toBe(2);
-  expect(BigInt((await seen()).at(-1)?.balance ?? -1)).toBe(left);
-  // The same hour is told once, as it was seen last; a month is told by the day.
-  expect((await history('?period=month')).series).toMatchObject([
-    { asset: 'solana:native', symbol: 'SOL', decimals: 9, points: expect.arrayContaining([expect.anything()]) },
-  ]);
-  const unknown = await daemon.operate('GET', '/v1/owner/agents/0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f14/balance-history');
-  expect(unknown.status).toBe(404);
-  expect((await daemon.operate('GET', `/v1/owner/agents/${other.agentId}/balance-history?period=ever`)).status).toBe(
-    400,
-  );
 });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createLookAgain } from './look-again.ts';
+import { CALM, createLookAgain, PROMPT } from './look-again.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -13,6 +13,7 @@ function watched() {
   const page = { hidden: false };
   const again = createLookAgain(
     (name) => looks.push(name),
+    (name) => (name === 'approvals' ? PROMPT : CALM),
     () => page.hidden,
   );
   return { looks, page, again };
@@ -31,11 +32,20 @@ test('a daemon that never rests is looked at less than five times a minute, and 
     again.due('transactions');
     vi.advanceTimersByTime(100);
   }
-  expect(looks.length).toBeLessThanOrEqual(45);
+  expect(looks.length).toBeLessThanOrEqual(46);
   const before = looks.length;
   again.due('transactions');
   vi.advanceTimersByTime(15_000);
   expect(looks.length).toBe(before + 1);
+});
+
+test('what somebody waits for is looked at at once, however often something has begun to wait lately', () => {
+  const { looks, again } = watched();
+  for (let n = 1; n <= 60; n += 1) {
+    again.due('approvals');
+    vi.advanceTimersByTime(n <= 15 ? 300 : 2_000);
+    expect(looks).toHaveLength(n);
+  }
 });
 
 test('after a rest a change is looked at at once again', () => {

@@ -1,8 +1,18 @@
-/** When nothing has changed lately, a change is looked at this soon, milliseconds: what is committed together comes together. */
-const FIRST_MS = 250;
-/** While something keeps changing, the same thing is looked at no more often than this, milliseconds. */
-export const LONGEST_MS = 15_000;
-const GROWTH = 3;
+/** What is committed together comes together: this soon a change is looked at, milliseconds. */
+const SOON_MS = 250;
+
+/** How often the same thing is looked at again while it keeps changing. */
+export interface Pace {
+  /** Looks that are made at once after a rest. */
+  readonly burst: number;
+  /** After those, one in this time, milliseconds. */
+  readonly everyMs: number;
+}
+
+/** Of what can be large, or is one of many on a page. */
+export const CALM: Pace = { burst: 5, everyMs: 15_000 };
+/** Of what somebody waits for. */
+export const PROMPT: Pace = { burst: 20, everyMs: 2_000 };
 
 /** Looks again at what has changed. */
 export interface LookAgain {
@@ -14,47 +24,63 @@ export interface LookAgain {
   stop(): void;
 }
 
-interface Pace {
-  pause: number;
-  lastLook: number;
+interface Watched {
+  /** Looks that may be made at once; a part of one where time has passed for that. */
+  credit: number;
+  /** When the credit was worked out, ms since 1970. */
+  at: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   isHeld: boolean;
 }
 
 /**
- * Keeps a page from asking as often as a busy daemon changes: the first change is looked at at once, those that follow ever
- * more rarely, and nothing while nobody can see the page.
+ * Keeps a page from asking as often as a busy daemon changes: what changes now and then is looked at at once, what never
+ * rests at its pace, and nothing while nobody can see the page.
  *
  * @param look asks again for what has the name
+ * @param paceOf the pace of a name
  * @param isHidden whether nobody can see the page
  */
-export function createLookAgain(look: (name: string) => void, isHidden: () => boolean): LookAgain {
-  const paces = new Map<string, Pace>();
+export function createLookAgain(
+  look: (name: string) => void,
+  paceOf: (name: string) => Pace,
+  isHidden: () => boolean,
+): LookAgain {
+  const all = new Map<string, Watched>();
 
-  function act(name: string, pace: Pace): void {
-    pace.timer = undefined;
-    pace.isHeld = isHidden();
-    if (pace.isHeld) return;
-    pace.lastLook = Date.now();
-    pace.pause = Math.min(LONGEST_MS, pace.pause * GROWTH);
+  function earn(name: string, watched: Watched): void {
+    const { burst, everyMs } = paceOf(name);
+    const now = Date.now();
+    // A clock that was set back earns nothing, and loses nothing.
+    watched.credit = Math.min(burst, watched.credit + Math.max(0, now - watched.at) / everyMs);
+    watched.at = now;
+  }
+
+  function act(name: string, watched: Watched): void {
+    watched.timer = undefined;
+    watched.isHeld = isHidden();
+    if (watched.isHeld) return;
+    earn(name, watched);
+    watched.credit = Math.max(0, watched.credit - 1);
     look(name);
   }
 
   return {
     due(name) {
-      const pace = paces.get(name) ?? { pause: FIRST_MS, lastLook: 0, timer: undefined, isHeld: false };
-      paces.set(name, pace);
-      if (pace.timer !== undefined || pace.isHeld) return;
-      const since = Math.abs(Date.now() - pace.lastLook);
-      if (since > LONGEST_MS) pace.pause = FIRST_MS;
-      pace.timer = setTimeout(() => act(name, pace), Math.max(FIRST_MS, pace.pause - since));
+      const { burst, everyMs } = paceOf(name);
+      const watched = all.get(name) ?? { credit: burst, at: Date.now(), timer: undefined, isHeld: false };
+      all.set(name, watched);
+      if (watched.timer !== undefined || watched.isHeld) return;
+      earn(name, watched);
+      const wait = Math.max(SOON_MS, (1 - watched.credit) * everyMs);
+      watched.timer = setTimeout(() => act(name, watched), wait);
     },
     wake() {
-      for (const [name, pace] of paces) if (pace.isHeld) act(name, pace);
+      for (const [name, watched] of all) if (watched.isHeld) act(name, watched);
     },
     stop() {
-      for (const { timer } of paces.values()) clearTimeout(timer);
-      paces.clear();
+      for (const { timer } of all.values()) clearTimeout(timer);
+      all.clear();
     },
   };
 }

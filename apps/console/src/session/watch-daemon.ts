@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { type ChangeBatch, WAIaaSError, type WAIaaSOperatorClient } from '@waiaas/sdk';
 import { fetchHealth } from '../data/health.ts';
-import { createLookAgain } from './look-again.ts';
+import { CALM, createLookAgain, PROMPT } from './look-again.ts';
 import type { Hearing } from './session.tsx';
 
 type Change = ChangeBatch['changes'][number];
@@ -65,6 +65,7 @@ function createWaitingFilter(queries: QueryClient): (change: Change) => boolean 
 export async function watchDaemon({ operator, queries, signal, onHearing, onEnded }: Watch): Promise<void> {
   const again = createLookAgain(
     (name) => void queries.invalidateQueries({ queryKey: [name] }),
+    (name) => (name === 'approvals' ? PROMPT : CALM),
     () => document.hidden,
   );
   const concernsWaiting = createWaitingFilter(queries);
