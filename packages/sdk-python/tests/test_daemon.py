@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -41,6 +43,9 @@ from waiaas.owner.keys import base58
 
 from .world import World, stranger
 
+#: What every SDK is held to.
+CONTRACT = json.loads((Path(__file__).parents[3] / "tooling" / "chaos" / "contract-cases.json").read_text("utf-8"))
+
 
 @pytest.fixture(autouse=True)
 def forget_rates(world: World) -> None:
@@ -69,6 +74,52 @@ def callback(folder: Path) -> OwnerSigner:
 
 def ethereum_key(folder: Path) -> EthereumOwnerKey:
     return EthereumOwnerKey(secrets.token_bytes(32))
+
+
+def called(client: object, case: Mapping[str, Any]) -> dict[str, Any]:
+    """Makes the call of a case and tells what came of it, in the words of the API."""
+    method = getattr(client, re.sub(r"(?<=[a-z])(?=[A-Z])", "_", case["call"]).lower())
+    try:
+        if "request" in case:
+            answer = method(TransferRequest.model_validate(case["request"]))
+        elif "id" in case:
+            answer = method(case["id"])
+        else:
+            answer = method(**{re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).lower(): value for key, value in case.get("query", {}).items()})
+    except WAIaaSError as error:
+        told = {"code": error.code, "statusCode": error.status_code, "retryable": error.retryable, "details": error.details}
+        return {"error": told}
+    return {"answer": answer.model_dump(mode="json", by_alias=True)}
+
+
+def holds(found: Any, expected: Any) -> bool:
+    if expected == "*":
+        return found not in (None, "")
+    if isinstance(expected, dict):
+        return isinstance(found, dict) and all(key in found and holds(found[key], value) for key, value in expected.items())
+    if isinstance(expected, list):
+        return isinstance(found, list) and len(found) == len(expected) and all(map(holds, found, expected))
+    return bool(found == expected)
+
+
+def test_the_clients_keep_the_contract_that_all_sdks_are_held_to(world: World, operator: WAIaaSOperatorClient) -> None:
+    agent_id, token = world.new_agent(operator)
+    with world.client(token) as client:
+        waits = client.send_token(TransferRequest(to=stranger(), amount=5_000_000_000))
+        names: dict[str, Callable[[], str]] = {
+            "stranger": stranger,
+            "agent": lambda: agent_id,
+            "payment": lambda: waits.transaction_id,
+            "nobody": lambda: "0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f10",
+        }
+        callers: tuple[tuple[str, object], ...] = (("agent", client), ("operator", operator))
+        for who, caller in callers:
+            for case in CONTRACT[who]:
+                text = re.sub(r"\$([a-z]+)", lambda found: names[found[1]](), json.dumps(case, ensure_ascii=False))
+                filled = json.loads(text)
+                came = called(caller, filled)
+                expected = {kind: filled[kind] for kind in ("answer", "error") if kind in filled}
+                assert holds(came, expected), f"{filled}: {came}"
 
 
 def test_an_agent_pays_and_reads(world: World, operator: WAIaaSOperatorClient) -> None:

@@ -3,6 +3,7 @@ import { type AnySigner, type WAIaaSClient, WAIaaSError, WAIaaSOperatorClient, W
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { contractCases, filled, holds, made } from './contract-cases.ts';
 import { createHarness, createPayer, type DaemonProcess, type Harness, PASSWORD, type Payer } from './harness.ts';
 import { balanceOf, stranger } from './ledger-truth.ts';
 
@@ -82,7 +83,7 @@ describe.each(WALLETS)('with %s as the owner', (_name, makeSigner) => {
     operator = new WAIaaSOperatorClient({ baseUrl: daemon.url });
     await operator.signIn(PASSWORD);
     const { policies } = await operator.listPolicies();
-    const rules = { chain: 'solana', instant_max: '1000000000', notify_max: '2000000000', delay_max: '3000000000' };
+    const rules = { chain: 'solana', ...contractCases.limits };
     await operator.updatePolicy(policies[0]?.id ?? '', { rules });
     payer = await createPayer(harness, daemon);
     agent = daemon.client(payer.token);
@@ -95,6 +96,26 @@ describe.each(WALLETS)('with %s as the owner', (_name, makeSigner) => {
     expect([status, tier]).toEqual(['QUEUED', 'APPROVAL']);
     return { id: transactionId, to };
   };
+
+  test('the clients keep the contract that all SDKs are held to', async () => {
+    const waits = await agent.sendToken({ to: stranger(), amount: 5_000_000_000n });
+    const names = {
+      stranger: () => stranger(),
+      agent: () => payer.agentId,
+      payment: () => waits.transactionId,
+      nobody: () => '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f10',
+    };
+    for (const [client, cases] of [
+      [agent, contractCases.agent],
+      [operator, contractCases.operator],
+    ] as const)
+      for (const one of cases) {
+        const { answer, error, ...asked } = filled(one, names);
+        const came = await made(client, asked);
+        const expected = answer === undefined ? { error } : { answer };
+        expect(holds(came, expected), `${JSON.stringify(asked)}: ${JSON.stringify(came)}`).toBe(true);
+      }
+  });
 
   test('it connects with the master password, and with nothing less', async () => {
     expect(await codeOf(owner.connect('wrong wrong wrong'))).toBe('INVALID_MASTER_PASSWORD');
