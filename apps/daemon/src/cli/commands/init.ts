@@ -66,7 +66,7 @@ async function init(context: CommandContext, options: InitCommandOptions, initia
     `The data directory is ready.\n${facts([
       ['Directory', dataDir],
       ['Settings', `${dataDir}/config.toml`],
-      ['Limits', `${preset}; see "GET /v1/owner/policies"`],
+      ['Limits', `${preset}; see "waiaas policy list"`],
     ])}`,
   );
   if (replaced !== null) io.out(`What was there before is kept in ${replaced}\n`);

@@ -36,7 +36,9 @@ export const killSwitchCommands: CommandModule = (program, handle) => {
   const activate = program
     .command('kill-switch')
     .description('stop everything: end all sessions, cancel what waits, suspend all agents, lock the keys')
-    .requiredOption('--reason <text>', 'why, for whoever reads it later; 1 to 500 characters');
+    .requiredOption('--reason <text>', 'why, for whoever reads it later; 1 to 500 characters')
+    // Whoever types it out of habit must not be told about options while payments go on.
+    .option('--yes', 'taken as everywhere, though stopping asks for no confirmation');
   handle<ActivateOptions>(withPasswordOptions(activate), activateKillSwitch);
   const recover = program
     .command('recover')
