@@ -98,23 +98,27 @@ describe.each(WALLETS)('with %s as the owner', (_name, makeSigner) => {
   };
 
   test('the clients keep the contract that all SDKs are held to', async () => {
-    const waits = await agent.sendToken({ to: stranger(), amount: 5_000_000_000n });
+    const other = await createPayer(harness, daemon);
+    const client = daemon.client(other.token);
+    const waits = await client.sendToken({ to: stranger(), amount: 5_000_000_000n });
     const names = {
       stranger: () => stranger(),
-      agent: () => payer.agentId,
+      agent: () => other.agentId,
       payment: () => waits.transactionId,
       nobody: () => '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f10',
     };
-    for (const [client, cases] of [
-      [agent, contractCases.agent],
+    for (const [caller, cases] of [
+      [client, contractCases.agent],
       [operator, contractCases.operator],
     ] as const)
       for (const one of cases) {
         const { answer, error, ...asked } = filled(one, names);
-        const came = await made(client, asked);
+        const came = await made(caller, asked);
         const expected = answer === undefined ? { error } : { answer };
         expect(holds(came, expected), `${JSON.stringify(asked)}: ${JSON.stringify(came)}`).toBe(true);
       }
+    // Nothing of it is left for the others to meet.
+    for (const { txId } of (await operator.listPendingApprovals()).transactions) await operator.rejectTransaction(txId);
   });
 
   test('it connects with the master password, and with nothing less', async () => {
