@@ -10,7 +10,7 @@ export interface Pace {
 }
 
 /** Of what can be large, or is one of many on a page. */
-export const CALM: Pace = { burst: 5, everyMs: 15_000 };
+export const CALM: Pace = { burst: 12, everyMs: 20_000 };
 /** Of what somebody waits for. */
 export const PROMPT: Pace = { burst: 20, everyMs: 2_000 };
 

@@ -84,7 +84,10 @@ export async function watchDaemon({ operator, queries, signal, onHearing, onEnde
         onHearing('live');
         for (const change of changes) {
           for (const name of LOOKED_AT[change.topic]) {
-            if (name !== 'approvals' || concernsWaiting(change)) again.due(name);
+            if (name === 'approvals' && !concernsWaiting(change)) continue;
+            // What is opened from now on is asked for anew; what is open already, at its pace.
+            queries.invalidateQueries({ queryKey: [name], refetchType: 'none' });
+            again.due(name);
           }
         }
       }
