@@ -14,7 +14,8 @@ export async function siweAgrees(
   message: SignInMessage,
   now: number,
 ): Promise<boolean> {
-  const { SiweError, SiweMessage } = await import('siwe');
+  // By its default: linked into one program, a CommonJS module that is loaded on demand has no other name.
+  const { SiweError, SiweMessage } = (await import('siwe')).default;
   try {
     const read = new SiweMessage(text);
     if (!sameFields(read, message)) return false;
