@@ -192,6 +192,28 @@ describe('sessions', () => {
     expect(JSON.stringify(row)).not.toContain(token);
   });
 
+  test.each([
+    ['usage_stats', '{}'],
+    ['usage_stats', '"nonsense"'],
+    ['constraints', '{"maxAmountPerTx":5}'],
+    ['constraints', '["nonsense"]'],
+  ])('whose %s somebody has made %s are shown as ones that may do nothing, beside the others', async (column, text) => {
+    const id = await newAgent();
+    const spoilt = await sessions.create({ agentId: id, constraints: {} }, OPERATOR);
+    const sound = await sessions.create({ agentId: id, constraints: { maxAmountPerTx: '5' } }, OPERATOR);
+    const change = column === 'constraints' ? { constraints: text } : { usage_stats: text };
+    await storage.write(({ db }) =>
+      db.updateTable('sessions').set(change).where('id', '=', spoilt.sessionId).execute(),
+    );
+    const listed = (await sessions.list({ order: 'asc', limit: 10, status: 'all' })).sessions;
+    expect(listed).toMatchObject([
+      { id: spoilt.sessionId, constraints: { allowedOperations: [], allowedDestinations: [] } },
+      { id: sound.sessionId, constraints: { maxAmountPerTx: '5' } },
+    ]);
+    const found = await sessions.findByTokenHash(Buffer.from(spoilt.token).toString('hex').padStart(64, '0'));
+    expect(found).toMatchObject({ constraintsAuthentic: false });
+  });
+
   test('are not issued to an agent that is suspended or unknown', async () => {
     const id = await newAgent();
     await agents.suspend(id, OPERATOR);

@@ -4,6 +4,7 @@ import {
   type IdGenerator,
   isActive,
   isoFromSeconds,
+  NO_USAGE,
   type RowSealer,
   type SessionConstraints,
   type SessionCreate,
@@ -12,9 +13,7 @@ import {
   type SessionListResponse,
   type SessionRenewResponse,
   type SessionRevokeResponse,
-  sessionConstraintsSchema,
   sessionId,
-  sessionUsageSchema,
   unixSeconds,
   validationError,
   WaiaasError,
@@ -34,7 +33,9 @@ import {
   listSessions,
   listWaitingOfSession,
   mergeMetadata,
+  readConstraints,
   readState,
+  readUsage,
   rememberUntilWrite,
   removeOverSessions,
   renewSession,
@@ -113,6 +114,9 @@ export interface SessionManagement {
   findByTokenHash(hash: string): Promise<SessionLookup | null>;
 }
 
+/** What a session may do whose limits cannot be read. */
+const NOTHING: SessionConstraints = { allowedOperations: [], allowedDestinations: [] };
+
 /** The session that asks to be renewed, and the token it was authenticated with. */
 export interface RenewingSession {
   readonly sessionId: SessionId;
@@ -172,14 +176,14 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
     const row = await findSessionByTokenHash(storage.read, hash);
     if (row === undefined) return null;
     const { agent_status, ...session } = row;
-    const constraints = sessionConstraintsSchema.safeParse(JSON.parse(row.constraints));
+    const constraints = readConstraints(row);
     return {
       id: sessionId(row.id),
       agentId: brandAgentId(row.agent_id),
       expiresAt: row.expires_at,
       revokedAt: row.revoked_at,
-      constraints: constraints.success ? constraints.data : {},
-      constraintsAuthentic: constraints.success && (await isSessionAuthentic(storage.read, sealer, session)),
+      constraints: constraints ?? NOTHING,
+      constraintsAuthentic: constraints !== null && (await isSessionAuthentic(storage.read, sealer, session)),
       agentStatus: agent_status,
     };
   });
@@ -249,8 +253,9 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
           id: row.id,
           agentId: row.agent_id,
           agentName: row.agent_name,
-          constraints: sessionConstraintsSchema.parse(JSON.parse(row.constraints)),
-          usageStats: sessionUsageSchema.parse(JSON.parse(row.usage_stats)),
+          // One that somebody has made unreadable may do nothing, and is shown as that.
+          constraints: readUsage(row) === null ? NOTHING : (readConstraints(row) ?? NOTHING),
+          usageStats: readUsage(row) ?? NO_USAGE,
           expiresAt: isoFromSeconds(row.expires_at),
           createdAt: isoFromSeconds(row.created_at),
           ...(row.revoked_at === null ? {} : { revokedAt: isoFromSeconds(row.revoked_at) }),
@@ -278,7 +283,8 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
           throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
         const agent = await findAgent(db, row.agent_id);
         if (agent?.status !== 'ACTIVE') throw new WaiaasError('AGENT_SUSPENDED');
-        const constraints = sessionConstraintsSchema.parse(JSON.parse(row.constraints));
+        const constraints = readConstraints(row);
+        if (constraints === null) throw new WaiaasError('INVALID_TOKEN', { details: { reason: 'unknown' } });
         const limits = { constraints, defaultMaxRenewals: dependencies.defaultMaxRenewals };
         const expiresAt = checkRenewal(row, limits, now, session.renewBy !== null);
         const token = tokens.issue({

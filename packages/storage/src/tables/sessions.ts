@@ -4,8 +4,10 @@ import {
   canonicalJson,
   NO_USAGE,
   type RowSealer,
+  type SessionConstraints,
   type SessionId,
   type SessionUsage,
+  sessionConstraintsSchema,
   sessionUsageSchema,
 } from '@waiaas/core';
 import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
@@ -87,17 +89,27 @@ export const isSessionAuthentic = async (db: Db, sealer: RowSealer, row: Session
 export const isActiveRow = (now: number): RawBuilder<SqlBool> =>
   sql<SqlBool>`(sessions.revoked_at IS NULL AND sessions.expires_at > ${now})`;
 
-/** What a session has used; null when that cannot be read, which no daemon has written. */
-export function readUsage({ usage_stats: text }: Pick<SessionRow, 'usage_stats'>): SessionUsage | null {
-  let value: unknown;
+/** What a text says; undefined when it is no JSON. */
+function parsed(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return value;
   } catch (error) {
-    if (error instanceof SyntaxError) return null;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-  const usage = sessionUsageSchema.safeParse(value);
+}
+
+/** What a session has used; null when that cannot be read, which no daemon has written. */
+export function readUsage({ usage_stats: text }: Pick<SessionRow, 'usage_stats'>): SessionUsage | null {
+  const usage = sessionUsageSchema.safeParse(parsed(text));
   return usage.success ? usage.data : null;
+}
+
+/** What a session may do at most; null when that cannot be read, which no daemon has written. */
+export function readConstraints({ constraints: text }: Pick<SessionRow, 'constraints'>): SessionConstraints | null {
+  const constraints = sessionConstraintsSchema.safeParse(parsed(text));
+  return constraints.success ? constraints.data : null;
 }
 
 /** Live sessions of an agent. */
