@@ -2,12 +2,15 @@ import {
   transactionId as brandTransactionId,
   type IChainAdapter,
   isWaiaasError,
+  type RowSealer,
   type TransactionId,
   unixSeconds,
+  WaiaasError,
 } from '@waiaas/core';
-import { appendAudit, findTransaction } from '@waiaas/storage';
+import { appendAudit, authenticTransaction, findTransaction } from '@waiaas/storage';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ALICE, by, createWorld, OPERATOR, type Payer, type World, type WorldOptions } from '../test/world.ts';
+import { permitClaimed } from './claimed-payment.ts';
 
 /*
  * A signature needs a permit, and a permit is for one decision: what has been stopped meanwhile is not signed, however
@@ -167,6 +170,24 @@ describe('a gate that was closed and opened again meanwhile', () => {
     await world.pipeline.runDelayed();
     expect(await rowOf(id)).toMatchObject({ status: 'QUEUED', reserved_amount: '500' });
   });
+});
+
+test('a vault that was locked since the decision gives no permit, and says so by that alone', async () => {
+  await start();
+  const id = brandTransactionId((await world.send(payer, 500n)).transactionId);
+  const { keystore, gate, permits } = world.keystoreParts;
+  const found = await rowOf(id);
+  const row = found === undefined ? null : await authenticTransaction(world.storage.read, keystore.sealer, found);
+  if (row === null) throw new Error('The payment is there');
+  const claim = { row, epoch: gate.epoch };
+  expect(permitClaimed({ permits, gate, sealer: keystore.sealer }, claim).permit).not.toBeNull();
+  const locked: RowSealer = {
+    ...keystore.sealer,
+    verify: () => {
+      throw new WaiaasError('KEYSTORE_LOCKED');
+    },
+  };
+  expect(permitClaimed({ permits, gate, sealer: locked }, claim)).toEqual({ row, permit: null });
 });
 
 describe('an execution whose time is up', () => {
