@@ -327,7 +327,9 @@ def test_no_request_has_an_answer_that_the_document_does_not_know(
         assert place.state() == before
     assert sum(answered.values()) > len(sent) / 2
     assert not [status for status in answered if status >= 500 and status not in (502, 503)]
-    assert bool([status for status in answered if status < 300]), answered
+    # What takes both at once is about the owner alone, and has nothing to do while nothing is locked.
+    if credential != "password and owner":
+        assert bool([status for status in answered if status < 300]), answered
     if "owner" in credential:
         # Whoever signs rightly gets behind the guard: a test of refusals alone would find nothing there.
         ways = ("ownerAuth",) if credential == "owner" else ("masterAuth", "ownerAuth")
