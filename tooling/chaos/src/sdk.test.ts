@@ -11,7 +11,8 @@ import { balanceOf, stranger } from './ledger-truth.ts';
 
 let harness: Harness;
 beforeAll(async () => {
-  harness = await createHarness();
+  // The adapter keeps a blockhash for five seconds: it has to live longer than that.
+  harness = await createHarness(100);
 }, 60_000);
 afterAll(() => harness.close());
 
