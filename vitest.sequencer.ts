@@ -11,7 +11,15 @@ export class LongestFirst extends BaseSequencer {
   }
 }
 
-const ORDER = ['/crash-matrix.test.ts', '/simulator/', '/tooling/chaos/', '/apps/'];
+const ORDER = [
+  '/crash-matrix.test.ts',
+  '/simulator/',
+  '/pipeline/src/caps.prop.test.ts',
+  '/evaluate.prop.test.ts',
+  '/pipeline.crash.test.ts',
+  '/tooling/chaos/',
+  '/apps/',
+];
 
 function rank(file: string): number {
   const found = ORDER.findIndex((part) => file.includes(part));

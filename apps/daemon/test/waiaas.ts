@@ -65,9 +65,11 @@ export function makePlace(): Place {
   const dataDir = join(root, 'data-dir');
   const passwordFile = join(root, 'password');
   writeFileSync(passwordFile, `${PASSWORD}\n`, { mode: 0o600 });
+  const cache = process.env.NODE_COMPILE_CACHE;
   const env = {
     PATH: process.env.PATH ?? '',
     HOME: root,
+    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }),
     WAIAAS_DATA_DIR: dataDir,
     WAIAAS_KEYSTORE_ARGON2_MEMORY: '32768',
     WAIAAS_KEYSTORE_ARGON2_TIME: '1',

@@ -157,7 +157,11 @@ export function isGone(pid) {
   }
 }
 
-/** @param {unknown} error */
-function codeOf(error) {
+/**
+ * The code of a system's error, such as ENOENT.
+ *
+ * @param {unknown} error
+ */
+export function codeOf(error) {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }

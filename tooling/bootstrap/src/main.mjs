@@ -6,6 +6,7 @@ import { countLine } from './counts.mjs';
 import { withoutDaemonSettings } from './environment.mjs';
 import { fuzz, generatePython } from './python.mjs';
 import { setUp } from './set-up.mjs';
+import { withTemporaryFolder } from './temporary-folder.mjs';
 import { runTests } from './test-run.mjs';
 
 /** The commands that run a program of the workspace. */
@@ -42,8 +43,12 @@ export async function main({ root, args: [command = '', ...rest] }) {
     }
     const own = command === 'waiaas' ? { ...process.env } : withoutDaemonSettings(process.env);
     const { node, env } = await setUp({ root, env: own, out });
-    if (command === 'test')
-      return await runTests({ root, node, env, filters: rest, out, colors: process.stdout.isTTY });
+    if (command === 'test') {
+      const colors = process.stdout.isTTY;
+      return await withTemporaryFolder(env, (inside) =>
+        runTests({ root, node, env: inside, filters: rest, out, colors }),
+      );
+    }
     if (command === 'fuzz') return await fuzz({ root, node, env, examples: rest[0] ?? '100' });
     if (command === 'generate-python') {
       await generatePython({ root, node, env });

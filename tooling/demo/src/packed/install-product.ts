@@ -50,7 +50,8 @@ export interface InstalledProduct {
  * @param wanted names of packages; what they need comes with them
  */
 export async function installProduct(wanted: readonly string[]): Promise<InstalledProduct> {
-  const folder = mkdtempSync(join(tmpdir(), 'waiaas-product-'));
+  // On the disk of the store, so that files are linked and not copied.
+  const folder = mkdtempSync(join(process.env.DISK_TMPDIR ?? tmpdir(), 'waiaas-product-'));
   const tarballs = join(folder, 'tarballs');
   await packAll(tarballs);
   const packed: readonly PackedPackage[] = publishedPackages().map((one) => {
