@@ -37,7 +37,6 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   start: 'apps/daemon/test/lifecycle.test.ts',
   stop: 'apps/daemon/test/stop-and-status.test.ts',
   'agent list': 'apps/daemon/test/lifecycle.test.ts',
-  'agent info': 'tooling/demo/src/packed/docs.test.ts',
   'owner pending': 'apps/daemon/src/cli/commands/owner.test.ts',
   'agent export': 'backup.test.ts',
   'agent import': 'backup.test.ts',
@@ -231,6 +230,7 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   expect(await succeed('agent', 'list')).toContain('shopper');
   expect(await json('agent', 'suspend', 'shopper')).toMatchObject({ status: 'SUSPENDED' });
   expect(await json('agent', 'resume', 'shopper')).toMatchObject({ status: 'ACTIVE' });
+  expect(await json('agent', 'info', 'shopper')).toMatchObject({ id: agent.id, name: 'shopper', status: 'ACTIVE' });
   expect(await json('telegram', 'unpair')).toEqual({ unpaired: false });
 
   expect(await succeed('kill-switch', '--reason', 'drill')).toContain('Nothing is signed');
