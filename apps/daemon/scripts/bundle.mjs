@@ -48,6 +48,14 @@ const { metafile } = await build({
   logLevel: 'error',
 });
 
+// Loaded when it is needed, what is CommonJS would have no names, only a default; without the bundler it has both.
+for (const [file, { imports }] of Object.entries(metafile.inputs)) {
+  const nameless = imports.find(
+    ({ kind, path }) => kind === 'dynamic-import' && metafile.inputs[path]?.format === 'cjs',
+  );
+  if (nameless !== undefined) throw new Error(`${file} loads ${nameless.path}, which is CommonJS, by import()`);
+}
+
 /** The folder of the package that a bundled file is from. */
 function packageOf(file) {
   for (let at = dirname(file); at !== dirname(at); at = dirname(at)) {

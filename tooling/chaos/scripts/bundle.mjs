@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 
 const of = (path) => fileURLToPath(new URL(path, import.meta.url));
 rmSync(of('../dist/process'), { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: of('..'),
   entryPoints: ['src/daemon-process.ts'],
   outdir: 'dist/process',
@@ -21,7 +21,15 @@ await build({
   external: ['argon2', 'better-sqlite3', 'sodium-native', 'grammy', '@fastify/swagger-ui'],
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   sourcemap: true,
+  metafile: true,
   logLevel: 'error',
 });
+// Loaded when it is needed, what is CommonJS would have no names, only a default; without the bundler it has both.
+for (const [file, { imports }] of Object.entries(metafile.inputs)) {
+  const nameless = imports.find(
+    ({ kind, path }) => kind === 'dynamic-import' && metafile.inputs[path]?.format === 'cjs',
+  );
+  if (nameless !== undefined) throw new Error(`${file} loads ${nameless.path}, which is CommonJS, by import()`);
+}
 // It looks for the console where it is built.
 cpSync(of('../../../apps/daemon/dist/console'), of('../dist/console'), { recursive: true });

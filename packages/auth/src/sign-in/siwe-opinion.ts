@@ -14,8 +14,7 @@ export async function siweAgrees(
   message: SignInMessage,
   now: number,
 ): Promise<boolean> {
-  // By its default: linked into one program, a CommonJS module that is loaded on demand has no other name.
-  const { SiweError, SiweMessage } = (await import('siwe')).default;
+  const { SiweError, SiweMessage } = await import('./siwe-library.ts');
   try {
     const read = new SiweMessage(text);
     if (!sameFields(read, message)) return false;
