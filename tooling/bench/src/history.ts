@@ -40,9 +40,12 @@ export async function writeHistory(world: BenchWorld, rows: number): Promise<voi
     }
     for (const { sql: text } of triggers) await sql.raw(text).execute(db);
   });
+  // Pages are looked for in the write-ahead log first: one as long as all of the history would make every step slow.
+  storage.checkpoint();
   for (let last = 0; last < rows; ) {
     const after = last;
     last = (await storage.write(({ db }) => sealSpendsAsFound(db, sealer, after, BATCH))).last;
+    storage.checkpoint();
   }
   await storage.write(async ({ db }) => {
     const { spent } = headsOf(db).edit(agentId);
