@@ -5,6 +5,8 @@ import type { BenchWorld } from './bench-world.ts';
 /** Days over which the history is spread. */
 const DAYS = 30;
 const BATCH = 20_000;
+/** Rows that are sealed in one unit of work. */
+const SEALED_AT_ONCE = 500;
 
 /**
  * Gives the agent a long history: confirmed payments of one base unit, spread over a month, with their ledger rows. The
@@ -44,8 +46,7 @@ export async function writeHistory(world: BenchWorld, rows: number): Promise<voi
   storage.checkpoint();
   for (let last = 0; last < rows; ) {
     const after = last;
-    last = (await storage.write(({ db }) => sealSpendsAsFound(db, sealer, after, BATCH))).last;
-    storage.checkpoint();
+    last = (await storage.write(({ db }) => sealSpendsAsFound(db, sealer, after, SEALED_AT_ONCE))).last;
   }
   await storage.write(async ({ db }) => {
     const { spent } = headsOf(db).edit(agentId);
