@@ -13,6 +13,7 @@ import {
 } from './harness.ts';
 import { readRemains, stranger } from './ledger-truth.ts';
 
+const ENVIRONMENT = { WAIAAS_DAEMON_LOG_LEVEL: 'debug', CHAOS_BALANCE_HISTORY_MS: '200' };
 let harness: Harness;
 let daemon: DaemonProcess;
 let payer: Payer;
@@ -21,7 +22,7 @@ let dataDir: string;
 beforeAll(async () => {
   harness = await createHarness();
   dataDir = await harness.createDataDir();
-  daemon = await harness.start(dataDir, { WAIAAS_DAEMON_LOG_LEVEL: 'debug', CHAOS_BALANCE_HISTORY_MS: '200' });
+  daemon = await harness.start(dataDir, ENVIRONMENT);
   payer = await createPayer(harness, daemon);
 }, 60_000);
 afterAll(async () => {
@@ -152,7 +153,7 @@ test('settings are shown without secrets, changed at once and kept; what is fixe
   // Nobody reaches the owner: what they would only be told of waits for them now.
   expect(await pay()).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' });
   await daemon.stop();
-  daemon = await harness.start(dataDir, { WAIAAS_DAEMON_LOG_LEVEL: 'debug' });
+  daemon = await harness.start(dataDir, ENVIRONMENT);
   const { body } = await daemon.operate('GET', '/v1/owner/settings');
   expect(body).toMatchObject({
     server: { logLevel: 'warn' },

@@ -396,14 +396,14 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
       );
     });
     expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
-    // Taken out, with all that the audit log tells of them: the sealed head tells as well.
+    // Taken out, with all that the audit log tells of them: that shows in the log.
     edit(
       dataDir,
       "DELETE FROM system_state WHERE key = 'settings'; DELETE FROM audit_log WHERE event_type = 'SETTINGS_UPDATED'",
     );
     await withDaemon(dataDir, async (daemon) => {
-      const { body } = await daemon.operate('GET', '/v1/owner/settings');
-      expect(body).toMatchObject({ autoStop: { enabled: true }, notifications: { enabled: true, minChannels: 1000 } });
+      expect(await daemon.operate('GET', '/v1/owner/settings')).toMatchObject({ body: { code: 'SYSTEM_LOCKED' } });
+      expect(await code(send(daemon, INSTANT))).toBe('SYSTEM_LOCKED');
     });
   },
 
