@@ -49,7 +49,9 @@ export async function writeArchive(
   // Made before it is written to, so that there is no moment at which others may read it.
   const handle = openSync(target, 'wx', 0o600);
   try {
-    await create({ file: target, cwd: folder, gzip: true, portable: true, strict: true }, [MANIFEST, ...names]);
+    // One date for all: when the manifest was written on this disk says nothing.
+    const mtime = new Date(createdAt);
+    await create({ file: target, cwd: folder, gzip: true, portable: true, strict: true, mtime }, [MANIFEST, ...names]);
     chmodSync(target, 0o600);
     fsyncSync(handle);
   } finally {
