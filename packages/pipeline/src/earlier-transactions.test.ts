@@ -3,6 +3,7 @@ import { findTransaction } from '@waiaas/storage';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { alter } from '../test/hands-in-the-file.ts';
 import { ALICE, by, createWorld, OPERATOR, type Payer, silent, type World } from '../test/world.ts';
+import { sealEarlierAgents } from './earlier-agents.ts';
 import { sealEarlierLedger } from './earlier-ledger.ts';
 import { sealEarlierTransactions } from './earlier-transactions.ts';
 
@@ -35,6 +36,7 @@ async function seal(): Promise<void> {
   const parts = { storage, sealer: world.keystoreParts.keystore.sealer, clock: time, logger: silent };
   await sealEarlierTransactions(parts);
   await sealEarlierLedger(parts);
+  await sealEarlierAgents(parts);
 }
 const ask = async (amount: bigint): Promise<TransactionId> => {
   let id: string | undefined;

@@ -245,6 +245,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const createSession = async (agent: AgentId, constraints: SessionConstraints = {}): Promise<SessionId> =>
     sessionId((await sessions.create({ agentId: agent, constraints }, OPERATOR)).sessionId);
 
+  let isClosed = false;
   return {
     folder,
     time,
@@ -278,12 +279,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     async stop() {
       await pipeline.stop(1000);
-      await expectReadable(storage);
+      if (!isClosed) await expectReadable(storage);
+      isClosed = true;
       await storage.close();
       if (keystore.isUnlocked) keystore.lock();
     },
     async kill() {
       // The pipeline goes on in memory but can no longer reach the disk, as after a kill.
+      isClosed = true;
       await storage.close();
     },
     async remove() {

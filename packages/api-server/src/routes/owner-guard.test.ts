@@ -270,11 +270,10 @@ describe('the text to sign', () => {
   });
 });
 
-test('nobody can use up the nonces of others: both routes that make them have a limit of their own', async () => {
-  const limits = { globalRpm: 1_000_000, sessionRpm: 1_000_000, transactionRpm: 1_000_000 };
+test('nobody can use up the nonces of others: asking for one takes nothing from anybody', async () => {
+  const limits = { globalRpm: 1, sessionRpm: 1, transactionRpm: 1 };
   const { request } = await harness({ options: { limits } });
   const statuses: number[] = [];
-  for (let round = 0; round < 81; round += 1) statuses.push((await request({ url: '/v1/nonce' })).statusCode);
-  expect(statuses.filter((status) => status === 200)).toHaveLength(80);
-  expect(statuses.at(-1)).toBe(429);
+  for (let round = 0; round < 100; round += 1) statuses.push((await request({ url: '/v1/nonce' })).statusCode);
+  expect(new Set(statuses)).toEqual(new Set([200]));
 });
