@@ -34,7 +34,8 @@ const run = (command: string, args: readonly string[]): Promise<Outcome> =>
 
 /** A folder another user may write to, for the child that gives its rights up. */
 async function withOpenDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  const root = await mkdtemp(join(tmpdir(), 'waiaas-memory-'));
+  // The other user may not enter the folder in which a run keeps its temporary files.
+  const root = await mkdtemp(join(process.env.DISK_TMPDIR ?? tmpdir(), 'waiaas-memory-'));
   await chmod(root, 0o777);
   try {
     return await use(join(root, 'keystore'));
