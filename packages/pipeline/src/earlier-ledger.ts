@@ -1,5 +1,5 @@
 import { unixSeconds } from '@waiaas/core';
-import { adoptHead, appendAudit, GLOBAL_SCOPE, hasAuditEvent, listAgents, sealSpendsAsFound } from '@waiaas/storage';
+import { adoptHead, appendAudit, createSpendSealing, GLOBAL_SCOPE, hasAuditEvent, listAgents } from '@waiaas/storage';
 import type { PipelineDependencies } from './dependencies.ts';
 
 /** Rows that are sealed in one unit of work. */
@@ -16,14 +16,10 @@ export async function sealEarlierLedger(
 ): Promise<void> {
   const { storage, sealer, clock, logger } = dependencies;
   if (await hasAuditEvent(storage.read, ['LEDGER_SEALED'])) return;
+  const sealNext = createSpendSealing(sealer);
   let sealed = 0;
-  for (let cursor = 0; ; ) {
-    const after = cursor;
-    const batch = await storage.write(({ db }) => sealSpendsAsFound(db, sealer, after, BATCH));
-    sealed += batch.sealed;
-    cursor = batch.last;
-    if (batch.sealed < BATCH) break;
-  }
+  for (let batch = BATCH; batch === BATCH; sealed += batch)
+    batch = await storage.write(({ db }) => sealNext(db, BATCH));
   const agents = await listAgents(storage.read);
   await Promise.all(
     [GLOBAL_SCOPE, ...agents.map(({ id }) => id)].map((scope) =>

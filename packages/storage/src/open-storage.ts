@@ -36,7 +36,7 @@ export interface StorageOptions {
   /** Folder for snapshots. */
   readonly backupFolder: string;
   readonly clock: Clock;
-  /** For the ids of stored notifications. Default: the system's. */
+  /** For the ids of stored notifications, and the name of this run. Default: the system's. */
   readonly randomBytes?: RandomBytes;
   /** Seals the end of the audit log and the heads; may be locked at first. */
   readonly sealer: RowSealer;
@@ -84,6 +84,9 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+/** Random bytes in the name of a run of the daemon. */
+const RUN_BYTES = 12;
+
 const sizeOf = (path: string): number => (existsSync(path) ? statSync(path).size : 0);
 
 const privateFolder = (path: string): void => {
@@ -121,7 +124,8 @@ export function openStorage(options: StorageOptions): Storage {
     restrictFiles(options.path);
     const reader = openReadConnection(options.path, settings);
     opened.push(reader);
-    const ids = createIdGenerator(options.clock, options.randomBytes ?? systemRandomBytes);
+    const randomBytes = options.randomBytes ?? systemRandomBytes;
+    const ids = createIdGenerator(options.clock, randomBytes);
     const sealing = createAuditSealing(writer, {
       sealer: options.sealer,
       clock: options.clock,
@@ -129,7 +133,8 @@ export function openStorage(options: StorageOptions): Storage {
     });
     const storeEvent = (db: Db, event: NotificationEvent): Promise<void> =>
       enqueueNotification(db, { id: ids.next(), at: unixSeconds(options.clock), event });
-    const heads = createHeadKeeper(writer, options.sealer);
+    const run = Buffer.from(randomBytes(RUN_BYTES)).toString('base64url');
+    const heads = createHeadKeeper(writer, options.sealer, run);
     const queue = createWriteQueue(writer, { storeEvent, audit: sealing, heads, schema: createSchemaGuard(writer) });
     const read = createDb(
       createStatementRunner(reader),

@@ -229,6 +229,8 @@ export interface SpendLedgerTable {
   previous: string;
   /** Empty for rows from before there were seals. */
   seal: string;
+  /** Which run of the daemon has appended it; empty for rows from before that was told. */
+  run: string;
 }
 
 export interface PoliciesTable {

@@ -187,12 +187,13 @@ export const terminationContent = (row: Pick<TerminationsTable, 'agent_id' | 'wa
 });
 
 /** What the seal of a row of the ledger covers: all of it, and the row before it of its agent and asset. */
-export const spendContent = (row: Omit<Selectable<SpendLedgerTable>, 'seq' | 'seal'>): SealedContent => ({
-  kind: 'spend',
-  id: row.tx_id,
-  version: 1,
-  payload: canonicalJson([row.agent_id, row.asset, row.settled_at, row.amount, row.cumulative, row.previous]),
-});
+export function spendContent(row: Omit<Selectable<SpendLedgerTable>, 'seq' | 'seal'>): SealedContent {
+  const fields = [row.agent_id, row.asset, row.settled_at, row.amount, row.cumulative, row.previous];
+  // Rows from before runs were told apart were sealed without one.
+  return row.run === ''
+    ? { kind: 'spend', id: row.tx_id, version: 1, payload: canonicalJson(fields) }
+    : { kind: 'spend', id: row.tx_id, version: 2, payload: canonicalJson([...fields, row.run]) };
+}
 
 /** Records from before there were standings were sealed without one. */
 const withStanding = (

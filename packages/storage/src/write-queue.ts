@@ -25,6 +25,9 @@ export interface WriteQueue {
    * Runs a unit and resolves with its value once it is on disk. A unit that throws leaves no trace and rejects with what
    * it threw; a decision that must be kept, such as a denial, is therefore returned, never thrown (04 §3).
    *
+   * What changes thousands of rows does so in few statements: after each, SQLite looks through the copies it keeps of all pages
+   * that the unit has changed.
+   *
    * @throws WaiaasError STORAGE_UNAVAILABLE when the database cannot be written; nothing of the unit was kept.
    */
   write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T>;

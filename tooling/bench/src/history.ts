@@ -1,12 +1,10 @@
-import { headsOf, lastSpends, sealSpendsAsFound } from '@waiaas/storage';
+import { createSpendSealing, headsOf, lastSpends } from '@waiaas/storage';
 import { sql } from 'kysely';
 import type { BenchWorld } from './bench-world.ts';
 
 /** Days over which the history is spread. */
 const DAYS = 30;
 const BATCH = 20_000;
-/** Rows that are sealed in one unit of work. */
-const SEALED_AT_ONCE = 500;
 
 /**
  * Gives the agent a long history: confirmed payments of one base unit, spread over a month, with their ledger rows. The
@@ -44,10 +42,8 @@ export async function writeHistory(world: BenchWorld, rows: number): Promise<voi
   });
   // Pages are looked for in the write-ahead log first: one as long as all of the history would make every step slow.
   storage.checkpoint();
-  for (let last = 0; last < rows; ) {
-    const after = last;
-    last = (await storage.write(({ db }) => sealSpendsAsFound(db, sealer, after, SEALED_AT_ONCE))).last;
-  }
+  const sealNext = createSpendSealing(sealer);
+  for (let sealed = BATCH; sealed === BATCH; ) sealed = await storage.write(({ db }) => sealNext(db, BATCH));
   await storage.write(async ({ db }) => {
     const { spent } = headsOf(db).edit(agentId);
     for (const [asset, spend] of await lastSpends(db, agentId)) spent.set(asset, spend);

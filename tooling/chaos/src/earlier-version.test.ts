@@ -46,6 +46,7 @@ async function makeEarlier(dataDir: string): Promise<void> {
     ALTER TABLE transactions DROP COLUMN variants;
     DROP TABLE balance_samples; DROP TABLE claim_decisions; DROP TABLE heads; DROP TABLE auto_stop_head; DROP TRIGGER auto_stop_rules_identity;
     DELETE FROM auto_stop_rules; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
+    ALTER TABLE spend_ledger DROP COLUMN run;
     DELETE FROM audit_log WHERE event_type IN ('LEDGER_SEALED', 'AGENTS_SEALED');
     DELETE FROM system_state WHERE key = 'kill_switch_normal_mark'`);
   let link = AUDIT_CHAIN_START;

@@ -8,6 +8,8 @@ import { decodeHead, draftOf, encodeHead, type Head, type HeadDraft } from './he
 
 /** The heads as one `Db` sees them. */
 export interface HeadView {
+  /** Which run of the daemon this is, told from every other one. */
+  readonly run: string;
   /**
    * What the head of a scope says; null when it cannot be believed: then nothing in the scope is acted upon (00 §3).
    * @throws WaiaasError KEYSTORE_LOCKED when it cannot be told yet
@@ -89,8 +91,10 @@ const SELECT = 'SELECT scope, version, content, audit_id, seal FROM heads WHERE 
  * What this process has sealed or seen last is remembered, so that a head which is taken from an older copy of the file
  * under the running daemon shows as well; one taken back while it was down contradicts the audit log. Beside Kysely, because
  * it runs at every commit, and once for each commit rather than for each unit.
+ *
+ * @param run names this run of the daemon, at random
  */
-export function createHeadKeeper(writer: Connection, sealer: RowSealer): HeadKeeper {
+export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: string): HeadKeeper {
   const select = writer.prepare<[string], HeadsTable>(SELECT);
   const lastAudit = writer.prepare<[], number>('SELECT coalesce(max(id), 0) FROM audit_log').pluck();
   const store = writer.prepare(
@@ -144,6 +148,7 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer): HeadKee
   }
 
   const unitView: HeadView = {
+    run,
     read: (scope) => present(scope)?.head ?? null,
     edit,
     renew(scope) {
@@ -206,6 +211,7 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer): HeadKee
         throw new Error('This access to the database only reads');
       };
       views.set(db, {
+        run,
         read(scope) {
           if (!connection.open) throw new WaiaasError('SHUTTING_DOWN');
           const found = judge(stored.get(scope));

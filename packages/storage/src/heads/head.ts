@@ -11,6 +11,7 @@ import {
 } from '@waiaas/core';
 import { z } from 'zod';
 import type { Admissions } from './recent-admissions.ts';
+import type { SpendRun } from './spend-runs.ts';
 
 /** A transaction with something still to come: it holds a reservation, or is looked up once more. */
 export interface OpenTransaction {
@@ -33,6 +34,8 @@ export interface LastSpend {
   readonly cumulative: bigint;
   /** Seal of that row. */
   readonly seal: string;
+  /** Which runs of the daemon have appended what is in a window; empty in heads from before that was told. */
+  readonly runs: readonly SpendRun[];
 }
 
 /** What was put into accounts opened for recipients, as one sum for those opened close together. */
@@ -102,7 +105,13 @@ export const encodeHead = ({ open, spent, marks, rents, recent, agent }: Head): 
       tier,
       status,
     ]),
-    spent: Array.from(spent, ([asset, { settledAt, cumulative, seal }]) => [asset, settledAt, cumulative, seal]),
+    spent: Array.from(spent, ([asset, { settledAt, cumulative, seal, runs }]) => [
+      asset,
+      settledAt,
+      cumulative,
+      seal,
+      ...(runs.length === 0 ? [] : [runs.map(({ run, from, until }) => [run, from, until])]),
+    ]),
     marks: Array.from(marks, ([name, version]) => [name, version]),
     ...(rents === null ? {} : { rents: rents.map(({ at, amount }) => [at, amount]) }),
     ...(recent === null ? {} : { recent: recent.map(({ at, count }) => [at, count]) }),
@@ -110,6 +119,9 @@ export const encodeHead = ({ open, spent, marks, rents, recent, agent }: Head): 
   });
 
 const amount = z.string().regex(/^(0|[1-9]\d*)$/);
+
+const spentFields = [z.string(), z.int(), amount, z.string()] as const;
+const spendRuns = z.array(z.tuple([z.string().nullable(), amount, z.int()]));
 
 const headSchema = z.strictObject({
   open: z.array(
@@ -123,7 +135,7 @@ const headSchema = z.strictObject({
       z.enum(TRANSACTION_STATUSES),
     ]),
   ),
-  spent: z.array(z.tuple([z.string(), z.int(), amount, z.string()])),
+  spent: z.array(z.union([z.tuple(spentFields), z.tuple([...spentFields, spendRuns])])),
   marks: z.array(z.tuple([z.enum(MARKS), z.int()])),
   rents: z.array(z.tuple([z.int(), amount])).optional(),
   recent: z.array(z.tuple([z.int(), z.int()])).optional(),
@@ -141,7 +153,15 @@ export function decodeHead(text: string): Head {
       ]),
     ),
     spent: new Map(
-      spent.map(([asset, settledAt, cumulative, seal]) => [asset, { settledAt, cumulative: BigInt(cumulative), seal }]),
+      spent.map(([asset, settledAt, cumulative, seal, runs = []]) => [
+        asset,
+        {
+          settledAt,
+          cumulative: BigInt(cumulative),
+          seal,
+          runs: runs.map(([run, from, until]) => ({ run, from: BigInt(from), until })),
+        },
+      ]),
     ),
     marks: new Map(marks),
     rents: rents?.map(([at, sum]) => ({ at, amount: BigInt(sum) })) ?? null,

@@ -15,6 +15,7 @@ import { autoStop } from './0014-auto-stop.ts';
 import { standings } from './0015-standings.ts';
 import { variants } from './0016-variants.ts';
 import { balanceSamples } from './0017-balance-samples.ts';
+import { spendRuns } from './0018-spend-runs.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly Migration[] = [
   standings,
   variants,
   balanceSamples,
+  spendRuns,
 ];

@@ -46,6 +46,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [15, 'aec4b29103a578146d191936ccedeed04d188cf991f57e3d306e597853f17381'],
   [16, '2e3053294fdeea9c4ae128b03c74b36675ae95a4bc6f06e02eb8068cdcaf1301'],
   [17, '1f3769679001194ea018a403dd4fa82bbd765865ff0c442bfe1d39664e3c16a0'],
+  [18, '7b6202a273e769e212dee6d9b3b8aee782913116cd2cbf89f4c2b189248f0338'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -201,7 +202,9 @@ describe.each(MIGRATIONS.slice(0, -1).map(({ version }) => version))('a database
     expect(copy(`idempotency_key, ${columns}`, `idempotency_key, ${columns}`)).toThrow('UNIQUE');
     expect(run(`DELETE FROM agents`)).toThrow('FOREIGN KEY');
     expect(
-      run(`INSERT INTO spend_ledger VALUES (8, '${testId(1)}', 'solana:native', 5, '${testId(99)}', '5', '5', '', '')`),
+      run(
+        `INSERT INTO spend_ledger VALUES (8, '${testId(1)}', 'solana:native', 5, '${testId(99)}', '5', '5', '', '', '')`,
+      ),
     ).toThrow('FOREIGN KEY');
     expect(run(`UPDATE spend_ledger SET amount = '6'`)).toThrow('append-only');
     expect(run(`UPDATE spend_ledger SET amount = '6', seal = 's'`)).toThrow('append-only');

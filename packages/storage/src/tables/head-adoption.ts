@@ -82,34 +82,50 @@ export async function adoptHead(db: Db, sealer: RowSealer, scope: string): Promi
 }
 
 /** What is needed of a row of the ledger to seal it. Written out, because a ledger can be long. */
-const UNSEALED = `SELECT seq, agent_id, asset, settled_at, tx_id, amount, cumulative FROM spend_ledger
+const UNSEALED = `SELECT seq, agent_id, asset, settled_at, tx_id, amount, cumulative, run FROM spend_ledger
   WHERE seq > ? AND seal = '' ORDER BY seq LIMIT ?`;
 const BEFORE = `SELECT seal FROM spend_ledger WHERE agent_id = ? AND asset = ? AND settled_at <= ? AND seq < ?
   ORDER BY settled_at DESC, seq DESC LIMIT 1`;
-const SEAL = 'UPDATE spend_ledger SET previous = ?, seal = ? WHERE seq = ?';
+/*
+ * One statement for all rows: after each statement within a unit, SQLite looks through the copies it keeps of all pages that
+ * the unit has changed, so that a statement for each row takes the longer the more rows the unit has had.
+ */
+const SEAL = `UPDATE spend_ledger SET previous = json_extract(sealed.value, '$[1]'), seal = json_extract(sealed.value, '$[2]')
+  FROM json_each(?) AS sealed WHERE spend_ledger.seq = json_extract(sealed.value, '$[0]')`;
 
 type UnsealedSpend = Omit<Selectable<SpendLedgerTable>, 'previous' | 'seal'>;
 
 /**
- * Seals rows of the ledger as they are found, each over the one before it of its agent and asset, oldest first. Answers the
- * last of them, and how many there were.
+ * A pass over the ledger that seals its rows as they are found, each over the one before it of its agent and asset, oldest
+ * first. The function it answers seals the next rows, in a unit of work, and answers how many they were: fewer than the limit
+ * when there are no more.
  */
-export async function sealSpendsAsFound(
-  db: Db,
-  sealer: RowSealer,
-  after: number,
-  limit: number,
-): Promise<{ readonly sealed: number; readonly last: number }> {
-  const { rows } = await db.executeQuery<UnsealedSpend>(CompiledQuery.raw(UNSEALED, [after, limit]));
-  for (const row of rows) {
-    const { agent_id, asset, settled_at, seq } = row;
-    const before = await db.executeQuery<{ seal: string }>(
+export function createSpendSealing(sealer: RowSealer): (db: Db, limit: number) => Promise<number> {
+  /** The newest seal of each agent and asset, as far as the pass has met them. */
+  const newest = new Map<string, string>();
+  let last = 0;
+
+  async function sealBefore(db: Db, { agent_id, asset, settled_at, seq }: UnsealedSpend): Promise<string> {
+    const { rows } = await db.executeQuery<{ seal: string }>(
       CompiledQuery.raw(BEFORE, [agent_id, asset, settled_at, seq]),
     );
-    const previous = before.rows[0]?.seal ?? '';
-    await db.executeQuery(CompiledQuery.raw(SEAL, [previous, sealer.seal(spendContent({ ...row, previous })), seq]));
+    return rows[0]?.seal ?? '';
   }
-  return { sealed: rows.length, last: rows.at(-1)?.seq ?? after };
+
+  return async (db, limit) => {
+    const { rows } = await db.executeQuery<UnsealedSpend>(CompiledQuery.raw(UNSEALED, [last, limit]));
+    const sealed: [seq: number, previous: string, seal: string][] = [];
+    for (const row of rows) {
+      const key = `${row.agent_id} ${row.asset}`;
+      const previous = newest.get(key) ?? (await sealBefore(db, row));
+      const seal = sealer.seal(spendContent({ ...row, previous }));
+      sealed.push([row.seq, previous, seal]);
+      newest.set(key, seal);
+    }
+    await db.executeQuery(CompiledQuery.raw(SEAL, [JSON.stringify(sealed)]));
+    last = rows.at(-1)?.seq ?? last;
+    return rows.length;
+  };
 }
 
 /** The newest row of the ledger for each asset of an agent. */
@@ -129,7 +145,7 @@ export async function lastSpends(db: Db, agentId: AgentId): Promise<ReadonlyMap<
   return new Map(
     rows.map(({ asset, settled_at, cumulative, seal }) => [
       asset,
-      { settledAt: settled_at, cumulative: BigInt(cumulative), seal },
+      { settledAt: settled_at, cumulative: BigInt(cumulative), seal, runs: [] },
     ]),
   );
 }

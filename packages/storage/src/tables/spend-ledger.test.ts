@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentId, type AssetId, assetId, nativeAssetId } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
@@ -6,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAgent as createTestAgent, pay } from '../../test/payments.ts';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
 import { openStorage } from '../open-storage.ts';
+import { createSpendSealing } from './head-adoption.ts';
 import { checkSpendLedger } from './ledger-check.ts';
 import { spentSince } from './spend-ledger.ts';
 
@@ -122,4 +124,85 @@ describe('somebody who writes the file', () => {
     }
     expect((await spentAfterRestart(2)) ?? 10n ** 9n).toBeGreaterThanOrEqual(20n);
   });
+
+  /** Ends the daemon, changes its file, and starts it again. */
+  async function restart(whileDown: () => void = () => undefined): Promise<void> {
+    const { path, folder, clock, remove } = temporary;
+    await temporary.storage.close();
+    whileDown();
+    const storage = openStorage({ path, backupFolder: join(folder, 'backups'), clock, sealer: testSealer });
+    temporary = {
+      ...temporary,
+      storage,
+      async remove() {
+        await storage.close();
+        await remove();
+      },
+    };
+  }
+  const columns = 'agent_id, asset, settled_at, tx_id, amount, cumulative, previous, seal, run';
+
+  test.each([
+    ['in the run in which the backup was made', false],
+    ['in a run after it', true],
+  ])('gains nothing by rows of the time after a backup that was put back, appended %s', async (_when, isRestarted) => {
+    const { path, folder } = temporary;
+    await settle(agent, SOL, 1n, START + 4 * DAY);
+    const backup = temporary.storage.snapshot();
+    if (isRestarted) await restart();
+    await settle(agent, SOL, 500n, START + 4 * DAY + 10);
+    // What was paid then is not on record any more, and what is paid now is.
+    const later = join(folder, 'later.db');
+    await restart(() => {
+      copyFileSync(path, later);
+      copyFileSync(backup, path);
+    });
+    await settle(agent, SOL, 700n, START + 4 * DAY + 20);
+    const since = START + 4 * DAY + 15;
+    expect(await spentSince(temporary.storage.read, testSealer, agent, SOL, since)).toBe(700n);
+    expect(await checkSpendLedger(temporary.storage.read, testSealer)).toEqual([]);
+    const plant = (): void =>
+      edit(
+        'PRAGMA foreign_keys = OFF',
+        `ATTACH '${later}' AS later`,
+        `INSERT INTO spend_ledger (${columns}) SELECT ${columns} FROM later.spend_ledger WHERE amount = '500'`,
+      );
+    plant();
+    expect(await spentSince(temporary.storage.read, testSealer, agent, SOL, since)).toBeNull();
+    await restart();
+    expect(await spentSince(temporary.storage.read, testSealer, agent, SOL, since)).toBeNull();
+  });
+
+  test('gains nothing by naming another run in a row', async () => {
+    edit("UPDATE spend_ledger SET run = '' WHERE seq <= 3");
+    expect(await spentSince(temporary.storage.read, testSealer, agent, SOL, START + 2 * DAY)).toBeNull();
+  });
+});
+
+test('a ledger of an earlier version is sealed in any number of steps, as one chain for each agent and asset', async () => {
+  const agents = [await createAgent(1), await createAgent(2)];
+  for (let number = 0; number < 30; number++) {
+    const [agent = agents[0]] = number % 3 === 0 ? agents : agents.slice(1);
+    if (agent !== undefined)
+      await settle(agent, number % 2 === 0 ? SOL : TOKEN, BigInt(number + 1), 1_800_000_000 + number);
+  }
+  const db = new BetterSqlite3(temporary.path);
+  const guard = db.prepare("SELECT sql FROM sqlite_schema WHERE name = 'spend_ledger_no_update'").pluck().get();
+  db.exec(
+    "DROP TRIGGER spend_ledger_no_update; UPDATE spend_ledger SET previous = '', seal = '', run = '' WHERE seq > 4",
+  );
+  db.exec(String(guard));
+  db.close();
+  for (const limit of [5, 1]) {
+    // Each time another pass: what has been sealed by the one before is gone on with.
+    const sealNext = createSpendSealing(testSealer);
+    expect(await temporary.storage.write((unit) => sealNext(unit.db, limit))).toBe(limit);
+    expect(await temporary.storage.write((unit) => sealNext(unit.db, limit))).toBe(limit);
+  }
+  const sealNext = createSpendSealing(testSealer);
+  expect(await temporary.storage.write((unit) => sealNext(unit.db, 20))).toBe(14);
+  expect(await temporary.storage.write((unit) => sealNext(unit.db, 20))).toBe(0);
+  const faults = await checkSpendLedger(temporary.storage.read, testSealer);
+  // The heads know the ends under their former seals.
+  expect(faults.filter(({ seq }) => seq > 0)).toEqual([]);
 });

@@ -1,7 +1,8 @@
 import { type AgentId, type AssetId, type RowSealer, sumBaseUnits } from '@waiaas/core';
 import { CompiledQuery, type Selectable } from 'kysely';
-import type { Head } from '../heads/head.ts';
+import type { Head, LastSpend } from '../heads/head.ts';
 import { headsOf } from '../heads/head-keeper.ts';
+import { BEYOND_WINDOWS, extendRuns, provenTotal } from '../heads/spend-runs.ts';
 import type { Db } from '../query-executor.ts';
 import type { SpendLedgerTable } from '../schema.ts';
 import { spendContent } from '../seals.ts';
@@ -12,11 +13,11 @@ type SpendRow = Selectable<SpendLedgerTable>;
 /*
  * Written out, because every decision passes here and building a query takes ten times as long as running it.
  */
-const COLUMNS = 'seq, agent_id, asset, settled_at, tx_id, amount, cumulative, previous, seal';
+const COLUMNS = 'seq, agent_id, asset, settled_at, tx_id, amount, cumulative, previous, seal, run';
 const NEWEST = `SELECT ${COLUMNS} FROM spend_ledger WHERE agent_id = ? AND asset = ? AND settled_at <= ?
   ORDER BY settled_at DESC, seq DESC LIMIT 1`;
-const APPEND = `INSERT INTO spend_ledger (agent_id, asset, settled_at, tx_id, amount, cumulative, previous, seal)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const APPEND = `INSERT INTO spend_ledger (agent_id, asset, settled_at, tx_id, amount, cumulative, previous, seal, run)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
 const newestUpTo = async (db: Db, agentId: AgentId, asset: AssetId, until: number): Promise<SpendRow | undefined> =>
@@ -26,19 +27,23 @@ const isSpendAuthentic = (sealer: RowSealer, row: SpendRow): boolean => sealer.v
 
 /** Assets the head remembers at least; beyond that, those whose last spend has left every window are looked up again. */
 const REMEMBERED_ASSETS = 32;
-/** Longer than any window, seconds. */
-const BEYOND_WINDOWS = 8 * 86_400;
 
 /**
  * The newest spend of an asset. The head knows it, but for assets that were not paid with for long: nothing of theirs is in
  * any window, whatever somebody has done to their rows.
  */
-async function lastSpend(db: Db, sealer: RowSealer, head: Head, agentId: AgentId, asset: AssetId) {
+async function lastSpend(
+  db: Db,
+  sealer: RowSealer,
+  head: Head,
+  agentId: AgentId,
+  asset: AssetId,
+): Promise<LastSpend | undefined> {
   const known = head.spent.get(asset);
   if (known !== undefined) return known;
   const row = await newestUpTo(db, agentId, asset, FOREVER);
   if (row === undefined || !isSpendAuthentic(sealer, row)) return undefined;
-  return { settledAt: row.settled_at, cumulative: BigInt(row.cumulative), seal: row.seal };
+  return { settledAt: row.settled_at, cumulative: BigInt(row.cumulative), seal: row.seal, runs: [] };
 }
 
 /**
@@ -53,7 +58,9 @@ export async function appendSpend(
   settled: { agentId: AgentId; asset: AssetId; txId: string; amount: bigint; now: number },
 ): Promise<void> {
   const { agentId, asset, txId, amount, now } = settled;
-  const head = headsOf(db).edit(agentId);
+  const heads = headsOf(db);
+  const { run } = heads;
+  const head = heads.edit(agentId);
   const last = await lastSpend(db, sealer, head, agentId, asset);
   const settledAt = Math.max(now, last?.settledAt ?? 0);
   const cumulative = (last?.cumulative ?? 0n) + amount;
@@ -65,12 +72,13 @@ export async function appendSpend(
     amount: amount.toString(),
     cumulative: cumulative.toString(),
     previous: last?.seal ?? '',
+    run,
   };
   const seal = sealer.seal(spendContent(row));
   await db.executeQuery(
-    CompiledQuery.raw(APPEND, [agentId, asset, settledAt, txId, row.amount, row.cumulative, row.previous, seal]),
+    CompiledQuery.raw(APPEND, [agentId, asset, settledAt, txId, row.amount, row.cumulative, row.previous, seal, run]),
   );
-  head.spent.set(asset, { settledAt, cumulative, seal });
+  head.spent.set(asset, { settledAt, cumulative, seal, runs: extendRuns(last, run, settledAt) });
   if (head.spent.size <= REMEMBERED_ASSETS) return;
   for (const [name, spend] of head.spent) {
     if (spend.settledAt < settledAt - BEYOND_WINDOWS) head.spent.delete(name);
@@ -97,9 +105,9 @@ export async function spentSince(
   const before = await newestUpTo(db, agentId, asset, since);
   if (before === undefined) return total.cumulative;
   if (!isSpendAuthentic(sealer, before)) return null;
-  const spent = total.cumulative - BigInt(before.cumulative);
-  // Less than nothing was never spent: that row is of another copy of the file.
-  return spent < 0n ? null : spent;
+  // A row of another copy of the file can have a larger total than there was at that moment.
+  const proven = provenTotal({ run: before.run, cumulative: BigInt(before.cumulative) }, total);
+  return proven === null ? null : total.cumulative - proven;
 }
 
 /**
