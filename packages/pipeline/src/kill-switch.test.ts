@@ -1,9 +1,9 @@
 import { ChainError, isWaiaasError } from '@waiaas/core';
 import type { KillSwitch } from '@waiaas/safety';
-import { checkSpendLedger, findSession } from '@waiaas/storage';
+import { checkSpendLedger, findSession, isWatchedOnly } from '@waiaas/storage';
 import { afterEach, expect, test } from 'vitest';
 import { killSwitchOf } from '../test/kill-switch.ts';
-import { ALICE, by, createWorld, OPERATOR, PASSWORD, RECIPIENT, type World } from '../test/world.ts';
+import { ALICE, by, createWorld, OPERATOR, PASSWORD, RECIPIENT, type World, type WorldOptions } from '../test/world.ts';
 
 /* A payment that the kill switch meets on its way ends with it: at once, with what it had reserved, and for good. */
 
@@ -157,6 +157,63 @@ test('one that the network may or may not have is not sent again, not even after
   expect(sent()).toBe(1);
   await recoverAndWait();
   expect(sent()).toBe(1);
+});
+
+test('one that the network has never given its word for is not sent again once it was stopped, not even after a recovery', async () => {
+  const { sent } = await silentNetwork(async () => undefined);
+  const payer = await world.createPayer();
+  const answer = world.send(payer, 5n, { waitMs: 0 });
+  await world.time.advance(300_000);
+  await answer;
+  expect(await payments()).toMatchObject([{ status: 'SUBMITTED' }]);
+  await killSwitch.activate('drill', by(ALICE));
+  const before = sent();
+  expect(before).toBeGreaterThan(2);
+  await recoverAndWait();
+  expect(sent()).toBe(before);
+});
+
+test('nor is it after a restart, and one that the network has taken is', async () => {
+  let sent = 0;
+  let isTaken = true;
+  const silent: WorldOptions = {
+    decorateAdapter: (adapter) => ({
+      ...adapter,
+      isConnected: () => adapter.isConnected(),
+      waitForConfirmation: async () => ({ verdict: 'unknown' }),
+      async submitTransaction({ txHash }) {
+        sent += 1;
+        if (isTaken) return { txHash, alreadyProcessed: false };
+        throw new ChainError({ code: 'RPC_ERROR', chain: 'solana', message: 'Bad gateway', mayHaveLanded: true });
+      },
+    }),
+  };
+  world = await createWorld(silent);
+  await world.owner.connect(ALICE, OPERATOR);
+  killSwitch = await killSwitchOf(world);
+  const payer = await world.createPayer();
+  const send = async (amount: bigint) => {
+    const answer = world.send(payer, amount, { waitMs: 0 });
+    await world.time.advance(60_000);
+    await answer;
+  };
+  await send(5n);
+  isTaken = false;
+  await send(6n);
+  await killSwitch.activate('drill', by(ALICE));
+  await recoverAndWait();
+  const { folder, ledger, time } = world;
+  await world.stop();
+  world = await createWorld({ ...silent, folder, ledger, time });
+  await world.pipeline.recover();
+  sent = 0;
+  await world.time.advance(60_000);
+  expect(sent).toBeGreaterThan(0);
+  const rows = await world.storage.read.selectFrom('transactions').selectAll().orderBy('id').execute();
+  expect(rows.map((row) => [row.amount, row.status, isWatchedOnly(row)])).toEqual([
+    ['5', 'SUBMITTED', false],
+    ['6', 'SUBMITTED', true],
+  ]);
 });
 
 test('one that was recorded and lost sight of before it was sent is never sent, not even after a recovery', async () => {

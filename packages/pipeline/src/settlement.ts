@@ -16,8 +16,6 @@ import {
   authenticate,
   clearLateCheck,
   type Db,
-  findAuditOf,
-  findLastAudit,
   findTransaction,
   hashesOf,
   isOfAnotherRow,
@@ -30,9 +28,11 @@ import {
   transition,
   type UnitOfWork,
   variantsAtEnd,
+  watchOnly,
 } from '@waiaas/storage';
 import { accountRentObjection, countRent } from './account-rent.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import { isStoppedSinceSigned } from './left-by-stop.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
 
 /** What is known of a landed transaction. */
@@ -84,6 +84,8 @@ export interface Settlement {
     signed: SignedVariant,
     maxFee: bigint,
   ): Promise<AuthenticTransaction | null>;
+  /** What was sent is watched from now on, and never sent again. */
+  watchedOnly(row: AuthenticTransaction): Promise<AuthenticTransaction | null>;
   /** T6: the chain executed it. */
   confirmed(row: AuthenticTransaction, landing: Landing): Promise<AuthenticTransaction | null>;
   /** T7 from EXECUTING: known not to have been taken by the network. */
@@ -124,15 +126,6 @@ async function tellFailed(notify: Notify, row: AuthenticTransaction, { token }: 
 
 /** Longest pause between two look-ups of a transaction that was refused and may still land, seconds. */
 const LONGEST_LATE_PAUSE = 86_400;
-
-/**
- * Whether the kill switch was engaged since a transaction was signed, as the audit log has it. One whose signature it does
- * not have counts as stopped.
- */
-async function isStoppedSinceSigned(db: Db, { id }: AuthenticTransaction): Promise<boolean> {
-  const signed = await findAuditOf(db, 'TX_SIGNED', id);
-  return signed === undefined || (await findLastAudit(db, ['KILL_SWITCH_ACTIVATED'], signed.id)) !== undefined;
-}
 
 const APPROVAL_TIMEOUT: Refusal = { code: 'APPROVAL_TIMEOUT', token: 'APPROVAL_TIMEOUT' };
 
@@ -265,6 +258,8 @@ export function createSettlement(
         await appendAudit(db, now, { event: 'TX_REPLACED', actor: 'system', ...subject(row), details });
         return recorded;
       }),
+
+    watchedOnly: (row) => storage.write(({ db }) => watchOnly(db, sealer, row)),
 
     confirmed: (row, landing) =>
       storage.write(async ({ db, notify }) => {

@@ -3,6 +3,7 @@ import { type AuthenticTransaction, hashesOf, isWatchedOnly, nonceOf, signedVari
 import { createAuthenticRow } from './authentic-row.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { readExecutable } from './executable.ts';
+import { isLeftByStop } from './left-by-stop.ts';
 import type { Refusal } from './refusal.ts';
 import type { Replacer } from './replacer.ts';
 import type { Landing, Settlement } from './settlement.ts';
@@ -40,7 +41,7 @@ export function createTracker(
     'storage' | 'adapters' | 'sealer' | 'clock' | 'gate' | 'timers' | 'logger' | 'settings'
   > & { readonly settlement: Settlement; readonly replacer: Replacer },
 ): Tracker {
-  const { clock, gate, timers, logger, settings, settlement, replacer } = dependencies;
+  const { storage, clock, gate, timers, logger, settings, settlement, replacer } = dependencies;
   const authentic = createAuthenticRow(dependencies);
 
   /**
@@ -48,9 +49,6 @@ export function createTracker(
    * turned away as too cheap.
    */
   async function resend(adapter: IChainAdapter, row: AuthenticTransaction): Promise<boolean> {
-    // One that the kill switch met before the network's word for it is watched for good: it may be that nobody has it but
-    // this daemon.
-    if (isWatchedOnly(row)) return false;
     let refused = false;
     for (const [index, variant] of signedVariants(row).entries()) {
       // While the kill switch is engaged a transaction is watched, not helped (04 §20).
@@ -120,10 +118,30 @@ export function createTracker(
     /** Replacements in a row that were needed and not made, and until when no other one is tried, Unix ms. */
     let refusals = 0;
     let restsUntil = Number.NEGATIVE_INFINITY;
+    /** For which epoch of the gate it is known whether the transaction may be helped. */
+    let askedIn: number | null = null;
+
+    /** Whether the transaction may be sent again and replaced now. What a stop has left to itself is marked so, for good. */
+    async function mayHelp(): Promise<boolean> {
+      const { epoch } = gate;
+      if (!gate.isOpen || isWatchedOnly(row)) return false;
+      if (askedIn === epoch) return true;
+      try {
+        if (await isLeftByStop(storage.read, row)) {
+          row = (await settlement.watchedOnly(row)) ?? (await authentic(row)) ?? row;
+          return false;
+        }
+      } catch (error) {
+        logger.error({ txId: row.id, error: String(error) }, 'Whether a payment was stopped could not be read');
+        return false;
+      }
+      askedIn = epoch;
+      return true;
+    }
 
     /** Replaces the transaction when it is time and there is need. The row is then another one. */
     async function help(adapter: IChainAdapter, refused: boolean): Promise<void> {
-      const isHelped = gate.isOpen && !signal.aborted && !isWatchedOnly(row);
+      const isHelped = gate.isOpen && !signal.aborted;
       const due = isReplacer(adapter) && isHelped ? replacer.dueAt(row) : null;
       if (!isReplacer(adapter) || due === null || clock.now() < due || clock.now() < restsUntil) return;
       let reason: string;
@@ -164,8 +182,7 @@ export function createTracker(
           logger.error({ txId: row.id, error: String(error) }, 'A verdict could not be stored; trying again');
         }
       } else if (adapter?.isConnected() === true) {
-        const refused = await resend(adapter, row);
-        await help(adapter, refused);
+        if (await mayHelp()) await help(adapter, await resend(adapter, row));
         if (row.status !== 'SUBMITTED') return row;
       }
       await timers.sleep(Math.min(250 * 2 ** Math.min(round, 6), MAX_PAUSE), signal);

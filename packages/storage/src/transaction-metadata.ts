@@ -15,7 +15,7 @@ export function readMetadata({ metadata }: Pick<TransactionRow, 'metadata'>): Re
 
 /**
  * Whether a transaction is watched and never sent again: the kill switch was engaged between its signature and the network's
- * word for it. Its bytes stay with it only to prove what becomes of them.
+ * word for it, or while there was none. Its bytes stay with it only to prove what becomes of them.
  */
 export const isWatchedOnly = (row: Pick<TransactionRow, 'metadata'>): boolean => readMetadata(row).watchedOnly === true;
 

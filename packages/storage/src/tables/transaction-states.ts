@@ -311,6 +311,16 @@ export async function recordVariant(
   });
 }
 
+/** Marks a transaction that was sent as one that is watched and never sent again. Null when it is under way no more. */
+export async function watchOnly(
+  db: Db,
+  sealer: RowSealer,
+  before: AuthenticTransaction,
+): Promise<AuthenticTransaction | null> {
+  if (before.status !== 'SUBMITTED') return null;
+  return moveOn(db, sealer, before, { metadata: mergeMetadata(before, { watchedOnly: true }) });
+}
+
 /** Moves the time of a delayed transaction that is still queued. Never to an earlier one: then null, nothing was changed. */
 export async function postponeDelay(
   db: Db,
