@@ -1,4 +1,4 @@
-import { UNDERPRICED } from '@waiaas/core';
+import { DECLINED, UNDERPRICED } from '@waiaas/core';
 import {
   BaseError,
   FeeCapTooHighError,
@@ -38,10 +38,18 @@ const UNABLE =
   /header not found|block not found|unknown block|missing trie node|state .*not available|historical state/;
 
 /** The network has these very bytes already. Asked before viem, which takes it for a nonce that is too low. */
-const KNOWN = /already known|known transaction|already imported|already exists|alreadyknown|already_exists/;
+const KNOWN = /already known|(?<!un)known transaction|already imported|already exists|alreadyknown|already_exists/;
 /** Refusals that viem has no class for: none of them leaves the bytes with the node. */
 const REFUSED =
   /underpriced|txpool is full|exceeds block gas limit|max initcode|oversized data|gas limit is too high|less than minimum|below minimum/;
+/**
+ * Refusals by a rule of the node or of the protocol that the same bytes will never satisfy. Other nodes may have other rules,
+ * and a proxy that says so may have handed them on all the same: it is not proven that they cannot land.
+ */
+const DECLINED_FOR_GOOD =
+  /gas limit too high|per-transaction gas limit|max(imum)? transaction gas limit|exceeds the configured cap/;
+/** JSON-RPC code of the same (EIP-1474), which nodes also use for reasons that are told apart by their texts. */
+const REJECTED_CODE = -32003;
 /** Those that are about the price alone. */
 const TOO_CHEAP = /underpriced|less than minimum|below minimum/;
 /** The bytes are not what was signed: altered on the way, or sent to another chain. */
@@ -60,16 +68,20 @@ const refused = (code: Fault['code'], message: string, extra: Partial<Fault> = {
 function answeredFault(error: RpcRequestError, links: readonly unknown[]): Fault {
   const text = error.details.toLowerCase();
   const details = { rpcCode: error.code };
-  if (LIMIT_CODES.has(error.code) || LIMITED.test(text)) {
-    return { kind: 'endpoint', code: 'RPC_ERROR', message: 'The node limits its use', outcome: 'open', details };
-  }
-  if (KNOWN.test(text)) {
-    return refused('SUBMIT_FAILED', 'The network has these bytes already', { outcome: 'known', details });
-  }
+  const limited: Fault = {
+    ...{ kind: 'endpoint', code: 'RPC_ERROR', message: 'The node limits its use' },
+    ...{ outcome: 'open', details },
+  };
+  if (LIMIT_CODES.has(error.code)) return limited;
+  // Before any word is looked at: these are the words of a contract, which says what its author likes.
   const revert = revertOf(links);
   if (revert !== null) {
     const reason = revert === '' ? '' : `: ${revert}`;
     return refused('EVM_REVERT', `The call would be reverted${reason}`, { revertReason: revert, details });
+  }
+  if (LIMITED.test(text)) return limited;
+  if (KNOWN.test(text)) {
+    return refused('SUBMIT_FAILED', 'The network has these bytes already', { outcome: 'known', details });
   }
   const outer = links.find((link) => link instanceof BaseError);
   const known = getNodeError(outer ?? error, {});
@@ -103,6 +115,12 @@ function answeredFault(error: RpcRequestError, links: readonly unknown[]): Fault
   }
   if (ALTERED.test(text)) {
     return refused('SUBMIT_FAILED', 'The node cannot read the transaction', { alarm: true, details });
+  }
+  if (DECLINED_FOR_GOOD.test(text) || error.code === REJECTED_CODE) {
+    return {
+      ...{ kind: 'incapable', code: 'RPC_ERROR', message: 'The node takes no such transaction', outcome: 'open' },
+      ...{ retryable: false, details: { ...details, reason: DECLINED } },
+    };
   }
   if (UNABLE_CODES.has(error.code) || UNABLE.test(text)) {
     return { kind: 'incapable', code: 'RPC_ERROR', message: 'The node cannot tell', outcome: 'open', details };

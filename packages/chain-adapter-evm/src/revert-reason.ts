@@ -3,7 +3,9 @@ import { printable } from './printable.ts';
 
 const STANDARD = parseAbi(['error Error(string)', 'error Panic(uint256)']);
 const MAX_REASON = 200;
-const REVERTED = /revert|gas required exceeds allowance|invalid opcode|out of gas|stack underflow|invalid jump/i;
+/** Of a call that was refused, or broke off: both are the contract's doing. */
+const REVERTED =
+  /revert|gas required exceeds allowance|invalid opcode|out of gas|stack underflow|stack limit reached|invalid jump|return data out of bounds|gas uint64 overflow|^evm error:? \w+(\(\w*\))?$/i;
 /** JSON-RPC code of a call that a contract has reverted. */
 const REVERT_CODE = 3;
 

@@ -284,6 +284,9 @@ export interface IReplacer {
 /** `details.reason` of an error by which a node says that it takes no transaction that offers so little. */
 export const UNDERPRICED = 'UNDERPRICED';
 
+/** `details.reason` of an error by which a node says that it takes no such transaction, now or later. It may have it all the same. */
+export const DECLINED = 'DECLINED';
+
 /** Whether transactions through an adapter can be replaced. */
 export const isReplacer = (adapter: IChainAdapter): adapter is IChainAdapter & IReplacer =>
   'buildReplacement' in adapter;

@@ -1,4 +1,4 @@
-import { ChainError, isWaiaasError, transactionId } from '@waiaas/core';
+import { ChainError, DECLINED, isWaiaasError, transactionId } from '@waiaas/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ALICE, bodyOf, by, createWorld, OPERATOR, type Payer, type World } from '../test/world.ts';
 
@@ -7,7 +7,7 @@ import { ALICE, bodyOf, by, createWorld, OPERATOR, type Payer, type World } from
 let world: World;
 let payer: Payer;
 /** What the node does: at which call it fails. */
-let ill: 'no' | 'before' | 'at submission' | 'no, it refuses';
+let ill: 'no' | 'before' | 'at submission' | 'no, it refuses' | 'no, it declines';
 
 const down = (mayHaveLanded: boolean) =>
   new ChainError({ code: 'NETWORK_ERROR', chain: 'solana', message: 'The connection was reset', mayHaveLanded });
@@ -27,6 +27,10 @@ beforeEach(async () => {
       },
       async submitTransaction(transaction) {
         if (ill === 'at submission') throw down(true);
+        if (ill === 'no, it declines') {
+          const details = { reason: DECLINED };
+          throw new ChainError({ code: 'RPC_ERROR', chain: 'solana', message: 'No', details, mayHaveLanded: true });
+        }
         return adapter.submitTransaction(transaction);
       },
     }),
@@ -108,6 +112,18 @@ test('what may have been sent is followed all the same', async () => {
   const sent = await sending;
   expect(await pay()).toBe('CIRCUIT_OPEN');
   ill = 'no';
+  await world.time.advance(120_000);
+  for (const { transactionId: id } of sent) expect(await statusOf(id)).toBe('CONFIRMED');
+});
+
+test('nor is it a failure of the network that nodes decline a transaction, of which nobody says that it failed', async () => {
+  ill = 'no, it declines';
+  const sending = Promise.all(Array.from({ length: 7 }, () => world.send(payer, 1n, { waitMs: 1000 })));
+  await world.time.advance(5000);
+  const sent = await sending;
+  for (const { transactionId: id } of sent) expect(await statusOf(id)).toBe('SUBMITTED');
+  ill = 'no';
+  expect(await pay()).toMatchObject({ status: 'CONFIRMED' });
   await world.time.advance(120_000);
   for (const { transactionId: id } of sent) expect(await statusOf(id)).toBe('CONFIRMED');
 });

@@ -1,5 +1,6 @@
 import {
   type ChainErrorCode,
+  DECLINED,
   type IChainAdapter,
   isChainError,
   isWaiaasError,
@@ -43,8 +44,11 @@ interface Prepared {
 /** Errors that say that the network could not be reached or did not answer, not that it refused (08 §2.6.1). */
 const NETWORK_FAULTS: ReadonlySet<ChainErrorCode> = new Set(['RPC_ERROR', 'NETWORK_ERROR', 'SIMULATION_FAILED']);
 const TIMED_OUT: Refusal = { code: 'CHAIN_ERROR', token: 'EXECUTION_TIMEOUT', retryable: true };
+/** A node that answers with a refusal works, whatever it refuses. */
 const isNetworkFault = (error: unknown): boolean =>
-  isChainError(error) ? NETWORK_FAULTS.has(error.code) : error instanceof TimeIsUp;
+  isChainError(error)
+    ? NETWORK_FAULTS.has(error.code) && error.details?.reason !== DECLINED
+    : error instanceof TimeIsUp;
 
 const KILL_SWITCH: Refusal = { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH' };
 const LOCKED: Refusal = { code: 'KEYSTORE_LOCKED', token: 'KEYSTORE_LOCKED' };
@@ -143,7 +147,7 @@ export function createExecutor(
       await adapter.submitTransaction(signed);
       passage.succeeded();
     } catch (error) {
-      passage.failed();
+      if (isNetworkFault(error)) passage.failed();
       logger.warn({ txHash: signed.txHash, error: String(error) }, 'Sending it again did not tell either');
     }
     return 'ambiguous';
