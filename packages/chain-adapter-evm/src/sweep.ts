@@ -8,7 +8,7 @@ import { gasPrice } from './fee.ts';
 import { quoteFee } from './quote.ts';
 import type { Refuse } from './refuse.ts';
 import { checkRequest } from './request-check.ts';
-import { readTokenBalance } from './token-registry.ts';
+import { readTokenBalance, UNKNOWN_SYMBOL } from './token-registry.ts';
 
 /** Gas that the transfer of an unusual token may take. */
 const LATER_GAS = 150_000n;
@@ -61,7 +61,7 @@ export async function listHoldings(
 /**
  * How much of the native asset can be moved away: what is neither kept nor in flight nor the bound of the fee. What the fee
  * stays below its bound is left; it cannot be known before.
- * @throws ChainError INVALID_ADDRESS, BUILD_FAILED, RPC_ERROR, NETWORK_ERROR
+ * @throws ChainError INVALID_ADDRESS also for the contract of a token, BUILD_FAILED, RPC_ERROR, NETWORK_ERROR
  */
 export async function quoteSweep(
   context: AdapterContext,
@@ -70,12 +70,30 @@ export async function quoteSweep(
 ): Promise<NativeSweep | null> {
   const { refuse, parameters, pending } = context.settings;
   const request = checkRequest(refuse, { from, to, amount: 1n, priority: 'medium' });
+  await refuseTokenContract(view, refuse, request.to);
   const recorded = await pending.of(request.from);
   const { balance, inFlight } = await readAccount(context, view.pool, request.from, recorded);
   if (balance === 0n) return null;
   const { fee } = await quoteFee(view, parameters, refuse, request);
   const amount = balance - committed(inFlight).native - fee - keep;
   return amount > 0n ? { amount, fee } : null;
+}
+
+/**
+ * What is sent to the contract of a token is mostly lost. One that tells digits and a symbol is taken for such; a wallet that is
+ * a contract may answer anything with nothing or zeros.
+ * @throws ChainError INVALID_ADDRESS, RPC_ERROR, NETWORK_ERROR
+ */
+async function refuseTokenContract({ tokens }: ChainView, refuse: Refuse, to: Address): Promise<void> {
+  try {
+    if ((await tokens.get(to)).symbol === UNKNOWN_SYMBOL) return;
+  } catch (error) {
+    if (isChainError(error, 'INVALID_TOKEN') || isChainError(error, 'UNSUPPORTED_TOKEN')) return;
+    throw error;
+  }
+  throw refuse('INVALID_ADDRESS', 'The recipient is the contract of a token, not a wallet', {
+    details: { field: 'to' },
+  });
 }
 
 /** What has to stay so that a token can be moved away some day, at today's prices, wei. @throws ChainError */

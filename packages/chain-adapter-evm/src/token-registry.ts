@@ -13,7 +13,7 @@ const ABI = parseAbi([
 ]);
 const SYMBOL_LENGTH = 10;
 /** A token whose symbol cannot be read still has an address, which is what counts. */
-const UNKNOWN_SYMBOL = 'UNKNOWN';
+export const UNKNOWN_SYMBOL = 'UNKNOWN';
 /** More digits than the domain counts in (02 §2.3). */
 const MAX_DECIMALS = 18;
 const CAPACITY = 100;

@@ -2,6 +2,7 @@ import { type Address, address } from '@solana/kit';
 import { type Holding, isChainError, type NativeSweep, type TokenInfo } from '@waiaas/core';
 import { readBalance } from './balance.ts';
 import { BASE_FEE } from './fee.ts';
+import { checkRecipient } from './funds-check.ts';
 import { type HeldAccount, heldAccounts } from './held-accounts.ts';
 import type { NodeView } from './node-view.ts';
 import { TOKEN_2022_PROGRAM, TOKEN_PROGRAM } from './programs.ts';
@@ -72,7 +73,7 @@ export const gasForLater = async (view: NodeView): Promise<bigint> =>
 /**
  * How many lamports can be moved away: all but the fee, exactly, so that nothing but `keep` is left. Null when that is nothing,
  * or too little for an address that the chain does not know yet.
- * @throws ChainError INVALID_ADDRESS, RPC_ERROR, NETWORK_ERROR
+ * @throws ChainError INVALID_ADDRESS also for a recipient that is no wallet, RPC_ERROR, NETWORK_ERROR
  */
 export async function quoteSweep(
   view: NodeView,
@@ -86,6 +87,7 @@ export async function quoteSweep(
     view.rent(0n),
     quotePayment(view, request, maxPriorityFee),
   ]);
+  checkRecipient(recipient);
   const amount = sender.lamports - fee - keep;
   return amount > 0n && recipient.lamports + amount >= rent ? { amount, fee } : null;
 }

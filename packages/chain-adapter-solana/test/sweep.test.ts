@@ -82,6 +82,24 @@ describe('the native asset', () => {
     expect(await sweepOf()).toEqual({ amount: WALLET_RENT - 1n, fee: BASE_FEE });
   });
 
+  test('is not moved to what is no wallet, whether there is anything to move or not', async () => {
+    const token = await treasury.createToken();
+    await token.mint(from.address, HELD);
+    await token.mintAside(from.address, HELD);
+    // One of them is at an address nobody has a key of, the other one at one that somebody has made up.
+    const accounts = (await holdings()).flatMap(({ account }) => account ?? []);
+    expect(accounts).toHaveLength(2);
+    const system = '11111111111111111111111111111111';
+    for (const recipient of [system, TOKEN_PROGRAM, TOKEN_2022_PROGRAM, token.info.address, ...accounts]) {
+      for (const { address } of [from, await createWallet()]) {
+        await expect(
+          world.adapter.quoteSweep({ from: address, to: recipient, keep: 0n }),
+          recipient,
+        ).rejects.toMatchObject({ code: 'INVALID_ADDRESS', retryable: false });
+      }
+    }
+  });
+
   test('is built with the named fee or not at all', async () => {
     const request = { from: from.address, to: to.address, amount: 1n * SOL };
     await expect(world.adapter.buildTransaction({ ...request, fee: BASE_FEE - 1n })).rejects.toThrow('reckoned');

@@ -325,6 +325,7 @@ export interface ISweeper {
   /**
    * What of the native asset can be moved from one wallet to another, so that nothing but `keep` is left as far as the chain
    * allows. Null when what there is does not pay for its transfer, or when the chain would not let the recipient have so little.
+   * @throws ChainError INVALID_ADDRESS for whatever the chain knows to be no wallet; a wallet that holds nothing is asked about too
    */
   quoteSweep(sweep: { readonly from: string; readonly to: string; readonly keep: bigint }): Promise<NativeSweep | null>;
 }

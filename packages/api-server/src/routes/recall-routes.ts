@@ -116,6 +116,7 @@ export function recoveryAddressRoutes(scope: FastifyInstance, { services }: Rout
           'INVALID_ADDRESS',
           'DESTINATION_REFUSED',
           'CHAIN_NOT_SUPPORTED',
+          'CHAIN_ERROR',
           'STORAGE_UNAVAILABLE',
         ],
       },

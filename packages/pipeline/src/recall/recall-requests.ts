@@ -1,7 +1,9 @@
 import {
   type AgentId,
   type Chain,
+  isChainError,
   isoFromSeconds,
+  isSweeper,
   recallId as makeRecallId,
   type Network,
   type RecallId,
@@ -55,7 +57,8 @@ export interface RecallRequests {
   recoveryAddress(agentId: AgentId): Promise<RecoveryAddressResponse>;
   /**
    * Registers where an agent's funds may go beside the owner's own address. It counts a day later; until then, the one before.
-   * @throws WaiaasError AGENT_NOT_FOUND, INVALID_ADDRESS, DESTINATION_REFUSED, OWNER_AUTH_REQUIRED
+   * @throws WaiaasError AGENT_NOT_FOUND, INVALID_ADDRESS, DESTINATION_REFUSED also for what cannot be paid, CHAIN_ERROR when
+   *   that cannot be told now, OWNER_AUTH_REQUIRED
    */
   setRecoveryAddress(agentId: AgentId, address: string, origin: RequestOrigin): Promise<RecoveryAddressResponse>;
 }
@@ -76,6 +79,31 @@ export function createRecallRequests(
     const adapter = adapters.find(chain, network);
     if (adapter === undefined) throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
     if (!adapter.isValidAddress(to)) throw new WaiaasError('INVALID_ADDRESS', { details: { chain, address: to } });
+  }
+
+  /**
+   * Asks the chain whether an address can be paid at all: a token account, a contract of a token or an address that nobody has
+   * a key of would be found out when the funds are needed (08 §2.5.2).
+   */
+  async function checkPayable(agent: AgentRow, to: string): Promise<void> {
+    const adapter = adapters.find(agent.chain, agent.network);
+    if (adapter === undefined || !isSweeper(adapter)) return;
+    try {
+      await adapter.quoteSweep({ from: agent.public_key, to, keep: 0n });
+    } catch (error) {
+      if (!isChainError(error)) throw error;
+      if (error.code === 'INVALID_ADDRESS') {
+        const message = `The address cannot be paid: ${error.message}.`;
+        throw new WaiaasError('DESTINATION_REFUSED', { message, details: { destination: to } });
+      }
+      // What is wrong with the wallet or the prices of the moment says nothing about the address, which was looked at before.
+      if (error.recovery !== 'TRANSIENT') return;
+      throw new WaiaasError('CHAIN_ERROR', {
+        message: 'The chain cannot be asked now whether that address can be paid.',
+        details: { chainCode: error.code },
+        cause: error,
+      });
+    }
   }
 
   async function addresses(db: Db, agentId: AgentId, now: number): Promise<RecoveryAddressResponse> {
@@ -145,7 +173,9 @@ export function createRecallRequests(
     },
 
     async setRecoveryAddress(agentId, address, origin) {
-      checkAddress(await agentOf(storage.read, agentId), address);
+      const holder = await agentOf(storage.read, agentId);
+      checkAddress(holder, address);
+      await checkPayable(holder, address);
       return storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);

@@ -1,6 +1,8 @@
 import {
   agentId as brandAgentId,
   transactionId as brandTransactionId,
+  ChainError,
+  type ChainErrorCode,
   isWaiaasError,
   type RecallRequest,
   type RecallResponse,
@@ -18,6 +20,7 @@ import {
   OPERATOR,
   type Payer,
   RECIPIENT,
+  type TokenAdapter,
   type World,
   type WorldOptions,
 } from '../../test/world.ts';
@@ -352,6 +355,36 @@ describe('where funds may go', () => {
     await register(RECIPIENT);
     expect(await refusal(recall({ destination: RECIPIENT }))).toBe('DESTINATION_REFUSED 400');
     expect(await sweep({ destination: ELSEWHERE })).toMatchObject({ status: 'COMPLETED', destination: ELSEWHERE });
+  });
+
+  test('not to an address of which the chain knows that it cannot be paid: none such is registered', async () => {
+    let says: ChainErrorCode | null = 'INVALID_ADDRESS';
+    await start({
+      decorateAdapter: (adapter): TokenAdapter => ({
+        ...adapter,
+        async quoteSweep(sweep) {
+          if (says === null) return adapter.quoteSweep(sweep);
+          throw new ChainError({
+            code: says,
+            chain: 'solana',
+            message: 'The recipient is a mint',
+            mayHaveLanded: false,
+          });
+        },
+      }),
+    });
+    const register = () => world.pipeline.recalls.setRecoveryAddress(payer.agentId, ELSEWHERE, by(ALICE));
+    expect(await refusal(register())).toBe('DESTINATION_REFUSED 400');
+    // Nobody can tell now: asked again later, it may be refused.
+    says = 'NETWORK_ERROR';
+    expect(await refusal(register())).toBe('CHAIN_ERROR 502');
+    expect(await world.pipeline.recalls.recoveryAddress(payer.agentId)).toMatchObject({ address: null, next: null });
+    // That there is nothing to be moved, or that it would be dear, is no matter of the address.
+    says = 'BUILD_FAILED';
+    expect(await register()).toMatchObject({ next: { address: ELSEWHERE } });
+    says = null;
+    world.ledger.fund(payer.address, -world.ledger.balanceOf(payer.address));
+    expect(await register()).toMatchObject({ next: { address: ELSEWHERE } });
   });
 
   test('not to an address that another owner has registered', async () => {

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createWallet, createWorld, type Wallet, type World } from './world.ts';
+
+/* Where a wallet cannot be emptied to (08 §2.5.2). */
+
+let world: World;
+let from: Wallet;
+beforeAll(async () => {
+  world = await createWorld();
+  from = await world.funded();
+});
+afterAll(() => world.close());
+
+const sweepTo = (to: string, wallet = from) => world.adapter.quoteSweep({ from: wallet.address, to, keep: 0n });
+
+test('not to addresses of the chain itself, nor to itself, whether there is anything to move or not', async () => {
+  const empty = createWallet();
+  for (const wallet of [from, empty]) {
+    for (const digits of [0, 1, 9, 0xffff]) {
+      await expect(sweepTo(`0x${digits.toString(16).padStart(40, '0')}`, wallet)).rejects.toMatchObject({
+        code: 'INVALID_ADDRESS',
+      });
+    }
+    await expect(sweepTo(wallet.address, wallet)).rejects.toMatchObject({ code: 'INVALID_ADDRESS' });
+  }
+});
+
+test('not to the contract of a token', async () => {
+  const token = { symbol: 'TEST', decimals: 6, holder: from.address, supply: 1n };
+  const address = await world.anvil.deploy('Token', token);
+  for (const wallet of [from, createWallet()]) {
+    await expect(sweepTo(address, wallet)).rejects.toMatchObject({ code: 'INVALID_ADDRESS', retryable: false });
+  }
+});
+
+test('but to a wallet, known to the chain or not, and to one that is a contract', async () => {
+  for (const to of [createWallet().address, (await world.funded(1n)).address, await world.anvil.deploy('Counter')]) {
+    expect(await sweepTo(to)).not.toBeNull();
+    expect(await sweepTo(to, createWallet())).toBeNull();
+  }
+});
