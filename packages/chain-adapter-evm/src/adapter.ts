@@ -11,6 +11,7 @@ import { readBalance } from './balance.ts';
 import { buildPayment } from './build.ts';
 import { confirmPayment } from './confirm.ts';
 import { createConnection } from './connection.ts';
+import { buildDisplacing } from './displace.ts';
 import { redactUnknown } from './endpoint-pool.ts';
 import { probeHealth } from './health.ts';
 import { listAssets } from './list-assets.ts';
@@ -138,6 +139,8 @@ export function createEvmAdapter(options: EvmAdapterOptions): EvmAdapter {
       guarded('BUILD_FAILED', async () =>
         buildReplacement(context, connection.require(), request, { signed, refused }),
       ),
+    buildDisplacing: (request, stuck) =>
+      guarded('BUILD_FAILED', async () => buildDisplacing(context, connection.require(), request, stuck)),
     getToken: (address) => guarded('RPC_ERROR', async () => connection.require().tokens.get(requireToken(address))),
     getTokenBalance: (address, token) =>
       guarded('RPC_ERROR', async () => {

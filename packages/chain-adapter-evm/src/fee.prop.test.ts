@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { gasLimitOf, gasPrice, isLeftBehind, PLAIN_GAS, raised, replacementPrice, TWIN_ROOM } from './fee.ts';
+import { gasLimitOf, gasPrice, isLeftBehind, MOST_GAS, PLAIN_GAS, raised, replacementPrice, TWIN_ROOM } from './fee.ts';
 
 const wei = fc.bigInt({ min: 0n, max: 10n ** 20n });
 const gas = fc.bigInt({ min: PLAIN_GAS, max: 10_000_000n });
@@ -36,12 +36,18 @@ test('where the bound allows it, the base fee may double', () => {
 test('a gas limit leaves a fifth of room, rounded up, and none where gas is fixed', () => {
   expect(gasLimitOf(21_000n)).toBe(21_000n);
   fc.assert(
-    fc.property(fc.bigInt({ min: PLAIN_GAS + 1n, max: 10n ** 12n }), (estimate) => {
+    fc.property(fc.bigInt({ min: PLAIN_GAS + 1n, max: (MOST_GAS * 5n) / 6n }), (estimate) => {
       const limit = gasLimitOf(estimate);
       expect(limit * 5n).toBeGreaterThanOrEqual(estimate * 6n);
       expect(limit * 5n).toBeLessThan(estimate * 6n + 5n);
     }),
   );
+});
+
+test('the room ends where the most gas a transaction may have does, and what needs more is never cut', () => {
+  expect(MOST_GAS).toBe(16_777_216n);
+  for (const estimate of [13_981_014n, 15_000_000n, MOST_GAS]) expect(gasLimitOf(estimate)).toBe(MOST_GAS);
+  expect(gasLimitOf(MOST_GAS + 1n)).toBe(MOST_GAS + 1n);
 });
 
 const signed = fc

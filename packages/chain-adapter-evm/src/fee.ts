@@ -17,8 +17,18 @@ export interface GasPrice {
 
 const clamp = (value: bigint, low: bigint, high: bigint): bigint => (value < low ? low : value > high ? high : value);
 
-/** Gas limit for an estimate: a fifth more, because the state may change before it lands; none more where gas is fixed. */
-export const gasLimitOf = (estimate: bigint): bigint => (estimate <= PLAIN_GAS ? PLAIN_GAS : (estimate * 6n + 4n) / 5n);
+/**
+ * Most gas that one transaction may have (EIP-7825). Nodes take none with more, now or later, and it would keep its nonce from
+ * all that come after it; chains that allow more are not used to the full.
+ */
+export const MOST_GAS = 2n ** 24n;
+
+/**
+ * Gas limit for an estimate: a fifth more, because the state may change before it lands, as far as a transaction may have it;
+ * none more where gas is fixed.
+ */
+export const gasLimitOf = (estimate: bigint): bigint =>
+  estimate <= PLAIN_GAS ? PLAIN_GAS : larger(estimate, smaller((estimate * 6n + 4n) / 5n, MOST_GAS));
 
 /**
  * What to offer: a tip within the bounds of the network, and room for the base fee to double, which takes six full blocks

@@ -3,7 +3,7 @@ import { callOf } from './call-of.ts';
 import type { ChainView } from './chain-view.ts';
 import { readDataFee } from './data-fee.ts';
 import type { EvmNetwork } from './evm-network.ts';
-import { type GasPrice, gasPrice, TWIN_ROOM } from './fee.ts';
+import { type GasPrice, gasPrice, MOST_GAS, TWIN_ROOM } from './fee.ts';
 import { estimateGasLimit } from './gas-estimate.ts';
 import { encodePayment } from './payment-bytes.ts';
 import type { Refuse } from './refuse.ts';
@@ -35,7 +35,8 @@ const ANY_NONCE = 2n ** 32n;
 
 /**
  * What a payment may cost now. The estimate and the build both use it, so that they cannot diverge.
- * @throws ChainError BUILD_FAILED, retryable, when the network is dearer than a payment may be; RPC_ERROR, NETWORK_ERROR.
+ * @throws ChainError BUILD_FAILED, retryable, when the network is dearer than a payment may be, and not, when the recipient takes
+ * more gas than a transaction may have; RPC_ERROR, NETWORK_ERROR.
  */
 export async function quoteFee(
   { pool, fees }: ChainView,
@@ -46,6 +47,11 @@ export async function quoteFee(
   const call = callOf(request);
   const priority: FeePriority = request.priority ?? 'medium';
   const [market, gas] = await Promise.all([fees.get(), pool.run((node) => estimateGasLimit(node, request.from, call))]);
+  if (gas > MOST_GAS) {
+    throw refuse('BUILD_FAILED', 'The contract that is paid takes more gas than a transaction may have', {
+      details: { gas: gas.toString(), maxGas: MOST_GAS.toString() },
+    });
+  }
   const dear = (fee: bigint) =>
     refuse('BUILD_FAILED', 'The network is dearer now than a payment may be', {
       details: { maxFee: parameters.maxFee.toString(), fee: fee.toString() },

@@ -41,7 +41,7 @@ async function readVariants(
 }
 
 /** The largest of both prices that were signed: a pool may have any of the variants. */
-const dearest = (variants: readonly PaymentFields[]): GasPrice => ({
+export const dearest = (variants: readonly PaymentFields[]): GasPrice => ({
   maxFeePerGas: variants.map((each) => each.maxFeePerGas).reduce(larger, 0n),
   maxPriorityFeePerGas: variants.map((each) => each.maxPriorityFeePerGas).reduce(larger, 0n),
 });

@@ -3,6 +3,7 @@ import { type Address, bytesToHex, type Hex, isAddressEqual, recoverAddress } fr
 import { type Account, readAccount } from './account.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import type { ChainView } from './chain-view.ts';
+import { displacementFault } from './displace.ts';
 import { checkFunds } from './funds-check.ts';
 import {
   encodePayment,
@@ -57,7 +58,7 @@ const recovers = async (digest: Uint8Array, signature: PaymentSignature, signer:
 /**
  * Signs a built transaction. Before: its bytes, read anew, must do exactly what its request says (02 §14). Then the wallet's
  * turn comes, and only now the nonce is chosen: the first that neither the chain nor the record has taken; for what takes the
- * place of other transactions, it is theirs. After: the signature must lead back to the sender, so that a wrong key cannot
+ * place of other transactions, of the same payment or of one that is stuck, it is theirs. After: the signature must lead back to the sender, so that a wrong key cannot
  * produce a transaction.
  *
  * The turn ends when the network has answered the transaction, when it is discarded, or `signedMs` later; until then other
@@ -90,6 +91,9 @@ export async function signPayment(
   const fee = transaction.estimatedFee;
   const replaces = transaction.replaces?.map(({ txHash, bytes }) => ({ txHash, bytes: Uint8Array.from(bytes) }));
 
+  const displaces = transaction.displaces?.map(({ txHash, bytes }) => ({ txHash, bytes: Uint8Array.from(bytes) }));
+  const hasPlace = replaces !== undefined || displaces !== undefined;
+
   const turn = await enter(context, from);
   try {
     const recorded = await pending.of(from);
@@ -98,11 +102,12 @@ export async function signPayment(
       recorded.map(({ txHash }) => txHash),
     );
     const account = await readAccount(context, pool, from, recorded);
-    const nonce = replaces === undefined ? account.nextNonce : fields.nonce;
+    const nonce = hasPlace ? fields.nonce : account.nextNonce;
     if (replaces !== undefined) await checkReplacement(refuse, { fields, from, replaces }, account);
+    if (displaces !== undefined) await checkDisplacement(refuse, { fields, from, displaces }, account);
     checkFunds(refuse, besides(account, nonce), { value: fields.value, fee });
     const signed = await signFields({ ...fields, nonce }, from, sign, refuse);
-    turn.signed(signed.txHash, replaces === undefined);
+    turn.signed(signed.txHash, !hasPlace);
     return { ...signed, nonce, discard: () => turns.giveUp(signed.txHash) };
   } catch (error) {
     turn.leave();
@@ -124,6 +129,25 @@ async function checkReplacement(
   const fault = await replacementFault(fields, from, replaces, account);
   if (fault === null) return;
   throw refuse('SIGN_FAILED', 'The transaction cannot take the place of what was signed', {
+    details: { mismatch: fault },
+  });
+}
+
+/** @throws ChainError EVM_NONCE_TOO_LOW, SIGN_FAILED */
+async function checkDisplacement(
+  refuse: Refuse,
+  {
+    fields,
+    from,
+    displaces,
+  }: { readonly fields: PaymentFields; readonly from: Address; readonly displaces: readonly SignedVariant[] },
+  account: Account,
+): Promise<void> {
+  if (account.executed > fields.nonce)
+    throw refuse('EVM_NONCE_TOO_LOW', 'The nonce has been used', { retryable: true });
+  const fault = await displacementFault(fields, from, displaces, account);
+  if (fault === null) return;
+  throw refuse('SIGN_FAILED', 'The transaction cannot take the place of what is stuck', {
     details: { mismatch: fault },
   });
 }

@@ -1,12 +1,14 @@
-import { type Chain, type Holding, isChainError, type Logger, type NativeSweep } from '@waiaas/core';
+import { type Chain, type Holding, type ISweeper, isChainError, type Logger, type NativeSweep } from '@waiaas/core';
 import type { Address } from 'viem';
 import { committed, readAccount } from './account.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import { readBalance } from './balance.ts';
 import type { ChainView } from './chain-view.ts';
+import { displacingPrice, findStuck } from './displace.ts';
 import { gasPrice } from './fee.ts';
 import { quoteFee } from './quote.ts';
 import type { Refuse } from './refuse.ts';
+import { besides } from './replace.ts';
 import { checkRequest } from './request-check.ts';
 import { readTokenBalance, UNKNOWN_SYMBOL } from './token-registry.ts';
 
@@ -66,15 +68,19 @@ export async function listHoldings(
 export async function quoteSweep(
   context: AdapterContext,
   view: ChainView,
-  { from, to, keep }: { readonly from: string; readonly to: string; readonly keep: bigint },
+  { from, to, keep, stuck = [] }: Parameters<ISweeper['quoteSweep']>[0],
 ): Promise<NativeSweep | null> {
   const { refuse, parameters, pending } = context.settings;
   const request = checkRequest(refuse, { from, to, amount: 1n, priority: 'medium' });
   await refuseTokenContract(view, refuse, request.to);
   const recorded = await pending.of(request.from);
-  const { balance, inFlight } = await readAccount(context, view.pool, request.from, recorded);
+  const account = await readAccount(context, view.pool, request.from, recorded);
+  const { balance } = account;
   if (balance === 0n) return null;
-  const { fee } = await quoteFee(view, parameters, refuse, request);
+  const quote = await quoteFee(view, parameters, refuse, request);
+  const displaced = await findStuck(request.from, { to: request.to, value: balance, data: '0x' }, stuck, account);
+  const { inFlight } = displaced === null ? account : besides(account, displaced.nonce);
+  const { fee } = displaced === null ? quote : displacingPrice(quote, displaced, parameters.maxFee, parameters);
   const amount = balance - committed(inFlight).native - fee - keep;
   return amount > 0n ? { amount, fee } : null;
 }

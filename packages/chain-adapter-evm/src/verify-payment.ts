@@ -2,6 +2,7 @@ import type { UnsignedTransaction } from '@waiaas/core';
 import { isAddressEqual } from 'viem';
 import { callOf } from './call-of.ts';
 import type { EvmNetwork } from './evm-network.ts';
+import { MOST_GAS } from './fee.ts';
 import { decodePayment, type PaymentFields } from './payment-bytes.ts';
 import type { CheckedRequest } from './request-check.ts';
 
@@ -31,7 +32,7 @@ export function verifyPayment(
   if (fields.value !== expected.value) return { mismatch: 'value' };
   if (fields.data !== expected.data) return { mismatch: 'data' };
   if (fields.nonce !== metadata.nonce) return { mismatch: 'nonce' };
-  if (fields.gas !== metadata.gasLimit) return { mismatch: 'gas' };
+  if (fields.gas !== metadata.gasLimit || fields.gas > MOST_GAS) return { mismatch: 'gas' };
   if (fields.maxFeePerGas !== metadata.maxFeePerGas) return { mismatch: 'maxFeePerGas' };
   if (fields.maxPriorityFeePerGas !== metadata.maxPriorityFeePerGas) return { mismatch: 'maxPriorityFeePerGas' };
   // Other digits are another payment, even if the bytes are the same.

@@ -59,6 +59,8 @@ export interface UnsignedTransaction {
   readonly request: TransferRequest;
   /** What it takes the place of, newest first; absent for a transaction that takes the place of none. */
   readonly replaces?: readonly SignedVariant[];
+  /** What it makes way for, of another payment with the same nonce: at most one of them can land. Absent for all others. */
+  readonly displaces?: readonly SignedVariant[];
   readonly metadata: Readonly<Record<string, string | number | bigint>>;
 }
 
@@ -279,6 +281,16 @@ export interface IReplacer {
     signed: readonly SignedVariant[],
     refused?: boolean,
   ): Promise<UnsignedTransaction | null>;
+  /**
+   * Builds a payment with the nonce of a transaction that is stuck, whatever the reason, and lets nothing of its wallet land before
+   * it (08 §2.5.4). `signTransaction` signs it with that nonce and no other, so that at most one of both lands, and the chain
+   * proves which.
+   *
+   * @param stuck all that was signed for the payments that may be stuck, of any nonce
+   * @returns null where none of them has the nonce that is due
+   * @throws ChainError as `buildTransaction`
+   */
+  buildDisplacing(request: TransferRequest, stuck: readonly SignedVariant[]): Promise<UnsignedTransaction | null>;
 }
 
 /** `details.reason` of an error by which a node says that it takes no transaction that offers so little. */
@@ -327,7 +339,13 @@ export interface ISweeper {
    * allows. Null when what there is does not pay for its transfer, or when the chain would not let the recipient have so little.
    * @throws ChainError INVALID_ADDRESS for whatever the chain knows to be no wallet; a wallet that holds nothing is asked about too
    */
-  quoteSweep(sweep: { readonly from: string; readonly to: string; readonly keep: bigint }): Promise<NativeSweep | null>;
+  quoteSweep(sweep: {
+    readonly from: string;
+    readonly to: string;
+    readonly keep: bigint;
+    /** What may be stuck and will be displaced: what it would take is not left for it. */
+    readonly stuck?: readonly SignedVariant[];
+  }): Promise<NativeSweep | null>;
 }
 
 /** Whether an adapter can empty a wallet. */

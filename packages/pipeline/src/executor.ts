@@ -3,6 +3,7 @@ import {
   DECLINED,
   type IChainAdapter,
   isChainError,
+  isReplacer,
   isWaiaasError,
   nativeAsset,
   nativeAssetId,
@@ -16,6 +17,7 @@ import type { PipelineDependencies } from './dependencies.ts';
 import { type Executable, readExecutable } from './executable.ts';
 import { createExecutionCap, TimeIsUp } from './execution-cap.ts';
 import type { Passage } from './network-breaker.ts';
+import { createStuckPayments } from './recall/stuck-payments.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
 import { tokenObjection } from './tokens.ts';
@@ -39,6 +41,8 @@ interface Prepared {
   readonly signed: SignedTransaction;
   /** What it puts into an account opened for the recipient, base units of the native asset. */
   readonly accountRent: bigint;
+  /** Hashes of what it takes the place of. */
+  readonly displaces: readonly string[];
 }
 
 /** Errors that say that the network could not be reached or did not answer, not that it refused (08 §2.6.1). */
@@ -90,17 +94,29 @@ export type Executor = (payment: ClaimedPayment, passage: Passage) => Promise<Au
 export function createExecutor(
   dependencies: Pick<
     PipelineDependencies,
-    'adapters' | 'signer' | 'permits' | 'gate' | 'sealer' | 'timers' | 'logger' | 'settings'
+    'storage' | 'clock' | 'adapters' | 'signer' | 'permits' | 'gate' | 'sealer' | 'timers' | 'logger' | 'settings'
   > & { readonly settlement: Settlement },
 ): Executor {
   const { adapters, signer, gate, sealer, timers, logger, settings, settlement } = dependencies;
   const withinCap = createExecutionCap(dependencies);
+  const stuckPayments = createStuckPayments(dependencies);
+
+  /** What goes back to the owner is not kept from it by a payment that nobody takes: it goes in its place. */
+  async function build(adapter: IChainAdapter, { agentId, transfer }: Executable, isRecall: boolean) {
+    const displacing =
+      isRecall && isReplacer(adapter) ? await adapter.buildDisplacing(transfer, await stuckPayments(agentId)) : null;
+    return displacing ?? adapter.buildTransaction(transfer);
+  }
 
   /** 5a to 5c. Throws whatever stops it; nothing has been sent. */
-  async function prepare(adapter: IChainAdapter, executable: Executable, permit: SigningPermit): Promise<Prepared> {
+  async function prepare(
+    adapter: IChainAdapter,
+    { executable, isRecall }: { readonly executable: Executable; readonly isRecall: boolean },
+    permit: SigningPermit,
+  ): Promise<Prepared> {
     const objection = await tokenObjection(adapter, executable);
     if (objection !== null) throw new Stopped(objection);
-    const unsigned = await adapter.buildTransaction(executable.transfer);
+    const unsigned = await build(adapter, executable, isRecall);
     const simulation = await adapter.simulateTransaction(unsigned);
     if (!simulation.success) {
       const reason = simulation.error ?? 'The node gave no reason';
@@ -115,7 +131,8 @@ export function createExecutor(
     }
     if (!gate.isOpen) throw new Stopped(KILL_SWITCH);
     const signed = await adapter.signTransaction(unsigned, async (message) => signer.sign(permit, message));
-    return { signed, accountRent: unsigned.accountRent ?? 0n };
+    const displaces = unsigned.displaces?.map(({ txHash }) => txHash) ?? [];
+    return { signed, accountRent: unsigned.accountRent ?? 0n, displaces };
   }
 
   /** 5d: the same bytes, at most twice. Answers what is known about them. */
@@ -166,9 +183,13 @@ export function createExecutor(
       adapter = adapters.find(executable.chain, executable.network);
       if (adapter === undefined) throw new Stopped({ code: 'ADAPTER_NOT_AVAILABLE', token: 'ADAPTER_NOT_AVAILABLE' });
       if (permit === null) throw new Stopped(KILL_SWITCH);
-      const prepared = await withinCap(prepare(adapter, executable, permit), permit, (late) => late.signed.discard?.());
+      const prepared = await withinCap(
+        prepare(adapter, { executable, isRecall: row.recall_id !== null }, permit),
+        permit,
+        (late) => late.signed.discard?.(),
+      );
       signed = prepared.signed;
-      const record = await settlement.recordBroadcast(row, signed, prepared.accountRent);
+      const record = await settlement.recordBroadcast(row, signed, prepared);
       if (record === null || 'refusal' in record) signed.discard?.();
       if (record === null) return null;
       if ('refusal' in record) throw new Stopped(record.refusal);

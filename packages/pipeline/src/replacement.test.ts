@@ -390,7 +390,7 @@ describe('what may no longer be paid is not helped through', () => {
   });
 });
 
-test('what cannot be helped through does not hold up what goes back to the owner: it lines up behind', async () => {
+test('what cannot be helped through does not hold up what goes back to the owner: that takes its place', async () => {
   chain.most = 50;
   await world.owner.connect(ALICE, OPERATOR);
   await stuck();
@@ -404,13 +404,47 @@ test('what cannot be helped through does not hold up what goes back to the owner
   await start({ folder, ledger, time });
   await world.pipeline.recover();
   await until(() => signatures === 2);
-  expect([...chain.signed.values()].map(({ nonce }) => nonce)).toEqual([0, 1]);
-  chain.price = 10;
+  expect([...chain.signed.values()].map(({ nonce }) => nonce)).toEqual([0, 0]);
+  // Until the chain has told, both may land, and both are reserved.
+  expect((await rows()).map(({ status, reserved_amount }) => [status, reserved_amount !== null])).toMatchObject([
+    ['SUBMITTED', true],
+    [expect.stringMatching(/EXECUTING|SUBMITTED/), true],
+  ]);
   await until(async () => {
     chain.mine();
-    return (await rows()).slice(0, 2).every(({ status }) => status === 'CONFIRMED');
+    return (await rows()).slice(0, 2).every(({ status }) => isTerminal(status));
   });
+  expect((await rows()).slice(0, 2).map(({ status }) => status)).toEqual(['EXPIRED', 'CONFIRMED']);
+  expect(chain.balanceOf(RECIPIENT)).toBe(0n);
+  const [payment, instead] = chain.signed.keys();
+  expect(chain.landed[0]).toBe(instead);
+  expect(chain.landed).not.toContain(payment);
+});
+
+test('where the payment lands all the same, what was to take its place has moved nothing, and is made again', async () => {
+  chain.most = 50;
+  await world.owner.connect(ALICE, OPERATOR);
+  await stuck();
+  const recall = { destination: ALICE.address, includeUnlisted: false, keepGas: false };
+  await world.pipeline.recalls.request(payer.agentId, recall, by(ALICE));
+  await world.time.advance(125 * MINUTE_MS);
+  await until(() => signatures >= 2);
+  expect([...chain.signed.values()].map(({ nonce }) => nonce)).toEqual([0, 0]);
+  // A node that had kept it makes the next block.
+  const [payment = ''] = chain.signed.keys();
+  chain.forget();
+  chain.price = 10;
+  chain.submit(payment);
+  chain.mine();
+  expect(chain.landed).toEqual([payment]);
+  await until(async () => {
+    chain.mine();
+    return signatures >= 3 && (await rows()).slice(0, 3).every(({ status }) => isTerminal(status));
+  });
+  expect((await rows()).slice(0, 3).map(({ status }) => status)).toEqual(['CONFIRMED', 'EXPIRED', 'CONFIRMED']);
+  expect([...chain.signed.values()].slice(0, 3).map(({ nonce }) => nonce)).toEqual([0, 0, 1]);
   expect(chain.balanceOf(RECIPIENT)).toBe(AMOUNT);
+  expect(await checkSpendLedger(world.storage.read)).toEqual([]);
 });
 
 describe('the kill switch', () => {

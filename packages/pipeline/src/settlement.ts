@@ -63,12 +63,13 @@ const proofBy = ({ blockNumber }: Landing) => ({ finalizedBlockHeight: blockNumb
 export interface Settlement {
   /**
    * T4: what is about to be sent. Null or a refusal: nothing may be sent.
-   * @param accountRent what it puts into an account opened for the recipient, base units of the native asset
+   * @param effects what it puts into an account opened for the recipient, base units of the native asset; and hashes of what it takes
+   *   the place of
    */
   recordBroadcast(
     row: AuthenticTransaction,
     signed: { txHash: string; bytes: Uint8Array; lastValidBlockHeight?: bigint },
-    accountRent: bigint,
+    effects: { readonly accountRent: bigint; readonly displaces: readonly string[] },
   ): Promise<{ readonly recorded: AuthenticTransaction } | { readonly refusal: Refusal } | null>;
   /** T5: sent, or possibly sent; what the kill switch met in between is from then on watched, and never sent again. */
   submitted(
@@ -205,7 +206,7 @@ export function createSettlement(
   }
 
   return {
-    recordBroadcast: (row, signed, accountRent) =>
+    recordBroadcast: (row, signed, { accountRent, displaces }) =>
       storage.write(async ({ db }) => {
         const now = unixSeconds(clock);
         const rule = { sealer, maxDaily: settings.maxAccountRentDaily };
@@ -223,6 +224,7 @@ export function createSettlement(
           txHash: signed.txHash,
           intentHash: row.intent_hash,
           ...(accountRent === 0n ? {} : { accountRent: accountRent.toString() }),
+          ...(displaces.length === 0 ? {} : { displaces }),
         };
         await appendAudit(db, now, { event: 'TX_SIGNED', actor: 'system', ...subject(row), details });
         return { recorded };

@@ -166,17 +166,18 @@ export function createNonceChain(): NonceChain {
         const { lastValidBlockHeight: _, ...built } = await world.buildTransaction(request);
         return world.simulateTransaction(built);
       },
-      async signTransaction({ serialized, replaces }, sign) {
+      async signTransaction({ serialized, replaces, displaces }, sign) {
         const asked = read(serialized);
+        const hasPlace = replaces !== undefined || displaces !== undefined;
         const next = Math.max(given.get(asked.from) ?? 0, executedOf(asked.from));
-        const message = write(replaces === undefined ? { ...asked, nonce: next } : asked);
+        const message = write(hasPlace ? asked : { ...asked, nonce: next });
         let signature: Uint8Array;
         try {
           signature = await sign(message);
         } catch (cause) {
           throw refusal('SIGN_FAILED', { cause });
         }
-        if (replaces === undefined) given.set(asked.from, next + 1);
+        if (!hasPlace) given.set(asked.from, next + 1);
         const bytes = Uint8Array.from([...signature, ...message]);
         const transaction = read(message);
         signed.set(hashOf(bytes), transaction);
@@ -198,6 +199,15 @@ export function createNonceChain(): NonceChain {
           bytes === undefined ? told : known(txHash),
           bytes !== undefined,
         );
+      },
+      async buildDisplacing(request: TransferRequest, stuck: readonly SignedVariant[]) {
+        const { from, to, amount } = request;
+        const nonce = executedOf(from);
+        const displaces = stuck.filter(({ txHash }) => known(txHash).nonce === nonce);
+        if (displaces.length === 0) return null;
+        const { price } = chain;
+        const serialized = write({ from, to, amount: amount.toString(), nonce, price });
+        return { chain: 'solana', serialized, estimatedFee: BigInt(price), request, displaces, metadata: {} };
       },
       async buildReplacement(request: TransferRequest, replaces: readonly SignedVariant[], refused = false) {
         const [newest] = replaces.map(({ txHash }) => known(txHash));

@@ -136,7 +136,10 @@ const daemon = await startDaemon({
         adapter.waitForConfirmation(hash, options),
       ),
       ...(isReplacer(adapter)
-        ? { buildReplacement: guarded('buildReplacement', adapter.buildReplacement.bind(adapter)) }
+        ? {
+            buildReplacement: guarded('buildReplacement', adapter.buildReplacement.bind(adapter)),
+            buildDisplacing: guarded('buildDisplacing', adapter.buildDisplacing.bind(adapter)),
+          }
         : {}),
     }),
   },

@@ -28,10 +28,11 @@ import {
 import type { Claim } from '../claimed-payment.ts';
 import type { PipelineDependencies } from '../dependencies.ts';
 import { createStepClaims, type SweepStep } from './recall-step.ts';
+import { createStuckPayments } from './stuck-payments.ts';
 import { DRAIN_SECONDS, idOf, type SweepingAdapter, type SweepReader } from './sweep-facts.ts';
 import { type Attempt, isMissed, leftBehind, planTokens, type TokenStep } from './sweep-plan.ts';
 
-/** How long those that nothing can overtake are helped through, seconds; then the sweep lines up behind them. */
+/** How long those that nothing can overtake are helped through, seconds; then the sweep takes the place of the one that is due. */
 const HELP_SECONDS = 7200;
 /** How long a chain that cannot be asked is waited for, ms; then the recall ends, and can be asked for again. */
 const PATIENCE_MS = 1_800_000;
@@ -82,6 +83,7 @@ export function createRecallRunner(
 ): RecallRunner {
   const { storage, sealer, gate, clock, timers, logger, archive } = dependencies;
   const claimStep = createStepClaims(dependencies);
+  const stuckPayments = createStuckPayments(dependencies);
 
   /** A recall as it stands, if it has not ended and is what the daemon wrote. */
   async function load(id: string): Promise<AuthenticRecall | null> {
@@ -212,7 +214,14 @@ export function createRecallRunner(
       return { step: null, left: balance === 0n ? [] : [leftBehind(agent.chain, native, reason, detail)] };
     };
     const keep = keeps ? await adapter.gasForLater() : 0n;
-    const sweep = await askFor(adapter.quoteSweep({ from: agent.public_key, to: recall.destination, keep }));
+    const sweep = await askFor(
+      adapter.quoteSweep({
+        from: agent.public_key,
+        to: recall.destination,
+        keep,
+        stuck: await stuckPayments(idOf(agent)),
+      }),
+    );
     if (sweep instanceof ChainError) return stays('FAILED', sweep.message);
     if (sweep === null) return stays(keeps ? 'KEPT_FOR_GAS' : 'DUST');
     const failed = attempts.filter(({ asset, moved }) => asset === `${agent.chain}:native` && !moved);

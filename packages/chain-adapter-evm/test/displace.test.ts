@@ -1,0 +1,154 @@
+import { type FlakyProxy, startFlakyProxy } from '@waiaas/anvil';
+import { DECLINED, type SignedTransaction } from '@waiaas/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { decodePayment } from '../src/payment-bytes.ts';
+import { createWallet, createWorld, ETHER, type Wallet, type World } from './world.ts';
+
+/*
+ * A payment that no node takes keeps its nonce, and nothing of its wallet lands before it. What goes back to the owner takes its
+ * place: with the same nonce, so that at most one of both lands.
+ */
+
+const TEXT = 'exceeds maximum per-transaction gas limit';
+
+let proxy: FlakyProxy;
+let world: World;
+let payer: Wallet;
+let home: Wallet;
+/** What the node says to whatever it is sent; null: it takes it. */
+let declines: string | null;
+
+beforeEach(async () => {
+  declines = null;
+  world = await createWorld({
+    through: async (anvil) => {
+      proxy = await startFlakyProxy(anvil.url);
+      proxy.decide = (method) =>
+        method === 'eth_sendRawTransaction' && declines !== null
+          ? { answer: { error: { code: -32_000, message: declines } } }
+          : 'pass';
+      return [proxy.url];
+    },
+  });
+  [payer, home] = [await world.funded(), createWallet()];
+});
+afterEach(async () => {
+  await world.close();
+  await proxy.close();
+});
+
+const nonceOf = ({ bytes }: Pick<SignedTransaction, 'bytes'>) => decodePayment(bytes)?.fields.nonce;
+
+/** A payment that is on record, and that the node does not take. */
+async function stuck(amount = ETHER): Promise<SignedTransaction> {
+  const signed = await world.signed(payer, { to: createWallet().address, amount });
+  declines = TEXT;
+  await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject({
+    ...{ mayHaveLanded: true, details: { reason: DECLINED } },
+  });
+  declines = null;
+  return signed;
+}
+const request = (amount = 2n * ETHER) => ({ from: payer.address, to: home.address, amount });
+const displacing = async (...instead: SignedTransaction[]) => {
+  const built = await world.adapter.buildDisplacing(request(), instead);
+  if (built === null) throw new Error('Nothing is stuck');
+  return built;
+};
+
+test('what takes the place of a payment that nobody takes has its nonce, and ends it', async () => {
+  const payment = await stuck();
+  const built = await displacing(payment);
+  expect(await world.adapter.simulateTransaction(built)).toMatchObject({ success: true });
+  const signed = await world.adapter.signTransaction(built, payer.sign);
+  expect(signed.nonce).toBe(nonceOf(payment));
+  world.record.add(payer.address, signed);
+  await world.adapter.submitTransaction(signed);
+  expect(await world.settle(signed, { target: 'finalized' })).toMatchObject({ verdict: 'confirmed' });
+  expect(await world.settle(payment)).toMatchObject({ verdict: 'expired' });
+  expect(await world.balance(home.address)).toBe(2n * ETHER);
+  // And what comes after is not in anybody's way.
+  const { verdict } = await world.pay(payer, { to: home.address, amount: 1n });
+  expect(verdict).toMatchObject({ verdict: 'confirmed' });
+});
+
+test('whichever of both the chain takes, it is one, and each is told apart', async () => {
+  const payment = await stuck();
+  const signed = await world.adapter.signTransaction(await displacing(payment), payer.sign);
+  world.record.add(payer.address, signed);
+  // Somebody had it all the same.
+  await world.adapter.submitTransaction(payment);
+  await world.adapter.submitTransaction(signed).catch(() => undefined);
+  expect(await world.settle(payment)).toMatchObject({ verdict: 'confirmed' });
+  expect(await world.settle(signed)).toMatchObject({ verdict: 'expired' });
+  expect(await world.balance(home.address)).toBe(0n);
+  expect(await world.nonce(payer.address)).toBe(1n);
+});
+
+test('a refusal of what has somebody else’s nonce proves nothing', async () => {
+  const payment = await stuck();
+  const signed = await world.adapter.signTransaction(await displacing(payment), payer.sign);
+  world.record.add(payer.address, signed);
+  declines = 'transaction underpriced';
+  await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject({ mayHaveLanded: true });
+});
+
+test('all that is in flight but what makes way is left for itself', async () => {
+  const [payment, next] = [await stuck(6n * ETHER), await stuck(1n * ETHER)];
+  const sweep = { from: payer.address, to: home.address, keep: 0n };
+  const beside = await world.adapter.quoteSweep(sweep);
+  const instead = await world.adapter.quoteSweep({ ...sweep, stuck: [payment, next] });
+  expect(beside?.amount).toBeLessThan(3n * ETHER);
+  expect(instead?.amount).toBeGreaterThan(8n * ETHER);
+  expect(instead?.amount).toBeLessThan(9n * ETHER);
+  const built = await world.adapter.buildDisplacing({ ...sweep, amount: 0n, ...instead }, [payment, next]);
+  expect(built?.estimatedFee).toBeLessThanOrEqual(instead?.fee ?? 0n);
+  expect(built?.displaces).toMatchObject([{ txHash: payment.txHash }]);
+});
+
+describe('nothing is displaced', () => {
+  test('where nothing named has the nonce that is due', async () => {
+    expect(await world.adapter.buildDisplacing(request(), [])).toBeNull();
+    const [, later] = [await stuck(), await stuck()];
+    expect(await world.adapter.buildDisplacing(request(), [later])).toBeNull();
+    const { verdict: _, ...landed } = await world.pay(await world.funded(), { to: home.address, amount: 1n });
+    expect(await world.adapter.buildDisplacing(request(), [landed])).toBeNull();
+  });
+
+  test('by the very same payment: nobody could tell which of both was made', async () => {
+    const payment = await world.signed(payer, request());
+    expect(await world.adapter.buildDisplacing(request(), [payment])).toBeNull();
+  });
+
+  test('once it has landed, or where something else on record has its nonce', async () => {
+    const payment = await stuck();
+    const built = await displacing(payment);
+    const other = await world.adapter.signTransaction(built, payer.sign);
+    other.discard?.();
+    world.record.add(payer.address, { ...other });
+    const third = await displacing(payment).catch(() => null);
+    // What was given up is no part of the record any more; another adapter knows nothing of that.
+    expect(third).not.toBeNull();
+    const restarted = await world.restarted();
+    expect(await restarted.buildDisplacing(request(), [payment])).toBeNull();
+    await expect(restarted.signTransaction(built, payer.sign)).rejects.toMatchObject({
+      ...{ code: 'SIGN_FAILED', details: { mismatch: 'record' } },
+    });
+    await world.adapter.submitTransaction(payment);
+    expect(await world.settle(payment)).toMatchObject({ verdict: 'confirmed' });
+    await expect(world.adapter.signTransaction(built, payer.sign)).rejects.toMatchObject({ code: 'EVM_NONCE_TOO_LOW' });
+  });
+
+  test('with any other nonce than the one that is due', async () => {
+    const [payment, later] = [await stuck(), await stuck()];
+    const built = await displacing(payment, later);
+    // Somebody names another one as what makes way.
+    await expect(world.adapter.signTransaction({ ...built, displaces: [later] }, payer.sign)).rejects.toMatchObject({
+      code: 'SIGN_FAILED',
+      details: { mismatch: 'record' },
+    });
+    await expect(world.adapter.signTransaction({ ...built, displaces: [] }, payer.sign)).rejects.toMatchObject({
+      ...{ code: 'SIGN_FAILED', details: { mismatch: 'record' } },
+    });
+  });
+});
