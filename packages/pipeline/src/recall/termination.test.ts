@@ -18,6 +18,7 @@ import {
   createWorld,
   OPERATOR,
   type Payer,
+  type TokenAdapter,
   type World,
   type WorldOptions,
 } from '../../test/world.ts';
@@ -177,6 +178,69 @@ describe('a termination', () => {
     expect([await status(), keyFiles().length]).toEqual(['TERMINATING', 1]);
     const alerts = (await events('AGENT_TERMINATING')).filter(({ severity }) => severity === 'critical');
     expect(alerts).toMatchObject([{ problem: 'PAYMENTS_UNDER_WAY' }]);
+  });
+
+  test.each([
+    ['holdings cannot be read', 'listHoldings'],
+    ['fees cannot be told', 'quoteSweep'],
+  ] as const)(
+    'tells after a day, and once, that it hangs on a chain whose %s, and ends when it answers',
+    async (_, call) => {
+      let ill = true;
+      await start({ network: { faults: (asked) => (ill && asked === call ? 'lost-request' : undefined) } });
+      await terminate();
+      await rounds(3);
+      const alerts = async () => (await events('AGENT_TERMINATING')).filter(({ severity }) => severity === 'critical');
+      expect(await alerts()).toEqual([]);
+      await world.time.advance(86_400_000);
+      await rounds(3);
+      expect(await status()).toBe('TERMINATING');
+      expect(await alerts()).toMatchObject([{ problem: 'CHAIN_ERROR' }]);
+      ill = false;
+      await untilTerminated();
+      expect(held(payer.address)).toEqual([0n, 0n]);
+    },
+  );
+
+  test('is over although the chain lets nobody move what is left: it would be too little for its recipient', async () => {
+    await start({
+      decorateAdapter: (adapter): TokenAdapter => ({
+        ...adapter,
+        async quoteSweep(sweep) {
+          const quoted = await adapter.quoteSweep(sweep);
+          return quoted === null || quoted.amount < 890_880n ? null : quoted;
+        },
+      }),
+    });
+    world.ledger.fund(payer.address, 500_000n - world.ledger.balanceOf(payer.address));
+    world.ledger.mint(mint, payer.address, -(10n ** 9n));
+    await terminate();
+    await untilTerminated();
+    expect(held(payer.address)).toEqual([500_000n, 0n]);
+    expect(world.ledger.accepted.size).toBe(0);
+  });
+
+  test('tells after a day that something else than the chain is in its way, and goes on once it is not', async () => {
+    let ill = true;
+    await start({
+      decorateArchive: (archive) => ({
+        ...archive,
+        archiveKey: async (id) => {
+          if (ill) throw new Error('The disk is full');
+          await archive.archiveKey(id);
+        },
+      }),
+    });
+    world.ledger.fund(payer.address, -world.ledger.balanceOf(payer.address));
+    world.ledger.mint(mint, payer.address, -(10n ** 9n));
+    await terminate();
+    await world.time.advance(86_400_000);
+    await rounds(3);
+    const alerts = (await events('AGENT_TERMINATING')).filter(({ severity }) => severity === 'critical');
+    expect(alerts).toMatchObject([{ problem: 'INTERNAL_ERROR' }]);
+    expect(keyFiles()).toHaveLength(1);
+    ill = false;
+    await untilTerminated();
   });
 
   test('does not begin beside a recall, and no recall begins beside it', async () => {

@@ -3,6 +3,7 @@ import {
   type AgentTerminate,
   type Holding,
   isAssetId,
+  isChainError,
   toJson,
   unixSeconds,
   validationError,
@@ -32,6 +33,7 @@ import {
 import { z } from 'zod';
 import type { PipelineDependencies } from '../dependencies.ts';
 import { loadDestinations } from './destination.ts';
+import { createStuckPayments } from './stuck-payments.ts';
 import { DRAIN_SECONDS, idOf, type SweepingAdapter, type SweepReader } from './sweep-facts.ts';
 import { assetOfHolding, isMissed, planTokens } from './sweep-plan.ts';
 
@@ -48,7 +50,13 @@ const seenSchema = z.record(z.string(), z.string());
 
 /** Why an agent does not come to its end by itself. */
 interface Problem {
-  readonly problem: 'CHAIN_ERROR' | 'NO_DESTINATION' | 'ASSETS_LEFT' | 'RECALL_IN_PROGRESS' | 'PAYMENTS_UNDER_WAY';
+  readonly problem:
+    | 'CHAIN_ERROR'
+    | 'INTERNAL_ERROR'
+    | 'NO_DESTINATION'
+    | 'ASSETS_LEFT'
+    | 'RECALL_IN_PROGRESS'
+    | 'PAYMENTS_UNDER_WAY';
   readonly assets?: readonly string[];
 }
 
@@ -75,6 +83,8 @@ export function createTerminations(
   },
 ): Terminations {
   const { storage, sealer, gate, clock, ids, logger, archive, reader, startRecall } = dependencies;
+
+  const stuckPayments = createStuckPayments(dependencies);
 
   const waivedOf = (termination: TerminationRow | undefined): readonly string[] =>
     termination === undefined || !isTerminationAuthentic(sealer, termination)
@@ -126,18 +136,19 @@ export function createTerminations(
     ].map(({ asset }): string => asset);
     const native = `${agent.chain}:native`;
     const balance = holdings.find(({ mint }) => mint === null)?.balance ?? 0n;
-    const fee = balance === 0n ? 0n : await moveCost(adapter, agent);
-    const all = balance > fee ? [...tokens, native] : tokens;
+    const all = (await canMoveNative(adapter, agent, balance)) ? [...tokens, native] : tokens;
     return [...new Set(all)].filter((asset) => !waived.includes(asset));
   }
 
-  /** What moving the native asset would cost; nobody is paid. */
-  async function moveCost(adapter: SweepingAdapter, { id, chain, public_key: from }: AgentRow): Promise<bigint> {
-    const agent = { id, chain };
+  /** Whether something of the native asset can be moved. What the chain lets nobody move keeps no agent from its end. */
+  async function canMoveNative(adapter: SweepingAdapter, agent: AgentRow, balance: bigint): Promise<boolean> {
+    if (balance === 0n) return false;
     const { own, recovery } = await loadDestinations(storage.read, sealer, agent, unixSeconds(clock));
     const to = own ?? recovery;
     // Without a destination nothing can be moved: what is there keeps the agent from its end.
-    return to === null ? 0n : adapter.estimateFee({ from, to, amount: 1n, priority: 'medium' });
+    if (to === null) return true;
+    const stuck = await stuckPayments(idOf(agent));
+    return (await adapter.quoteSweep({ from: agent.public_key, to, keep: 0n, stuck })) !== null;
   }
 
   async function finish(agent: AgentRow, holdings: readonly Holding[]): Promise<void> {
@@ -229,6 +240,17 @@ export function createTerminations(
     }
   }
 
+  /** A step that fails is made again, and is told after a day like all else that an end waits for. */
+  async function tryToAdvance(agent: AgentRow): Promise<void> {
+    try {
+      await advance(agent);
+    } catch (error) {
+      const problem = isChainError(error) ? 'CHAIN_ERROR' : 'INTERNAL_ERROR';
+      await alert(agent, await findTermination(storage.read, idOf(agent)), { problem });
+      throw error;
+    }
+  }
+
   /** Whether an agent that has ended holds more of anything than when it was last looked at. */
   async function look(agent: AgentRow): Promise<void> {
     const adapter = reader.adapterOf(agent);
@@ -297,7 +319,7 @@ export function createTerminations(
     async run() {
       // While the kill switch is engaged nothing is moved, and so nothing ends.
       if (!gate.isOpen) return;
-      await forEach(await listAgentsInState(storage.read, 'TERMINATING'), advance);
+      await forEach(await listAgentsInState(storage.read, 'TERMINATING'), tryToAdvance);
     },
 
     watch: async () => forEach(await listAgentsInState(storage.read, 'TERMINATED'), look),
