@@ -3,6 +3,7 @@ import {
   type AgentSummary,
   type AutoStopRule,
   agentId,
+  type DeadLetter,
   type KillSwitchStatus,
   type LogFields,
   type Logger,
@@ -138,6 +139,19 @@ export const aChannel: NotificationChannel = {
   createdAt: TIME,
   updatedAt: TIME,
 };
+export const DELIVERY = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f19';
+const aDeadLetter: DeadLetter = {
+  deliveryId: DELIVERY,
+  channelId: CHANNEL,
+  sequence: 7,
+  event: 'TX_FAILED',
+  level: 'WARNING',
+  referenceId: null,
+  createdAt: TIME,
+  givenUpAt: TIME,
+  keptUntil: TIME,
+  error: 'The message is refused (HTTP 400)',
+};
 export const aRecall: RecallResponse = {
   recallId: RECALL,
   agentId: AGENT,
@@ -249,6 +263,8 @@ export const refusingServices: ApiServices = {
     update: unused('channels.update'),
     remove: unused('channels.remove'),
     test: unused('channels.test'),
+    deadLetters: unused('channels.deadLetters'),
+    redeliver: unused('channels.redeliver'),
   },
   telegram: { verify: unused('telegram.verify'), unpair: unused('telegram.unpair') },
   owner: {
@@ -464,6 +480,12 @@ export const answeringServices: ApiServices = {
     update: async () => ({ channel: aChannel }),
     remove: async () => undefined,
     test: async (id) => ({ success: true, channelId: id, status: 200, latencyMs: 12 }),
+    deadLetters: async () => ({ deadLetters: [aDeadLetter], nextCursor: null }),
+    redeliver: async (id) => ({
+      channelId: id,
+      deliveries: [{ deliveryId: DELIVERY, event: 'TX_FAILED', success: true, status: 200 }],
+      nextCursor: null,
+    }),
   },
   telegram: {
     verify: async () => ({ paired: true, channelId: CHANNEL, chatId: '4242', chatName: 'Alice' }),
@@ -774,6 +796,19 @@ export const ROUTES = [
   },
   { method: 'DELETE', url: `/v1/owner/notification-channels/${CHANNEL}`, auth: 'operatorOrOwner', status: 200 },
   { method: 'POST', url: `/v1/owner/notification-channels/${CHANNEL}/test`, auth: 'operatorOrOwner', status: 200 },
+  {
+    method: 'GET',
+    url: `/v1/owner/notification-channels/${CHANNEL}/dead-letters`,
+    auth: 'operatorOrOwner',
+    status: 200,
+  },
+  {
+    method: 'POST',
+    url: `/v1/owner/notification-channels/${CHANNEL}/redeliver`,
+    auth: 'operatorOrOwner',
+    status: 200,
+    payload: { deliveryId: DELIVERY },
+  },
   {
     method: 'POST',
     url: '/v1/owner/telegram/verify',

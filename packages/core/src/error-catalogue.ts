@@ -260,6 +260,13 @@ export const errorCatalogue = {
     'Rotate again after details.retryAfter seconds.',
   ),
   CHANNEL_NOT_FOUND: entry('SYSTEM', 404, false, 'There is no such notification channel.'),
+  DEAD_LETTER_NOT_FOUND: entry(
+    'SYSTEM',
+    404,
+    false,
+    'There is no such event that the webhook has not taken: it has it by now, or it is more than 72 hours since it was given up.',
+    'See GET /v1/owner/notification-channels/{channelId}/dead-letters.',
+  ),
   CHANNEL_CONFLICT: entry(
     'SYSTEM',
     409,

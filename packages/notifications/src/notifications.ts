@@ -91,6 +91,7 @@ export function createNotifications(dependencies: NotificationsDependencies): No
       secrets,
       book,
       clock,
+      timers,
       ids,
       randomBytes,
       isEnabled,

@@ -234,6 +234,9 @@ def test_an_operator_manages(world: World, operator: WAIaaSOperatorClient) -> No
     entries = operator.list_audit_log(agent_id=agent_id, since=start, limit=2, order="asc").entries
     assert [entry.agent_id for entry in entries] == [agent_id, agent_id]
     assert operator.list_notification_log(status="FAILED", limit=1).entries == []
+    nowhere = "0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f15"
+    assert code_of(lambda: operator.list_dead_letters(nowhere, limit=1)) == "CHANNEL_NOT_FOUND"
+    assert code_of(lambda: operator.redeliver(nowhere)) == "CHANNEL_NOT_FOUND"
     assert code_of(lambda: operator.get_agent("nobody")) == "AGENT_NOT_FOUND"
     with WAIaaSOperatorClient(base_url=world.url) as stranger_:
         assert code_of(stranger_.list_agents) == "AUTH_TOKEN_MISSING"

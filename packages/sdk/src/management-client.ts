@@ -15,6 +15,7 @@ import type {
   BalanceHistoryResponse,
   BalancePeriod,
   DashboardResponse,
+  DeadLetterListResponse,
   DecisionRecordResponse,
   KillSwitchResponse,
   NotificationChannelCreate,
@@ -42,6 +43,8 @@ import type {
   RecallRequestBody,
   RecallResponse,
   RecoveryAddressResponse,
+  Redeliver,
+  RedeliverResponse,
   ReplayResponse,
   SessionCreateResponse,
   SessionListResponse,
@@ -58,6 +61,7 @@ import type { TransportCall } from './transport.ts';
 import type {
   AuditQuery,
   BudgetOptions,
+  DeadLetterQuery,
   NotificationLogQuery,
   OwnerTransactionQuery,
   PendingApprovalQuery,
@@ -621,6 +625,37 @@ export abstract class ManagementClient {
       method: 'POST',
       path: `/v1/owner/notification-channels/${encodeId(channelId)}/test`,
       fields: ['success', 'channelId', 'latencyMs'],
+      action: 'update_settings',
+      options,
+    });
+  }
+
+  /** Events that a webhook has not taken, newest first unless told otherwise; kept for 72 hours once they are not tried any more. */
+  async listDeadLetters(
+    channelId: string,
+    query: DeadLetterQuery = {},
+    options?: RequestOptions,
+  ): Promise<DeadLetterListResponse> {
+    return this.manage({
+      method: 'GET',
+      path: `/v1/owner/notification-channels/${encodeId(channelId)}/dead-letters${encodeQuery(query)}`,
+      fields: ['deadLetters', 'nextCursor'],
+      action: 'view_dashboard',
+      options,
+    });
+  }
+
+  /**
+   * Sends a webhook again what it has not taken, oldest first, under the ids it had; or one of them. For more than a few, call
+   * again with `nextCursor` as `cursor` until it is null.
+   * @throws WAIaaSError CHANNEL_NOT_FOUND, DEAD_LETTER_NOT_FOUND
+   */
+  async redeliver(channelId: string, which: Redeliver = {}, options?: RequestOptions): Promise<RedeliverResponse> {
+    return this.manage({
+      method: 'POST',
+      path: `/v1/owner/notification-channels/${encodeId(channelId)}/redeliver`,
+      body: encodeBody(which),
+      fields: ['channelId', 'deliveries', 'nextCursor'],
       action: 'update_settings',
       options,
     });

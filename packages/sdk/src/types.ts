@@ -26,6 +26,8 @@ export type {
   Change,
   ChangeBatch,
   DashboardResponse,
+  DeadLetter,
+  DeadLetterListResponse,
   DecisionRecordResponse,
   DryRunResponse,
   KillSwitchResponse,
@@ -63,6 +65,9 @@ export type {
   RecallResponse,
   RecoverResponse,
   RecoveryAddressResponse,
+  Redeliver,
+  RedeliverResponse,
+  Redelivery,
   ReplayResponse,
   SecretRotationResponse,
   SessionConstraints,
@@ -190,6 +195,13 @@ export interface NotificationLogQuery {
   readonly status?: 'DELIVERED' | 'FAILED' | 'RATE_LIMITED' | 'ALL_FAILED' | undefined;
   /** A transaction or a session. */
   readonly referenceId?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly order?: 'asc' | 'desc' | undefined;
+}
+
+/** Which events that a webhook has not taken to list. */
+export interface DeadLetterQuery {
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
   readonly order?: 'asc' | 'desc' | undefined;

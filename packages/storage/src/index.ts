@@ -27,6 +27,7 @@ export * from './tables/agents.ts';
 export * from './tables/audit-log.ts';
 export * from './tables/auto-stop-rules.ts';
 export * from './tables/balance-samples.ts';
+export * from './tables/dead-letters.ts';
 export * from './tables/decisions.ts';
 export * from './tables/head-adoption.ts';
 export * from './tables/heads.ts';

@@ -44,6 +44,7 @@ export interface Database {
   notification_channels: NotificationChannelsTable;
   notification_log: NotificationLogTable;
   notification_outbox: NotificationOutboxTable;
+  dead_letters: DeadLettersTable;
   owner_wallets: OwnerWalletsTable;
   owner_head: OwnerHeadTable;
   system_state: SystemStateTable;
@@ -352,6 +353,21 @@ export interface NotificationOutboxTable {
   next_attempt_at: number;
   /** Ids of the channels that have taken it, JSON. */
   delivered_to: Generated<string>;
+}
+
+/** Events that a webhook has not taken and that are not tried over it any more. Kept for a while, to be sent again on request. */
+export interface DeadLettersTable {
+  channel_id: string;
+  /** Id of the event in the outbox; the receiver knows it by that. */
+  id: string;
+  /** Its place in the outbox. */
+  sequence: number;
+  payload: string;
+  /** When it happened, Unix seconds. */
+  created_at: number;
+  given_up_at: number;
+  /** Why the receiver has not taken it the last time, without secrets. */
+  error: string;
 }
 
 export interface OwnerWalletsTable {

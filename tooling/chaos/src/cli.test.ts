@@ -329,6 +329,8 @@ test('a channel is added with a secret from a file, tried, and removed', async (
     expect(await json('notifications', 'test', channel.id)).toMatchObject({ success: true });
     expect(await json('notifications', 'log', '--limit', '5')).toMatchObject({ entries: expect.any(Array) });
     expect(await json('notifications', 'list')).toMatchObject({ channels: [{ id: channel.id }] });
+    expect(await json('notifications', 'dead-letters', channel.id)).toEqual({ deadLetters: [], nextCursor: null });
+    expect(await json('notifications', 'redeliver', channel.id)).toEqual({ channelId: channel.id, deliveries: [] });
     expect(await json('notifications', 'update', channel.id, '--priority', '5')).toMatchObject({ channel: {} });
     await json('notifications', 'remove', channel.id);
     await fail('CHANNEL_NOT_FOUND', 'notifications', 'test', channel.id);

@@ -235,6 +235,8 @@ export function createServices(parts: ServiceParts): ApiServices {
       update: (id, input, context) => parts.channels.update(id, input, originOf(context)),
       remove: (id, context) => parts.channels.remove(id, originOf(context)),
       test: (id, context) => parts.channels.test(id, originOf(context)),
+      deadLetters: (id, query) => parts.channels.deadLetters(id, query),
+      redeliver: (id, input, context) => parts.channels.redeliver(id, input, originOf(context)),
     },
     telegram: {
       async verify({ code }, context) {

@@ -22,6 +22,8 @@ import type {
   BudgetResponse,
   ChangeBatch,
   DashboardResponse,
+  DeadLetterListResponse,
+  DeadLetterQuery,
   DecisionRecordResponse,
   DryRunResponse,
   HealthResponse,
@@ -65,6 +67,8 @@ import type {
   RecallResponse,
   RecoverResponse,
   RecoveryAddressResponse,
+  Redeliver,
+  RedeliverResponse,
   ReplayResponse,
   SecretRotationResponse,
   SessionCreate,
@@ -267,6 +271,10 @@ export interface ChannelService {
   remove(id: NotificationChannelId, context: RequestContext): Promise<void>;
   /** Sends a message over one channel, the way every message goes. */
   test(id: NotificationChannelId, context: RequestContext): Promise<NotificationChannelTestResponse>;
+  /** What a webhook has not taken and is kept to be sent again. */
+  deadLetters(id: NotificationChannelId, query: DeadLetterQuery): Promise<DeadLetterListResponse>;
+  /** Sends it again, under the ids it had. */
+  redeliver(id: NotificationChannelId, input: Redeliver, context: RequestContext): Promise<RedeliverResponse>;
 }
 
 /** The Telegram chat the owner steers the daemon from (05 §5.4). */

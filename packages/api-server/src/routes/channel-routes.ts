@@ -1,4 +1,6 @@
 import {
+  deadLetterListResponseSchema,
+  deadLetterQuerySchema,
   idSchema,
   notificationChannelCreateSchema,
   notificationChannelDeleteResponseSchema,
@@ -9,6 +11,8 @@ import {
   notificationChannelUpdateSchema,
   notificationLogQuerySchema,
   notificationLogResponseSchema,
+  redeliverResponseSchema,
+  redeliverSchema,
 } from '@waiaas/core';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
@@ -139,5 +143,46 @@ export function channelRoutes(scope: FastifyInstance, { services }: RouteDepende
       },
     },
     (request) => services.channels.test(notificationChannelId(request.params.channelId), callerContext(request)),
+  );
+
+  app.get(
+    '/v1/owner/notification-channels/:channelId/dead-letters',
+    {
+      config: { auth: 'operatorOrOwner', action: 'view_dashboard', errors: ['CHANNEL_NOT_FOUND'] },
+      schema: {
+        operationId: 'listDeadLetters',
+        tags: ['Owner'],
+        summary: 'Events that a webhook has not taken, kept for 72 hours once they are not tried any more',
+        params,
+        querystring: deadLetterQuerySchema,
+        response: { 200: deadLetterListResponseSchema },
+      },
+    },
+    (request) => services.channels.deadLetters(notificationChannelId(request.params.channelId), request.query),
+  );
+
+  app.post(
+    '/v1/owner/notification-channels/:channelId/redeliver',
+    {
+      config: {
+        auth: 'operatorOrOwner',
+        action: 'update_settings',
+        errors: ['CHANNEL_NOT_FOUND', 'DEAD_LETTER_NOT_FOUND', 'INVALID_CHANNEL_CONFIG', 'STORAGE_UNAVAILABLE'],
+      },
+      schema: {
+        operationId: 'redeliver',
+        tags: ['Owner'],
+        summary: 'Send a webhook again what it has not taken, oldest first, under the ids it had',
+        params,
+        body: redeliverSchema,
+        response: { 200: redeliverResponseSchema },
+      },
+    },
+    (request) =>
+      services.channels.redeliver(
+        notificationChannelId(request.params.channelId),
+        request.body,
+        callerContext(request),
+      ),
   );
 }

@@ -194,6 +194,72 @@ export const notificationLogResponseSchema = z.object({
 });
 export type NotificationLogResponse = z.infer<typeof notificationLogResponseSchema>;
 
+/** Query of GET /v1/owner/notification-channels/:channelId/dead-letters. */
+export const deadLetterQuerySchema = z.strictObject(pageQuery);
+export type DeadLetterQuery = z.output<typeof deadLetterQuerySchema>;
+
+/** An event that a webhook has not taken and that is not tried over it any more. */
+export const deadLetterSchema = z.object({
+  /** The event: `id` of what the webhook receives, the same at every attempt and when it is sent again. */
+  deliveryId: idSchema,
+  channelId: idSchema,
+  /** Its place among all events; the webhook receives it, too. */
+  sequence: z.int(),
+  event: z.string(),
+  level: notificationLevelSchema,
+  /** A transaction or a session. */
+  referenceId: z.string().nullable(),
+  createdAt: timestampSchema,
+  givenUpAt: timestampSchema,
+  /** It is forgotten then. */
+  keptUntil: timestampSchema,
+  /** What went wrong the last time, without secrets. */
+  error: z.string(),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+/** Answer of GET /v1/owner/notification-channels/:channelId/dead-letters. */
+export const deadLetterListResponseSchema = z.object({
+  deadLetters: z.array(deadLetterSchema),
+  nextCursor: nextCursorSchema,
+});
+export type DeadLetterListResponse = z.infer<typeof deadLetterListResponseSchema>;
+
+/** Body of POST /v1/owner/notification-channels/:channelId/redeliver. Without anything in it: all, from the oldest on. */
+export const redeliverSchema = z
+  .strictObject({
+    /** This one only. */
+    deliveryId: idSchema.optional(),
+    /** Those after this one: `nextCursor` of the answer before. */
+    cursor: idSchema.optional(),
+  })
+  .refine(({ deliveryId, cursor }) => deliveryId === undefined || cursor === undefined, 'has either one of them');
+export type Redeliver = z.infer<typeof redeliverSchema>;
+
+/** What became of an event that was sent again. */
+export const redeliverySchema = z.object({
+  deliveryId: idSchema,
+  event: z.string(),
+  success: z.boolean(),
+  /** HTTP status of the answer; absent when there was none. */
+  status: z.int().optional(),
+  /** What went wrong, without secrets. */
+  error: z.string().optional(),
+});
+export type Redelivery = z.infer<typeof redeliverySchema>;
+
+/** Answer of POST /v1/owner/notification-channels/:channelId/redeliver. */
+export const redeliverResponseSchema = z.object({
+  channelId: idSchema,
+  /** Those that were tried, in their order. */
+  deliveries: z.array(redeliverySchema),
+  /** There are more: ask again with this `cursor`. Null at the end, and when the receiver takes none at the moment. */
+  nextCursor: nextCursorSchema,
+  /** Seconds after which the receiver takes events again, where it has said so. */
+  retryAfter: z.number().optional(),
+});
+export type RedeliverResponse = z.infer<typeof redeliverResponseSchema>;
+
 /** Body of POST /v1/owner/telegram/verify. */
 export const telegramVerifySchema = z.strictObject({
   /** The six digits that the bot has answered /auth with. */

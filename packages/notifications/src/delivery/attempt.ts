@@ -15,6 +15,8 @@ export interface Attempt {
   readonly status: Extract<NotificationStatus, 'DELIVERED' | 'FAILED' | 'RATE_LIMITED'>;
   /** Without secrets. */
   readonly error: string | null;
+  /** HTTP status of the answer; undefined when there was none. */
+  readonly httpStatus?: number | undefined;
   /** Whether the service was asked; false when the channel was passed over. */
   readonly asked: boolean;
   /** Repetitions within the attempt. */
@@ -98,11 +100,15 @@ export async function attempt(
   if (signal.aborted && !result.success)
     return { ...passedOver(channel), status: 'FAILED', error: 'The daemon is stopping', retries };
   const health = learn(channel, result, clock.now());
-  if (result.success) return { channel, status: 'DELIVERED', error: null, asked: true, retries, final: true, health };
+  const { status: httpStatus } = result;
+  if (result.success) {
+    return { channel, status: 'DELIVERED', error: null, httpStatus, asked: true, retries, final: true, health };
+  }
   return {
     channel,
     status: result.kind === 'rate_limited' ? 'RATE_LIMITED' : 'FAILED',
     error: redact(result.error),
+    httpStatus,
     asked: true,
     retries,
     final: result.kind === 'message_refused',

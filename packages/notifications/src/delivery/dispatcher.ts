@@ -98,7 +98,8 @@ const readIds = (json: string): readonly string[] => {
   return Array.isArray(value) ? value.filter((id) => typeof id === 'string') : [];
 };
 
-function readEvent(row: OutboxRow): NotificationEvent | null {
+/** The event that a row holds; null when this version cannot read it. */
+export function readEvent(row: Pick<OutboxRow, 'payload'>): NotificationEvent | null {
   const parsed = notificationEventSchema.safeParse(JSON.parse(row.payload));
   return parsed.success ? parsed.data : null;
 }
@@ -214,6 +215,12 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       isOver({ rounds, age, reached, isHook: isHook(one) }, rule.level);
     const givenUp = missing.filter(isGivenUp);
     for (const { id } of givenUp) refused.add(id);
+    const errorOf = (id: string): string =>
+      attempts.find(({ channel }) => channel.id === id)?.error ?? 'It was not taken in time';
+    const deadFor = [
+      ...attempts.filter(({ final, status }) => final && status !== 'DELIVERED').map(({ channel }) => channel),
+      ...givenUp,
+    ].filter(isHook);
     const left = missing.filter((one) => !isGivenUp(one));
     const over = left.length === 0;
     const isLost = !reached && (readers.length === 0 ? over : left.every(isHook));
@@ -236,6 +243,8 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       at,
       // That a channel was passed over is logged once, not in every round.
       attempts: attempts.filter(({ asked }) => row.attempts === 0 || asked),
+      letter: { sequence: row.seq, payload: row.payload, createdAt: row.created_at },
+      deadFor: deadFor.map(({ id }) => ({ channelId: id, error: errorOf(id) })),
       failure: failure === null ? null : { ...failure, title, tried: attempts.length },
       // That routine news reaches nobody where there is no channel at all was the operator's choice.
       isNews: failure !== null && (attempts.length > 0 || rule.level !== 'INFO'),

@@ -8,8 +8,10 @@ import {
 import {
   appendAudit,
   appendNotificationLog,
+  keepDeadLetter,
   postponeNotification,
   recordChannelHealth,
+  removeDeadLetter,
   removeNotification,
   type UnitOfWork,
 } from '@waiaas/storage';
@@ -24,6 +26,10 @@ export interface Outcome {
   /** Unix seconds. */
   readonly at: number;
   readonly attempts: readonly Attempt[];
+  /** The event as it is stored. */
+  readonly letter: { readonly sequence: number; readonly payload: string; readonly createdAt: number };
+  /** Webhooks over which it is not tried any more, and why: kept for them, so that it can be sent again. */
+  readonly deadFor: readonly { readonly channelId: string; readonly error: string }[];
   /** Nobody could be reached in this round, or a channel is given up; null otherwise. */
   readonly failure: {
     readonly error: string;
@@ -38,7 +44,7 @@ export interface Outcome {
 }
 
 /**
- * Stores what became of a round: the log, how the channels are, and whether the event stays in the outbox. A channel that
+ * Stores what became of a round: the log, how the channels are, what is kept to be sent again, and whether the event stays in the outbox. A channel that
  * has just become unreachable is an event of its own, told over the others, once per outage (05 §2.13).
  */
 export async function saveOutcome({ db, notify }: UnitOfWork, ids: IdGenerator, outcome: Outcome): Promise<void> {
@@ -59,12 +65,25 @@ export async function saveOutcome({ db, notify }: UnitOfWork, ids: IdGenerator, 
       error,
       retryCount: retries,
     });
+    if (status === 'DELIVERED') await removeDeadLetter(db, channel.id, id);
     if (health === null) continue;
     await recordChannelHealth(db, channel.id, { ...health, at });
     if (!health.ok && health.failures === UNREACHABLE_AFTER) {
       const { id: channelId, name: channelName } = channel;
       await notify({ event: 'CHANNEL_UNHEALTHY', channelId, channelName, failures: health.failures });
     }
+  }
+  for (const { channelId, error } of outcome.deadFor) {
+    const { sequence, payload, createdAt } = outcome.letter;
+    await keepDeadLetter(db, {
+      channel_id: channelId,
+      id,
+      sequence,
+      payload,
+      created_at: createdAt,
+      given_up_at: at,
+      error,
+    });
   }
   if (failure !== null) {
     const { error, severity, title, tried } = failure;

@@ -51,8 +51,9 @@ import { type ChannelBook, UNREACHABLE_AFTER } from '../channels/channel-book.ts
 import { decryptConfig, encryptConfig } from '../channels/channel-secret.ts';
 import { storedTelegramConfigSchema, storedWebhookConfigSchema } from '../channels/create-sender.ts';
 import { TELEGRAM_API, type TelegramChat } from '../channels/telegram-channel.ts';
-import { learn } from '../delivery/attempt.ts';
+import { learn, type Timers } from '../delivery/attempt.ts';
 import { messageOf } from '../delivery/dispatcher.ts';
+import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { maskConfig, mergeConfig } from './mask.ts';
 import { isSameServer, movedSecret } from './moved-secret.ts';
 
@@ -63,6 +64,7 @@ export interface ChannelManagementDependencies {
   readonly secrets: SecretBox;
   readonly book: ChannelBook;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly ids: IdGenerator;
   /** For the secrets of webhooks. */
   readonly randomBytes: RandomBytes;
@@ -76,7 +78,7 @@ export interface ChannelManagementDependencies {
  * Adding, changing, removing and trying notification channels (05 §2.12). A channel is stored only once its service has
  * been reached. Channels never become fewer than must be able to reach the owner.
  */
-export interface ChannelManagement {
+export interface ChannelManagement extends DeadLetters {
   list(): Promise<NotificationChannelListResponse>;
   /** What became of every attempt to tell something; kept as long as the configuration says. */
   log(query: NotificationLogQuery): Promise<NotificationLogResponse>;
@@ -366,6 +368,8 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
   }
 
   return {
+    ...createDeadLetters(dependencies),
+
     async list() {
       const rows = await listNotificationChannels(storage.read);
       return {

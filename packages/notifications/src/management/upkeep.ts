@@ -1,5 +1,12 @@
 import { type Clock, type Logger, unixSeconds } from '@waiaas/core';
-import { recordChannelHealth, type Storage, trimNotificationLog } from '@waiaas/storage';
+import {
+  type Db,
+  DEAD_LETTERS_FOR,
+  recordChannelHealth,
+  type Storage,
+  trimDeadLetters,
+  trimNotificationLog,
+} from '@waiaas/storage';
 import type { SendResult } from '../channels/channel.ts';
 import { type ChannelBook, type LoadedChannel, UNREACHABLE_AFTER } from '../channels/channel-book.ts';
 import { learn } from '../delivery/attempt.ts';
@@ -12,7 +19,7 @@ const DAY = 86_400;
 export interface Upkeep {
   /** Finds out whether each enabled channel would get a message through (05 §2.13). */
   checkChannels(): Promise<void>;
-  /** Deletes what is older than the log is kept. */
+  /** Deletes what is older than the log is kept, and dead letters that are older than they are. Answers how many rows. */
   trimLog(): Promise<number>;
 }
 
@@ -44,20 +51,24 @@ export function createUpkeep(dependencies: {
     });
   }
 
+  async function inBatches(trim: (db: Db) => Promise<number>): Promise<number> {
+    let removed = 0;
+    for (;;) {
+      const batch = await storage.write(({ db }) => trim(db));
+      removed += batch;
+      if (batch < TRIM_BATCH) return removed;
+    }
+  }
+
   return {
     async checkChannels() {
       if (!isEnabled()) return;
       await Promise.all(book.enabled().map(check));
     },
     async trimLog() {
-      let removed = 0;
-      for (;;) {
-        const batch = await storage.write(({ db }) =>
-          trimNotificationLog(db, unixSeconds(clock) - logRetentionDays * DAY, TRIM_BATCH),
-        );
-        removed += batch;
-        if (batch < TRIM_BATCH) return removed;
-      }
+      const now = unixSeconds(clock);
+      const letters = await inBatches((db) => trimDeadLetters(db, now - DEAD_LETTERS_FOR, TRIM_BATCH));
+      return letters + (await inBatches((db) => trimNotificationLog(db, now - logRetentionDays * DAY, TRIM_BATCH)));
     },
   };
 }

@@ -80,6 +80,7 @@ const IS_SEALED: Readonly<Record<AuditEvent, boolean>> = {
   CHANNEL_UPDATED: true,
   CHANNEL_DELETED: true,
   CHANNEL_TESTED: true,
+  CHANNEL_REDELIVERED: true,
   TELEGRAM_PAIRED: true,
   TELEGRAM_UNPAIRED: true,
   NOTIFICATION_ALL_FAILED: false,

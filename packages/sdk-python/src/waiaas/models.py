@@ -437,6 +437,11 @@ class UpdateNotificationChannelRequest(Request):
     rotate_secret: bool | None = Field(default=None, validation_alias="rotateSecret", serialization_alias="rotateSecret")
 
 
+class RedeliverRequest(Request):
+    delivery_id: str | None = Field(default=None, validation_alias="deliveryId", serialization_alias="deliveryId")
+    cursor: str | None = Field(default=None)
+
+
 class UpdatePolicyRequest(Request):
     rules: dict[str, Any] | None = Field(default=None)
     priority: int | None = Field(default=None, ge=-1000000, le=1000000)
@@ -667,6 +672,24 @@ class AuditVerification(Answer):
     anchors: int
     faults: int
     findings: list[AuditVerificationFindingsItem]
+
+
+class DeadLetter(Answer):
+    delivery_id: str = Field(validation_alias="deliveryId", serialization_alias="deliveryId")
+    channel_id: str = Field(validation_alias="channelId", serialization_alias="channelId")
+    sequence: int
+    event: str
+    level: Literal['INFO', 'WARNING', 'CRITICAL'] | str
+    reference_id: str | None = Field(validation_alias="referenceId", serialization_alias="referenceId")
+    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
+    given_up_at: Timestamp = Field(validation_alias="givenUpAt", serialization_alias="givenUpAt")
+    kept_until: Timestamp = Field(validation_alias="keptUntil", serialization_alias="keptUntil")
+    error: str
+
+
+class DeadLetterListResponse(Answer):
+    dead_letters: list[DeadLetter] = Field(validation_alias="deadLetters", serialization_alias="deadLetters")
+    next_cursor: str | None = Field(validation_alias="nextCursor", serialization_alias="nextCursor")
 
 
 class DashboardResponseBalancesItem(Answer):
@@ -1076,6 +1099,21 @@ class NotificationLogEntry(Answer):
 class NotificationLogResponse(Answer):
     entries: list[NotificationLogEntry]
     next_cursor: str | None = Field(validation_alias="nextCursor", serialization_alias="nextCursor")
+
+
+class Redelivery(Answer):
+    delivery_id: str = Field(validation_alias="deliveryId", serialization_alias="deliveryId")
+    event: str
+    success: bool
+    status: int | None = Field(default=None)
+    error: str | None = Field(default=None)
+
+
+class RedeliverResponse(Answer):
+    channel_id: str = Field(validation_alias="channelId", serialization_alias="channelId")
+    deliveries: list[Redelivery]
+    next_cursor: str | None = Field(validation_alias="nextCursor", serialization_alias="nextCursor")
+    retry_after: float | None = Field(default=None, validation_alias="retryAfter", serialization_alias="retryAfter")
 
 
 class TelegramUnpairResponse(Answer):

@@ -16,6 +16,7 @@ import { standings } from './0015-standings.ts';
 import { variants } from './0016-variants.ts';
 import { balanceSamples } from './0017-balance-samples.ts';
 import { spendRuns } from './0018-spend-runs.ts';
+import { deadLetters } from './0019-dead-letters.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly Migration[] = [
   variants,
   balanceSamples,
   spendRuns,
+  deadLetters,
 ];

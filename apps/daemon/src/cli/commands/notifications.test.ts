@@ -274,6 +274,50 @@ test('log shows what became of the latest attempts', async () => {
   expect((await waiaas(['log', '--tx', 'x'])).code).toBe(1);
 });
 
+test('dead-letters shows what a webhook has not taken', async () => {
+  const letter = {
+    deliveryId: ID,
+    channelId: ID,
+    sequence: 7,
+    event: 'TX_FAILED',
+    level: 'WARNING',
+    referenceId: null,
+    createdAt: TIME,
+    givenUpAt: TIME,
+    keptUntil: TIME,
+    error: 'The message is refused (HTTP 422)',
+  };
+  answers[`GET ${PATH}/${ID}/dead-letters?limit=5`] = { deadLetters: [letter], nextCursor: ID };
+  const { code, out, err } = await waiaas(['dead-letters', ID, '--limit', '5']);
+  expect([code, out]).toEqual([0, expect.stringMatching(/TX_FAILED .*The message is refused \(HTTP 422\)/)]);
+  expect(err).toContain('There are more');
+  expect((await waiaas(['dead-letters', ID, '--limit', '0'])).code).toBe(1);
+});
+
+describe('redeliver', () => {
+  const at = `POST ${PATH}/${ID}/redeliver`;
+  const taken = { deliveryId: ID, event: 'TX_FAILED', success: true, status: 200 };
+
+  test('sends all that is kept, or one, and says what became of each', async () => {
+    answers[at] = { channelId: ID, deliveries: [taken], nextCursor: null };
+    expect(await waiaas(['redeliver', ID])).toMatchObject({ code: 0, out: `${ID} TX_FAILED: taken.\n` });
+    await waiaas(['redeliver', ID, '--delivery', ID]);
+    expect(seen.map(({ body }) => body)).toEqual([{}, { deliveryId: ID }]);
+    expect((await waiaas(['redeliver', ID, '--delivery', 'all'])).code).toBe(1);
+    answers[at] = { channelId: ID, deliveries: [], nextCursor: null };
+    expect(await waiaas(['redeliver', ID])).toMatchObject({ code: 0, out: 'There is nothing to be sent again.\n' });
+  });
+
+  test('fails where something is not taken, and says when to try again', async () => {
+    const refused = { ...taken, success: false, status: 429, error: 'Too many messages (HTTP 429)' };
+    answers[at] = { channelId: ID, deliveries: [refused], nextCursor: null, retryAfter: 59.2 };
+    const { code, err } = await waiaas(['redeliver', ID]);
+    expect(code).not.toBe(0);
+    expect(err).toContain('Too many messages (HTTP 429)');
+    expect(err).toContain('try again in 60 seconds');
+  });
+});
+
 test('remove takes an id and nothing else', async () => {
   answers[`DELETE ${PATH}/${ID}`] = { deleted: true, channelId: ID };
   expect(await waiaas(['remove', ID])).toMatchObject({ code: 0, out: `Removed ${ID}.\n` });

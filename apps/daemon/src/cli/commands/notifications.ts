@@ -1,4 +1,5 @@
 import {
+  deadLetterListResponseSchema,
   isUuidV7,
   NOTIFICATION_LOCALES,
   type NotificationChannel,
@@ -8,6 +9,9 @@ import {
   notificationChannelResponseSchema,
   notificationChannelTestResponseSchema,
   notificationLogResponseSchema,
+  type RedeliverResponse,
+  type Redelivery,
+  redeliverResponseSchema,
 } from '@waiaas/core';
 import { type Command, Option } from 'commander';
 import { EXIT, type ExitCode } from '../../exit-codes.ts';
@@ -48,6 +52,14 @@ interface UpdateOptions extends PasswordFlags, SecretFlags, CommonFlags {
 interface LogOptions extends PasswordFlags {
   readonly failed?: boolean;
   readonly tx?: string;
+  readonly limit?: string;
+}
+
+interface RedeliverOptions extends PasswordFlags {
+  readonly delivery?: string;
+}
+
+interface DeadLetterOptions extends PasswordFlags {
   readonly limit?: string;
 }
 
@@ -129,6 +141,18 @@ export const notificationCommands: CommandModule = (program, handle) => {
     .option('--tx <id>', 'only what is about a transaction')
     .option('--limit <number>', 'at most so many (default: 20)');
   handle<LogOptions>(withPasswordOptions(log), showLog);
+  const letters = group
+    .command('dead-letters')
+    .description('what a webhook has not taken and can be sent again; kept for 72 hours')
+    .argument('<id>', 'id of the channel, as "waiaas notifications list" shows it')
+    .option('--limit <number>', 'at most so many (default: 20)');
+  handle<DeadLetterOptions>(withPasswordOptions(letters), showDeadLetters);
+  const again = group
+    .command('redeliver')
+    .description('send a webhook again what it has not taken, oldest first, under the ids it had')
+    .argument('<id>', 'id of the channel')
+    .option('--delivery <id>', 'only this one, as "waiaas notifications dead-letters" shows it');
+  handle<RedeliverOptions>(withPasswordOptions(again), redeliver);
   const update = group
     .command('update')
     .description('change a channel; a new secret is taken from --secret-file or --secret-env')
@@ -252,8 +276,12 @@ async function list(context: CommandContext, flags: PasswordFlags): Promise<Exit
   return EXIT.SUCCESS;
 }
 
-async function showLog(context: CommandContext, { failed, tx, limit = '20', ...flags }: LogOptions): Promise<ExitCode> {
+function assertLimit(limit: string): void {
   if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > 100) throw usageError('--limit must be a number from 1 to 100.');
+}
+
+async function showLog(context: CommandContext, { failed, tx, limit = '20', ...flags }: LogOptions): Promise<ExitCode> {
+  assertLimit(limit);
   if (tx !== undefined && !isUuidV7(tx)) throw usageError('--tx must be the id of a transaction.');
   const query = new URLSearchParams({ limit, ...(failed === true ? { status: 'ALL_FAILED' } : {}) });
   if (tx !== undefined) query.set('referenceId', tx);
@@ -276,6 +304,75 @@ async function showLog(context: CommandContext, { failed, tx, limit = '20', ...f
   else if (rows.length === 0) io.out('There is nothing in the log.\n');
   else io.out(table(['TIME', 'EVENT', 'STATUS', 'CHANNEL', 'ABOUT', 'ERROR'], rows));
   return EXIT.SUCCESS;
+}
+
+async function showDeadLetters(
+  context: CommandContext,
+  { limit = '20', ...flags }: DeadLetterOptions,
+  args: readonly string[],
+): Promise<ExitCode> {
+  const id = idOf(args);
+  assertLimit(limit);
+  const answer = await callDaemon({
+    ...(await operatorSession(context, flags)),
+    method: 'GET',
+    path: `${PATH}/${id}/dead-letters?${new URLSearchParams({ limit })}`,
+    answer: deadLetterListResponseSchema,
+  });
+  const { io, json } = context;
+  const rows = answer.deadLetters.map(({ deliveryId, event, createdAt, keptUntil, error }) => [
+    deliveryId,
+    event,
+    createdAt,
+    keptUntil,
+    error,
+  ]);
+  if (json) io.out(jsonLine(answer));
+  else if (rows.length === 0) io.out('The webhook has taken everything, or is still being tried.\n');
+  else {
+    io.out(table(['DELIVERY', 'EVENT', 'TIME', 'KEPT UNTIL', 'ERROR'], rows));
+    if (answer.nextCursor !== null) io.err('There are more; see --limit.\n');
+  }
+  return EXIT.SUCCESS;
+}
+
+async function redeliver(
+  context: CommandContext,
+  { delivery: deliveryId, ...flags }: RedeliverOptions,
+  args: readonly string[],
+): Promise<ExitCode> {
+  const id = idOf(args);
+  if (deliveryId !== undefined && !isUuidV7(deliveryId)) {
+    throw usageError('--delivery must be the id of one, as "waiaas notifications dead-letters" shows it.');
+  }
+  const { io, json } = context;
+  const session = await operatorSession(context, flags);
+  const sent: Redelivery[] = [];
+  let cursor: string | null = null;
+  let pause: number | undefined;
+  do {
+    const answer: RedeliverResponse = await callDaemon({
+      ...session,
+      method: 'POST',
+      path: `${PATH}/${id}/redeliver`,
+      body: given({ deliveryId, cursor: cursor ?? undefined }),
+      timeoutMs: SERVICE_TIMEOUT_MS,
+      answer: redeliverResponseSchema,
+    });
+    for (const { deliveryId: which, event, success, error } of json ? [] : answer.deliveries) {
+      if (success) io.out(`${which} ${event}: taken.\n`);
+      else io.err(`${which} ${event}: not taken: ${error ?? 'no reason was given'}.\n`);
+    }
+    sent.push(...answer.deliveries);
+    cursor = answer.nextCursor;
+    pause = answer.retryAfter;
+  } while (cursor !== null);
+  if (json)
+    io.out(jsonLine({ channelId: id, deliveries: sent, ...(pause === undefined ? {} : { retryAfter: pause }) }));
+  else if (pause !== undefined) {
+    io.err(`The receiver asks for a pause: try again in ${Math.ceil(pause)} seconds.\n`);
+  } else if (sent.length === 0) io.out('There is nothing to be sent again.\n');
+  return pause === undefined && sent.every(({ success }) => success) ? EXIT.SUCCESS : EXIT.FAILURE;
 }
 
 function idOf([id = '']: readonly string[]): string {

@@ -29,6 +29,7 @@ from ..models import (
     CreateNotificationChannelRequest,
     CreatePolicyRequest,
     DashboardResponse,
+    DeadLetterListResponse,
     DecisionRecordResponse,
     KillSwitchResponse,
     NotificationChannelDeleteResponse,
@@ -51,6 +52,8 @@ from ..models import (
     RecallRequest,
     RecallResponse,
     RecoveryAddressResponse,
+    RedeliverRequest,
+    RedeliverResponse,
     ReplayResponse,
     SessionConstraints,
     SessionCreateResponse,
@@ -227,6 +230,29 @@ class ManagementClient(ABC):
         """Sends a message over one channel, the way every message goes, and says what became of it."""
         path = f"/v1/owner/notification-channels/{encode_id(channel_id)}/test"
         return self._manage("POST", path, NotificationChannelTestResponse, "update_settings")
+
+    def list_dead_letters(
+        self,
+        channel_id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        order: Order | None = None,
+    ) -> DeadLetterListResponse:
+        """Events that a webhook has not taken, newest first unless asked otherwise; kept for 72 hours once they are not tried
+        any more. ``next_cursor`` leads to the next page."""
+        query = {"limit": limit, "cursor": cursor, "order": order}
+        path = f"/v1/owner/notification-channels/{encode_id(channel_id)}/dead-letters{encode_query(query)}"
+        return self._manage("GET", path, DeadLetterListResponse, "view_dashboard")
+
+    def redeliver(
+        self, channel_id: str, *, delivery_id: str | None = None, cursor: str | None = None
+    ) -> RedeliverResponse:
+        """Sends a webhook again what it has not taken, oldest first, under the ids it had; or one of them. For more than a few,
+        call again with ``next_cursor`` until it is None."""
+        body = encode_body(RedeliverRequest(delivery_id=delivery_id, cursor=cursor))
+        path = f"/v1/owner/notification-channels/{encode_id(channel_id)}/redeliver"
+        return self._manage("POST", path, RedeliverResponse, "update_settings", body)
 
     def list_notification_log(
         self,
