@@ -1,4 +1,5 @@
 import { isWaiaasError, transactionId, unixSeconds } from '@waiaas/core';
+import { OF_RESTORED_BACKUP } from '@waiaas/safety';
 import {
   type AuthenticTransaction,
   appendAudit,
@@ -40,14 +41,6 @@ const RESTARTED: Refusal = {
   token: 'DAEMON_RESTARTED',
   message: 'The daemon was restarted before the payment was sent; nothing was paid.',
   retryable: true,
-};
-
-const RESTORED: Refusal = {
-  code: 'CHAIN_ERROR',
-  token: 'BACKUP_RESTORED',
-  message:
-    'A backup in which the payment was not sent yet was put back. Whether it was paid since is not on record: look at the chain before it is asked for again.',
-  retryable: false,
 };
 
 /**
@@ -141,7 +134,7 @@ export async function recover(
   const followed: AuthenticTransaction[] = [];
 
   const cancel = async (row: AuthenticTransaction): Promise<void> => {
-    const why = (await isOfBackup(storage.read, row)) ? RESTORED : RESTARTED;
+    const why = (await isOfBackup(storage.read, row)) ? OF_RESTORED_BACKUP : RESTARTED;
     if ((await settlement.cancelled(row, why)) !== null) cancelled += 1;
   };
   await meetHeads(dependencies);
@@ -159,7 +152,7 @@ export async function recover(
   await eachRow(await listByStatus(storage.read, 'EXECUTING'), async (row) => {
     if (row.tx_hash !== null) await settlement.submitted(row, { ambiguous: true, recovered: true });
     else {
-      const why = (await isOfBackup(storage.read, row)) ? RESTORED : RESTARTED;
+      const why = (await isOfBackup(storage.read, row)) ? OF_RESTORED_BACKUP : RESTARTED;
       if ((await settlement.failedBeforeLanding(row, why)) !== null) failed += 1;
     }
   });

@@ -15,6 +15,10 @@ export interface Ending {
   readonly code: ErrorCode;
   /** Word in the row's `error` column. */
   readonly token: string;
+  /** In place of the catalogue's message. */
+  readonly message?: string;
+  /** Whether asking again may help, where that is not as the catalogue has it. */
+  readonly retryable?: boolean;
   /** Actor of the audit rows. */
   readonly actor: string;
 }
@@ -31,12 +35,13 @@ export async function cancelWaiting(
   ending: Ending,
   agentId?: AgentId,
 ): Promise<number> {
-  const { code, token, actor } = ending;
+  const { actor, ...refusal } = ending;
+  const { token } = refusal;
   let cancelled = 0;
   for (const found of await listWaitingToRun(db, agentId)) {
     const row = await authenticate(db, sealer, found, now);
     if (row === null) continue;
-    const metadata = mergeMetadata(row, { refusal: { code, token } });
+    const metadata = mergeMetadata(row, { refusal });
     const fields = { reserved_amount: null, error: token, metadata };
     if ((await transition(db, sealer, row, 'CANCELLED', fields)) === null) continue;
     cancelled += 1;

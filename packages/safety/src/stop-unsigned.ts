@@ -1,5 +1,6 @@
-import type { AgentId, ErrorCode, RowSealer } from '@waiaas/core';
+import type { AgentId, RowSealer } from '@waiaas/core';
 import { appendAudit, authenticate, type Db, listByStatus, mergeMetadata, transition } from '@waiaas/storage';
+import type { Ending } from './cancel-waiting.ts';
 
 /**
  * Fails every payment that was begun and has no recorded signature, of all agents or of one, and gives back what it had
@@ -12,15 +13,16 @@ export async function stopUnsigned(
   db: Db,
   sealer: RowSealer,
   now: number,
-  { code, token }: { readonly code: ErrorCode; readonly token: string },
+  { actor: _actor, ...refusal }: Ending,
   agentId?: AgentId,
 ): Promise<number> {
+  const { token } = refusal;
   let stopped = 0;
   for (const found of await listByStatus(db, 'EXECUTING')) {
     if (found.tx_hash !== null || (agentId !== undefined && found.agent_id !== agentId)) continue;
     const row = await authenticate(db, sealer, found, now);
     if (row === null) continue;
-    const metadata = mergeMetadata(row, { refusal: { code, token } });
+    const metadata = mergeMetadata(row, { refusal });
     const fields = { reserved_amount: null, error: token, metadata };
     if ((await transition(db, sealer, row, 'FAILED', fields)) === null) continue;
     stopped += 1;

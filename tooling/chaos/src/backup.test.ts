@@ -18,6 +18,7 @@ import {
   setLimits,
 } from './harness.ts';
 import { balanceOf, readRemains, stranger } from './ledger-truth.ts';
+import { recoverHere } from './local-recovery.ts';
 
 /* Backups of a daemon that works, and what becomes of them: by the command, with the real files. */
 
@@ -101,8 +102,11 @@ test('a backup made beside a daemon at work starts elsewhere, with its keys, and
   expect((await waiaas(elsewhere, 'audit', 'verify')).json()).toMatchObject({ intact: true });
 
   const second = await harness.start(elsewhere);
-  const old = second.client(payer.token).getBalance();
-  await expect(old).rejects.toMatchObject({ code: 'INVALID_TOKEN' });
+  // Another daemon may have paid since: everything is stopped, also after a restart, until somebody says that this is meant.
+  const old = () => second.client(payer.token).getBalance();
+  await expect(old()).rejects.toMatchObject({ code: 'SYSTEM_LOCKED' });
+  expect(await recoverHere(second, elsewhere)).toMatchObject({ status: 200, body: { agentsReactivated: 1 } });
+  await expect(old()).rejects.toMatchObject({ code: 'INVALID_TOKEN' });
   const { token } = await createSession(second, payer.agentId);
   const to = await pay(second, token, 2_000_000n);
   expect(await balanceOf(harness.ledger, to)).toBe(2_000_000n);
@@ -113,6 +117,10 @@ test('a backup made beside a daemon at work starts elsewhere, with its keys, and
   await second.stop();
   // That everything was set back is on record where it was.
   expect(await rowsOf(elsewhere, 'BACKUP_RESTORED')).toMatchObject([{ actor: 'cli', severity: 'critical' }]);
+  expect(await rowsOf(elsewhere, 'KILL_SWITCH_ACTIVATED')).toMatchObject([{ actor: 'system' }]);
+  const third = await harness.start(elsewhere);
+  await pay(third, (await createSession(third, payer.agentId)).token, 2_000_000n);
+  await third.stop();
   const doctor = await waiaas(elsewhere, 'doctor');
   expect([doctor.code, doctor.json()]).toMatchObject([0, { healthy: true }]);
 }, 120_000);
@@ -157,6 +165,7 @@ test('a backup takes the place of what went on, and that is kept aside', async (
   expect(existsSync(join(replaced, 'keystore', `${payer.agentId}.json`))).toBe(true);
   expect(existsSync(archive)).toBe(true);
   const after = await harness.start(dataDir);
+  expect((await recoverHere(after, dataDir)).status).toBe(200);
   expect((await after.operate('GET', '/v1/agents')).body).toMatchObject({ agents: [] });
   await after.stop();
 }, 120_000);

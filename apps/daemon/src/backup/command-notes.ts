@@ -10,7 +10,7 @@ import { isSystemError, unlessMissing } from '../system-error.ts';
 /*
  * Backups are made beside a daemon at work and put back without a password, by commands that have no key to seal the audit
  * log with. They leave a note, and the daemon puts it on record. Whoever can write a note can write the whole directory; all
- * that a false one comes to is a row that says a backup was made or put back.
+ * that a false one comes to is a row that says a backup was made or put back, and that the next start stops everything.
  */
 const noteSchema = z.discriminatedUnion('event', [
   z.strictObject({

@@ -60,7 +60,8 @@ const silent: Logger = {
  * finished by the next command and nothing is destroyed.
  *
  * A backup is an earlier state: a session that was revoked since, and may be in a thief's hands, would live again. So the
- * secret of session tokens is made anew, which ends every session; and a kill switch that is engaged now is not lifted.
+ * secret of session tokens is made anew, which ends every session; a kill switch that is engaged now is not lifted; and the
+ * note that is left has the next start engage it, until a recovery (08 §2.7.4).
  *
  * @throws BackupError, InitError, ConfigError, DataDirError
  */
@@ -139,9 +140,13 @@ async function refuseWhileLocked(dataDir: string): Promise<void> {
   const status = await readingIfPossible(path, (read) => readState(read, 'kill_switch_status'));
   const known = killSwitchStatusSchema.safeParse(status);
   if (!known.success || known.data === 'NORMAL') return;
-  throw new BackupError('KILL_SWITCH_ACTIVE', 'The kill switch is engaged, and a backup would lift it.', {
-    hint: 'Start the daemon and recover first: "waiaas recover".',
-  });
+  throw new BackupError(
+    'KILL_SWITCH_ACTIVE',
+    'The kill switch is engaged. It is lifted by the owner and the password of today, not by those of a backup.',
+    {
+      hint: 'Start the daemon and recover first: "waiaas recover".',
+    },
+  );
 }
 
 async function readingIfPossible<T>(

@@ -4,7 +4,7 @@ import { createIdGenerator, createSteadyClock, systemClock, unixSeconds } from '
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
 import type { RuntimeSettings } from '@waiaas/management';
 import { sealEarlierAgents, sealEarlierLedger, sealEarlierTransactions } from '@waiaas/pipeline';
-import { confirmNormal, createAuditTrail, loadKillSwitch, seedAutoStopRules } from '@waiaas/safety';
+import { confirmNormal, createAuditTrail, loadKillSwitch, seedAutoStopRules, stopAfterRestore } from '@waiaas/safety';
 import {
   AUTO_STOP_SCHEMA,
   adoptSessions,
@@ -253,14 +253,20 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   }
   if (killSwitchState.status === 'NORMAL') {
     await afterUnlock();
+    // Here and not later, and not tried again: a backup that was put back has to be known of before anything is signed.
+    await noteTaker.take();
+    killSwitchState = await stopAfterRestore({ storage, sealer: keystore.sealer, clock, logger });
+  }
+  if (killSwitchState.status === 'NORMAL') {
     gate.open();
     onStep(`Keystore unlocked (${keystore.keyCount} keys)`);
   } else {
     logger.warn(
-      { killSwitch: killSwitchState.status },
+      { killSwitch: killSwitchState.status, reason: killSwitchState.reason },
       'The kill switch is engaged: keys stay locked and nothing is paid until "waiaas recover", or POST /v1/owner/recover',
     );
-    onStep(`Kill switch ${killSwitchState.status}: keys stay locked`);
+    const why = killSwitchState.reason === null ? '' : ` (${killSwitchState.reason})`;
+    onStep(`Kill switch ${killSwitchState.status}${why}: keys stay locked until "waiaas recover"`);
   }
   goOn();
 
@@ -313,7 +319,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     else onStep(`Cannot reach ${chain} ${network}: its payments are refused until it answers`);
   }
 
-  // First, because a backup that was put back may have as waiting what has been paid since.
+  // Where the vault stayed shut: before a recovery, because a backup may have as waiting what has been paid since.
   await takeNotes();
   // Before anything is served: no new payment may meet what the last run left behind (04 §20). With the vault locked
   // nothing of it can be told from what somebody else has written; the recovery sees to it.

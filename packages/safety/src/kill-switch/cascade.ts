@@ -1,6 +1,6 @@
 import { type Clock, isoTime, type KillSwitchActor, type RowSealer, unixSeconds, WaiaasError } from '@waiaas/core';
 import { type AuditEntry, appendAudit, revokeLiveSessions, suspendAllAgents, type UnitOfWork } from '@waiaas/storage';
-import { cancelWaiting } from '../cancel-waiting.ts';
+import { cancelWaiting, type Ending } from '../cancel-waiting.ts';
 import { stopRecalls } from '../stop-recalls.ts';
 import { stopUnsigned } from '../stop-unsigned.ts';
 import { type KillSwitchState, storedStatus, writeKillSwitch } from './state.ts';
@@ -18,6 +18,8 @@ export interface Engaging {
   readonly reason: string;
   readonly actor: KillSwitchActor;
   readonly origin: Pick<AuditEntry, 'actor' | 'ip' | 'evidence'>;
+  /** How payments and recalls end, where not as the kill switch ends them. */
+  readonly ending?: Omit<Ending, 'actor'>;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface Engaging {
  */
 export async function runCascade(
   { db, notify }: UnitOfWork,
-  { reason, actor, origin }: Engaging,
+  { reason, actor, origin, ending: how = { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH' } }: Engaging,
   { sealer, clock }: { readonly sealer: RowSealer; readonly clock: Clock },
 ): Promise<CascadeReport> {
   if ((await storedStatus(db)) !== 'NORMAL') throw new WaiaasError('KILL_SWITCH_ACTIVE');
@@ -42,7 +44,7 @@ export async function runCascade(
     const details = { trigger: 'kill_switch' };
     await appendAudit(db, now, { event: 'SESSION_REVOKED', ...origin, agentId: agent_id, sessionId: id, details });
   }
-  const ending = { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH', actor: origin.actor } as const;
+  const ending: Ending = { ...how, actor: origin.actor };
   const transactionsCancelled = await cancelWaiting(db, sealer, now, ending);
   const transactionsStopped = await stopUnsigned(db, sealer, now, ending);
   const recallsStopped = await stopRecalls(db, sealer, now, ending);

@@ -119,7 +119,15 @@ async function restoreArchive(
     ])}`,
   );
   io.err(
-    'Every session has ended. Payments made since the backup are not in its books: look at policies and caps before you start the daemon.\n',
+    [
+      'Every session has ended. Payments made since the backup are not in its books, and whatever waits in it is cancelled.',
+      'The daemon starts with the kill switch engaged, so that nothing is paid twice by two daemons or beyond a cap:',
+      '  1. See that no other daemon works with these keys any more.',
+      '  2. waiaas start',
+      '  3. waiaas recover          the owner signs; without an owner, the master password alone',
+      '  4. waiaas policy list      whether these are the rules you mean',
+      '  5. waiaas session create   for each agent; before that nothing is paid\n',
+    ].join('\n'),
   );
   return EXIT.SUCCESS;
 }
