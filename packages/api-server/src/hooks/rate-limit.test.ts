@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  AGENT,
   asOperator,
   asOwner,
   asSession,
@@ -8,7 +9,9 @@ import {
   harness,
   OTHER_SESSION,
   PAYMENT,
+  POLICY,
   REVOKED_TOKEN,
+  TRANSACTION,
 } from '../../test/fixtures.ts';
 
 const LIMITS = { globalRpm: 100, sessionRpm: 300, transactionRpm: 10 };
@@ -152,6 +155,69 @@ describe('rate limits', () => {
       expect(
         (await request({ method: url.includes('login') ? 'POST' : 'GET', url, headers: asToken })).statusCode,
       ).toBe(429);
+  });
+
+  describe('the owner, whose signature is looked at before it is counted', () => {
+    const madeUp = { authorization: `Bearer ${Buffer.from('{"signed":false}').toString('base64url')}` };
+    const routes: readonly (readonly [string, 'GET' | 'DELETE' | 'POST', string])[] = [
+      ['that takes operators, too', 'GET', '/v1/agents'],
+      ['that takes operators until there is an owner', 'DELETE', `/v1/owner/policies/${POLICY}`],
+      ['of the owner alone', 'POST', `/v1/owner/approve/${TRANSACTION}`],
+    ];
+
+    test.each(routes)('is heard on a route %s whatever strangers have sent', async (_what, method, url) => {
+      const { request } = await limited();
+      await times(101, () => request({ url: '/nothing' }));
+      expect(allOf(await times(50, () => request({ method, url, headers: madeUp })))).toEqual([429]);
+      const answer = await request({ method, url, headers: asOwner });
+      expect(answer.statusCode).toBe(200);
+      expect([answer.headers['x-ratelimit-limit'], answer.headers['x-ratelimit-remaining']]).toEqual(['100', '99']);
+    });
+
+    test.each(routes)('is no cheaper to play on a route %s than anybody else', async (_what, method, url) => {
+      const { request } = await limited();
+      const statuses = await times(100, () => request({ method, url, headers: madeUp }));
+      expect(allOf(statuses)).toEqual([401]);
+      expect((await request({ method, url, headers: madeUp })).statusCode).toBe(429);
+      expect((await request({ url: '/nothing' })).statusCode).toBe(429);
+    });
+
+    test('has a hundred requests a minute, and takes none of them from others', async () => {
+      const { request } = await limited();
+      const read = () => request({ url: '/v1/agents', headers: asOwner });
+      expect(allOf(await times(100, read))).toEqual([200]);
+      expect((await read()).statusCode).toBe(429);
+      expect((await request({ url: '/v1/agents', headers: asToken })).statusCode).toBe(200);
+      expect((await request({ url: '/nothing' })).headers['x-ratelimit-remaining']).toBe('99');
+    });
+
+    test('opens five sessions a minute, whatever strangers have tried to', async () => {
+      const { request } = await limited();
+      const open = (headers: Record<string, string>) =>
+        request({ method: 'POST', url: '/v1/sessions', headers, payload: { agentId: AGENT } });
+      expect((await times(20, () => open(madeUp))).every((status) => status >= 400)).toBe(true);
+      expect(await times(6, () => open(asOwner))).toEqual([201, 201, 201, 201, 201, 429]);
+    });
+
+    test('is not who sends a body that cannot be read: it counts against the address', async () => {
+      const { request } = await limited();
+      const headers = { ...madeUp, 'content-type': 'application/json' };
+      const send = () => request({ method: 'POST', url: '/v1/agents', headers, payload: '{' });
+      expect(allOf(await times(100, send))).toEqual([400]);
+      expect((await request({ url: '/nothing' })).statusCode).toBe(429);
+    });
+
+    test('beside the password buys no tries of it', async () => {
+      const { request } = await limited();
+      const guess = () =>
+        request({
+          method: 'POST',
+          url: '/v1/owner/recover',
+          headers: { ...asOwner, 'x-master-password': 'wrong wrong wrong' },
+        });
+      expect(allOf(await times(100, guess))).toEqual([401]);
+      expect((await guess()).statusCode).toBe(429);
+    });
   });
 
   test('a session token buys no more tries at the operator routes', async () => {

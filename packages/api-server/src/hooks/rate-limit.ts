@@ -3,27 +3,30 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RateLimits } from '../options.ts';
 import { peerAddress } from '../peer-address.ts';
 import type { OperatorTokenAuthenticator, SessionTokenAuthenticator } from '../ports/authenticators.ts';
-import { COUNTED_AS_OPERATED } from '../rate-limit/endpoint-limits.ts';
+import { COUNTED_AS_OPERATED, type OwnLimit } from '../rate-limit/endpoint-limits.ts';
 import type { Bucket, RateLimiter, RateLimitState } from '../rate-limit/limiter.ts';
 import type { RouteAuth } from '../route-plan.ts';
-import { bearerOf } from '../routes/credential.ts';
+import { bearerOf, masterPasswordOf } from '../routes/credential.ts';
 import type { Step } from './step.ts';
 
 /** The rate limiter as the server uses it. */
 export interface RateLimiting {
   /** Step 7. */
   readonly step: Step;
-  /** Puts the state of the caller's address on an answer that was given before the limiter was reached. */
+  /**
+   * Puts the state of the caller's address on an answer that was given before the limiter was reached. A request that went wrong
+   * before it was known whom it is from counts against the address.
+   */
   report(request: FastifyRequest, reply: FastifyReply): void;
   /** Counts a failed sign-in against the caller's address, when the request itself was counted elsewhere. */
   chargeFailedSignIn(request: FastifyRequest): void;
   /**
-   * Counts a request that was let in, on a route whose limit is for those who are.
+   * Counts a request that was let in, where it is counted by who that is.
    * @throws WaiaasError RATE_LIMIT_EXCEEDED
    */
   admitSignedIn(request: FastifyRequest, reply: FastifyReply): void;
   /**
-   * Counts one that was not, on such a route, against the caller's address.
+   * Counts one that was not against the caller's address.
    * @throws WaiaasError RATE_LIMIT_EXCEEDED, in place of what the guard has said, where the address has no budget left
    */
   admitFailedSignIn(request: FastifyRequest, reply: FastifyReply): void;
@@ -41,6 +44,18 @@ const OPERATED: ReadonlySet<RouteAuth | undefined> = new Set<RouteAuth | undefin
 const isOperated = ({ plan }: FastifyRequest): boolean =>
   plan !== undefined && plan !== null && (OPERATED.has(plan.auth) || COUNTED_AS_OPERATED.has(plan.name));
 
+/** Audiences that the owner's signature lets in by itself. Beside the master password it sells no tries of that. */
+const SIGNED: ReadonlySet<RouteAuth | undefined> = new Set<RouteAuth | undefined>([
+  'operatorOrOwner',
+  'ownerOnceConnected',
+  'owner',
+  'sessionCreation',
+]);
+
+/** Whether a request shows what may be a signature of the owner, and nothing else. */
+const isSigned = (request: FastifyRequest): boolean =>
+  SIGNED.has(request.plan?.auth) && masterPasswordOf(request) === undefined && bearerOf(request).kind === 'owner';
+
 /** Key of the bucket of all operator tokens: no address, and no id of a session. */
 const OPERATORS = 'operators';
 
@@ -49,9 +64,10 @@ const OPERATORS = 'operators';
  * other against its address; routes with a limit of their own count there as well. Routes of the operator and the owner
  * never count by session: a session token is no credential there, and must not buy more guesses.
  *
- * Live operator tokens have a bucket of their own, so that nobody without a credential can use up what an operator needs. The
- * kill switch goes further: its routes ask who it is before they count, because stopping is what must not be held up. Guesses
- * are no cheaper for that: the lockout and the queue of the master password hold on every route.
+ * Live operator tokens have a bucket of their own, so that nobody without a credential can use up what an operator needs; and
+ * so has the owner, whose signatures are looked at before they are counted: whose they are shows only then, and one cannot be
+ * guessed. The routes of the kill switch ask everybody who it is before they count, because stopping is what must not be held
+ * up. Guesses are no cheaper for that: the lockout and the queue of the master password hold on every route.
  */
 export function rateLimiting(
   limiter: RateLimiter,
@@ -93,6 +109,14 @@ export function rateLimiting(
 
   const addressOf = (request: FastifyRequest): Bucket => ({ key: peerAddress(request), limit: limits.globalRpm });
 
+  /** Counts against whom a request is from, and against the limit of its route where that has one. */
+  const admit = ({ plan }: FastifyRequest, base: Bucket, own: OwnLimit | null): RateLimitState => {
+    if (own === null) return limiter.admit(base, null);
+    const endpoint = { key: `${plan?.name} ${base.key}`, limit: own.limit };
+    const replaces = own.replaces === 'always' || (own.replaces === 'when looser' && own.limit > base.limit);
+    return limiter.admit(replaces ? null : base, endpoint);
+  };
+
   return {
     step(request, reply) {
       const own = request.plan?.endpointLimit ?? null;
@@ -100,23 +124,16 @@ export function rateLimiting(
         describe(reply, limiter.inspect(addressOf(request)));
         return undefined;
       }
-      request.countedAtSignIn = own?.signedIn === true;
+      request.countedAtSignIn = own?.signedIn === true || isSigned(request);
       if (request.countedAtSignIn) return undefined;
       const session = sessionOf(request);
       const operator = session === null && isOperator(request);
       request.countedBySession = session !== null;
-      const base = baseOf(request, session, operator);
-      let state: RateLimitState;
-      if (own === null) state = limiter.admit(base, null);
-      else {
-        const endpoint = { key: `${request.plan?.name} ${base.key}`, limit: own.limit };
-        const replaces = own.replaces === 'always' || (own.replaces === 'when looser' && own.limit > base.limit);
-        state = limiter.admit(replaces ? null : base, endpoint);
-      }
-      insist(reply, state);
+      insist(reply, admit(request, baseOf(request, session, operator), own));
       return undefined;
     },
     report(request, reply) {
+      if (request.countedAtSignIn) limiter.charge(peerAddress(request));
       if (!reply.hasHeader('x-ratelimit-limit')) describe(reply, limiter.inspect(addressOf(request)));
     },
     chargeFailedSignIn(request) {
@@ -124,12 +141,15 @@ export function rateLimiting(
     },
     admitSignedIn(request, reply) {
       const own = request.plan?.endpointLimit ?? null;
-      if (!request.countedAtSignIn || own === null || own === 'uncounted') return;
-      const who = request.owner !== null ? 'owner' : request.operatorToken !== null ? OPERATORS : 'password';
-      insist(reply, limiter.admit(null, { key: `${request.plan?.name} ${who}`, limit: own.limit }));
+      if (!request.countedAtSignIn || own === 'uncounted') return;
+      request.countedAtSignIn = false;
+      const key = request.owner !== null ? 'owner' : request.operatorToken !== null ? OPERATORS : 'password';
+      insist(reply, admit(request, { key, limit: limits.globalRpm }, own));
     },
     admitFailedSignIn(request, reply) {
-      if (request.countedAtSignIn) insist(reply, limiter.admit(addressOf(request), null));
+      if (!request.countedAtSignIn) return;
+      request.countedAtSignIn = false;
+      insist(reply, limiter.admit(addressOf(request), null));
     },
   };
 }

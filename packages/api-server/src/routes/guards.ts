@@ -143,9 +143,15 @@ export function createGuards(
     request.ownerPayload = shown.authorization;
   };
 
-  const checkPayload: preValidationAsyncHookHandler = async (request) => {
+  const checkPayload = async (request: FastifyRequest): Promise<void> => {
     if (request.ownerPayload === null) return;
     request.owner = await owner.authenticate(request.ownerPayload, actionOf(request), subjectOf(request));
+  };
+
+  /** The same where the signature lets in by itself: whose the request is, and is counted as, shows now. */
+  const checkSignature: preValidationAsyncHookHandler = async (request, reply) => {
+    await counted(request, reply, () => checkPayload(request));
+    if (request.owner !== null) rateLimiting.admitSignedIn(request, reply);
   };
 
   return {
@@ -175,10 +181,7 @@ export function createGuards(
         // An owner is not let in before the signature has been checked.
         if (request.ownerPayload === null) rateLimiting.admitSignedIn(request, reply);
       },
-      async preValidation(request, reply) {
-        await counted(request, reply, async () => checkPayload.call(this, request, reply));
-        if (request.owner !== null) rateLimiting.admitSignedIn(request, reply);
-      },
+      preValidation: checkSignature,
       preHandler: confirm,
     },
     ownerOnceConnected: {
@@ -187,7 +190,7 @@ export function createGuards(
         if ((await operatorOrPayload(request)) === 'operator' && (await owner.isConnected()))
           throw new WaiaasError('OWNER_AUTH_REQUIRED');
       },
-      preValidation: checkPayload,
+      preValidation: checkSignature,
       preHandler: confirm,
     },
     owner: {
@@ -195,7 +198,7 @@ export function createGuards(
         if (masterPasswordOf(request) !== undefined) throw new WaiaasError('UNAUTHORIZED');
         payload(request);
       },
-      preValidation: checkPayload,
+      preValidation: checkSignature,
     },
     masterAndOwner: {
       async onRequest(request) {
@@ -247,7 +250,7 @@ export function createGuards(
       async preValidation(request, reply) {
         // A body without a signature is nobody's: whoever sent it learns nothing about what a body has to be like.
         if (request.signedInBody && !hasSignature(request.body)) throw new WaiaasError('UNAUTHORIZED');
-        await checkPayload.call(this, request, reply);
+        await checkSignature.call(this, request, reply);
       },
       async preHandler(request) {
         request.shownCredential?.confirm();
