@@ -53,6 +53,24 @@ def refusal(status: int, code: str, retryable: bool, **more: Any) -> Answer:
     return answer_json({**body, **more.get("body", {})}, status, more.get("headers"))
 
 
+def answer_events(*pieces: bytes, then_stay: bool = True) -> Answer:
+    """Server-sent events, piece by piece; the stream stays open until the caller has gone, or ends."""
+
+    def send(handler: BaseHTTPRequestHandler) -> None:
+        handler.close_connection = True
+        handler.send_response(200)
+        handler.send_header("content-type", "text/event-stream; charset=utf-8")
+        handler.send_header("connection", "close")
+        handler.end_headers()
+        for piece in pieces:
+            handler.wfile.write(piece)
+            handler.wfile.flush()
+        if then_stay:
+            handler.rfile.read(1)
+
+    return send
+
+
 def drop(handler: BaseHTTPRequestHandler) -> None:
     """Takes the whole request and cuts the connection."""
     handler.close_connection = True

@@ -30,7 +30,6 @@ NOT_IN_CLIENTS = {
     "composeOwnerMessage": "owners lay their texts out themselves",
     "listSessions": "listOwnerSessions lists the same",
     "revokeSession": "revokeOwnerSession does the same",
-    "watchChanges": "a stream for pages that people look at; programs ask for what they want to know",
 }
 METHODS = {
     "sendTransaction": "send_token",

@@ -6,6 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -322,6 +323,19 @@ async def test_the_clients_that_do_not_block_do_the_same(world: World, operator:
         finally:
             await owner.disconnect()
         assert not (await async_operator.get_status()).connected
+
+
+def test_what_the_daemon_does_is_told_as_it_does_it(world: World, operator: WAIaaSOperatorClient) -> None:
+    with world.operator() as listener, closing(listener.watch_changes()) as batches:
+        assert next(batches).changes == []
+        agent_id, _ = world.new_agent(operator)
+        heard: list[str] = []
+        while "SESSION_ISSUED" not in heard:
+            heard += [change.event for change in next(batches).changes if change.agent_id == agent_id]
+        assert "AGENT_CREATED" in heard
+        listener.sign_out()
+        world.new_agent(operator)
+        assert code_of(lambda: list(batches)) == "INVALID_OPERATOR_TOKEN"
 
 
 def test_a_session_outlives_the_secret_that_its_token_was_signed_with(

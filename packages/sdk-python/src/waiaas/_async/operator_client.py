@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
@@ -16,6 +16,7 @@ from ..models import (
     AdminLoginResponse,
     AdminLogoutResponse,
     AdminStatusResponse,
+    ChangeBatch,
     MasterPasswordChangeResponse,
     OwnerRejectResponse,
     PendingApproval,
@@ -110,6 +111,20 @@ class AsyncWAIaaSOperatorClient(AsyncManagementClient):
     async def get_daemon_status(self) -> AdminStatusResponse:
         """The daemon itself: workers, chains, keystore, database."""
         return await self._manage("GET", "/v1/admin/status", AdminStatusResponse, "view_dashboard")
+
+    def watch_changes(self) -> AsyncGenerator[ChangeBatch, None]:
+        """What the daemon does, as it does it: what to look at again. The first batch is empty and comes at once. Ends when
+        the loop is left and the generator closed; listening keeps no token alive, and does not connect again by itself.
+
+        >>> async with aclosing(operator.watch_changes()) as batches:
+        ...     async for batch in batches:
+        ...         print(batch.changes)
+
+        :raises WAIaaSError: INVALID_OPERATOR_TOKEN when the token ends meanwhile, SYSTEM_LOCKED when the kill switch is
+            engaged, NETWORK_ERROR when the daemon is gone
+        """
+        call = Call("GET", "/v1/owner/changes", ChangeBatch, headers=self._authorization(), once=True)
+        return self._transport.watch(call, "changes")
 
     async def change_master_password(self, master_password: str, new_password: str) -> MasterPasswordChangeResponse:
         """Changes the master password. Operator tokens end with it, this client's too."""

@@ -1,7 +1,7 @@
 # Made by tools/generate_sync.py from _async/operator_client.py. Do not edit.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from ..models import (
     AdminLoginResponse,
     AdminLogoutResponse,
     AdminStatusResponse,
+    ChangeBatch,
     MasterPasswordChangeResponse,
     OwnerRejectResponse,
     PendingApproval,
@@ -111,6 +112,20 @@ class WAIaaSOperatorClient(ManagementClient):
     def get_daemon_status(self) -> AdminStatusResponse:
         """The daemon itself: workers, chains, keystore, database."""
         return self._manage("GET", "/v1/admin/status", AdminStatusResponse, "view_dashboard")
+
+    def watch_changes(self) -> Generator[ChangeBatch, None, None]:
+        """What the daemon does, as it does it: what to look at again. The first batch is empty and comes at once. Ends when
+        the loop is left and the generator closed; listening keeps no token alive, and does not connect again by itself.
+
+        >>> with closing(operator.watch_changes()) as batches:
+        ...     for batch in batches:
+        ...         print(batch.changes)
+
+        :raises WAIaaSError: INVALID_OPERATOR_TOKEN when the token ends meanwhile, SYSTEM_LOCKED when the kill switch is
+            engaged, NETWORK_ERROR when the daemon is gone
+        """
+        call = Call("GET", "/v1/owner/changes", ChangeBatch, headers=self._authorization(), once=True)
+        return self._transport.watch(call, "changes")
 
     def change_master_password(self, master_password: str, new_password: str) -> MasterPasswordChangeResponse:
         """Changes the master password. Operator tokens end with it, this client's too."""

@@ -2,12 +2,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
 from itertools import count
 from typing import TypeVar
 
 import httpx
 from pydantic import BaseModel
 
+from .._events import SILENCE, EventReader
 from .._http import (
     DEFAULT_BASE_URL,
     DEFAULT_TIMEOUT,
@@ -70,6 +72,37 @@ class Transport:
                     raise
             self.runtime.sleep(max(asked, backoff_delay(self._retry, retry, self.runtime.random())))
         raise AssertionError("unreachable")
+
+    def watch(self, call: Call[A], event: str) -> Generator[A, None, None]:
+        """Listens to server-sent events of one name. It does not connect again by itself: what happened meanwhile would be
+        missed in silence.
+
+        :raises WAIaaSError: what the daemon answered, or told at the end; NETWORK_ERROR
+        """
+        timeout = self._timeout or DEFAULT_TIMEOUT
+        reader = EventReader()
+        try:
+            with self._client.stream(
+                call.method,
+                f"{self._base_url}{call.path}",
+                headers={**call.all_headers(), "accept": "text/event-stream"},
+                # Each read has its own time: how long the caller thinks about what it was told is none of this.
+                timeout=httpx.Timeout(timeout, read=SILENCE),
+                follow_redirects=False,
+            ) as response:
+                if response.status_code != 200:
+                    body = response.read()
+                    text = body.decode("utf-8", "replace")
+                    read_answer(call, RawAnswer(response.status_code, response.headers, text), self._retry)
+                for chunk in response.iter_bytes():
+                    for told in reader.feed(chunk):
+                        if told.name == event:
+                            yield read_answer(call, RawAnswer(200, {}, told.data), self._retry)
+                        elif told.name == "end":
+                            read_answer(call, RawAnswer(401, {}, told.data), self._retry)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            raise unreachable(call, self._base_url, type(error).__name__) from None
+        raise unreachable(call, self._base_url, "the daemon ended the stream")
 
     def _exchange(self, call: Call[A], timeout: float) -> RawAnswer:
         """Sends a request once and reads the answer. Never follows a redirect: a token must not travel to an address that
