@@ -34,13 +34,13 @@ export interface NodeView {
 
 /** Creates the view of a node; asks nothing yet. */
 export function createNodeView(session: RpcSession, settings: SolanaSettings): NodeView {
-  const { clock, logger, readMs, sendMs, pollMs } = settings;
+  const { clock, logger, network, readMs, sendMs, pollMs } = settings;
   const accountData = createAccountLookup(session, readMs, MINT_DATA_BYTES);
   return {
     session,
     readMs,
     sendMs,
-    blockhash: createLatestBlockhash(session, clock, readMs),
+    blockhash: createLatestBlockhash(session, clock, network, readMs),
     rent: createRentLookup(session, clock, readMs),
     finalizedTip: createFinalizedTip(session, clock, readMs, pollMs),
     priorityFees: createPriorityFees(session, clock, logger, readMs),
