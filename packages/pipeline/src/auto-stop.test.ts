@@ -16,7 +16,7 @@ import {
   type KillSwitch,
   seedAutoStopRules,
 } from '@waiaas/safety';
-import { appendAudit, loadAutoStopRules } from '@waiaas/storage';
+import { appendAudit, loadAutoStopRules, shareHeads } from '@waiaas/storage';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { killSwitchOf } from '../test/kill-switch.ts';
@@ -334,7 +334,7 @@ test('a change of the rules that is committed while they are read is no forgery'
   const id = await addRule({ ...FUSE, config: { threshold: 5 } });
   const { sealer } = world.keystoreParts.keystore;
   let changes = 0;
-  const torn = world.storage.read.withPlugin({
+  const plugged = world.storage.read.withPlugin({
     transformQuery: ({ node }) => node,
     async transformResult({ result }) {
       if (changes < 3) {
@@ -344,6 +344,7 @@ test('a change of the rules that is committed while they are read is no forgery'
       return result;
     },
   });
+  const torn = shareHeads(world.storage.read, plugged);
   expect(await loadAutoStopRules(torn, sealer)).toMatchObject({ authentic: true });
   expect(changes).toBe(3);
 });

@@ -47,7 +47,7 @@ async function makeEarlier(dataDir: string): Promise<void> {
     DROP TABLE dead_letters; DROP TABLE balance_samples; DROP TABLE claim_decisions; DROP TABLE heads; DROP TABLE auto_stop_head; DROP TRIGGER auto_stop_rules_identity;
     DELETE FROM auto_stop_rules; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
     ALTER TABLE spend_ledger DROP COLUMN run;
-    DELETE FROM audit_log WHERE event_type IN ('LEDGER_SEALED', 'AGENTS_SEALED');
+    DELETE FROM audit_log WHERE event_type IN ('LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED');
     DELETE FROM system_state WHERE key = 'kill_switch_normal_mark'`);
   let link = AUDIT_CHAIN_START;
   let end = 0;
@@ -121,7 +121,7 @@ test('goes on with what was spent, reserved and allowed, and says once that it w
   await daemon.stop();
   const { audit, ledgerFaults } = await readRemains(dataDir);
   const events = audit.map(({ event_type }) => event_type);
-  for (const once of ['LEDGER_SEALED', 'AGENTS_SEALED'])
+  for (const once of ['LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED'])
     expect(events.filter((event) => event === once)).toHaveLength(1);
   expect(events).not.toContain('SEAL_BROKEN');
   expect(ledgerFaults).toBe(0);

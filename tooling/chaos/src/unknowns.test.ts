@@ -103,6 +103,42 @@ async function isDenied(dataDir: string): Promise<void> {
   expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
 }
 
+/** An agent that fails three times in a row is suspended, whatever rules are found. */
+async function isStoppedAllTheSame(dataDir: string): Promise<void> {
+  await withDaemon(
+    dataDir,
+    async (daemon) => {
+      const created = await daemon.operate('POST', '/v1/agents', {
+        name: 'penniless',
+        chain: 'solana',
+        network: 'localnet',
+      });
+      const { id } = z.object({ id: z.string() }).parse(created.body);
+      const { token } = await createSession(daemon, id);
+      for (let i = 0; i < 3; i++) {
+        const failing = daemon.client(token).sendToken({ to: stranger(), amount: INSTANT });
+        expect(await code(failing)).toBe('INSUFFICIENT_BALANCE');
+      }
+      const balance = () => code(daemon.client(token).getBalance());
+      await expect.poll(balance, { timeout: 20_000, interval: 100 }).toBe('SESSION_REVOKED');
+    },
+    { WAIAAS_SECURITY_AUTO_STOP_ENABLED: 'true' },
+  );
+  expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+}
+
+/** The sealed set of auto-stop rules, as it is stored. */
+function setOf(dataDir: string) {
+  const raw = new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'), { readonly: true });
+  try {
+    return z
+      .object({ version: z.int(), seal: z.string() })
+      .parse(raw.prepare('SELECT version, seal FROM auto_stop_head').get());
+  } finally {
+    raw.close();
+  }
+}
+
 const CASES: Readonly<Record<string, () => Promise<void>>> = {
   async 'nobody is the owner'() {
     const dataDir = harness.copyDataDir(template);
@@ -354,29 +390,27 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     expect(await eventsOf(dataDir)).toEqual(expect.arrayContaining(['AUDIT_CHAIN_BROKEN', 'KILL_SWITCH_ACTIVATED']));
   },
 
-  async 'the auto-stop rules were changed in the file'() {
-    const dataDir = harness.copyDataDir(template);
-    edit(dataDir, 'DELETE FROM auto_stop_rules');
-    await withDaemon(
-      dataDir,
-      async (daemon) => {
-        const created = await daemon.operate('POST', '/v1/agents', {
-          name: 'penniless',
-          chain: 'solana',
-          network: 'localnet',
-        });
-        const { id } = z.object({ id: z.string() }).parse(created.body);
-        const { token } = await createSession(daemon, id);
-        for (let i = 0; i < 3; i++) {
-          const failing = daemon.client(token).sendToken({ to: stranger(), amount: INSTANT });
-          expect(await code(failing)).toBe('INSUFFICIENT_BALANCE');
-        }
-        const balance = () => code(daemon.client(token).getBalance());
-        await expect.poll(balance, { timeout: 20_000, interval: 100 }).toBe('SESSION_REVOKED');
-      },
-      { WAIAAS_SECURITY_AUTO_STOP_ENABLED: 'true' },
-    );
-    expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
+  async 'the auto-stop rules were changed in the file, or put back to earlier ones'() {
+    const edited = harness.copyDataDir(template);
+    edit(edited, 'DELETE FROM auto_stop_rules');
+    await isStoppedAllTheSame(edited);
+    // A day on which there were none, with the seal of that day.
+    const putBack = harness.copyDataDir(template);
+    await withDaemon(putBack, async (daemon) => {
+      const rules = z
+        .object({ rules: z.array(z.object({ id: z.string() })) })
+        .parse((await daemon.operate('GET', '/v1/owner/auto-stop-rules')).body);
+      for (const { id } of rules.rules) {
+        expect((await daemon.operate('DELETE', `/v1/owner/auto-stop-rules/${id}`)).status).toBe(200);
+      }
+    });
+    const { version, seal } = setOf(putBack);
+    const rule = { type: 'CONSECUTIVE_FAILURES', config: { threshold: 3 } };
+    await withDaemon(putBack, async (daemon) => {
+      expect((await daemon.operate('POST', '/v1/owner/auto-stop-rules', rule)).status).toBe(201);
+    });
+    edit(putBack, 'DELETE FROM auto_stop_rules', `UPDATE auto_stop_head SET version = ${version}, seal = '${seal}'`);
+    await isStoppedAllTheSame(putBack);
   },
 
   async 'what was set while the daemon ran was changed in the file, or taken out with what the audit log tells of it'() {

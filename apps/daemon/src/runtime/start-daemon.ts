@@ -4,7 +4,14 @@ import { createIdGenerator, createSteadyClock, systemClock, unixSeconds } from '
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
 import type { RuntimeSettings } from '@waiaas/management';
 import { sealEarlierAgents, sealEarlierLedger, sealEarlierTransactions } from '@waiaas/pipeline';
-import { confirmNormal, createAuditTrail, loadKillSwitch, seedAutoStopRules, stopAfterRestore } from '@waiaas/safety';
+import {
+  confirmNormal,
+  createAuditTrail,
+  loadKillSwitch,
+  sealEarlierAutoStop,
+  seedAutoStopRules,
+  stopAfterRestore,
+} from '@waiaas/safety';
 import {
   AUTO_STOP_SCHEMA,
   adoptSessions,
@@ -393,7 +400,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
    * other: a log that does not say that it was done may have said so before somebody cut it.
    */
   async function sealWhatWasNot(): Promise<void> {
-    const done = ['ROWS_SEALED', 'LEDGER_SEALED', 'AGENTS_SEALED'] as const;
+    const done = ['ROWS_SEALED', 'LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED'] as const;
     const missing = await Promise.all(done.map(async (event) => !(await hasAuditEvent(storage.read, [event]))));
     if (!missing.includes(true)) return;
     // What is asked from here on is asked by indexes, and one of them may have been made to keep silent.
@@ -417,6 +424,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     if (!told.has('ROWS_SEALED')) await sealEarlierTransactions(parts);
     if (!told.has('LEDGER_SEALED')) await sealEarlierLedger(parts);
     if (!told.has('AGENTS_SEALED')) await sealEarlierAgents(parts);
+    if (!told.has('AUTO_STOP_SEALED')) await sealEarlierAutoStop(parts);
   }
 
   /** What cannot be kept outside now is tried again every minute; the log of the daemon says so. */

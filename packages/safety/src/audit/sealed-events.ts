@@ -53,6 +53,7 @@ const IS_SEALED: Readonly<Record<AuditEvent, boolean>> = {
   ROWS_SEALED: true,
   LEDGER_SEALED: true,
   AGENTS_SEALED: true,
+  AUTO_STOP_SEALED: true,
   KEYSTORE_UNLOCKED: true,
   KEYSTORE_LOCKED: true,
   KEY_ROTATED: false,

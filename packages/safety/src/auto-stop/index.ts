@@ -1,4 +1,5 @@
 export { type AutoStop, type AutoStopDependencies, createAutoStop } from './auto-stop.ts';
+export { sealEarlierAutoStop } from './earlier-rules.ts';
 export type { DailyUse } from './evaluate.ts';
 export {
   type AutoStopRules,

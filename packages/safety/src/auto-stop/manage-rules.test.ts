@@ -1,7 +1,9 @@
 import { type AutoStopRuleInput, autoStopRuleCreateSchema, isWaiaasError, notificationEventSchema } from '@waiaas/core';
+import { type AutoStopRuleRow, GLOBAL_SCOPE, headsOf } from '@waiaas/storage';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ALICE, BOB, by, createWorld, OPERATOR, type World } from '../../test/world.ts';
+import { sealEarlierAutoStop } from './earlier-rules.ts';
 import { type AutoStopRules, createAutoStopRules, seedAutoStopRules } from './manage-rules.ts';
 
 let world: World;
@@ -11,12 +13,15 @@ afterEach(async () => {
   world.remove();
 });
 
+const shared = () => {
+  const { storage, ids, time, keystoreParts } = world;
+  return { storage, sealer: keystoreParts.keystore.sealer, clock: time, ids };
+};
+
 async function start(threshold = 3): Promise<void> {
   world = await createWorld();
-  const { storage, ids, time, keystoreParts } = world;
-  const shared = { storage, sealer: keystoreParts.keystore.sealer, clock: time, ids };
-  await seedAutoStopRules(shared, threshold);
-  rules = createAutoStopRules(shared);
+  await seedAutoStopRules(shared(), threshold);
+  rules = createAutoStopRules(shared());
 }
 
 const ruleOf = (body: object): AutoStopRuleInput => autoStopRuleCreateSchema.parse(body);
@@ -26,6 +31,46 @@ const refusal = (work: Promise<unknown>): Promise<string> =>
     () => 'done',
     (error: unknown) => (isWaiaasError(error) ? error.code : String(error)),
   );
+interface Day {
+  readonly rules: readonly AutoStopRuleRow[];
+  readonly set: object;
+  readonly head: object;
+}
+
+/** What is stored of the rules, with every seal. */
+const snapshot = async (): Promise<Day> => ({
+  rules: await world.storage.read.selectFrom('auto_stop_rules').selectAll().execute(),
+  set: await world.storage.read.selectFrom('auto_stop_head').selectAll().executeTakeFirstOrThrow(),
+  head: await world.storage.read
+    .selectFrom('heads')
+    .selectAll()
+    .where('scope', '=', GLOBAL_SCOPE)
+    .executeTakeFirstOrThrow(),
+});
+
+/** What somebody does who can write the file: triggers are no hindrance. */
+const putBack = ({ rules: earlier, set, head }: Day, withHead: boolean) =>
+  world.storage.write(async ({ db }) => {
+    for (const name of ['auto_stop_head_moves_on', 'heads_move_on']) await sql.raw(`DROP TRIGGER ${name}`).execute(db);
+    await db.deleteFrom('auto_stop_rules').execute();
+    await db
+      .insertInto('auto_stop_rules')
+      .values([...earlier])
+      .execute();
+    await db.updateTable('auto_stop_head').set(set).execute();
+    if (withHead) await db.updateTable('heads').set(head).where('scope', '=', GLOBAL_SCOPE).execute();
+  });
+
+/** As it is in a database from before rules were pinned. */
+const unpin = () => world.storage.write(async ({ db }) => void headsOf(db).edit(GLOBAL_SCOPE).marks.delete('autoStop'));
+
+async function restart(): Promise<void> {
+  const { folder, time } = world;
+  await world.close();
+  world = await createWorld({ folder, time });
+  rules = createAutoStopRules(shared());
+}
+
 const run = (text: string) => world.storage.write(async ({ db }) => void (await sql.raw(text).execute(db)));
 
 test('a new database begins with three rules, none of which stops everything', async () => {
@@ -50,8 +95,7 @@ test('a new database begins with three rules, none of which stops everything', a
 test('is seeded once: rules that were removed do not come back with the next start', async () => {
   await start();
   for (const { id } of (await rules.list()).rules) await rules.remove(id, OPERATOR);
-  const { storage, ids, time, keystoreParts } = world;
-  await seedAutoStopRules({ storage, sealer: keystoreParts.keystore.sealer, clock: time, ids }, 3);
+  await seedAutoStopRules(shared(), 3);
   expect(await rules.list()).toEqual({ rules: [], authentic: true });
 });
 
@@ -165,6 +209,65 @@ describe('rules', () => {
     await run(
       `UPDATE auto_stop_rules SET config = '${row.config}', version = ${row.version}, seal = '${row.seal}' WHERE id = '${row.id}'`,
     );
+    expect((await rules.list()).authentic).toBe(false);
+  });
+
+  test.each([
+    ['alone', false],
+    ['with the head that tells which set counts', true],
+  ])('that were all put back while the daemon was down, their set too, %s, show', async (_how, withHead) => {
+    await start();
+    const day = await snapshot();
+    for (const { id } of (await rules.list()).rules) await rules.remove(id, OPERATOR);
+    await rules.create(ruleOf({ ...HOURLY, action: 'KILL_SWITCH' }), OPERATOR);
+    await putBack(day, withHead);
+    await restart();
+    // Every seal of that day holds in itself.
+    expect(await rules.list()).toMatchObject({
+      rules: [{ version: 1 }, { version: 1 }, { version: 1 }],
+      authentic: false,
+    });
+    expect(await refusal(rules.create(ruleOf(HOURLY), OPERATOR))).toBe('POLICY_DENIED');
+  });
+
+  test('that were put back under the running daemon show as well', async () => {
+    await start();
+    const day = await snapshot();
+    await rules.create(ruleOf({ ...HOURLY, action: 'KILL_SWITCH' }), OPERATOR);
+    await putBack(day, false);
+    expect((await rules.list()).authentic).toBe(false);
+  });
+
+  test('that were taken away, and all that tells of them, are not followed by first ones', async () => {
+    await start();
+    await run('DROP TRIGGER auto_stop_head_no_delete');
+    await run('DELETE FROM auto_stop_head');
+    await run('DELETE FROM auto_stop_rules');
+    await seedAutoStopRules(shared(), 3);
+    expect(await rules.list()).toEqual({ rules: [], authentic: false });
+  });
+
+  test('of a database from before they were pinned are pinned once, and those of an earlier day never again', async () => {
+    await start();
+    const day = await snapshot();
+    await rules.create(ruleOf({ ...HOURLY, action: 'KILL_SWITCH' }), OPERATOR);
+    await unpin();
+    expect((await rules.list()).authentic).toBe(false);
+    await sealEarlierAutoStop(shared());
+    expect((await rules.list()).authentic).toBe(true);
+    await unpin();
+    await putBack(day, false);
+    await sealEarlierAutoStop(shared());
+    expect((await rules.list()).authentic).toBe(false);
+    const told = (await world.audit()).filter(({ event_type }) => event_type === 'AUTO_STOP_SEALED');
+    expect(told.map(({ details }) => JSON.parse(details))).toEqual([{ pinned: true }]);
+  });
+
+  test('that somebody has edited are not pinned', async () => {
+    await start();
+    await unpin();
+    await run(`UPDATE auto_stop_rules SET enabled = 0, version = version + 1 WHERE type = 'HOURLY_RATE'`);
+    await sealEarlierAutoStop(shared());
     expect((await rules.list()).authentic).toBe(false);
   });
 });

@@ -39,8 +39,16 @@ const OF_STATES: ReadonlySet<string> = new Set<AuditEvent>([
   'AGENT_TERMINATED',
 ]);
 
+/** The same of the auto-stop rules, of which the head of what holds for all says since later, whichever agent they are for. */
+const OF_AUTO_STOP: ReadonlySet<string> = new Set<AuditEvent>([
+  'AUTO_STOP_RULE_CREATED',
+  'AUTO_STOP_RULE_UPDATED',
+  'AUTO_STOP_RULE_DELETED',
+]);
+
 /** The scope whose head is sealed anew with an audit row; null where none is. */
 export function scopeOfChange(event: string, agentId: string | null): string | null {
+  if (OF_AUTO_STOP.has(event)) return GLOBAL_SCOPE;
   if (OF_POLICIES.has(event)) return agentId ?? GLOBAL_SCOPE;
   return agentId !== null && (OF_AGENTS.has(event) || OF_STATES.has(event)) ? agentId : null;
 }
@@ -58,11 +66,11 @@ interface Testimony {
   readonly from: number;
   /** The newest row that tells of a change, by the scope it was in. */
   readonly newest: ReadonlyMap<string, number>;
-  /** The same of changes of the state of an agent. */
-  readonly states: ReadonlyMap<string, number>;
+  /** The same of changes that heads of earlier versions were not sealed with: of states of agents, and of auto-stop rules. */
+  readonly later: ReadonlyMap<string, number>;
 }
 
-const UNSOUND: Testimony = { sound: false, from: 0, newest: new Map(), states: new Map() };
+const UNSOUND: Testimony = { sound: false, from: 0, newest: new Map(), later: new Map() };
 
 /** What the audit log says against a head. */
 export interface AuditEvidence {
@@ -70,11 +78,11 @@ export interface AuditEvidence {
    * Whether a head is an older one: the log tells of changes that it does not know, or the log itself is not what was
    * sealed, so that it may keep silent about them.
    *
-   * @param saysState whether the head says what state its agent is in: those of earlier versions did not, and were not sealed
-   * when it changed
+   * @param saysLater whether the head says what state its agent is in, or which auto-stop rules count: those of earlier versions
+   * did not, and were not sealed when it changed
    * @throws WaiaasError KEYSTORE_LOCKED when that cannot be told yet
    */
-  contradicts(head: Pick<HeadsTable, 'scope' | 'audit_id'>, saysState: boolean): boolean;
+  contradicts(head: Pick<HeadsTable, 'scope' | 'audit_id'>, saysLater: boolean): boolean;
 }
 
 /**
@@ -98,10 +106,11 @@ export function createAuditEvidence(connection: Connection, sealer: Pick<RowSeal
 
   /** The rows from one to another, if they follow each other link by link, up to a link that is given. */
   function readChain(from: number, to: number, end: string): Testimony {
-    const [newest, states] = [new Map<string, number>(), new Map<string, number>()];
+    const [newest, later] = [new Map<string, number>(), new Map<string, number>()];
     const take = ({ id, event_type, agent_id }: AuditRow): void => {
       const scope = scopeOfChange(event_type, agent_id);
-      if (scope !== null) (OF_STATES.has(event_type) ? states : newest).set(scope, id);
+      if (scope === null) return;
+      (OF_STATES.has(event_type) || OF_AUTO_STOP.has(event_type) ? later : newest).set(scope, id);
     };
     let link = AUDIT_CHAIN_START;
     let next = from;
@@ -122,7 +131,7 @@ export function createAuditEvidence(connection: Connection, sealer: Pick<RowSeal
         next = row.id + 1;
       }
     }
-    return { sound: true, from, newest, states };
+    return { sound: true, from, newest, later };
   }
 
   function hear(): Testimony {
@@ -141,12 +150,12 @@ export function createAuditEvidence(connection: Connection, sealer: Pick<RowSeal
   }
 
   return {
-    contradicts({ scope, audit_id }, saysState) {
+    contradicts({ scope, audit_id }, saysLater) {
       testimony ??= hear();
-      const { sound, from, newest, states } = testimony;
+      const { sound, from, newest, later } = testimony;
       // A head that is older than all there were when the log was read has been put back since.
       if (!sound || audit_id < from || (newest.get(scope) ?? 0) > audit_id) return true;
-      return saysState && (states.get(scope) ?? 0) > audit_id;
+      return saysLater && (later.get(scope) ?? 0) > audit_id;
     },
   };
 }

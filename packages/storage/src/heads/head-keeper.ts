@@ -85,8 +85,8 @@ const SELECT = 'SELECT scope, version, content, audit_id, seal FROM heads WHERE 
 
 /**
  * Keeps one sealed head for each agent, and one for what holds for all: which transactions are open and in which state,
- * what was spent last of each asset, and which versions of the policies and sessions count. A row by itself can be put
- * back to an older state with its older seal; against the head it shows.
+ * what was spent last of each asset, and which versions of the policies, sessions, settings and auto-stop rules count. A row by
+ * itself can be put back to an older state with its older seal; against the head it shows.
  *
  * What this process has sealed or seen last is remembered, so that a head which is taken from an older copy of the file
  * under the running daemon shows as well; one taken back while it was down contradicts the audit log. Beside Kysely, because
@@ -123,7 +123,8 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
     if (known !== undefined) return row.version === known.version && row.seal === known.seal ? known : null;
     if (!sealer.verify(headContent(row), row.seal)) return null;
     const head = decodeHead(row.content);
-    return evidence.contradicts(row, head.agent !== null) ? null : { version: row.version, seal: row.seal, head };
+    const saysLater = head.agent !== null || head.marks.has('autoStop');
+    return evidence.contradicts(row, saysLater) ? null : { version: row.version, seal: row.seal, head };
   }
 
   function present(scope: string): Draft | null {

@@ -47,7 +47,7 @@ export interface AccountRent {
 }
 
 /** What is sealed with a version that a head pins: sets of rows, and the settings. */
-const MARKS = ['policies', 'sessions', 'settings'] as const;
+const MARKS = ['policies', 'sessions', 'settings', 'autoStop'] as const;
 export type Mark = (typeof MARKS)[number];
 
 /** What an agent may do at all: whether it may, and why not. */
