@@ -24,7 +24,8 @@ const englishOnly = {
 };
 
 const folder = fileURLToPath(new URL('..', import.meta.url));
-const target = join(folder, 'dist/program');
+/** Where the build goes; elsewhere for one that is only compared. */
+const target = process.argv[2] ?? join(folder, 'dist/program');
 rmSync(target, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: folder,

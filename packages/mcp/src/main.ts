@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import * as z from 'zod';
 import { ConfigError, type McpConfig, readConfig } from './config.ts';
 import { createServer } from './server.ts';
 import { type AgentSession, openAgentSession } from './session/agent-session.ts';
@@ -19,6 +20,8 @@ const FAREWELL_MS = 1_500;
  * Ends with exit code 1 when it is not configured, 0 when the client has gone.
  */
 export async function main(host: Host): Promise<void> {
+  // To compile a schema takes longer than it saves for the few messages of a conversation.
+  z.config({ jitless: true });
   const report = (line: string): void => void host.stderr.write(`waiaas-mcp: ${line}\n`);
   const session = openSession(host, report);
   if (session === null) return host.exit(1);

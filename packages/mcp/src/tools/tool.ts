@@ -56,13 +56,18 @@ export const reads = (title: string): ToolAnnotations => ({
 
 const objectSchema = z.looseObject({ type: z.literal('object') });
 
-/** Makes a tool of its description. Its JSON schema is made at once: one that cannot be made stops the start. */
+/** Makes a tool of its description. Its JSON schema is made when a client first asks for the tools, after the start. */
 export function defineTool<Shape extends z.ZodRawShape>({ input, call, ...rest }: ToolDefinition<Shape>): Tool {
   const schema = z.strictObject(input);
-  const { $schema: _dialect, ...inputSchema } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
+  let inputSchema: ObjectSchema | undefined;
   return {
     ...rest,
-    inputSchema: objectSchema.parse(inputSchema),
+    get inputSchema() {
+      if (inputSchema !== undefined) return inputSchema;
+      const { $schema: _dialect, ...made } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
+      inputSchema = objectSchema.parse(made);
+      return inputSchema;
+    },
     async call(args, context) {
       const parsed = schema.safeParse(args ?? {});
       if (!parsed.success) throw new ToolError(invalid(parsed.error));

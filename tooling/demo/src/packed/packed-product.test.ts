@@ -1,9 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { startLocalnet } from '@waiaas/localnet';
@@ -44,6 +44,40 @@ test('every package is there, and packed again it is the same to the byte', asyn
     rmSync(again, { recursive: true });
   }
 }, 60_000);
+
+/** Every file below a folder, by its path. A map names its sources from where it is itself. */
+const contentsOf = (folder: string): ReadonlyMap<string, string> =>
+  new Map(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .map((path) => {
+        const text = readFileSync(path, 'utf8');
+        return [relative(folder, path), path.endsWith('.map') ? mappingsSchema.parse(JSON.parse(text)).mappings : text];
+      }),
+  );
+const mappingsSchema = z.object({ mappings: z.string() });
+
+test.each([
+  ['packages/mcp', 'build.mjs', 'dist'],
+  ['apps/daemon', 'scripts/bundle.mjs', 'dist/program'],
+])(
+  'what %s bundles is the same to the byte when it is built again',
+  async (folder, script, built) => {
+    const again = mkdtempSync(join(tmpdir(), 'waiaas-built-'));
+    try {
+      await run(process.execPath, [join(ROOT, folder, script), again], { cwd: join(ROOT, folder) });
+      const [before, after] = [contentsOf(join(ROOT, folder, built)), contentsOf(again)];
+      expect([...after.keys()]).toEqual([...before.keys()]);
+      // Told by name: the texts are long.
+      expect([...after].filter(([name, text]) => before.get(name) !== text).map(([name]) => name)).toEqual([]);
+    } finally {
+      rmSync(again, { recursive: true });
+    }
+  },
+  60_000,
+);
 
 test('the command is there under its name, and the demo’s claims hold with it', async () => {
   const { version } = z
