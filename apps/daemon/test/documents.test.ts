@@ -10,8 +10,8 @@ import { declareProgram } from '../src/cli/program.ts';
 import { loadConfig } from '../src/config/index.ts';
 
 /*
- * What the documents tell people to type. The quick start is typed by a test of its own; here every other line is held against
- * the program, the routes and the configuration that there are.
+ * What the documents tell people to type. The quick start is typed by a test of its own, and what owners type by that of the
+ * command line; here every line is held against the program, the routes and the configuration that there are.
  */
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));

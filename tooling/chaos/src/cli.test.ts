@@ -10,8 +10,10 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { base58 } from '@scure/base';
 import { address } from '@solana/kit';
 import { WAIaaSClient } from '@waiaas/sdk';
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { documentedCommands } from './documented-commands.ts';
 import { createHarness, type Harness, JWT_SECRET, PASSWORD } from './harness.ts';
 import { startHookServer } from './hook-server.ts';
 import { balanceOf, stranger } from './ledger-truth.ts';
@@ -158,14 +160,23 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   const { secretKey, publicKey } = ed25519.keygen();
   const wallet = base58.encode(publicKey);
   canaries.push(Buffer.from(secretKey).toString('hex'), [...secretKey].join(','));
-  const key = ['--keypair', secretFile('owner.json', JSON.stringify([...secretKey, ...publicKey])), '--yes'];
+  const keyFile = secretFile('owner.json', JSON.stringify([...secretKey, ...publicKey]));
+  const key = ['--keypair', keyFile, '--yes'];
+  // What the documents show is typed as they show it; nobody is at the prompt.
+  const [owners, recalls] = [documentedCommands('authentication.md'), documentedCommands('recall.md')];
+  const asOwner = (line: string, values: Readonly<Record<string, string>> = {}): readonly string[] => [
+    ...owners.type(line, { 'owner.json': keyFile, ...values }),
+    '--yes',
+  ];
   // Policies are the operator's as long as there is no owner, and the owner's from then on.
   const rules = { chain: 'solana', instant_max: '100000000', notify_max: '1000000000', delay_max: '10000000000' };
   const policyFile = secretFile('policy.json', JSON.stringify({ type: 'SPENDING_LIMIT', rules }));
   const added = z
     .object({ policy: z.object({ id: z.string(), agentId: z.literal(agent.id) }) })
     .parse(await json('policy', 'create', policyFile, '--agent', 'shopper'));
-  await json('owner', 'connect', '--chain', 'solana', '--address', wallet, ...key);
+  await json(
+    ...asOwner('owner connect --chain solana --address <address> --keypair owner.json', { '<address>': wallet }),
+  );
   const disable = ['policy', 'update', added.policy.id, '--disable'];
   await fail('SIGNATURE_MISSING', ...disable);
   expect(await json(...disable, ...key)).toMatchObject({ policy: { enabled: false, version: 2 } });
@@ -181,25 +192,30 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   const amount = 20_000_000_000n;
   const to = stranger();
   const { transactionId } = await client.sendToken({ to, amount });
-  expect(await succeed('owner', 'pending')).toContain(`pay 20 SOL to ${to} on solana localnet`);
-  expect(await succeed('owner', 'approve', transactionId, ...key)).toContain('on its way');
+  expect(await succeed(...owners.type('owner pending'))).toContain(`pay 20 SOL to ${to} on solana localnet`);
+  const approve = asOwner('owner approve <txId> --keypair owner.json', { '<txId>': transactionId });
+  expect(await succeed(...approve)).toContain('on its way');
   expect((await client.waitForTransaction(transactionId)).status).toBe('CONFIRMED');
   expect(await balanceOf(harness.ledger, to)).toBe(amount);
-  await fail('NOT_WAITING', 'owner', 'approve', transactionId, ...key);
+  await fail('NOT_WAITING', ...approve);
 
   const second = await client.sendToken({ to: stranger(), amount });
-  await json('owner', 'reject', second.transactionId, '--reason', 'too much');
+  await json(...owners.type("owner reject <txId> --reason 'not this month'", { '<txId>': second.transactionId }));
   expect((await client.getTransaction(second.transactionId)).status).toBe('CANCELLED');
 
   // In two steps, as on two machines: the text is fetched here, signed there, sent from here.
   const third = await client.sendToken({ to: stranger(), amount });
   const textPath = join(dataDir, 'to-sign.txt');
-  const path = `/v1/owner/approve/${third.transactionId}`;
-  await json('owner', 'message', '--action', 'approve_tx', '--path', path, '--out', textPath);
+  const [steps, later] = [{ '<txId>': third.transactionId, 'approve.txt': textPath }, '--message-file approve.txt'];
+  await json(
+    ...owners.type('owner message --action approve_tx --path /v1/owner/approve/<txId> --out approve.txt', steps),
+  );
   expect(readFileSync(textPath, 'utf8')).toContain('pay 20 SOL to ');
-  const signed = await json('owner', 'sign', ...key, '--message-file', textPath);
+  const signed = await json(...asOwner(`owner sign --keypair owner.json ${later}`, steps));
   const { signature } = z.object({ signature: z.string() }).parse(signed);
-  await json('owner', 'approve', third.transactionId, '--message-file', textPath, '--signature', signature);
+  await json(
+    ...owners.type(`owner approve <txId> ${later} --signature <signature>`, { ...steps, '<signature>': signature }),
+  );
   expect((await client.waitForTransaction(third.transactionId)).status).toBe('CONFIRMED');
 
   expect(await json('explain', transactionId)).toMatchObject({ transactionId, replay: 'same' });
@@ -236,28 +252,36 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   expect(await succeed('kill-switch', '--reason', 'drill')).toContain('Nothing is signed');
   await fail('SYSTEM_LOCKED', 'agent', 'list');
   await fail('OWNER_AUTH_REQUIRED', 'recover');
-  expect(await succeed('recover', ...key)).toContain('Agents reactivated: 1');
+  expect(await succeed(...asOwner('recover --keypair owner.json'))).toContain('Agents reactivated: 1');
   await fail('KILL_SWITCH_NOT_ACTIVE', 'recover', ...key);
   expect(await json('audit', 'list', '--limit', '1')).toMatchObject({ entries: [{}] });
   expect(await succeed('audit', 'list', '--event', 'KILL_SWITCH_RECOVERED')).toContain(`owner:${wallet}`);
 
   // The money goes home: nowhere else, and to the last lamport.
-  await fail('DESTINATION_REFUSED', 'agent', 'recall', 'shopper', '--to', stranger(), ...key);
+  const elsewhere = recalls.type('agent recall shopper --to <address>', { '<address>': stranger() });
+  await fail('DESTINATION_REFUSED', ...elsewhere, ...key);
   const before = await balanceOf(harness.ledger, agent.publicKey);
-  expect(await succeed('agent', 'recall', 'shopper', '--wait')).toMatch(/Status: +COMPLETED/);
+  expect(await succeed(...recalls.type('agent recall shopper'), '--wait')).toMatch(/Status: +COMPLETED/);
   expect(await balanceOf(harness.ledger, agent.publicKey)).toBe(0n);
   expect(await balanceOf(harness.ledger, wallet)).toBe(before - 5_000n);
   expect(await json('agent', 'recall', 'shopper', '--wait', ...key)).toMatchObject({ status: 'COMPLETED', left: [] });
-  const { recalls } = z
+  const { recalls: done } = z
     .object({ recalls: z.array(z.object({ requestedBy: z.string() })) })
-    .parse(await json('agent', 'recalls', 'shopper'));
-  expect(recalls.map(({ requestedBy }) => requestedBy)).toEqual([`owner:${wallet}`, 'operator']);
+    .parse(await json(...recalls.type('agent recalls shopper')));
+  expect(done.map(({ requestedBy }) => requestedBy)).toEqual([`owner:${wallet}`, 'operator']);
   expect(await succeed('agent', 'recovery-address', 'shopper', '--set', stranger(), ...key)).toMatch(/Next: +/);
   expect(await json('agent', 'recovery-address', 'shopper')).toMatchObject({ address: null });
   expect(await succeed('agent', 'resume', 'shopper')).toContain('Resumed');
 
-  await json('owner', 'disconnect', ...key);
+  const nextKey = generatePrivateKey();
+  canaries.push(nextKey.slice(2));
+  const [nextFile, heir] = [secretFile('next.key', nextKey), privateKeyToAccount(nextKey).address];
+  const change = 'owner change --chain ethereum --address 0x… --new-keypair next.key --keypair owner.json';
+  await succeed(...asOwner(change, { '0x…': heir, 'next.key': nextFile }));
+  expect(await json('owner', 'status')).toMatchObject({ connected: true, address: heir });
+  await json(...asOwner('owner disconnect --keypair owner.json', { 'owner.json': nextFile }));
   expect(await json('owner', 'status')).toMatchObject({ connected: false });
+  expect([...owners.left(), ...recalls.left()]).toEqual([]);
   // Without an owner the password is enough for whoever may write into the data directory.
   expect(await json('kill-switch', '--reason', 'drill')).toMatchObject({ activated: true, agentsSuspended: 1 });
   expect(await json('recover')).toMatchObject({ recovered: true, agentsReactivated: 1 });
