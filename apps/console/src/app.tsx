@@ -42,13 +42,13 @@ export function App() {
       return <SignInScreen reason={presence.reason} />;
     case 'locked':
       return (
-        <SigningDesk>
+        <SigningDesk key="locked">
           <LockedScreen />
         </SigningDesk>
       );
     case 'signedIn':
       return (
-        <SigningDesk>
+        <SigningDesk key="signedIn">
           <Layout>
             <Switch>
               <Route path="/" component={DashboardScreen} />

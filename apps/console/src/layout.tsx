@@ -5,6 +5,7 @@ import type { TextKey } from './i18n/en.ts';
 import { useSpeech } from './i18n/language.tsx';
 import { useSession } from './session/session.tsx';
 import { Badge, Button, Notice } from './ui/basics.tsx';
+import { Sheltered } from './ui/sheltered.tsx';
 
 const PLACES: readonly (readonly [path: string, name: TextKey])[] = [
   ['/', 'nav.dashboard'],
@@ -20,6 +21,11 @@ const PLACES: readonly (readonly [path: string, name: TextKey])[] = [
   ['/settings', 'nav.settings'],
   ['/kill-switch', 'nav.killSwitch'],
 ];
+
+const CONTENT = 'content';
+
+/** Leads whoever works with the keyboard to the beginning of the screen, where what they were at has gone. */
+export const focusContent = (): void => document.getElementById(CONTENT)?.focus({ preventScroll: true });
 
 /** What surrounds every screen: where one can go, whether changes are heard, and the way out. */
 export function Layout({ children }: { readonly children: ReactNode }) {
@@ -84,7 +90,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
               aria-hidden="true"
               className={`size-2 rounded-full ${hearing === 'live' ? 'bg-good' : hearing === 'offline' ? 'bg-bad' : 'bg-warn'}`}
             />
-            {hearing === 'live' ? t('state.live') : t('state.connecting')}
+            {t(`state.${hearing === 'offline' ? 'connecting' : hearing}`)}
           </span>
           <Button kind="quiet" onClick={() => signOut()}>
             {t('common.signOut')}
@@ -93,12 +99,13 @@ export function Layout({ children }: { readonly children: ReactNode }) {
       </nav>
       <main
         ref={main}
-        id="content"
+        id={CONTENT}
         tabIndex={-1}
         className="min-w-0 flex-1 px-4 py-5 outline-none sm:px-6 lg:px-8 lg:py-7"
       >
         {hearing === 'offline' && <Notice kind="bad">{t('state.offline')}</Notice>}
-        {children}
+        {/* A screen that fails takes nothing else with it: the way to the kill switch stays. */}
+        <Sheltered key={path}>{children}</Sheltered>
       </main>
     </div>
   );
@@ -124,7 +131,7 @@ export function Heading({ title, children }: { readonly title: string; readonly 
   }, [title]);
   return (
     <div className="mb-5 flex min-h-9 flex-wrap items-center justify-between gap-3">
-      <h1 className="text-xl font-semibold break-words">{title}</h1>
+      <h1 className="min-w-0 text-xl font-semibold break-words">{title}</h1>
       {children !== undefined && <div className="flex flex-wrap gap-2">{children}</div>}
     </div>
   );

@@ -31,12 +31,37 @@ describe('amounts', () => {
     '0,5',
     '1,5',
     '1,0000',
+    '1,500',
+    '999,999',
+    '1.234.567',
+    '1 500',
+    '１',
+    '1٫5',
+    '+1',
+    '1_000',
     '1.5,000',
     'NaN',
     'Infinity',
     '١',
   ])('%j is no amount of SOL', (text) => {
     expect(baseUnits(text, 9)).toBeNull();
+  });
+
+  test.each([
+    ['1,500.0', '1500000000000'],
+    ['1,234,567', '1234567000000000'],
+    ['1500', '1500000000000'],
+    [' 0.5 ', '500000000'],
+    ['007', '7000000000'],
+  ])('%j is %s lamports', (text, base) => {
+    expect(baseUnits(text, 9)).toBe(base);
+  });
+
+  test('18 decimals are taken to the last one, and a 19th is no amount', () => {
+    expect(baseUnits('0.000000000000000001', 18)).toBe('1');
+    expect(baseUnits('123456789.123456789123456789', 18)).toBe('123456789123456789123456789');
+    expect(baseUnits('0.0000000000000000001', 18)).toBeNull();
+    expect(baseUnits('1.0', 0)).toBeNull();
   });
 
   test('the extremes of amounts are exact, however many there are', () => {

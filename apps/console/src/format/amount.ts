@@ -1,4 +1,6 @@
 const GROUPS = /\B(?=(\d{3})+$)/g;
+/** Two commas, or one with a point after it: a single comma means a point to half of the world. */
+const THOUSANDS = /^[1-9]\d{0,2}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,})$/;
 
 /** What one whole unit of a chain's native asset is. */
 export interface Unit {
@@ -46,13 +48,14 @@ export const shown = (base: string, { decimals, symbol }: Unit): string =>
   `${wholeUnits(base, decimals)} ${symbol}`.trim();
 
 /**
- * What somebody typed in whole units, as base units; null when it is no amount of the asset. A comma is taken only where
- * thousands are apart: who means half by "0,5" must not get five.
+ * What somebody typed in whole units, as base units; null when it is no amount of the asset. A comma is taken only where it
+ * can set thousands apart and nothing else: who means half by "0,5" must not get five, and who means one and a half by
+ * "1,500" must not get a thousand times that.
  * @example baseUnits('0.1', 9) // "100000000"
  */
 export function baseUnits(text: string, decimals: number): string | null {
   const typed = text.trim();
-  if (typed.includes(',') && !/^[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$/.test(typed)) return null;
+  if (typed.includes(',') && !THOUSANDS.test(typed)) return null;
   const match = /^(\d{1,60})(?:\.(\d{1,60}))?$/.exec(typed.replaceAll(',', ''));
   if (match === null) return null;
   const [, whole = '', fraction = ''] = match;

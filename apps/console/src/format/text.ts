@@ -13,3 +13,27 @@ export function countdown(ms: number): string {
   const [hours, minutes, rest] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60), seconds % 60];
   return hours > 0 ? `${hours}:${pad(minutes)}:${pad(rest)}` : `${pad(minutes)}:${pad(rest)}`;
 }
+
+/** What turns the direction of what follows, joins or hides: nothing of it can be seen, and all of it changes what is read. */
+const HIDDEN = /[\p{Cf}\p{Cc}\p{Zl}\p{Zp}\u{115f}\u{1160}\u{3164}\u{ffa0}]|\u{34f}/gu;
+
+/**
+ * A text that somebody else has chosen (a name, a memo), with what cannot be seen of it made visible: it neither turns the
+ * direction of the words around it, nor looks like another text.
+ * @example plain('shop\u202eper') // "shop▯per"
+ */
+export const plain = (text: string): string => text.replaceAll(HIDDEN, '▯');
+
+/** A name as somebody can type it: without what cannot be seen, and with single blanks between its words. */
+const typeable = (name: string): string => name.normalize('NFKC').replaceAll(HIDDEN, '').replaceAll(/\s+/g, ' ').trim();
+
+/**
+ * Whether somebody has typed a name to confirm something. What the page cannot show, nobody has to type; a name of which
+ * nothing can be seen is confirmed by what stands in for it.
+ * @param otherwise stands in for a name that nobody can type
+ */
+export const hasTyped = (typed: string, name: string, otherwise: string): boolean =>
+  typeable(typed) === typeableName(name, otherwise);
+
+/** What somebody has to type to confirm a name. */
+export const typeableName = (name: string, otherwise: string): string => typeable(name) || otherwise;

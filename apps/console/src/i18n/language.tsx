@@ -1,4 +1,5 @@
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { keepAs, keptAs } from '../kept.ts';
 import { en, type TextKey, type Texts } from './en.ts';
 import { ko } from './ko.ts';
 
@@ -27,7 +28,7 @@ const Context = createContext<Speech | null>(null);
 const isLanguage = (text: string | null): text is Language => text !== null && Object.hasOwn(LANGUAGES, text);
 
 function first(): Language {
-  const kept = localStorage.getItem(KEPT_AS);
+  const kept = keptAs(KEPT_AS);
   if (isLanguage(kept)) return kept;
   return navigator.language.startsWith('ko') ? 'ko' : 'en';
 }
@@ -43,7 +44,7 @@ export function Speaking({ children }: { readonly children: ReactNode }) {
     return {
       language,
       setLanguage(next) {
-        localStorage.setItem(KEPT_AS, next);
+        keepAs(KEPT_AS, next);
         setLanguage(next);
       },
       t: (key, values = {}) =>

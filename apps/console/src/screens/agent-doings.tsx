@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import type { AgentSummary } from '@waiaas/sdk';
 import { type ReactNode, useState } from 'react';
 import { useAgentAssets, useOwnerStatus, useRecoveryAddress } from '../data/queries.ts';
+import { hasTyped, plain, typeableName } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer } from '../ui/answer.tsx';
@@ -56,7 +57,7 @@ function StandDialog({ agent, doing, onClose }: DialogProps & { readonly doing: 
   const done = useDone(onClose);
   return (
     <ConfirmDialog
-      title={`${t(`agents.${doing}`)}: ${agent.name}`}
+      title={`${t(`agents.${doing}`)}: ${plain(agent.name)}`}
       {...(doing === 'suspend' ? { text: t('agents.suspend.text') } : {})}
       action={t(`agents.${doing}`)}
       onClose={onClose}
@@ -73,10 +74,10 @@ function useTypedName(agent: AgentSummary): readonly [isTyped: boolean, field: R
   const { t } = useSpeech();
   const [typed, setTyped] = useState('');
   return [
-    typed === agent.name,
+    hasTyped(typed, agent.name, agent.id),
     <TextField
       key="name"
-      label={t('agents.confirmName', { name: agent.name })}
+      label={t('agents.confirmName', { name: typeableName(agent.name, agent.id) })}
       value={typed}
       autoComplete="off"
       onChange={(event) => setTyped(event.target.value)}
@@ -94,13 +95,15 @@ function RecallDialog({ agent, onClose }: DialogProps) {
   const [typed, setTyped] = useState<string | null>(null);
   const [includeUnlisted, setIncludeUnlisted] = useState(false);
   const [keepGas, setKeepGas] = useState(true);
-  const own = owner.data?.address ?? '';
+  // The address of an owner on another chain is none that funds could go to.
+  const { address = '', chain } = owner.data ?? {};
+  const own = (agent.chain === 'solana') === (chain === 'solana') ? address : '';
   const destination = typed ?? own;
   // An operator can send to the owner's own address, and keeps the gas; anything else the owner signs for.
-  const needsOwner = own !== '' && (destination !== own || !keepGas);
+  const needsOwner = address !== '' && (destination !== own || !keepGas);
   return (
     <ConfirmDialog
-      title={`${t('agents.recall')}: ${agent.name}`}
+      title={`${t('agents.recall')}: ${plain(agent.name)}`}
       text={t('agents.recall.text')}
       action={t('agents.recall')}
       danger
@@ -136,7 +139,7 @@ function EndDialog({ agent, doing, onClose }: DialogProps & { readonly doing: 't
   const [waive, setWaive] = useState<readonly string[]>([]);
   return (
     <ConfirmDialog
-      title={`${t('agents.terminate')}: ${agent.name}`}
+      title={`${t('agents.terminate')}: ${plain(agent.name)}`}
       text={doing === 'terminate' ? t('agents.terminate.text') : t('agents.waive.text')}
       action={doing === 'terminate' ? t('agents.terminate') : t('agents.waive.action')}
       danger
@@ -232,7 +235,7 @@ function RecoveryDialog({ agent, onClose }: DialogProps) {
   const ownerAddress = owner.data?.address;
   return (
     <ConfirmDialog
-      title={`${t('agents.recovery')}: ${agent.name}`}
+      title={`${t('agents.recovery')}: ${plain(agent.name)}`}
       text={t('agents.recovery.text')}
       action={t('common.continue')}
       disabled={address === '' || password === '' || ownerAddress === undefined}

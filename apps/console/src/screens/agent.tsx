@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useAgentAssets, useAgentBudget, useAgents, useRecalls, useTransactions } from '../data/queries.ts';
+import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { Answer } from '../ui/answer.tsx';
@@ -20,7 +21,7 @@ export function AgentScreen({ id }: { readonly id: string }) {
   const agent = agents.data?.find((one) => one.id === id);
   return (
     <>
-      <Heading title={agent?.name ?? t('common.agent')}>
+      <Heading title={agent === undefined ? t('common.agent') : plain(agent.name)}>
         {agent?.status === 'ACTIVE' && <Button onClick={() => setDoing('suspend')}>{t('agents.suspend')}</Button>}
         {agent?.status === 'SUSPENDED' && <Button onClick={() => setDoing('resume')}>{t('agents.resume')}</Button>}
         {agent !== undefined && agent.status !== 'CREATING' && (
@@ -56,7 +57,7 @@ export function AgentScreen({ id }: { readonly id: string }) {
                     [t('common.network'), `${agent.chain} ${agent.network}`],
                     [t('common.address'), <FullAddress key="address" address={agent.publicKey} />],
                     [t('common.created'), when(agent.createdAt)],
-                    ['id', <code key="id">{agent.id}</code>],
+                    ['ID', <code key="id">{agent.id}</code>],
                   ]}
                 />
                 <Holdings id={id} />

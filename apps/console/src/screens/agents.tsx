@@ -3,6 +3,7 @@ import type { AgentCreate } from '@waiaas/sdk';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useAgents } from '../data/queries.ts';
+import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
@@ -37,7 +38,7 @@ export function AgentsScreen() {
                     className="block h-full rounded-xl border border-line bg-surface p-5 hover:border-accent"
                   >
                     <span className="flex items-start justify-between gap-3">
-                      <span className="min-w-0 text-lg font-semibold break-words">{agent.name}</span>
+                      <span className="min-w-0 text-lg font-semibold break-words">{plain(agent.name)}</span>
                       <Badge>{agent.status}</Badge>
                     </span>
                     <span className="mt-1 block text-sm text-muted">

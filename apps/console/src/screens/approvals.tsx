@@ -1,18 +1,19 @@
 import { useQueryClient } from '@tanstack/react-query';
-import type { PendingApproval } from '@waiaas/sdk';
+import { type PendingApproval, WAIaaSError } from '@waiaas/sdk';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { useApprovals, useOwnerStatus } from '../data/queries.ts';
 import { shown, unitOf } from '../format/amount.ts';
-import { countdown } from '../format/text.ts';
+import { countdown, plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
-import { Heading } from '../layout.tsx';
+import { focusContent, Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer } from '../ui/answer.tsx';
 import { Badge, Button, Card, EmptyState, Facts, FullAddress, Notice, TextField } from '../ui/basics.tsx';
 import { useNow } from '../ui/clock.ts';
-import { ConfirmDialog, troubleOf } from '../ui/dialog.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
 import { useToast } from '../ui/toast.tsx';
+import { troubleOf } from '../ui/trouble.ts';
 import { useSigning } from '../wallets/signing.tsx';
 import { Decision } from './decision.tsx';
 
@@ -44,6 +45,10 @@ export function ApprovalsScreen() {
   );
 }
 
+/** Whether a payment does not wait any more: it goes from the list, and why is said where it can still be read. */
+const hasGone = (error: unknown): boolean =>
+  error instanceof WAIaaSError && ['TX_EXPIRED', 'TX_ALREADY_PROCESSED', 'TX_NOT_FOUND'].includes(error.code);
+
 function WaitingPayment({ payment }: { readonly payment: PendingApproval }) {
   const { t, when } = useSpeech();
   const now = useNow();
@@ -68,8 +73,14 @@ function WaitingPayment({ payment }: { readonly payment: PendingApproval }) {
       // What is signed is held against what is shown here; another text is never shown to the wallet.
       await client.approveTransaction(payment);
       toast(t('approvals.approved'));
+      // Its card goes, and its button with it.
+      focusContent();
     } catch (error) {
-      setTrouble(troubleOf(error, t('common.failed')));
+      const words = troubleOf(error, t);
+      if (hasGone(error) && words !== null) {
+        toast(words);
+        focusContent();
+      } else setTrouble(words);
     } finally {
       setBusy(false);
       queries.invalidateQueries({ queryKey: ['approvals'] });
@@ -85,7 +96,7 @@ function WaitingPayment({ payment }: { readonly payment: PendingApproval }) {
           </p>
           <p className="text-sm text-muted">
             <Link href={`/agents/${payment.agentId}`} className="underline decoration-line underline-offset-2">
-              {payment.agentName}
+              <bdi>{plain(payment.agentName)}</bdi>
             </Link>{' '}
             · {payment.chain} {payment.network}
           </p>
@@ -108,8 +119,8 @@ function WaitingPayment({ payment }: { readonly payment: PendingApproval }) {
             [t('common.to'), <FullAddress key="to" address={payment.toAddress} />],
             ...(payment.token === undefined
               ? []
-              : ([['token', <FullAddress key="token" address={payment.token.address} />]] as const)),
-            ...(payment.memo === undefined ? [] : ([[t('common.memo'), payment.memo]] as const)),
+              : ([[t('common.token'), <FullAddress key="token" address={payment.token.address} />]] as const)),
+            ...(payment.memo === undefined ? [] : ([[t('common.memo'), plain(payment.memo)]] as const)),
             [t('common.time'), when(payment.queuedAt)],
           ]}
         />
@@ -164,11 +175,15 @@ function RejectDialog({ payment, onClose }: { readonly payment: PendingApproval;
       onConfirm={async () => {
         try {
           await operator.rejectTransaction(payment.txId, reason.trim() === '' ? undefined : reason.trim());
-        } finally {
-          queries.invalidateQueries({ queryKey: ['approvals'] });
+          toast(t('approvals.rejected'));
+        } catch (error) {
+          if (!hasGone(error)) throw error;
+          toast(troubleOf(error, t) ?? t('common.failed'));
         }
-        toast(t('approvals.rejected'));
         onClose();
+        queries.invalidateQueries({ queryKey: ['approvals'] });
+        // Once the dialog has put the focus back onto the button that goes.
+        setTimeout(focusContent);
       }}
     >
       <TextField

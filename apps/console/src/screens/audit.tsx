@@ -1,13 +1,14 @@
 import type { AuditQuery, AuditVerification } from '@waiaas/sdk';
 import { useState } from 'react';
 import { useAgents, useAuditLog } from '../data/queries.ts';
+import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer, MoreButton } from '../ui/answer.tsx';
 import { Badge, Button, Card, EmptyState, Notice, SelectField, TextField } from '../ui/basics.tsx';
-import { troubleOf } from '../ui/dialog.tsx';
 import { Cell, Table } from '../ui/table.tsx';
+import { troubleOf } from '../ui/trouble.ts';
 
 const SEVERITIES = ['info', 'warning', 'critical'] as const;
 
@@ -29,7 +30,7 @@ export function AuditScreen() {
     try {
       setVerification(await operator.verifyAuditLog());
     } catch (error) {
-      setTrouble(troubleOf(error, t('common.failed')));
+      setTrouble(troubleOf(error, t));
     } finally {
       setBusy(false);
     }
@@ -61,7 +62,7 @@ export function AuditScreen() {
         <SelectField
           label={t('common.agent')}
           value={filter.agentId ?? ''}
-          options={[['', t('common.all')], ...(agents.data ?? []).map(({ id, name }) => [id, name] as const)]}
+          options={[['', t('common.all')], ...(agents.data ?? []).map(({ id, name }) => [id, plain(name)] as const)]}
           onValue={(agentId) => setFilter({ ...filter, agentId: agentId === '' ? undefined : agentId })}
         />
       </form>

@@ -2,7 +2,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import type { AutoStopRule, AutoStopRuleCreate } from '@waiaas/sdk';
 import { useState } from 'react';
 import { useAgents, useAutoStopRules } from '../data/queries.ts';
-import { useSpeech } from '../i18n/language.tsx';
+import { plain } from '../format/text.ts';
+import { isTextKey } from '../i18n/en.ts';
+import { type Say, useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer } from '../ui/answer.tsx';
@@ -43,6 +45,12 @@ function figuresOf(config: Readonly<Record<string, unknown>>): Readonly<Record<s
   const { allowedHours, ...rest } = config;
   const hours = typeof allowedHours === 'object' && allowedHours !== null ? { ...allowedHours } : {};
   return Object.fromEntries(Object.entries({ ...rest, ...hours }).map(([name, value]) => [name, String(value)]));
+}
+
+/** What a figure is called; by the name of the API where this page does not know it. */
+function nameOf(name: string, t: Say): string {
+  const key = `figure.${name}`;
+  return isTextKey(key) ? t(key) : name;
 }
 
 /** What stops an agent, or everything, by itself. */
@@ -106,9 +114,9 @@ function RuleCard({
       </div>
       <Facts
         rows={[
-          [t('policies.scope'), rule.agentId === null ? t('common.allAgents') : (agent?.name ?? rule.agentId)],
+          [t('policies.scope'), rule.agentId === null ? t('common.allAgents') : plain(agent?.name ?? rule.agentId)],
           [t('autoStop.action'), rule.action],
-          ...Object.entries(figuresOf(rule.config)),
+          ...Object.entries(figuresOf(rule.config)).map(([name, value]) => [nameOf(name, t), value] as const),
         ]}
       />
       {rule.warning !== undefined && <Notice kind="warn">{rule.warning}</Notice>}
@@ -169,13 +177,16 @@ function RuleDialog({ rule, onClose }: { readonly rule: AutoStopRule | null; rea
           label={t('policies.scope')}
           value={agentId}
           disabled={rule !== null}
-          options={[['', t('common.allAgents')], ...(agents.data ?? []).map(({ id, name }) => [id, name] as const)]}
+          options={[
+            ['', t('common.allAgents')],
+            ...(agents.data ?? []).map(({ id, name }) => [id, plain(name)] as const),
+          ]}
           onValue={setAgentId}
         />
         {fields.map(([name, value]) => (
           <TextField
             key={name}
-            label={name}
+            label={nameOf(name, t)}
             inputMode="numeric"
             value={value}
             onChange={(event) => setFigures({ ...figures, [name]: event.target.value })}

@@ -2,7 +2,7 @@ import type { BalanceHistoryResponse, BalancePeriod } from '@waiaas/sdk';
 import { type ReactNode, useState } from 'react';
 import { useAgents, useBalanceHistory } from '../data/queries.ts';
 import { extremes, perMille, shown } from '../format/amount.ts';
-import { shortAddress } from '../format/text.ts';
+import { plain, shortAddress } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Answer } from '../ui/answer.tsx';
 import { Card, EmptyState, SelectField } from '../ui/basics.tsx';
@@ -28,7 +28,7 @@ export function BalancesOverTime() {
               <SelectField
                 label={t('common.agent')}
                 value={agent.id}
-                options={all.map(({ id, name }) => [id, name])}
+                options={all.map(({ id, name }) => [id, plain(name)])}
                 onValue={setChosen}
               />
             </BalanceChart>

@@ -11,15 +11,17 @@ import {
   useTransactions,
 } from '../data/queries.ts';
 import { extremes, nativeUnit, perMille, shown } from '../format/amount.ts';
+import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
+import { daemonClock } from '../session/daemon-clock.ts';
 import { Answer } from '../ui/answer.tsx';
 import { Badge, Card, EmptyState, Notice, type Tone } from '../ui/basics.tsx';
 import { Columns, LimitBar, PartsBar } from '../ui/charts.tsx';
+import { troubleOf } from '../ui/trouble.ts';
 import { BalancesOverTime } from './balance-chart.tsx';
 import { TransactionTable } from './transactions.tsx';
 
-const DAY_MS = 86_400_000;
 const DAYS = 14;
 const RECENT = 8;
 /** Agents whose caps are looked at here: each is asked for by itself, and all are a click away. */
@@ -35,7 +37,11 @@ export function DashboardScreen() {
   // One page is looked at, and every figure made of it says so.
   const latest = useTransactions({ limit: 100 });
   const payments = latest.data?.pages[0]?.transactions ?? [];
-  const isSetUp = owner.data?.connected !== false && agents.data?.length !== 0;
+  const { channels: present, minChannels = 0 } = channels.data ?? {};
+  const isSetUp =
+    owner.data?.connected !== false &&
+    agents.data?.length !== 0 &&
+    (present === undefined || present.length >= minChannels);
   const few = channels.data !== undefined && channels.data.reachable < channels.data.minChannels;
 
   return (
@@ -51,7 +57,10 @@ export function DashboardScreen() {
       )}
       {few && (
         <Notice kind="warn">
-          {t('dashboard.channels.few', { reachable: channels.data.reachable, min: channels.data.minChannels })}
+          {t('dashboard.channels.few', { reachable: channels.data.reachable, min: channels.data.minChannels })}{' '}
+          <Link href="/notifications" className="font-semibold underline">
+            {t('nav.notifications')}
+          </Link>
         </Notice>
       )}
       <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
@@ -70,7 +79,7 @@ export function DashboardScreen() {
         <Card title={t('dashboard.caps')} className="xl:col-span-2">
           <Answer of={agents}>
             {(all) =>
-              all.length === 0 ? (
+              !all.some(isPaying) ? (
                 <EmptyState title={t('agents.none')} text={t('agents.none.text')} />
               ) : (
                 <>
@@ -175,18 +184,20 @@ function Balances({ balances }: { readonly balances: DashboardResponse['balances
 
 /** How much of an agent's caps is spent. */
 export function AgentSpend({ agent }: { readonly agent: AgentSummary }) {
+  const { t } = useSpeech();
   const budget = useAgentBudget(agent.id);
   return (
     <div>
       <div className="mb-2 flex min-w-0 flex-wrap items-baseline gap-2">
         <Link href={`/agents/${agent.id}`} className="truncate font-medium underline decoration-line">
-          {agent.name}
+          <bdi>{plain(agent.name)}</bdi>
         </Link>
         <span className="text-xs text-muted">
           {agent.chain} {agent.network}
         </span>
       </div>
-      <CapBars name={agent.name} caps={budget.data?.policy} />
+      {budget.error !== null && <Notice kind="warn">{troubleOf(budget.error, t)}</Notice>}
+      <CapBars name={plain(agent.name)} caps={budget.data?.policy} />
     </div>
   );
 }
@@ -264,8 +275,11 @@ function Flow({ payments }: { readonly payments: readonly OwnerTransaction[] }) 
   const unit = nativeUnit(chain);
   const format = new Intl.DateTimeFormat(language, { month: 'short', day: 'numeric' });
   const dayOf = (iso: string | number): string => new Date(iso).toDateString();
-  const today = Date.now();
-  const days = Array.from({ length: DAYS }, (_, index) => today - (DAYS - 1 - index) * DAY_MS).map((time) => ({
+  const today = new Date(daemonClock.now());
+  // By the calendar: where clocks are put forward or back, a day has not 24 hours.
+  const days = Array.from({ length: DAYS }, (_, index) =>
+    new Date(today.getFullYear(), today.getMonth(), today.getDate() - (DAYS - 1 - index)).getTime(),
+  ).map((time) => ({
     time,
     sum: paid
       .filter((payment) => payment.chain === chain && dayOf(payment.executedAt ?? payment.createdAt) === dayOf(time))

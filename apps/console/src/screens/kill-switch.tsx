@@ -16,9 +16,9 @@ export function KillSwitchScreen() {
     <>
       <Heading title={t('kill.title')} />
       <Card className="max-w-3xl">
-        <p className="mb-4 flex items-center gap-3">
-          <Badge>{owner.data?.systemState ?? 'NORMAL'}</Badge>
-          {t('kill.normal')}
+        <p className="mb-4 flex min-h-6 items-center gap-3">
+          {owner.data !== undefined && <Badge>{owner.data.systemState}</Badge>}
+          {owner.data?.systemState === 'NORMAL' ? t('kill.normal') : t('kill.unknown')}
         </p>
         <Effects />
         <p className="mt-4 text-sm text-muted">

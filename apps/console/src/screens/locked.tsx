@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { WAIaaSError } from '@waiaas/sdk';
-import { type FormEvent, useEffect, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { fetchHealth } from '../data/health.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { useSession } from '../session/session.tsx';
 import { Badge, Button, Card, Notice, TextField } from '../ui/basics.tsx';
-import { troubleOf } from '../ui/dialog.tsx';
-import { NotSigned, useSigning } from '../wallets/signing.tsx';
+import { troubleOf } from '../ui/trouble.ts';
+import { useSigning } from '../wallets/signing.tsx';
 import { LockedOut, lockEnd } from './sign-in.tsx';
 
 const LOOK_MS = 5_000;
@@ -21,11 +21,25 @@ export function LockedScreen() {
   const [trouble, setTrouble] = useState<string | null>(null);
   const [lockedUntil, setLockedUntil] = useState<number | null>(null);
   // The one thing that is asked for again and again: no stream is open to anybody now.
-  const { data } = useQuery({ queryKey: ['health'], queryFn: fetchHealth, refetchInterval: LOOK_MS });
+  const { data, error } = useQuery({
+    queryKey: ['health'],
+    queryFn: fetchHealth,
+    refetchInterval: LOOK_MS,
+    // What was so the last time this was shown says nothing of now.
+    gcTime: 0,
+  });
   const status = data?.killSwitch ?? 'ACTIVATED';
   useEffect(() => {
     if (status === 'NORMAL') signOut('recovered');
   }, [status, signOut]);
+
+  // Whatever somebody was at is gone: they begin here, and are told so.
+  const heading = useRef<HTMLHeadingElement>(null);
+  const title = t('kill.locked');
+  useEffect(() => {
+    document.title = `${title} · WAIaaS`;
+  }, [title]);
+  useEffect(() => heading.current?.focus(), []);
 
   async function recover(event: FormEvent): Promise<void> {
     event.preventDefault();
@@ -36,9 +50,10 @@ export function LockedScreen() {
       await owner.recover(password);
       signOut('recovered');
     } catch (error) {
-      setLockedUntil(lockEnd(error));
+      const end = lockEnd(error);
+      setLockedUntil(end);
       if (error instanceof WAIaaSError && error.code === 'KILL_SWITCH_NOT_ACTIVE') signOut('recovered');
-      else if (!(error instanceof NotSigned)) setTrouble(troubleOf(error, t('common.failed')));
+      else if (end === null) setTrouble(troubleOf(error, t));
       setBusy(false);
     }
     setPassword('');
@@ -47,9 +62,12 @@ export function LockedScreen() {
   return (
     <main className="mx-auto max-w-xl px-4 py-10">
       <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
-        <h1 className="text-2xl font-semibold text-bad">{t('kill.locked')}</h1>
+        <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold text-bad outline-none">
+          {title}
+        </h1>
         <Badge>{status}</Badge>
       </div>
+      {error !== null && <Notice kind="bad">{t('state.offline')}</Notice>}
       <Card>
         <p>{t('kill.lockedText')}</p>
         <p className="mt-2 text-sm text-muted">{t('kill.recovery')}</p>

@@ -3,15 +3,18 @@ import { useQueryClient } from '@tanstack/react-query';
 import type { NotificationChannel, NotificationChannelCreate } from '@waiaas/sdk';
 import { useState } from 'react';
 import { useChannels, useNotificationLog } from '../data/queries.ts';
-import { useSpeech } from '../i18n/language.tsx';
+import { plain } from '../format/text.ts';
+import { isTextKey } from '../i18n/en.ts';
+import { type Say, useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer, MoreButton } from '../ui/answer.tsx';
 import { Badge, Button, Card, CopyButton, EmptyState, Notice, SelectField, TextField } from '../ui/basics.tsx';
-import { ConfirmDialog, Dialog, troubleOf } from '../ui/dialog.tsx';
+import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { Cell, Table } from '../ui/table.tsx';
 import { useToast } from '../ui/toast.tsx';
+import { troubleOf } from '../ui/trouble.ts';
 import { TelegramPairing } from './telegram.tsx';
 
 const TAB =
@@ -92,7 +95,7 @@ function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChanne
       if (success) toast(t('notifications.tested', { ms: latencyMs }));
       else setTrouble(error ?? t('common.failed'));
     } catch (error) {
-      setTrouble(troubleOf(error, t('common.failed')));
+      setTrouble(troubleOf(error, t));
     } finally {
       setBusy(false);
       queries.invalidateQueries({ queryKey: ['notifications'] });
@@ -103,7 +106,7 @@ function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChanne
     <Card className="h-full">
       <div className="flex flex-wrap items-start justify-between gap-2">
         <div className="min-w-0">
-          <p className="font-semibold break-words">{channel.name}</p>
+          <p className="font-semibold break-words">{plain(channel.name)}</p>
           <p className="text-sm text-muted">
             {channel.type} · {channel.locale} · {t('common.priority')} {channel.priority}
           </p>
@@ -117,7 +120,7 @@ function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChanne
       <dl className="mt-3 space-y-1 text-xs text-muted">
         {Object.entries(channel.config).map(([name, value]) => (
           <div key={name} className="flex gap-2">
-            <dt>{name}</dt>
+            <dt>{nameOf(name, t)}</dt>
             <dd className="break-all">
               <code>{value}</code>
             </dd>
@@ -137,7 +140,7 @@ function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChanne
       </div>
       {deleting && (
         <ConfirmDialog
-          title={`${t('common.delete')}: ${channel.name}`}
+          title={`${t('common.delete')}: ${plain(channel.name)}`}
           action={t('common.delete')}
           danger
           onClose={() => setDeleting(false)}
@@ -153,6 +156,12 @@ function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChanne
 }
 
 type ChannelType = NotificationChannel['type'];
+
+/** What a field is called; by the name of the API where this page does not know it. */
+function nameOf(field: string, t: Say): string {
+  const key = `field.${field}`;
+  return isTextKey(key) ? t(key) : field;
+}
 
 /** Fields of each type, by the names of the API; whether they may be left out, and whether they are secret. */
 const FIELDS: Readonly<
@@ -170,9 +179,12 @@ const TYPES = ['NTFY', 'TELEGRAM', 'DISCORD', 'SLACK', 'WEBHOOK'] as const satis
 export function ChannelDialog({
   channel,
   onClose,
+  onStored,
 }: {
   readonly channel: NotificationChannel | null;
   readonly onClose: () => void;
+  /** Told the id of what was stored. */
+  readonly onStored?: (id: string) => void;
 }) {
   const { t, language } = useSpeech();
   const operator = useOperator();
@@ -195,6 +207,7 @@ export function ChannelDialog({
       channel === null
         ? await operator.createNotificationChannel(created)
         : await operator.updateNotificationChannel(channel.id, { config: given, ...common });
+    onStored?.(answer.channel.id);
     await queries.invalidateQueries({ queryKey: ['notifications'] });
     if (answer.secret === undefined) onClose();
     else setSecret(answer.secret);
@@ -213,7 +226,7 @@ export function ChannelDialog({
   const isComplete = FIELDS[type].every(({ name: field, optional }) => optional || (config[field] ?? '').trim() !== '');
   return (
     <ConfirmDialog
-      title={channel === null ? t('notifications.new') : channel.name}
+      title={channel === null ? t('notifications.new') : plain(channel.name)}
       action={t('common.save')}
       disabled={name.trim() === '' || !isComplete}
       onClose={onClose}
@@ -238,7 +251,8 @@ export function ChannelDialog({
       {FIELDS[type].map((field) => (
         <TextField
           key={field.name}
-          label={field.name}
+          label={nameOf(field.name, t)}
+          type={field.secret === true ? 'password' : 'text'}
           autoComplete="off"
           spellCheck={false}
           {...(field.optional === true ? { hint: t('common.optional') } : {})}

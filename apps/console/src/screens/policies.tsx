@@ -3,15 +3,17 @@ import type { PolicyEvaluationResponse } from '@waiaas/sdk';
 import { type ReactNode, useState } from 'react';
 import { partsOfAsset, useAgents, useAssetUnits, useOwnerStatus, usePolicies } from '../data/queries.ts';
 import { baseUnits, nativeUnit, shown, type Unit } from '../format/amount.ts';
-import { shortAddress } from '../format/text.ts';
+import { plain, shortAddress } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
+import { daemonClock } from '../session/daemon-clock.ts';
 import { useOperator } from '../session/session.tsx';
 import { Answer, Skeleton } from '../ui/answer.tsx';
 import { Badge, Button, Card, EmptyState, Facts, Notice, SelectField, TextArea, TextField } from '../ui/basics.tsx';
-import { ConfirmDialog, Dialog, troubleOf } from '../ui/dialog.tsx';
+import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { Cell, Table } from '../ui/table.tsx';
+import { troubleOf } from '../ui/trouble.ts';
 import { useSigning } from '../wallets/signing.tsx';
 import { AssetLimitsFields, AssetLimitsTable, unitName } from './asset-limits.tsx';
 import { Criteria } from './decision.tsx';
@@ -98,8 +100,8 @@ function PolicyCard({
         </span>
       </div>
       <p className="mb-3 text-sm text-muted">
-        {t('policies.scope')}: {policy.agentId === null ? t('common.allAgents') : (agent?.name ?? policy.agentId)} ·{' '}
-        {t('common.priority')} {policy.priority} · v{policy.version}
+        {t('policies.scope')}: {policy.agentId === null ? t('common.allAgents') : plain(agent?.name ?? policy.agentId)}{' '}
+        · {t('common.priority')} {policy.priority} · v{policy.version}
       </p>
       <Rules draft={draft} />
       <div className="mt-4 flex justify-end gap-2">
@@ -147,7 +149,7 @@ function Rules({ draft }: { readonly draft: PolicyDraft }) {
       return (
         <Facts
           rows={[
-            [t('policies.hours'), `${draft.from} – ${draft.until} (${draft.timezone})`],
+            [t('policies.hours.short'), `${draft.from} – ${draft.until} (${draft.timezone})`],
             [t('policies.days'), draft.days.map((day) => dayName(day, language)).join(', ')],
           ]}
         />
@@ -221,6 +223,9 @@ function PolicyEditor({
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const rules = rulesOf(draft);
+  const present = usePolicies().data?.find(({ id }) => id === policy?.id);
+  // Somebody else has changed it since this form was opened.
+  const isOutrun = policy !== null && present !== undefined && present.version !== policy.version && !busy;
 
   async function store(): Promise<void> {
     if (isFault(rules)) return;
@@ -230,7 +235,7 @@ function PolicyEditor({
       await save(policy, draft, rules);
       onClose();
     } catch (error) {
-      setTrouble(troubleOf(error, t('common.failed')));
+      setTrouble(troubleOf(error, t));
     } finally {
       setBusy(false);
     }
@@ -240,6 +245,7 @@ function PolicyEditor({
     <>
       <PolicyFields draft={draft} onDraft={setDraft} isNew={policy === null} />
       <FaultNotice draft={draft} rules={rules} />
+      {isOutrun && <Notice kind="warn">{t('policies.outrun')}</Notice>}
       {!isFault(rules) && <TryPolicy policy={policy} draft={draft} rules={rules} />}
       {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-5 flex justify-end gap-2">
@@ -276,6 +282,7 @@ export function FaultNotice({
     until: t('policies.until'),
     perHour: t('policies.perHour'),
     perDay: t('policies.perDay'),
+    priority: t('common.priority'),
   };
   const name = names[field] ?? field;
   const words = {
@@ -352,7 +359,10 @@ export function PolicyFields({
             <SelectField
               label={t('policies.scope')}
               value={draft.agentId}
-              options={[['', t('common.allAgents')], ...(agents.data ?? []).map(({ id, name }) => [id, name] as const)]}
+              options={[
+                ['', t('common.allAgents')],
+                ...(agents.data ?? []).map(({ id, name }) => [id, plain(name)] as const),
+              ]}
               onValue={(agentId) => onDraft({ ...draft, agentId })}
             />
           </div>
@@ -506,11 +516,11 @@ function TryPolicy({
             amount: base,
             ...(token === null ? {} : ({ type: 'TOKEN_TRANSFER', tokenMint: token } as const)),
           },
-          history: { from: new Date(Date.now() - MONTH_MS).toISOString() },
+          history: { from: new Date(daemonClock.now() - MONTH_MS).toISOString() },
         }),
       );
     } catch (error) {
-      setTrouble(troubleOf(error, t('common.failed')));
+      setTrouble(troubleOf(error, t));
     } finally {
       setBusy(false);
     }
@@ -523,7 +533,7 @@ function TryPolicy({
         <SelectField
           label={t('common.agent')}
           value={agent?.id ?? ''}
-          options={able.map(({ id, name }) => [id, name])}
+          options={able.map(({ id, name }) => [id, plain(name)])}
           onValue={(value) => {
             setChosen(value);
             setOutcome(null);
@@ -550,6 +560,9 @@ function TryPolicy({
           {t('policies.try.run')}
         </Button>
       </div>
+      {base === null && (
+        <Notice kind="warn">{t('policies.invalid', { symbol: unitName(unit, t), field: t('common.amount') })}</Notice>
+      )}
       {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
       {outcome?.payment != null && (
         <div className="mt-4 grid gap-4 md:grid-cols-2" data-testid="dry-run">

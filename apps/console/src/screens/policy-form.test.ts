@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { draftOf, EMPTY_DRAFT, newAsset, type Policy, policyOf, rulesOf } from './policy-form.ts';
+import { draftOf, EMPTY_DRAFT, newAsset, POLICY_TYPES, type Policy, policyOf, rulesOf } from './policy-form.ts';
 
 const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 
@@ -80,4 +80,10 @@ describe('the form of a policy', () => {
     const wrong = { ...usdc, delay: '0.0000001' };
     expect(rulesOf({ ...EMPTY_DRAFT, assets: [wrong] })).toEqual({ fault: 'amount', field: 'delay', of: wrong });
   });
+});
+
+test.each(['', 'high', '1.5', '9999999999', '--1'])('%j is no priority, and never becomes another one', (priority) => {
+  for (const type of POLICY_TYPES) {
+    expect(rulesOf({ ...EMPTY_DRAFT, type, priority })).toEqual({ fault: 'number', field: 'priority' });
+  }
 });

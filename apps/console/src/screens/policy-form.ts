@@ -222,6 +222,7 @@ function spendingRules(draft: PolicyDraft): Readonly<Record<string, unknown>> | 
 
 /** The rules that were typed, as the daemon takes them; or the field that holds nothing usable. */
 export function rulesOf(draft: PolicyDraft): Readonly<Record<string, unknown>> | DraftFault {
+  if (integer(draft.priority) === null) return { fault: 'number', field: 'priority' };
   switch (draft.type) {
     case 'SPENDING_LIMIT':
       return spendingRules(draft);

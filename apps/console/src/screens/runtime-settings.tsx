@@ -6,9 +6,9 @@ import { useSpeech } from '../i18n/language.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer } from '../ui/answer.tsx';
 import { Button, Card, Facts, Notice, SelectField } from '../ui/basics.tsx';
-import { troubleOf } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { useToast } from '../ui/toast.tsx';
+import { troubleOf } from '../ui/trouble.ts';
 
 const CHANNELS = [1, 2, 3, 4, 5] as const;
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -78,7 +78,7 @@ function SettingsForm({ present }: { readonly present: SettingsResponse }) {
       queries.setQueryData(['settings'], settings);
       await queries.invalidateQueries({ queryKey: ['notifications'] });
     } catch (error) {
-      setTrouble(troubleOf(error, t('common.failed')));
+      setTrouble(troubleOf(error, t));
     } finally {
       setBusy(false);
     }

@@ -3,8 +3,10 @@ import type { SessionListResponse, SessionRequest } from '@waiaas/sdk';
 import { useState } from 'react';
 import { useAgents, useDaemonStatus, useSessions } from '../data/queries.ts';
 import { baseUnits, nativeUnit, shown } from '../format/amount.ts';
+import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
+import { daemonClock } from '../session/daemon-clock.ts';
 import { useOperator } from '../session/session.tsx';
 import { Answer, MoreButton } from '../ui/answer.tsx';
 import {
@@ -41,7 +43,7 @@ export function SessionsScreen() {
         <SelectField
           label={t('common.agent')}
           value={agentId}
-          options={[['', t('common.all')], ...(agents.data ?? []).map(({ id, name }) => [id, name] as const)]}
+          options={[['', t('common.all')], ...(agents.data ?? []).map(({ id, name }) => [id, plain(name)] as const)]}
           onValue={setAgentId}
         />
         <SelectField
@@ -68,8 +70,8 @@ export function SessionList({ query }: { readonly query: Parameters<typeof useSe
   const pages = useSessions(query);
   const agents = useAgents();
   const [revoking, setRevoking] = useState<SessionSummary | null>(null);
-  const chainOf = (session: SessionSummary): string =>
-    agents.data?.find(({ id }) => id === session.agentId)?.chain ?? '';
+  const chainOf = (session: SessionSummary): string | undefined =>
+    agents.data?.find(({ id }) => id === session.agentId)?.chain;
   return (
     <>
       <Answer of={pages}>
@@ -83,16 +85,20 @@ export function SessionList({ query }: { readonly query: Parameters<typeof useSe
             >
               {sessions.map((session) => {
                 const { maxAmountPerTx } = session.constraints;
-                const isLive = session.revokedAt === undefined && Date.parse(session.expiresAt) > Date.now();
-                const unit = nativeUnit(chainOf(session));
+                const isLive = session.revokedAt === undefined && Date.parse(session.expiresAt) > daemonClock.now();
+                const chain = chainOf(session);
+                // Without its chain an amount would be told in a unit that nobody could know.
+                const amount = (base: string): string => (chain === undefined ? '…' : shown(base, nativeUnit(chain)));
                 return (
                   <tr key={session.id}>
                     <Cell>
-                      <span className="block max-w-48 truncate font-medium">{session.agentName}</span>
+                      <span className="block max-w-48 truncate font-medium">
+                        <bdi>{plain(session.agentName)}</bdi>
+                      </span>
                       <span className="block text-xs text-muted">
                         {t('sessions.used', {
                           count: session.usageStats.totalTx,
-                          amount: shown(session.usageStats.totalAmount, unit),
+                          amount: amount(session.usageStats.totalAmount),
                         })}
                       </span>
                     </Cell>
@@ -107,7 +113,7 @@ export function SessionList({ query }: { readonly query: Parameters<typeof useSe
                     </Cell>
                     <Cell className="whitespace-nowrap">{when(session.expiresAt)}</Cell>
                     <Cell className="whitespace-nowrap tabular-nums">
-                      {maxAmountPerTx === undefined ? t('common.noLimit') : shown(maxAmountPerTx, unit)}
+                      {maxAmountPerTx === undefined ? t('common.noLimit') : amount(maxAmountPerTx)}
                     </Cell>
                     <Cell className="text-right">
                       {isLive && <Button onClick={() => setRevoking(session)}>{t('sessions.revoke')}</Button>}
@@ -131,7 +137,7 @@ function RevokeDialog({ session, onClose }: { readonly session: SessionSummary; 
   const queries = useQueryClient();
   return (
     <ConfirmDialog
-      title={`${t('sessions.revoke')}: ${session.agentName}`}
+      title={`${t('sessions.revoke')}: ${plain(session.agentName)}`}
       text={t('sessions.revoke.text')}
       action={t('sessions.revoke')}
       danger
@@ -169,15 +175,17 @@ export function CreateSessionDialog({
   const [count, setCount] = useState('');
   const [destinations, setDestinations] = useState('');
   const [token, setToken] = useState<string | null>(null);
+  const [isOnItsWay, setOnItsWay] = useState(false);
   const unit = nativeUnit(agent?.chain ?? 'solana');
 
+  const amountOf = (text: string): string | null | undefined =>
+    text.trim() === '' ? undefined : baseUnits(text, unit.decimals);
+  const [maxAmountPerTx, maxTotalAmount] = [amountOf(perTx), amountOf(total)];
+  const isCount = count === '' || /^[1-9]\d{0,9}$/.test(count);
+  const faultOf = (label: string): string => t('policies.invalid', { symbol: unit.symbol, field: label });
+
   function request(): SessionRequest | null {
-    if (agent === undefined) return null;
-    const [maxAmountPerTx, maxTotalAmount] = [perTx, total].map((text) =>
-      text.trim() === '' ? undefined : baseUnits(text, unit.decimals),
-    );
-    if (maxAmountPerTx === null || maxTotalAmount === null) return null;
-    if (count !== '' && !/^[1-9]\d{0,9}$/.test(count)) return null;
+    if (agent === undefined || maxAmountPerTx === null || maxTotalAmount === null || !isCount) return null;
     const allowedDestinations = destinations.split(/\s+/).filter((line) => line !== '');
     return {
       agentId: agent.id,
@@ -198,11 +206,18 @@ export function CreateSessionDialog({
       title={t('sessions.new')}
       action={t('common.create')}
       disabled={wanted === null}
-      onClose={onClose}
+      // Closed now, the session would be there, and its token nowhere.
+      onClose={() => {
+        if (!isOnItsWay) onClose();
+      }}
       onConfirm={async () => {
         if (wanted === null) return;
-        const created = await operator.createSession(wanted);
-        setToken(created.token);
+        setOnItsWay(true);
+        try {
+          setToken((await operator.createSession(wanted)).token);
+        } finally {
+          setOnItsWay(false);
+        }
         await queries.invalidateQueries({ queryKey: ['sessions'] });
       }}
     >
@@ -210,7 +225,7 @@ export function CreateSessionDialog({
       <SelectField
         label={t('common.agent')}
         value={agent?.id ?? ''}
-        options={able.map(({ id, name }) => [id, name])}
+        options={able.map(({ id, name }) => [id, plain(name)])}
         onValue={setChosen}
       />
       <SelectField
@@ -247,6 +262,9 @@ export function CreateSessionDialog({
         value={count}
         onChange={(event) => setCount(event.target.value.trim())}
       />
+      {maxAmountPerTx === null && <Notice kind="warn">{faultOf(t('sessions.maxPerTx'))}</Notice>}
+      {maxTotalAmount === null && <Notice kind="warn">{faultOf(t('sessions.maxTotal'))}</Notice>}
+      {!isCount && <Notice kind="warn">{t('policies.noNumber', { field: t('sessions.maxCount') })}</Notice>}
       <TextArea
         label={t('sessions.destinations')}
         hint={t('common.optional')}
@@ -280,7 +298,7 @@ function TokenDialog({ token, onClose }: { readonly token: string; readonly onCl
   const status = useDaemonStatus();
   const config = mcpConfig(token, status.data?.daemon.version ?? 'latest');
   return (
-    <Dialog title={t('sessions.token.title')} onClose={onClose} wide>
+    <Dialog title={t('sessions.token.title')} onClose={onClose} wide keepsOnEscape>
       <Notice kind="warn">{t('sessions.token.text')}</Notice>
       <div className="flex items-start gap-2 rounded-lg border border-line bg-raised p-3">
         <code data-testid="session-token" className="min-w-0 flex-1 text-xs break-all">

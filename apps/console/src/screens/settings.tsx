@@ -1,13 +1,14 @@
 import { type FormEvent, useState } from 'react';
 import { useDaemonStatus } from '../data/queries.ts';
-import { LANGUAGES, type Language, useSpeech } from '../i18n/language.tsx';
+import { LANGUAGES, type Language, type Say, useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator, useSession } from '../session/session.tsx';
 import { Answer } from '../ui/answer.tsx';
 import { Badge, Button, Card, Facts, Notice, SelectField, TextField } from '../ui/basics.tsx';
-import { ConfirmDialog, troubleOf } from '../ui/dialog.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
 import { THEMES, useTheme } from '../ui/theme.ts';
 import { useToast } from '../ui/toast.tsx';
+import { troubleOf } from '../ui/trouble.ts';
 import { RuntimeSettings } from './runtime-settings.tsx';
 
 /** How the page looks, what the daemon is, and what opens it. */
@@ -58,8 +59,12 @@ function Appearance() {
 }
 
 const MIB = 1_048_576;
-const uptime = (seconds: number): string =>
-  `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+const uptime = (seconds: number, t: Say): string =>
+  t('settings.uptime.text', {
+    days: Math.floor(seconds / 86_400),
+    hours: Math.floor((seconds % 86_400) / 3600),
+    minutes: Math.floor((seconds % 3600) / 60),
+  });
 
 function DaemonFacts() {
   const { t } = useSpeech();
@@ -72,7 +77,7 @@ function DaemonFacts() {
             <Facts
               rows={[
                 [t('settings.version'), `${daemon.version} (Node ${daemon.nodeVersion})`],
-                [t('settings.uptime'), uptime(daemon.uptime)],
+                [t('settings.uptime'), uptime(daemon.uptime, t)],
                 [t('settings.memory'), `${(memory.rssBytes / MIB).toFixed(0)} MiB`],
                 [
                   t('settings.database'),
@@ -128,7 +133,7 @@ function ChangePassword() {
       await operator.changeMasterPassword(present, next);
       signOut('password');
     } catch (error) {
-      setTrouble(troubleOf(error, t('common.failed')));
+      setTrouble(troubleOf(error, t));
       setBusy(false);
     }
     setPresent('');

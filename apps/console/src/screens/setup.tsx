@@ -1,22 +1,24 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useAgents, useChannels, useOwnerStatus, usePolicies, useSessions } from '../data/queries.ts';
 import type { Unit } from '../format/amount.ts';
+import { plain } from '../format/text.ts';
 import type { TextKey } from '../i18n/en.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
-import { Skeleton } from '../ui/answer.tsx';
+import { useOperator } from '../session/session.tsx';
+import { Answer, Skeleton } from '../ui/answer.tsx';
 import { Badge, Button, Card, FullAddress, Notice } from '../ui/basics.tsx';
-import { troubleOf } from '../ui/dialog.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { troubleOf } from '../ui/trouble.ts';
 import { CreateAgentDialog } from './agents.tsx';
 import { ChannelDialog } from './notifications.tsx';
 import { OwnerDialog } from './owner.tsx';
 import { FaultNotice, PolicyFields, usePolicyUnits, useSavePolicy } from './policies.tsx';
 import { draftOf, EMPTY_DRAFT, isFault, type Policy, type PolicyDraft, rulesOf } from './policy-form.ts';
 import { CreateSessionDialog } from './sessions.tsx';
-
-const STEPS = ['owner', 'agent', 'limits', 'channels', 'session'] as const;
-type Step = (typeof STEPS)[number];
+import { isComplete, nextStep, STEPS, type Step, stepsDone, workingChannels } from './setup-state.ts';
 
 /**
  * Leads through a fresh install. Nothing of it is kept here: what is done is asked of the daemon, so that it goes on where
@@ -29,17 +31,20 @@ export function SetupScreen() {
   const agents = useAgents();
   const channels = useChannels();
   const sessions = useSessions({ active: true });
+  const policies = usePolicies();
   const [limitsSeen, setLimitsSeen] = useState(false);
-  const done: Readonly<Record<Step, boolean>> = {
-    owner: owner.data?.connected === true,
-    agent: (agents.data?.length ?? 0) > 0,
-    limits: limitsSeen,
-    channels: channels.data !== undefined && channels.data.channels.length >= Math.max(1, channels.data.minChannels),
-    session: (sessions.data?.pages[0]?.sessions.length ?? 0) > 0,
-  };
+  const done = stepsDone({
+    hasOwner: owner.data?.connected,
+    agents: agents.data?.length,
+    channels: channels.data,
+    sessions: sessions.data?.pages[0]?.sessions.length,
+    areLimitsSeen: limitsSeen || (presentLimits(policies.data)?.version ?? 1) > 1,
+  });
   const [chosen, setChosen] = useState<Step | null>(null);
-  const isKnown = owner.data !== undefined && agents.data !== undefined;
-  const step = chosen ?? STEPS.find((one) => !done[one]) ?? 'session';
+  const asked = [owner, agents, channels, sessions];
+  // The first of what is not known is shown as what it is: on its way, or not to be had.
+  const missing = asked.find(({ data }) => data === undefined) ?? owner;
+  const step = chosen ?? nextStep(done);
   const next = STEPS[STEPS.indexOf(step) + 1];
   const goOn = (): void => {
     if (step === 'limits') setLimitsSeen(true);
@@ -67,26 +72,42 @@ export function SetupScreen() {
           </li>
         ))}
       </ol>
-      {isKnown && (
-        <Card className="max-w-3xl">
-          <h2 className="text-lg font-semibold">{t(`setup.${step}`)}</h2>
-          <p className="mt-1 mb-5 text-sm text-muted">{t(`setup.${step}.text`)}</p>
-          <StepBody step={step} isDone={done[step]} onDone={goOn} />
-          <div className="mt-6 flex justify-end gap-2 border-t border-line pt-4">
-            <Link
-              href="/"
-              className="inline-flex min-h-9 items-center rounded-lg px-3.5 text-sm font-medium text-muted hover:text-ink"
-            >
-              {t('setup.finish')}
-            </Link>
-            {next !== undefined && (
-              <Button kind={done[step] ? 'primary' : 'plain'} onClick={goOn}>
-                {done[step] ? t('setup.next') : t('setup.skip')}
-              </Button>
+      <Answer<unknown> of={missing} rows={6}>
+        {() => (
+          <Card className="max-w-3xl">
+            <h2 className="text-lg font-semibold">{t(`setup.${step}`)}</h2>
+            <p className="mt-1 mb-5 text-sm text-muted">{t(`setup.${step}.text`)}</p>
+            <StepBody step={step} isDone={done[step]} onDone={goOn} />
+            <div className="mt-6 flex justify-end gap-2 border-t border-line pt-4">
+              <Link
+                href="/"
+                className="inline-flex min-h-9 items-center rounded-lg px-3.5 text-sm font-medium text-muted hover:text-ink"
+              >
+                {t('setup.finish')}
+              </Link>
+              {next !== undefined && (done[step] || step === 'limits') && (
+                <Button kind={done[step] ? 'primary' : 'plain'} onClick={goOn}>
+                  {done[step] ? t('setup.next') : t('setup.keep')}
+                </Button>
+              )}
+              {next === undefined && (
+                <Button kind="primary" disabled={!isComplete(done)} onClick={goOn}>
+                  {t('setup.complete')}
+                </Button>
+              )}
+            </div>
+            {next === undefined && !isComplete(done) && (
+              <p className="mt-3 text-right text-sm text-muted">
+                {t('setup.missing', {
+                  steps: STEPS.filter((one) => !done[one])
+                    .map((one) => t(`setup.${one}`))
+                    .join(', '),
+                })}
+              </p>
             )}
-          </div>
-        </Card>
-      )}
+          </Card>
+        )}
+      </Answer>
     </>
   );
 }
@@ -102,8 +123,6 @@ function StepBody({
 }) {
   const owner = useOwnerStatus();
   const agents = useAgents();
-  const channels = useChannels();
-  const { t } = useSpeech();
   switch (step) {
     case 'owner':
       return isDone ? (
@@ -117,7 +136,7 @@ function StepBody({
           {agents.data?.map(({ id, name, publicKey, network }) => (
             <div key={id} className="mb-3">
               <p className="font-medium">
-                {name} <span className="text-sm font-normal text-muted">{network}</span>
+                <bdi>{plain(name)}</bdi> <span className="text-sm font-normal text-muted">{network}</span>
               </p>
               <FullAddress address={publicKey} />
             </div>
@@ -128,26 +147,88 @@ function StepBody({
     case 'limits':
       return <LimitsStep onDone={onDone} />;
     case 'channels':
-      return (
-        <>
-          {channels.data !== undefined && (
-            <Notice kind={channels.data.reachable < Math.max(1, channels.data.minChannels) ? 'warn' : 'good'}>
-              {t('notifications.reachable', { reachable: channels.data.reachable, min: channels.data.minChannels })}
-            </Notice>
-          )}
-          <ul className="mb-3 space-y-1">
-            {channels.data?.channels.map(({ id, name, type, health }) => (
-              <li key={id} className="flex items-center gap-2 text-sm">
-                {name} <span className="text-muted">{type}</span> <Badge>{health}</Badge>
-              </li>
-            ))}
-          </ul>
-          <Opener name="notifications.new">{(close) => <ChannelDialog channel={null} onClose={close} />}</Opener>
-        </>
-      );
+      return <ChannelsStep />;
     case 'session':
       return <Opener name="sessions.new">{(close) => <CreateSessionDialog onClose={close} />}</Opener>;
   }
+}
+
+/** Channels, each tried before it counts; and the way to do with fewer, which the daemon keeps in its record. */
+function ChannelsStep() {
+  const { t } = useSpeech();
+  const operator = useOperator();
+  const queries = useQueryClient();
+  const channels = useChannels();
+  const [testing, setTesting] = useState<string | null>(null);
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const [accepting, setAccepting] = useState(false);
+  const { enabled = true, minChannels = 0, channels: all = [] } = channels.data ?? {};
+  const working = channels.data === undefined ? 0 : workingChannels(channels.data);
+
+  async function test(id: string): Promise<void> {
+    setTesting(id);
+    setTrouble(null);
+    try {
+      // What was added here is to be used.
+      if (!enabled) await operator.updateSettings({ notifications: { enabled: true } });
+      const { success, error } = await operator.testNotificationChannel(id);
+      if (!success) setTrouble(error ?? t('common.failed'));
+    } catch (error) {
+      setTrouble(troubleOf(error, t));
+    } finally {
+      setTesting(null);
+      await queries.invalidateQueries({ queryKey: ['notifications'] });
+      await queries.invalidateQueries({ queryKey: ['settings'] });
+    }
+  }
+
+  return (
+    <>
+      <Notice kind={working < minChannels ? 'warn' : 'good'}>
+        {t('setup.channels.working', { working, min: minChannels })}
+      </Notice>
+      <ul className="mb-4 space-y-2">
+        {all.map(({ id, name, type, health }) => (
+          <li key={id} className="flex flex-wrap items-center gap-2 text-sm">
+            <bdi className="min-w-0 break-words">{plain(name)}</bdi> <span className="text-muted">{type}</span>{' '}
+            <Badge>{health}</Badge>
+            <Button
+              className="ml-auto"
+              busy={testing === id}
+              disabled={testing !== null && testing !== id}
+              onClick={() => test(id)}
+            >
+              {t('common.test')}
+            </Button>
+          </li>
+        ))}
+      </ul>
+      {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
+      <div className="flex flex-wrap gap-2">
+        <Opener name="notifications.new">
+          {(close) => <ChannelDialog channel={null} onClose={close} onStored={test} />}
+        </Opener>
+        {working > 0 && working < minChannels && (
+          <Button onClick={() => setAccepting(true)}>{t('setup.channels.fewer', { count: working })}</Button>
+        )}
+      </div>
+      {accepting && (
+        <ConfirmDialog
+          title={t('setup.channels.fewer', { count: working })}
+          text={t('setup.channels.fewer.text', { count: working, min: minChannels })}
+          action={t('setup.channels.accept')}
+          danger
+          onClose={() => setAccepting(false)}
+          onConfirm={async () => {
+            await operator.updateSettings({ notifications: { minChannels: working } });
+            await queries.invalidateQueries({ queryKey: ['notifications'] });
+            await queries.invalidateQueries({ queryKey: ['settings'] });
+            setAccepting(false);
+          }}
+        />
+      )}
+    </>
+  );
 }
 
 /** A button that opens a dialog. */
@@ -164,10 +245,13 @@ function Opener({ name, children }: { readonly name: TextKey; readonly children:
   );
 }
 
+const presentLimits = (policies: readonly Policy[] | undefined): Policy | null =>
+  policies?.find(({ type, agentId }) => type === 'SPENDING_LIMIT' && agentId === null) ?? null;
+
 /** The limits that hold for all agents: those a new daemon begins with, to be changed before they matter. */
 function LimitsStep({ onDone }: { readonly onDone: () => void }) {
   const policies = usePolicies();
-  const present = policies.data?.find(({ type, agentId }) => type === 'SPENDING_LIMIT' && agentId === null) ?? null;
+  const present = presentLimits(policies.data);
   const units = usePolicyUnits(present);
   if (policies.data === undefined || units === null) return <Skeleton rows={6} />;
   return <LimitsForm key={present?.id ?? 'new'} present={present} units={units} onDone={onDone} />;
@@ -197,7 +281,7 @@ function LimitsForm({
       await save(present, draft, rules);
       onDone();
     } catch (error) {
-      setTrouble(troubleOf(error, t('common.failed')));
+      setTrouble(troubleOf(error, t));
     } finally {
       setBusy(false);
     }

@@ -1,12 +1,13 @@
 import { WAIaaSError } from '@waiaas/sdk';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useState } from 'react';
 import { countdown } from '../format/text.ts';
 import type { TextKey } from '../i18n/en.ts';
 import { useSpeech } from '../i18n/language.tsx';
+import { daemonClock } from '../session/daemon-clock.ts';
 import { type SignedOutReason, useSession } from '../session/session.tsx';
 import { Button, Notice, TextField } from '../ui/basics.tsx';
 import { useNow } from '../ui/clock.ts';
-import { troubleOf } from '../ui/dialog.tsx';
+import { troubleOf } from '../ui/trouble.ts';
 
 const REASONS: Readonly<Record<SignedOutReason, TextKey>> = {
   idle: 'signIn.idle',
@@ -24,6 +25,11 @@ export function SignInScreen({ reason }: { readonly reason: SignedOutReason | nu
   const [trouble, setTrouble] = useState<string | null>(null);
   const [lockedUntil, setLockedUntil] = useState<number | null>(null);
 
+  const title = t('signIn.title');
+  useEffect(() => {
+    document.title = `${title} · WAIaaS`;
+  }, [title]);
+
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
     setBusy(true);
@@ -31,9 +37,11 @@ export function SignInScreen({ reason }: { readonly reason: SignedOutReason | nu
     try {
       await signIn(password);
     } catch (error) {
-      setLockedUntil(lockEnd(error));
+      const end = lockEnd(error);
+      setLockedUntil(end);
       const isWrong = error instanceof WAIaaSError && error.code === 'INVALID_MASTER_PASSWORD';
-      setTrouble(isWrong ? t('signIn.wrong') : troubleOf(error, t('common.failed')));
+      // How long nobody gets in is counted down by itself, and goes once it is over.
+      if (end === null) setTrouble(isWrong ? t('signIn.wrong') : troubleOf(error, t));
       setBusy(false);
     }
     setPassword('');
@@ -43,7 +51,7 @@ export function SignInScreen({ reason }: { readonly reason: SignedOutReason | nu
     <main className="grid min-h-dvh place-items-center px-4">
       <form onSubmit={submit} className="w-full max-w-sm rounded-2xl border border-line bg-surface p-6 sm:p-8">
         <img src="/console/icon.svg" alt="" className="mb-4 size-10" />
-        <h1 className="text-xl font-semibold">WAIaaS — {t('signIn.title')}</h1>
+        <h1 className="text-xl font-semibold">WAIaaS — {title}</h1>
         <p className="mt-1 mb-5 text-sm text-muted">{t('signIn.text')}</p>
         {reason !== null && trouble === null && <Notice kind="info">{t(REASONS[reason])}</Notice>}
         <TextField
@@ -70,7 +78,7 @@ export function SignInScreen({ reason }: { readonly reason: SignedOutReason | nu
 export function lockEnd(error: unknown): number | null {
   if (!(error instanceof WAIaaSError) || error.code !== 'MASTER_PASSWORD_LOCKED') return null;
   const seconds = error.details?.retryAfter;
-  return typeof seconds === 'number' ? Date.now() + seconds * 1000 : null;
+  return typeof seconds === 'number' ? daemonClock.now() + seconds * 1000 : null;
 }
 
 /** Says how long no password is taken. */

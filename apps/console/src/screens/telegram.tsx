@@ -1,10 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { NotificationChannel } from '@waiaas/sdk';
 import { type FormEvent, useState } from 'react';
+import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Button, Card, Notice, TextField } from '../ui/basics.tsx';
-import { ConfirmDialog, troubleOf } from '../ui/dialog.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { troubleOf } from '../ui/trouble.ts';
 
 /** The chat that the owner steers the daemon from: paired with a code that the bot has given there. */
 export function TelegramPairing({ channels }: { readonly channels: readonly NotificationChannel[] }) {
@@ -25,10 +27,10 @@ export function TelegramPairing({ channels }: { readonly channels: readonly Noti
     try {
       const { chatName, chatId } = await operator.verifyTelegramChat(code);
       // Whoever wrote to the bot has chosen that name: it is shown, so that somebody sees who it is.
-      setPaired(t('telegram.paired', { name: chatName, id: chatId }));
+      setPaired(t('telegram.paired', { name: plain(chatName), id: chatId }));
       setCode('');
     } catch (error) {
-      setTrouble(troubleOf(error, t('common.failed')));
+      setTrouble(troubleOf(error, t));
     } finally {
       setBusy(false);
       await queries.invalidateQueries({ queryKey: ['notifications'] });
@@ -59,7 +61,7 @@ export function TelegramPairing({ channels }: { readonly channels: readonly Noti
         </form>
       ) : (
         <div className="mt-4 flex flex-wrap items-center justify-between gap-3">
-          <p className="text-sm font-medium">{t('telegram.pairedNow', { name: present.name })}</p>
+          <p className="text-sm font-medium">{t('telegram.pairedNow', { name: plain(present.name) })}</p>
           <Button onClick={() => setEnding(true)}>{t('telegram.unpair')}</Button>
         </div>
       )}

@@ -1,6 +1,7 @@
 import { Link } from 'wouter';
 import { useAuditLog, useTransaction } from '../data/queries.ts';
 import { nativeUnit, shown, unitOf } from '../format/amount.ts';
+import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { Answer, MoreButton } from '../ui/answer.tsx';
@@ -30,15 +31,15 @@ export function TransactionScreen({ id }: { readonly id: string }) {
                   [
                     t('common.agent'),
                     <Link key="agent" href={`/agents/${found.agentId}`} className="underline underline-offset-2">
-                      {found.agentName}
+                      <bdi>{plain(found.agentName)}</bdi>
                     </Link>,
                   ],
                   [t('common.to'), <FullAddress key="to" address={found.toAddress} />],
                   [t('common.network'), `${found.chain} ${found.network}`],
                   ...(found.token === undefined
                     ? []
-                    : ([['token', <FullAddress key="token" address={found.token.address} />]] as const)),
-                  ...(found.memo === undefined ? [] : ([[t('common.memo'), found.memo]] as const)),
+                    : ([[t('common.token'), <FullAddress key="token" address={found.token.address} />]] as const)),
+                  ...(found.memo === undefined ? [] : ([[t('common.memo'), plain(found.memo)]] as const)),
                   [t('common.created'), when(found.createdAt)],
                   ...(found.fee === undefined
                     ? []
@@ -46,8 +47,8 @@ export function TransactionScreen({ id }: { readonly id: string }) {
                   ...(found.txHash === undefined
                     ? []
                     : ([[t('transactions.hash'), <FullAddress key="hash" address={found.txHash} />]] as const)),
-                  ...(found.error === undefined ? [] : ([[t('transactions.error'), found.error]] as const)),
-                  ['id', <code key="id">{found.transactionId}</code>],
+                  ...(found.error === undefined ? [] : ([[t('transactions.error'), plain(found.error)]] as const)),
+                  ['ID', <code key="id">{found.transactionId}</code>],
                 ]}
               />
             </Card>

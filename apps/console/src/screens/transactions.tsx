@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { useAgents, useTransactions } from '../data/queries.ts';
 import { shown, unitOf } from '../format/amount.ts';
-import { shortAddress } from '../format/text.ts';
+import { plain, shortAddress } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { Answer, MoreButton } from '../ui/answer.tsx';
@@ -39,7 +39,7 @@ export function TransactionsScreen() {
         <SelectField
           label={t('common.agent')}
           value={filter.agentId ?? ''}
-          options={[...all, ...(agents.data ?? []).map(({ id, name }) => [id, name] as const)]}
+          options={[...all, ...(agents.data ?? []).map(({ id, name }) => [id, plain(name)] as const)]}
           onValue={(agentId) => setFilter({ ...filter, agentId: agentId === '' ? undefined : agentId })}
         />
         <SelectField
@@ -97,7 +97,9 @@ export function TransactionTable({ transactions }: { readonly transactions: read
           <Cell>
             <code title={payment.toAddress}>{shortAddress(payment.toAddress)}</code>
           </Cell>
-          <Cell className="max-w-48 truncate">{payment.agentName}</Cell>
+          <Cell className="max-w-48 truncate">
+            <bdi>{plain(payment.agentName)}</bdi>
+          </Cell>
           <Cell>{payment.tier === undefined ? '–' : <Badge>{payment.tier}</Badge>}</Cell>
           <Cell>
             <Badge>{payment.status}</Badge>

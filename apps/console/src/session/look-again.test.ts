@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { CALM, createLookAgain, PROMPT } from './look-again.ts';
+import { CALM, createLookAgain, type Pace, PROMPT, paceFor } from './look-again.ts';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -81,4 +81,14 @@ test('once it is stopped nothing is looked at', () => {
   again.stop();
   vi.advanceTimersByTime(60_000);
   expect(looks).toEqual([]);
+});
+
+test.each<[number, Pace]>([
+  [0, CALM],
+  [1, CALM],
+  [6, { burst: 2, everyMs: 20_000 }],
+  [12, { burst: 1, everyMs: 40_000 }],
+  [60, { burst: 1, everyMs: 200_000 }],
+])('what takes %i requests is looked at the more seldom', (requests, pace) => {
+  expect(paceFor(CALM, requests)).toEqual(pace);
 });

@@ -14,6 +14,19 @@ export const CALM: Pace = { burst: 12, everyMs: 20_000 };
 /** Of what somebody waits for. */
 export const PROMPT: Pace = { burst: 20, everyMs: 2_000 };
 
+/** Requests that one look may take before looks are made more seldom for it. */
+const CHEAP = 6;
+
+/**
+ * The pace of what takes several requests to look at, as a list of many pages or the figures of many agents do: fewer looks at
+ * once, and where they are many, more time between them. The daemon counts requests, and agents need theirs.
+ * @param requests what one look takes
+ */
+export const paceFor = ({ burst, everyMs }: Pace, requests: number): Pace => ({
+  burst: Math.max(1, Math.floor(burst / Math.max(1, requests))),
+  everyMs: Math.max(everyMs, (everyMs * requests) / CHEAP),
+});
+
 /** Looks again at what has changed. */
 export interface LookAgain {
   /** Something has changed; it is looked at soon, however often this is said. */

@@ -1,11 +1,16 @@
-import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { WAIaaSError, WAIaaSOperatorClient } from '@waiaas/sdk';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import { daemonClock } from './daemon-clock.ts';
+import { createDaemonFetch } from './daemon-fetch.ts';
+import { createQueryClient } from './query-client.ts';
 import { watchDaemon } from './watch-daemon.ts';
 
 /** How long nobody may touch the page before it signs out, milliseconds. The daemon ends idle tokens after 15 minutes. */
 const IDLE_MS = 10 * 60_000;
 const IDLE_CHECK_MS = 5_000;
+/** Whoever works on the page without asking the daemon for anything shows it this often that they are still there. */
+const PRESENT_MS = 5 * 60_000;
 
 /** Why nobody is signed in. */
 export type SignedOutReason = 'idle' | 'ended' | 'recovered' | 'password';
@@ -20,20 +25,23 @@ export type Presence =
   /** The kill switch is engaged: nothing but recovery answers. */
   | { readonly state: 'locked' };
 
-interface Session {
+/** Who uses the page, and how that changes. */
+export interface Session {
   readonly presence: Presence;
   readonly hearing: Hearing;
+  /** What everything here asks the daemon with. */
+  readonly fetch: typeof globalThis.fetch;
   signIn(password: string): Promise<void>;
   signOut(reason?: SignedOutReason): void;
   /** Goes to where the kill switch is engaged. */
   lock(): void;
 }
 
-const Context = createContext<Session | null>(null);
+/** The session; given by SessionKeeping. */
+export const SessionContext = createContext<Session | null>(null);
 
 /** Whether something that went wrong says that the kill switch is engaged. */
 const saysLocked = (error: unknown): boolean => error instanceof WAIaaSError && error.code === 'SYSTEM_LOCKED';
-const saysEnded = (error: unknown): boolean => error instanceof WAIaaSError && error.code === 'INVALID_OPERATOR_TOKEN';
 
 /** Gives everything below it a session with the daemon that served the page. */
 export function SessionKeeping({ children }: { readonly children: ReactNode }) {
@@ -50,31 +58,32 @@ export function SessionKeeping({ children }: { readonly children: ReactNode }) {
     });
   }, []);
   const lock = useCallback(() => {
-    queries.current?.clear();
-    setPresence({ state: 'locked' });
+    setPresence((present) => (present.state === 'locked' ? present : { state: 'locked' }));
   }, []);
 
-  queries.current ??= new QueryClient({
-    queryCache: new QueryCache({
-      onError(error) {
-        if (saysLocked(error)) lock();
-        else if (saysEnded(error)) signOut('ended');
-      },
-    }),
-    defaultOptions: {
-      queries: {
-        // Changes are told as they happen; asking again and again is not needed.
-        staleTime: 60_000,
-        refetchOnWindowFocus: false,
-        retry: (count, error) => count < 1 && error instanceof WAIaaSError && error.retryable,
-      },
-    },
-  });
+  // Whatever is asked, by whichever client: the page goes where the answer says, and what was open gives way.
+  const fetch = useMemo(
+    () =>
+      createDaemonFetch(
+        (input, init) => globalThis.fetch(input, init),
+        daemonClock,
+        Date.now,
+        (refusal) => {
+          setPresence((present) => {
+            if (refusal === 'SYSTEM_LOCKED') return present.state === 'locked' ? present : { state: 'locked' };
+            return present.state === 'signedIn' ? { state: 'signedOut', reason: 'ended' } : present;
+          });
+        },
+      ),
+    [],
+  );
+
+  queries.current ??= createQueryClient();
   const client = queries.current;
 
   const signIn = useCallback(
     async (password: string) => {
-      const operator = new WAIaaSOperatorClient({ baseUrl: location.origin });
+      const operator = new WAIaaSOperatorClient({ baseUrl: location.origin, fetch });
       try {
         await operator.signIn(password);
       } catch (error) {
@@ -84,7 +93,7 @@ export function SessionKeeping({ children }: { readonly children: ReactNode }) {
       setHearing('connecting');
       setPresence({ state: 'signedIn', operator });
     },
-    [lock],
+    [lock, fetch],
   );
 
   const operator = presence.state === 'signedIn' ? presence.operator : null;
@@ -98,17 +107,29 @@ export function SessionKeeping({ children }: { readonly children: ReactNode }) {
       onHearing: setHearing,
       onEnded: (isLocked) => (isLocked ? lock() : signOut('ended')),
     });
-    return () => stop.abort();
+    return () => {
+      stop.abort();
+      // Nothing of one sign-in is shown in another.
+      client.clear();
+    };
   }, [operator, client, lock, signOut]);
 
   useEffect(() => {
     if (operator === null) return undefined;
     let touched = Date.now();
+    let present = touched;
     const touch = (): void => {
       touched = Date.now();
     };
     const check = (): void => {
-      if (Date.now() - touched >= IDLE_MS) signOut('idle');
+      const now = Date.now();
+      if (now - touched >= IDLE_MS) signOut('idle');
+      else if (touched > present && now - present >= PRESENT_MS) {
+        present = now;
+        // The daemon counts requests, not keystrokes: a long form must not end in a sign-in.
+        // Whether that worked is told by the answer to whatever is asked next.
+        operator.getStatus().catch(() => undefined);
+      }
     };
     const touches = ['pointerdown', 'pointermove', 'keydown', 'wheel'] as const;
     for (const name of touches) addEventListener(name, touch, { passive: true });
@@ -123,19 +144,19 @@ export function SessionKeeping({ children }: { readonly children: ReactNode }) {
   }, [operator, signOut]);
 
   const session = useMemo<Session>(
-    () => ({ presence, hearing, signIn, signOut, lock }),
-    [presence, hearing, signIn, signOut, lock],
+    () => ({ presence, hearing, fetch, signIn, signOut, lock }),
+    [presence, hearing, fetch, signIn, signOut, lock],
   );
   return (
-    <Context value={session}>
+    <SessionContext value={session}>
       <QueryClientProvider client={client}>{children}</QueryClientProvider>
-    </Context>
+    </SessionContext>
   );
 }
 
 /** The session of the page. */
 export function useSession(): Session {
-  const session = useContext(Context);
+  const session = useContext(SessionContext);
   if (session === null) throw new Error('useSession needs SessionKeeping above it');
   return session;
 }

@@ -1,7 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { type ChangeBatch, WAIaaSError, type WAIaaSOperatorClient } from '@waiaas/sdk';
 import { fetchHealth } from '../data/health.ts';
-import { CALM, createLookAgain, PROMPT } from './look-again.ts';
+import { CALM, createLookAgain, PROMPT, paceFor } from './look-again.ts';
 import type { Hearing } from './session.tsx';
 
 type Change = ChangeBatch['changes'][number];
@@ -19,6 +19,8 @@ const LOOKED_AT: Readonly<Record<Change['topic'], readonly string[]>> = {
   daemon: ['status', 'settings', 'notifications', 'autoStop', 'audit'],
 };
 
+const EVERYTHING: readonly string[] = [...new Set(Object.values(LOOKED_AT).flat())];
+
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
 /** Payments that began to wait and are remembered for it. */
@@ -34,14 +36,39 @@ export interface Watch {
   readonly onEnded: (isLocked: boolean) => void;
 }
 
+/** Waits a while, and on until somebody sees the page: nobody is asked anything for a page that nobody sees. */
 const pause = (ms: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
+    let isOver = false;
+    const goOn = (): void => {
+      if (!signal.aborted && (!isOver || document.hidden)) return;
       clearTimeout(timer);
+      document.removeEventListener('visibilitychange', goOn);
+      signal.removeEventListener('abort', goOn);
       resolve();
-    });
+    };
+    const timer = setTimeout(() => {
+      isOver = true;
+      goOn();
+    }, ms);
+    document.addEventListener('visibilitychange', goOn);
+    signal.addEventListener('abort', goOn);
   });
+
+const PAGE_OF_APPROVALS = 100;
+
+/** Requests that a look at something takes now: one for each of its questions that is open, and each page of a list. */
+function requestsOf(queries: QueryClient, name: string): number {
+  const open = queries.getQueryCache().findAll({ queryKey: [name], type: 'active' });
+  return open.reduce((sum, { state: { data } }) => sum + pagesOf(data), 0);
+}
+
+function pagesOf(data: unknown): number {
+  if (Array.isArray(data)) return Math.max(1, Math.ceil(data.length / PAGE_OF_APPROVALS));
+  return typeof data === 'object' && data !== null && 'pages' in data && Array.isArray(data.pages)
+    ? data.pages.length
+    : 1;
+}
 
 /**
  * Whether a change concerns what waits: something begins to wait, or something that waits changes. Most payments never wait,
@@ -65,7 +92,7 @@ function createWaitingFilter(queries: QueryClient): (change: Change) => boolean 
 export async function watchDaemon({ operator, queries, signal, onHearing, onEnded }: Watch): Promise<void> {
   const again = createLookAgain(
     (name) => void queries.invalidateQueries({ queryKey: [name] }),
-    (name) => (name === 'approvals' ? PROMPT : CALM),
+    (name) => paceFor(name === 'approvals' ? PROMPT : CALM, requestsOf(queries, name)),
     () => document.hidden,
   );
   const concernsWaiting = createWaitingFilter(queries);
@@ -74,16 +101,15 @@ export async function watchDaemon({ operator, queries, signal, onHearing, onEnde
   };
   document.addEventListener('visibilitychange', seen);
   let wait = FIRST_PAUSE_MS;
-  let hasHeard = false;
   while (!signal.aborted) {
     try {
       for await (const { changes, complete } of operator.watchChanges({ signal })) {
         if (wait !== FIRST_PAUSE_MS || !complete) queries.invalidateQueries();
         wait = FIRST_PAUSE_MS;
-        hasHeard = true;
         onHearing('live');
         for (const change of changes) {
-          for (const name of LOOKED_AT[change.topic]) {
+          // A later daemon may tell of what this page does not know: then everything may have changed.
+          for (const name of LOOKED_AT[change.topic] ?? EVERYTHING) {
             if (name === 'approvals' && !concernsWaiting(change)) continue;
             // What is opened from now on is asked for anew; what is open already, at its pace.
             queries.invalidateQueries({ queryKey: [name], refetchType: 'none' });
@@ -99,8 +125,9 @@ export async function watchDaemon({ operator, queries, signal, onHearing, onEnde
         if (!signal.aborted) onEnded(health !== null && health.killSwitch !== 'NORMAL');
         break;
       }
-      onHearing(hasHeard ? 'offline' : 'connecting');
+      onHearing('offline');
     }
+    if (signal.aborted) break;
     await pause(wait, signal);
     wait = Math.min(LONGEST_PAUSE_MS, wait * 2);
   }

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useSpeech } from '../i18n/language.tsx';
 import { Button, Notice } from './basics.tsx';
-import { troubleOf } from './dialog.tsx';
+import { troubleOf } from './trouble.ts';
 
 /** What is needed of a query to show its state. */
 interface Asked<T> {
@@ -9,6 +9,8 @@ interface Asked<T> {
   readonly error: unknown;
   readonly isPending: boolean;
   readonly dataUpdatedAt: number;
+  /** What is shown is the answer to what was asked before. */
+  readonly isPlaceholderData?: boolean;
   refetch(): unknown;
 }
 
@@ -48,7 +50,7 @@ export function Answer<T>({
     if (isPending && error === null) return <Skeleton {...(rows === undefined ? {} : { rows })} />;
     return (
       <Notice kind="bad">
-        {troubleOf(error, t('common.failed'))} {again}
+        {troubleOf(error, t)} {again}
       </Notice>
     );
   }
@@ -56,10 +58,16 @@ export function Answer<T>({
     <>
       {error !== null && (
         <Notice kind="warn">
-          {t('common.stale', { time: when(new Date(dataUpdatedAt).toISOString()) })} {again}
+          {t('common.stale', { time: when(new Date(dataUpdatedAt).toISOString()) })} {troubleOf(error, t)} {again}
         </Notice>
       )}
-      {children(data)}
+      {asked.isPlaceholderData === true ? (
+        <div aria-busy="true" className="opacity-55">
+          {children(data)}
+        </div>
+      ) : (
+        children(data)
+      )}
     </>
   );
 }

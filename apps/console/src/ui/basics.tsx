@@ -229,19 +229,26 @@ export function SelectField({
 /** Puts a text onto the clipboard. */
 export function CopyButton({ text, label }: { readonly text: string; readonly label?: string }) {
   const { t } = useSpeech();
-  const [copied, setCopied] = useState(false);
+  const [outcome, setOutcome] = useState<'copied' | 'notCopied' | null>(null);
+  const words = outcome === null ? t('common.copy') : t(`common.${outcome}`);
   return (
     <Button
       kind="quiet"
       className="min-h-7 px-2 py-0.5 text-xs"
-      aria-label={label === undefined ? undefined : `${t('common.copy')}: ${label}`}
+      aria-label={label === undefined ? undefined : `${words}: ${label}`}
       onClick={async () => {
-        await navigator.clipboard.writeText(text);
-        setCopied(true);
-        setTimeout(() => setCopied(false), 2000);
+        // A browser may not permit it, and has no clipboard at all for a page that is neither local nor encrypted.
+        const isDone = await Promise.resolve()
+          .then(() => navigator.clipboard.writeText(text))
+          .then(
+            () => true,
+            () => false,
+          );
+        setOutcome(isDone ? 'copied' : 'notCopied');
+        setTimeout(() => setOutcome(null), 2000);
       }}
     >
-      {copied ? t('common.copied') : t('common.copy')}
+      {words}
     </Button>
   );
 }

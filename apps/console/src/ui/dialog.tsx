@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react';
 import { useSpeech } from '../i18n/language.tsx';
 import { Button, Notice } from './basics.tsx';
+import { troubleOf } from './trouble.ts';
 
 /** What somebody fills in first. */
 const FIRST_FIELD = '[data-dialog-body] :is(input, select, textarea):not([disabled])';
@@ -14,11 +15,15 @@ export function Dialog({
   onClose,
   children,
   wide = false,
+  keepsOnEscape = false,
 }: {
   readonly title: string;
+  /** Somebody wants to close it; it stays where that is not followed. */
   readonly onClose: () => void;
   readonly children: ReactNode;
   readonly wide?: boolean;
+  /** For what is shown once and gone afterwards: it is closed by its buttons alone. */
+  readonly keepsOnEscape?: boolean;
 }) {
   const { t } = useSpeech();
   const id = useId();
@@ -38,12 +43,20 @@ export function Dialog({
       aria-labelledby={id}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        if (!keepsOnEscape) onClose();
+      }}
+      // A browser closes it without asking when Escape is pressed twice.
+      onClose={(event) => {
+        if (event.target !== element.current || element.current.open) return;
+        if (!keepsOnEscape) onClose();
+        requestAnimationFrame(() => {
+          if (element.current?.open === false) element.current.showModal();
+        });
       }}
       className={`m-auto max-h-[92dvh] w-[calc(100%-1.5rem)] overflow-auto rounded-xl border border-line bg-surface p-0 text-ink shadow-xl ${wide ? 'max-w-3xl' : 'max-w-lg'}`}
     >
       <div className="flex items-center justify-between gap-3 border-b border-line px-5 py-3">
-        <h2 id={id} className="text-lg font-semibold">
+        <h2 id={id} className="min-w-0 text-lg font-semibold break-words">
           {title}
         </h2>
         <Button kind="quiet" aria-label={t('common.close')} onClick={onClose}>
@@ -91,7 +104,7 @@ export function ConfirmDialog({
     try {
       await onConfirm();
     } catch (error) {
-      setTrouble(troubleOf(error, t('common.failed')));
+      setTrouble(troubleOf(error, t));
     } finally {
       setBusy(false);
     }
@@ -124,26 +137,4 @@ export function ConfirmDialog({
       </form>
     </Dialog>
   );
-}
-
-/** What is said of something that did not work; null where nobody need be told: they changed their mind. */
-export function troubleOf(error: unknown, otherwise: string): string | null {
-  if (error instanceof Error && error.name === 'NotSigned') return null;
-  if (typeof error !== 'object' || error === null || !('code' in error) || !(error instanceof Error)) return otherwise;
-  const hint = 'hint' in error && typeof error.hint === 'string' ? ` ${error.hint}` : '';
-  const issues = 'details' in error ? issuesOf(error.details) : '';
-  return `${error.message}${hint}${issues} (${String(error.code)})`;
-}
-
-/** Which fields were not right, where the daemon says so. */
-function issuesOf(details: unknown): string {
-  if (typeof details !== 'object' || details === null || !('issues' in details)) return '';
-  const { issues } = details;
-  if (!Array.isArray(issues)) return '';
-  const lines = issues.flatMap((issue: unknown) =>
-    typeof issue === 'object' && issue !== null && 'path' in issue && 'message' in issue
-      ? [`${String(issue.path)} ${String(issue.message)}`]
-      : [],
-  );
-  return lines.length === 0 ? '' : ` ${lines.join('; ')}.`;
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 
 /** What scrolls can be reached, and so scrolled, with the keyboard. */
-const REACHABLE = { tabIndex: 0 } as const;
+export const REACHABLE = { tabIndex: 0 } as const;
 
 /** A list with columns. On narrow screens it scrolls by itself; the page never does. */
 export function Table({

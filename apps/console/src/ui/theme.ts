@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { keepAs, keptAs } from '../kept.ts';
 
 /** Appearances somebody can choose. */
 export const THEMES = ['system', 'light', 'dark'] as const;
@@ -8,7 +9,7 @@ export type Theme = (typeof THEMES)[number];
 const KEPT_AS = 'waiaas.theme';
 const dark = matchMedia('(prefers-color-scheme: dark)');
 
-const kept = (): Theme => THEMES.find((theme) => theme === localStorage.getItem(KEPT_AS)) ?? 'system';
+const kept = (): Theme => THEMES.find((theme) => theme === keptAs(KEPT_AS)) ?? 'system';
 
 function apply(theme: Theme): void {
   const isDark = theme === 'dark' || (theme === 'system' && dark.matches);
@@ -28,7 +29,7 @@ export function useTheme(): readonly [Theme, (theme: Theme) => void] {
   return [
     theme,
     (next) => {
-      localStorage.setItem(KEPT_AS, next);
+      keepAs(KEPT_AS, next);
       setTheme(next);
     },
   ];

@@ -1,4 +1,4 @@
-import { createContext, type ReactNode, useCallback, useContext, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from 'react';
 
 type Say = (text: string) => void;
 const Context = createContext<Say>(() => undefined);
@@ -8,8 +8,9 @@ const SHOWN_MS = 6000;
 /** Says in passing what was done; screen readers say it as well. */
 export function Toasts({ children }: { readonly children: ReactNode }) {
   const [said, setSaid] = useState<readonly { readonly id: number; readonly text: string }[]>([]);
+  const count = useRef(0);
   const say = useCallback<Say>((text) => {
-    const id = performance.now();
+    const id = count.current++;
     setSaid((all) => [...all.slice(-2), { id, text }]);
     setTimeout(() => setSaid((all) => all.filter((one) => one.id !== id)), SHOWN_MS);
   }, []);

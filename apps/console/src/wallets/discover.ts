@@ -26,15 +26,16 @@ const hasConnect = (feature: unknown): feature is ConnectFeature =>
 function ofWalletStandard(): FoundWallet[] {
   return getWallets()
     .get()
-    .flatMap((wallet): FoundWallet[] => {
+    .flatMap((wallet, at): FoundWallet[] => {
       const feature: unknown = wallet.features['standard:connect'];
       if (!('solana:signMessage' in wallet.features) || !hasConnect(feature)) return [];
       let accounts: readonly { readonly address: string }[] = wallet.accounts;
       return [
         {
-          id: `solana ${wallet.name}`,
-          name: wallet.name,
-          icon: wallet.icon,
+          // Two wallets may have the same name; what a wallet says of itself may be anything.
+          id: `solana ${at} ${wallet.name}`,
+          name: String(wallet.name),
+          icon: String(wallet.icon),
           chain: 'solana',
           async connect() {
             ({ accounts } = await feature.connect());

@@ -1,15 +1,23 @@
-import { type OwnerSigner, toOwnerSigner, WAIaaSError, WAIaaSOwnerClient } from '@waiaas/sdk';
-import { createContext, type ReactNode, useCallback, useContext, useMemo, useRef, useState } from 'react';
-import { shortAddress } from '../format/text.ts';
+import { type OwnerSigner, toOwnerSigner, WAIaaSOwnerClient } from '@waiaas/sdk';
+import {
+  createContext,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+import { plain, shortAddress } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
+import { useSession } from '../session/session.tsx';
 import { Button, EmptyState, Notice } from '../ui/basics.tsx';
 import { Dialog } from '../ui/dialog.tsx';
+import { REACHABLE } from '../ui/table.tsx';
+import { NotSigned, troubleOf } from '../ui/trouble.ts';
+import { createDesk } from './desk.ts';
 import { type FoundWallet, useWallets } from './discover.ts';
-
-/** Nobody signed: the person changed their mind, which is no error to be shown. */
-export class NotSigned extends Error {
-  override readonly name = 'NotSigned';
-}
 
 /** The wallet that is wanted: that of the owner, or any. */
 export type WantedWallet = { readonly address: string } | null;
@@ -28,72 +36,67 @@ const Context = createContext<Signing | null>(null);
 
 type Asking =
   | { readonly what: 'wallet'; readonly wanted: WantedWallet; answer(signer: OwnerSigner | null): void }
-  | { readonly what: 'text'; readonly text: string; sign(): Promise<string>; done(signature: string | null): void };
+  | {
+      readonly what: 'text';
+      readonly text: string;
+      sign(): Promise<string>;
+      /** @param hasFailed whether the wallet was asked and did not sign */
+      done(signature: string | null, hasFailed: boolean): void;
+    };
 
-const same = (one: string, other: string): boolean => one === other || one.toLowerCase() === other.toLowerCase();
+/** Ethereum knows an address in any spelling; Solana only to the letter. */
+const same = (one: string, other: string): boolean =>
+  one === other || (/^0x/i.test(one) && one.toLowerCase() === other.toLowerCase());
 
 /** Gives everything below it the owner's wallet to sign with. */
 export function SigningDesk({ children }: { readonly children: ReactNode }) {
-  const [asking, setAsking] = useState<Asking | null>(null);
+  const { fetch } = useSession();
+  const [desk] = useState(createDesk<Asking>);
+  const posed = useSyncExternalStore(desk.subscribe, desk.present, desk.present);
   /** The wallet that was chosen, for as long as the page lives. */
   const chosen = useRef<OwnerSigner>(undefined);
+  // What was asked of who is not there any more is answered: nobody signed.
+  useEffect(() => () => desk.clear(), [desk]);
 
-  const showing = useCallback(
-    (signer: OwnerSigner): OwnerSigner => ({
+  const signing = useMemo<Signing>(() => {
+    const showing = (signer: OwnerSigner): OwnerSigner => ({
       chain: signer.chain,
       address: signer.address,
-      signMessage: (text) =>
-        new Promise((resolve, reject) => {
-          setAsking({
-            what: 'text',
-            text,
-            sign: () => signer.signMessage(text),
-            done(signature) {
-              setAsking(null);
-              if (signature === null) reject(new NotSigned());
-              else resolve(signature);
-            },
-          });
-        }),
-    }),
-    [],
-  );
-
-  const chooseSigner = useCallback(
-    async (wanted: WantedWallet): Promise<OwnerSigner> => {
+      async signMessage(text) {
+        const signature = await desk.ask<string>((answer) => ({
+          what: 'text',
+          text,
+          sign: () => signer.signMessage(text),
+          done(given, hasFailed) {
+            // It may have another account by now, or none: the next time somebody chooses again.
+            if (given === null && hasFailed) chosen.current = undefined;
+            answer(given);
+          },
+        }));
+        if (signature === null) throw new NotSigned();
+        return signature;
+      },
+    });
+    const chooseSigner = async (wanted: WantedWallet): Promise<OwnerSigner> => {
       const kept = chosen.current;
       if (kept !== undefined && wanted !== null && same(kept.address, wanted.address)) return showing(kept);
-      const signer = await new Promise<OwnerSigner | null>((resolve) => {
-        setAsking({
-          what: 'wallet',
-          wanted,
-          answer(found) {
-            setAsking(null);
-            resolve(found);
-          },
-        });
-      });
+      const signer = await desk.ask<OwnerSigner>((answer) => ({ what: 'wallet', wanted, answer }));
       if (signer === null) throw new NotSigned();
       chosen.current = signer;
       return showing(signer);
-    },
-    [showing],
-  );
-
-  const signing = useMemo<Signing>(
-    () => ({
+    };
+    return {
       chooseSigner,
       ownerClient: async (wanted) =>
-        new WAIaaSOwnerClient({ baseUrl: location.origin, signer: await chooseSigner(wanted) }),
-    }),
-    [chooseSigner],
-  );
+        new WAIaaSOwnerClient({ baseUrl: location.origin, signer: await chooseSigner(wanted), fetch }),
+    };
+  }, [desk, fetch]);
 
   return (
     <Context value={signing}>
       {children}
-      {asking?.what === 'wallet' && <WalletDialog asking={asking} />}
-      {asking?.what === 'text' && <TextDialog asking={asking} />}
+      {posed?.question.what === 'wallet' && <WalletDialog key={posed.id} asking={posed.question} />}
+      {posed?.question.what === 'text' && <TextDialog key={posed.id} asking={posed.question} />}
     </Context>
   );
 }
@@ -111,17 +114,36 @@ function WalletDialog({ asking: { wanted, answer } }: { readonly asking: Extract
   const [busy, setBusy] = useState<string | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
 
+  /** Accounts of a wallet that has several, where any of them will do: which one is for a person to say. */
+  const [several, setSeveral] = useState<{
+    readonly wallet: FoundWallet;
+    readonly accounts: readonly string[];
+  } | null>(null);
+
+  function take(wallet: FoundWallet, account: string): void {
+    try {
+      answer(toOwnerSigner(wallet.signer(account)));
+    } catch {
+      // It tells of an account that is none of its chain, or that it has no more.
+      setTrouble(t('wallet.refused'));
+    }
+  }
+
   async function choose(wallet: FoundWallet): Promise<void> {
     setBusy(wallet.id);
     setTrouble(null);
+    setSeveral(null);
     try {
       const accounts = await wallet.connect();
-      const account = wanted === null ? accounts[0] : accounts.find((one) => same(one, wanted.address));
+      const fitting = wanted === null ? accounts : accounts.filter((one) => same(one, wanted.address));
+      const [account] = fitting;
       if (account === undefined) {
         setTrouble(t('wallet.notOwner', { address: accounts.map(shortAddress).join(', ') || t('common.none') }));
-      } else answer(toOwnerSigner(wallet.signer(account)));
-    } catch (error) {
-      setTrouble(error instanceof WAIaaSError ? error.message : t('sign.refused'));
+      } else if (fitting.length > 1) setSeveral({ wallet, accounts: fitting });
+      else take(wallet, account);
+    } catch {
+      // What a wallet throws may hold anything; that it gave no account is all there is to say.
+      setTrouble(t('wallet.refused'));
     } finally {
       setBusy(null);
     }
@@ -140,8 +162,8 @@ function WalletDialog({ asking: { wanted, answer } }: { readonly asking: Extract
               onClick={() => choose(wallet)}
             >
               {wallet.icon.startsWith('data:image/') && <img src={wallet.icon} alt="" className="size-8 rounded" />}
-              <span className="flex-1">
-                <span className="block font-medium">{wallet.name}</span>
+              <span className="min-w-0 flex-1">
+                <span className="block font-medium break-words">{plain(wallet.name)}</span>
                 <span className="block text-sm text-muted">{wallet.chain}</span>
               </span>
               {busy === wallet.id && <span className="text-sm text-muted">{t('wallet.connecting')}</span>}
@@ -149,6 +171,20 @@ function WalletDialog({ asking: { wanted, answer } }: { readonly asking: Extract
           </li>
         ))}
       </ul>
+      {several !== null && (
+        <fieldset className="mt-4 rounded-lg border border-line p-3">
+          <legend className="px-1 text-sm font-medium">{t('wallet.account')}</legend>
+          <ul className="space-y-2">
+            {several.accounts.map((account) => (
+              <li key={account}>
+                <Button className="w-full font-mono text-xs break-all" onClick={() => take(several.wallet, account)}>
+                  {account}
+                </Button>
+              </li>
+            ))}
+          </ul>
+        </fieldset>
+      )}
       {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
     </Dialog>
   );
@@ -157,32 +193,34 @@ function WalletDialog({ asking: { wanted, answer } }: { readonly asking: Extract
 function TextDialog({ asking: { text, sign, done } }: { readonly asking: Extract<Asking, { what: 'text' }> }) {
   const { t } = useSpeech();
   const [busy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState(false);
+  const [trouble, setTrouble] = useState<string | null>(null);
 
   async function agree(): Promise<void> {
     setBusy(true);
-    setTrouble(false);
+    setTrouble(null);
     try {
-      done(await sign());
-    } catch {
-      // What a wallet throws may hold anything; that it did not sign is all there is to say.
-      setTrouble(true);
+      done(await sign(), false);
+    } catch (error) {
+      // The SDK quotes nothing that a wallet throws: what it says is its own, such as that another text was signed.
+      setTrouble(troubleOf(error, t));
       setBusy(false);
     }
   }
+  const cancel = (): void => done(null, trouble !== null);
 
   return (
-    <Dialog title={t('sign.title')} onClose={() => done(null)}>
+    <Dialog title={t('sign.title')} onClose={cancel}>
       <p className="mb-3 text-sm text-muted">{t('sign.text')}</p>
       <pre
         data-testid="signed-text"
         className="max-h-80 overflow-auto rounded-lg border border-line bg-raised p-3 text-xs leading-relaxed break-all whitespace-pre-wrap"
+        {...REACHABLE}
       >
         {text}
       </pre>
-      {trouble && <Notice kind="bad">{t('sign.refused')}</Notice>}
+      {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-4 flex justify-end gap-2">
-        <Button onClick={() => done(null)}>{t('common.cancel')}</Button>
+        <Button onClick={cancel}>{t('common.cancel')}</Button>
         <Button kind="primary" busy={busy} onClick={agree}>
           {busy ? t('sign.waiting') : t('sign.sign')}
         </Button>
