@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -9,7 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/browser/chromium.ts';
 import { createTestWallet } from '../test/browser/test-wallet.ts';
+import { type BotApiServer, startBotApiServer } from './bot-api-server.ts';
 import { createHarness, createPayer, type DaemonProcess, type Harness, PASSWORD, type Payer } from './harness.ts';
+import { type HookServer, startHookServer } from './hook-server.ts';
 import { balanceOf, stranger } from './ledger-truth.ts';
 import { createMint, giveTokens } from './solana-tokens.ts';
 
@@ -19,6 +21,11 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const FIRST_LOAD_MOST = 300_000;
 /** What the web calls a page that does not jump about. */
 const SHIFT_MOST = 0.1;
+/** How late answers are where it is seen what that moves: long enough to be drawn without them. */
+const LATE_MS = 200;
+const BOT_TOKEN = '123456789:AAcanaryTOKENcanaryTOKENcanaryTOKEN';
+/** Who writes to the bot. */
+const CHAT = 4242;
 const executablePath = findChromium();
 
 describe('the built console', () => {
@@ -69,6 +76,8 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
   let daemon: DaemonProcess;
   let browser: Browser;
   let page: Page;
+  let bot: BotApiServer;
+  const hooks: HookServer[] = [];
   let token = '';
   let agentId = '';
 
@@ -109,12 +118,11 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
   const operate = async <T>(schema: z.ZodType<T>, path: string): Promise<T> =>
     schema.parse((await daemon.operate('GET', path)).body);
 
-  /** Serious findings of axe on what is shown. @param rules those that are looked at; all when left out */
-  async function findings(rules?: readonly string[]): Promise<readonly string[]> {
+  /** Serious findings of axe on what is shown. */
+  async function findings(): Promise<readonly string[]> {
     if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(`${AXE};undefined`);
-    const only = rules === undefined ? '' : `, runOnly: ${JSON.stringify(rules)}`;
     const found: unknown = await page.evaluate(
-      `axe.run(document, { resultTypes: ['violations'] ${only} }).then(({ violations }) => violations
+      `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).slice(0, 3).join(' ')))`,
     );
@@ -127,8 +135,17 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
   beforeAll(async () => {
     mkdirSync(PICTURES, { recursive: true });
     harness = await createHarness();
-    daemon = await harness.start(await harness.createDataDir('max_pending_tx = 100'), {
+    bot = await startBotApiServer(BOT_TOKEN);
+    hooks.push(await startHookServer(), await startHookServer());
+    const dataDir = await harness.createDataDir('max_pending_tx = 100');
+    writeFileSync(join(dataDir, 'bot-token'), `${BOT_TOKEN}\n`, { mode: 0o600 });
+    daemon = await harness.start(dataDir, {
       CHAOS_BALANCE_HISTORY_MS: '500',
+      WAIAAS_NOTIFICATIONS_ALLOWED_NETWORKS: '["127.0.0.1"]',
+      WAIAAS_NOTIFICATIONS_MIN_CHANNELS: '2',
+      WAIAAS_TELEGRAM_BOT_ENABLED: 'true',
+      WAIAAS_TELEGRAM_BOT_TOKEN_FILE: join(dataDir, 'bot-token'),
+      WAIAAS_TELEGRAM_BOT_API_URL: bot.url,
     });
     browser = await chromium.launch({ executablePath: String(executablePath), args: CHROMIUM_ARGUMENTS });
     page = await browser.newPage({ viewport: { width: 1280, height: 900 }, locale: 'en-US', colorScheme: 'light' });
@@ -151,6 +168,8 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
   afterAll(async () => {
     await browser?.close();
     await daemon?.stop();
+    await bot?.close();
+    await Promise.all(hooks.map((hook) => hook.close()));
     await harness?.close();
   });
 
@@ -179,7 +198,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await picture('dashboard-empty');
   });
 
-  test('leads through a fresh install: owner, agent, limits, session', async () => {
+  test('leads through a fresh install: owner, agent, limits, two channels that work, session', async () => {
     await page.getByRole('link', { name: 'Go on with the set-up' }).click();
     await button('Connect a wallet').click();
     await page.getByLabel('Master password').fill(PASSWORD);
@@ -210,7 +229,25 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await button('Save').click();
     expect(await sign()).toContain('WAIaaS Owner Action: update_settings');
     await page.getByRole('heading', { name: 'Channels' }).waitFor();
-    await button('Skip for now').click();
+    for (const [at, hook] of hooks.entries()) {
+      // With fewer than the daemon demands nobody gets on, unless they say that they will do with those.
+      await page.getByText(`Working channels: ${at}; needed: 2`).waitFor();
+      expect(await button('Next step').count()).toBe(0);
+      expect(await button('Do with 1').count()).toBe(at);
+      await button('New channel').click();
+      await page.getByLabel('Type').selectOption('WEBHOOK');
+      await page.getByLabel('Name').fill(`hook ${at}`);
+      await page.getByLabel('Address', { exact: true }).fill(`${hook.url}/in`);
+      await dialog('New channel').getByRole('button', { name: 'Save' }).click();
+      await dialog('The secret of this webhook, shown once').getByRole('button', { name: 'Close' }).click();
+      // Each is tried before it counts.
+      await hook.next(({ type }) => type === 'CHANNEL_TEST');
+    }
+    await page.getByText('Working channels: 2; needed: 2').waitFor();
+    await picture('setup-channels-light');
+    await button('Next step').click();
+    await page.getByText('Still to be done: First session').waitFor();
+    expect(await button('Finish').isDisabled()).toBe(true);
 
     await button('New session').click();
     await button('Create').click();
@@ -219,6 +256,9 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await page.getByText('"WAIAAS_SESSION_TOKEN"').waitFor();
     await dialog('The token of the session').getByRole('button', { name: 'Close' }).last().click();
     expect(await page.content()).not.toContain(token);
+    await button('Finish').click();
+    await page.getByRole('heading', { name: 'Dashboard', level: 1 }).waitFor();
+    expect(await page.getByText('This daemon is not fully set up yet.').count()).toBe(0);
   });
 
   test('shows a payment that waits the moment it does, and carries it out once the owner has signed', async () => {
@@ -257,6 +297,56 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await go('Transactions');
     await page.getByRole('region', { name: 'Transactions' }).getByText('CANCELLED').waitFor();
     expect(await balanceOf(harness.ledger, to)).toBe(0n);
+  });
+
+  test('pairs the chat of the owner with the code that the bot has given there', async () => {
+    await bot.write(CHAT, '/auth');
+    const { text } = await bot.next((message) => /\d{6}/.test(message.text));
+    const [code = ''] = /\d{6}/.exec(text) ?? [];
+    await go('Notifications');
+    // A wrong one pairs nobody, and says what to do.
+    await page.getByLabel('Six digits').fill(code === '000000' ? '000001' : '000000');
+    await button('Pair').click();
+    await page.getByText(/^That is no code of a chat.*\(INVALID_PAIRING_CODE\)$/).waitFor();
+    await page.getByLabel('Six digits').fill(code);
+    await button('Pair').click();
+    await page.getByText(`Paired with Alice (chat ${CHAT}).`).waitFor();
+    await button('Unpair').waitFor();
+  });
+
+  test('takes back what an agent holds as the owner wants it, and ends it without what is given up', async () => {
+    const payer = await createPayer(harness, daemon);
+    const mint = address(stranger());
+    createMint(harness.ledger, mint);
+    await giveTokens(harness.ledger, mint, payer.address, 3_000_000n);
+    await visit(`/agents/${payer.agentId}`);
+    await button('Recall funds').click();
+    const recall = dialog('Recall funds: payer');
+    expect(await recall.getByLabel(/^Destination/).inputValue()).toBe(wallet.address);
+    await recall.getByRole('switch', { name: /^Keep what one more transfer costs/ }).click();
+    await recall.getByText('This needs the signature of the owner.').waitFor();
+    const act = recall.getByRole('button', { name: 'Recall funds' });
+    expect(await act.isDisabled()).toBe(true);
+    await recall.getByLabel('Type payer to confirm').fill('payer');
+    await act.click();
+    expect(await sign()).toContain('WAIaaS Owner Action: recall');
+    await recall.waitFor({ state: 'detached' });
+    const recalls = page.getByRole('region', { name: 'Recalls' }).last();
+    await recalls.getByText(wallet.address).waitFor();
+    await recalls.getByText(/^(COMPLETED|PARTIAL)$/).waitFor();
+
+    await button('Terminate').click();
+    const end = dialog('Terminate: payer');
+    await end.getByRole('checkbox', { name: new RegExp(mint) }).check();
+    await end.getByLabel('Type payer to confirm').fill('payer');
+    await end.getByRole('button', { name: 'Terminate' }).click();
+    expect(await sign()).toContain('WAIaaS Owner Action: manage_sessions');
+    await end.waitFor({ state: 'detached' });
+    await page
+      .getByRole('main')
+      .getByText(/^TERMINAT(ING|ED)$/)
+      .first()
+      .waitFor();
   });
 
   test('is handed over to a wallet of EIP-6963, which approves; all of it by the keyboard alone', async () => {
@@ -373,21 +463,19 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     };
     const wide = { width: 1280, height: 900 };
     const narrow = { width: 360, height: 740 };
-    for (const theme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: theme });
-      for (const [path, heading] of SCREENS) {
-        await visit(path);
-        await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
-        const slug = heading.toLowerCase().replaceAll(' ', '-');
-        await picture(`${slug}-${theme}`);
-        // The same elements in other colours: of the dark ones only the colours are looked at.
-        const rules = theme === 'light' ? undefined : ['color-contrast'];
-        for (const finding of await findings(rules)) faults.push(`${heading}, ${theme}: ${finding}`);
-        if (theme === 'light') continue;
-        await page.setViewportSize(narrow);
-        await beyond(heading);
-        await page.setViewportSize(wide);
-      }
+    for (const [path, heading] of SCREENS) {
+      await visit(path);
+      await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+      const slug = heading.toLowerCase().replaceAll(' ', '-');
+      await picture(`${slug}-light`);
+      for (const finding of await findings()) faults.push(`${heading}: ${finding}`);
+      // The same elements in other colours, which are held against each other where they are chosen.
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await picture(`${slug}-dark`);
+      await page.setViewportSize(narrow);
+      await beyond(heading);
+      await page.setViewportSize(wide);
+      await page.emulateMedia({ colorScheme: 'light' });
     }
     await visit('/settings');
     await page.getByLabel('Language').selectOption('ko');
@@ -398,7 +486,6 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       await beyond(`${heading}, Korean`);
       await picture(`${heading.toLowerCase().replaceAll(' ', '-')}-korean-narrow`);
     }
-    await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize({ width: 3840, height: 2160 });
     await visit('/');
     await beyond('Dashboard, 3840 px');
@@ -431,7 +518,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
 
     // Every answer is late, so that whatever is not kept a place for would move what is shown already.
     await page.route(/\/v1\/(?!owner\/changes)/, async (route) => {
-      await pause(700);
+      await pause(LATE_MS);
       await route.continue();
     });
     const shifts: string[] = [];
@@ -461,6 +548,20 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     const approvals = page.getByRole('main').getByRole('button', { name: 'Approve' });
     await expect.poll(() => approvals.count(), { timeout: 20_000 }).toBe(111);
     await page.getByRole('navigation').getByRole('link', { name: 'Approvals 111' }).waitFor();
+  });
+
+  test('counts down by the time of the daemon, where the clock of the machine is an hour fast', async () => {
+    const skewed = await browser.newPage();
+    await skewed.clock.install({ time: Date.now() + 3_600_000 });
+    await skewed.goto(`${daemon.url}/console/approvals`);
+    await signIn(skewed);
+    // An hour to approve: by its own clock the page would call all of them over.
+    await skewed
+      .getByText(/^\d\d:\d\d left to approve$/)
+      .first()
+      .waitFor();
+    expect(await skewed.getByText('The time is over').count()).toBe(0);
+    await skewed.close();
   });
 
   test('signs out who has not touched it for ten minutes', async () => {
