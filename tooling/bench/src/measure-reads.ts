@@ -35,7 +35,16 @@ export async function measureReads(effort: Effort): Promise<Figure> {
       agents: { create: refuse, list: refuse, detail: refuse, suspend: refuse, resume: refuse, terminate: refuse },
       sessions: { create: refuse, list: refuse, revoke: refuse, renew: refuse },
       telegram: { verify: refuse, unpair: refuse },
-      channels: { list: refuse, log: refuse, create: refuse, update: refuse, remove: refuse, test: refuse },
+      channels: {
+        list: refuse,
+        log: refuse,
+        create: refuse,
+        update: refuse,
+        remove: refuse,
+        test: refuse,
+        deadLetters: refuse,
+        redeliver: refuse,
+      },
       policies: { create: refuse, update: refuse, list: refuse, remove: refuse, evaluate: refuse },
       transactions: { send: refuse, list: refuse, pending: refuse, get: refuse, dryRun: refuse },
       owner: {
