@@ -52,9 +52,9 @@ export function createGuillotine(): Guillotine {
   return {
     decorateStorage: (storage) => ({
       ...storage,
-      write: async (unit) => {
+      write: async (unit, options) => {
         await boundary();
-        const result = await storage.write(unit);
+        const result = await storage.write(unit, options);
         await boundary();
         return result;
       },

@@ -57,4 +57,4 @@ export {
   variantsAtEnd,
 } from './transaction-variants.ts';
 export { notifyBy } from './unit-events.ts';
-export type { UnitOfWork } from './write-queue.ts';
+export type { UnitOfWork, WriteOptions } from './write-queue.ts';

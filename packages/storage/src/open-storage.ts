@@ -27,7 +27,7 @@ import { MIGRATIONS } from './migrations/index.ts';
 import { createDb, createStatementRunner, type Db } from './query-executor.ts';
 import { assertOwnSchema, createSchemaGuard, restoreOwnSchema } from './schema-guard.ts';
 import { enqueueNotification } from './tables/notification-outbox.ts';
-import { createWriteQueue, storageError, type UnitOfWork } from './write-queue.ts';
+import { createWriteQueue, storageError, type UnitOfWork, type WriteOptions } from './write-queue.ts';
 
 /** Where and how to open the database. */
 export interface StorageOptions {
@@ -62,7 +62,7 @@ export interface StorageFacts {
 /** The database of a daemon. Nothing above this package may assume that it is SQLite (00 §3). */
 export interface Storage {
   /** Runs a unit of work; see `WriteQueue.write`. */
-  write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T>;
+  write<T>(unit: (work: UnitOfWork) => Promise<T>, options?: WriteOptions): Promise<T>;
   /** How often this daemon, the only writer, has committed something; see `rememberUntilWrite`. */
   revision(): number;
   /** Calls a function whenever events were committed that the owner is to be told of; see `WriteQueue.onNotification`. */
@@ -143,7 +143,7 @@ export function openStorage(options: StorageOptions): Storage {
     );
     heads.attachReader(read, reader);
     return {
-      write: (unit) => queue.write(unit),
+      write: (unit, options) => queue.write(unit, options),
       revision: queue.revision,
       onNotification: queue.onNotification,
       onCommit: queue.onCommit,

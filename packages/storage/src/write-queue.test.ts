@@ -106,6 +106,30 @@ describe('units of work', () => {
     expect(order).toEqual(['outer begins', 'outer ends', 'inner']);
   });
 
+  test('that are urgent come before those that wait, after the commit under way, and are committed by themselves', async () => {
+    const order: string[] = [];
+    const told: Promise<unknown>[] = [];
+    const hand = (key: string, urgent: boolean): void => {
+      const done = queue.write(
+        async (work) => {
+          order.push(key);
+          await put(work, key);
+        },
+        { urgent },
+      );
+      told.push(done.then(() => order.push(`${key} is on disk`)));
+    };
+    const first = queue.write(async (work) => {
+      for (const key of ['a', 'b']) hand(key, false);
+      hand('stop', true);
+      await put(work, 'first');
+    });
+    await first;
+    await Promise.all(told);
+    expect(order).toEqual(['stop', 'stop is on disk', 'a', 'b', 'a is on disk', 'b is on disk']);
+    expect(commits()).toBe(3);
+  });
+
   test('that await anything but the database are stopped, rolled back, and can never reach it again', async () => {
     let late: Promise<unknown> | undefined;
     const stalled = queue.write(async (work) => {

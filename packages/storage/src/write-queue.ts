@@ -19,7 +19,13 @@ export interface UnitOfWork {
   notify(event: NotificationEvent): Promise<void>;
 }
 
-/** Runs units of work one after another, in the order they were handed in. */
+/** How a unit of work is taken. */
+export interface WriteOptions {
+  /** Taken before all that wait, and committed by itself: for what must not be held up by payments, the kill switch. */
+  readonly urgent?: boolean;
+}
+
+/** Runs units of work one after another, in the order they were handed in; those that are urgent before the others. */
 export interface WriteQueue {
   /**
    * Runs a unit and resolves with its value once it is on disk. A unit that throws leaves no trace and rejects with what
@@ -30,7 +36,7 @@ export interface WriteQueue {
    *
    * @throws WaiaasError STORAGE_UNAVAILABLE when the database cannot be written; nothing of the unit was kept.
    */
-  write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T>;
+  write<T>(unit: (work: UnitOfWork) => Promise<T>, options?: WriteOptions): Promise<T>;
   /** How often something was committed. What was read at one revision holds until the next. */
   revision(): number;
   /** Calls a function whenever events were committed that the owner is to be told of. It must not throw. */
@@ -84,6 +90,7 @@ const stalled = (): Error => new Error('A unit of work awaited something that is
 export function createWriteQueue(connection: Connection, parts: QueueParts): WriteQueue {
   const { storeEvent, audit, heads, schema } = parts;
   const runner = createStatementRunner(connection);
+  const urgent: Entry[] = [];
   const waiting: Entry[] = [];
   let draining: Promise<void> | null = null;
   let closed = false;
@@ -155,19 +162,19 @@ export function createWriteQueue(connection: Connection, parts: QueueParts): Wri
   }
 
   async function drain(): Promise<void> {
-    while (waiting.length > 0) {
+    while (urgent.length > 0 || waiting.length > 0) {
       // One turn of the event loop, so that requests that arrived together are committed together.
       await new Promise<void>((resolve) => setImmediate(resolve));
-      await commitBatch(waiting.splice(0, BATCH));
+      await commitBatch((urgent.length > 0 ? urgent : waiting).splice(0, BATCH));
     }
     draining = null;
   }
 
   return {
-    write<T>(unit: (work: UnitOfWork) => Promise<T>): Promise<T> {
+    write<T>(unit: (work: UnitOfWork) => Promise<T>, options: WriteOptions = {}): Promise<T> {
       if (closed) return Promise.reject(new WaiaasError('SHUTTING_DOWN'));
       return new Promise<T>((resolve, reject) => {
-        waiting.push({
+        (options.urgent === true ? urgent : waiting).push({
           async run(work) {
             try {
               const value = await unit(work);

@@ -109,10 +109,10 @@ const daemon = await startDaemon({
     storage: (storage: Storage): Storage => ({
       ...storage,
       read: counted(storage.read),
-      write: async (unit) => {
+      write: async (unit, options) => {
         databaseUses += 1;
         boundary('before a unit of work');
-        const result = await storage.write(unit);
+        const result = await storage.write(unit, options);
         boundary('after a unit of work');
         return result;
       },

@@ -183,10 +183,13 @@ export function createKillSwitch(dependencies: KillSwitchDependencies): KillSwit
     gate.close();
     let report: CascadeReport;
     try {
-      report = await storage.write(async (work) => {
-        if (!isAutomatic(origin)) await confirmOrigin(work.db, sealer, origin);
-        return runCascade(work, { reason, actor: actorOf(origin), origin: audited }, { sealer, clock });
-      });
+      report = await storage.write(
+        async (work) => {
+          if (!isAutomatic(origin)) await confirmOrigin(work.db, sealer, origin);
+          return runCascade(work, { reason, actor: actorOf(origin), origin: audited }, { sealer, clock });
+        },
+        { urgent: true },
+      );
     } catch (error) {
       await settleFailure({ status: 'ACTIVATED', activatedAt: null, reason, actor: actorOf(origin) }, wasOpen, audited);
       throw error;

@@ -123,9 +123,9 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
     ...opened,
     read: opened.read,
     migration: opened.migration,
-    async write(unit) {
+    async write(unit, options) {
       await life.mayDie();
-      const result = await opened.write(unit);
+      const result = await opened.write(unit, options);
       await life.mayDie();
       return result;
     },
