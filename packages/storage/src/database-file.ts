@@ -1,10 +1,10 @@
-import { chmodSync } from 'node:fs';
 import {
   type Connection,
   type ConnectionSettings,
   DEFAULT_CONNECTION_SETTINGS,
   openReadConnection,
 } from './connection.ts';
+import { writeMarkedCopy } from './marked-copy.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { assertOwnSchema, ForeignSchema } from './schema-guard.ts';
 import { storageError } from './write-queue.ts';
@@ -46,18 +46,23 @@ function reading<T>(path: string, settings: Partial<ConnectionSettings>, use: (c
 
 /**
  * Copies a database as it is committed at this moment, also beside the daemon that writes it. The copy is readable for its
- * owner only.
+ * owner only, and says of itself that it is one.
  *
  * @param to must not exist
+ * @param madeAt when, ISO 8601
  * @throws WaiaasError STORAGE_UNAVAILABLE when the file cannot be opened or is damaged
  */
-export function copyDatabase(from: string, to: string, settings: Partial<ConnectionSettings> = {}): void {
+export function copyDatabase(
+  from: string,
+  to: string,
+  madeAt: string,
+  settings: Partial<ConnectionSettings> = {},
+): void {
   reading(from, settings, (connection) => {
     // It forbids writing to the copy as well; the file itself is opened for reading.
     connection.pragma('query_only = OFF');
-    connection.prepare('VACUUM INTO ?').run(to);
+    writeMarkedCopy(connection, to, madeAt);
   });
-  chmodSync(to, 0o600);
 }
 
 /**

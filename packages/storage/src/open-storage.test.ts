@@ -43,9 +43,12 @@ describe('files', () => {
   test('a snapshot opens and holds what was committed', async () => {
     temporary = openTemporaryStorage();
     await temporary.storage.write(({ db }) => appendAudit(db, 1, { event: 'DAEMON_STARTED', actor: 'system' }));
-    const snapshot = new BetterSqlite3(temporary.storage.snapshot(), { readonly: true });
+    const path = temporary.storage.snapshot();
+    const snapshot = new BetterSqlite3(path, { readonly: true });
     expect(snapshot.prepare('SELECT event_type FROM audit_log').pluck().all()).toEqual(['DAEMON_STARTED']);
     snapshot.close();
+    // One file, without a log of its own.
+    expect(existsSync(`${path}-wal`)).toBe(false);
   });
 
   test('after a close there is no log left over', async () => {

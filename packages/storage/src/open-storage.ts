@@ -21,6 +21,7 @@ import {
   restrictFiles,
 } from './connection.ts';
 import { createHeadKeeper } from './heads/head-keeper.ts';
+import { writeMarkedCopy } from './marked-copy.ts';
 import { assertNewest, type MigrationReport, migrate } from './migrate.ts';
 import { AUDIT_CHAIN_SCHEMA } from './migrations/0006-audit-chain.ts';
 import { MIGRATIONS } from './migrations/index.ts';
@@ -78,7 +79,7 @@ export interface Storage {
   facts(): StorageFacts;
   /** Moves the log into the database file. Answers false when a reader was in the way; the next run will do it. */
   checkpoint(): boolean;
-  /** Writes a snapshot into the backup folder and answers its path. */
+  /** Writes a snapshot, which says of itself that it is a copy, into the backup folder and answers its path. */
   snapshot(label?: string): string;
   /** Waits for what was handed in, checkpoints and closes. */
   close(): Promise<void>;
@@ -94,11 +95,11 @@ const privateFolder = (path: string): void => {
   chmodSync(path, 0o700);
 };
 
-function writeSnapshot(connection: Connection, folder: string, stamp: string, label: string): string {
+function writeSnapshot(connection: Connection, folder: string, madeAt: string, label: string): string {
   privateFolder(folder);
+  const stamp = madeAt.replaceAll(/[:.]/g, '-');
   const path = join(folder, `waiaas-${label === '' ? '' : `${label}-`}${stamp}.db`);
-  connection.prepare('VACUUM INTO ?').run(path);
-  chmodSync(path, 0o600);
+  writeMarkedCopy(connection, path, madeAt);
   return path;
 }
 
@@ -112,13 +113,13 @@ function writeSnapshot(connection: Connection, folder: string, stamp: string, la
  */
 export function openStorage(options: StorageOptions): Storage {
   const settings = { ...DEFAULT_CONNECTION_SETTINGS, ...options.settings };
-  const stamp = (): string => isoTime(options.clock.now()).replaceAll(/[:.]/g, '-');
   privateFolder(dirname(options.path));
   const opened: Connection[] = [];
   try {
     const writer = openWriteConnection(options.path, settings);
     opened.push(writer);
-    const snapshot = (label = ''): string => writeSnapshot(writer, options.backupFolder, stamp(), label);
+    const snapshot = (label = ''): string =>
+      writeSnapshot(writer, options.backupFolder, isoTime(options.clock.now()), label);
     const migration = migrate(writer, MIGRATIONS, snapshot);
     const restored = restoreOwnSchema(writer);
     restrictFiles(options.path);

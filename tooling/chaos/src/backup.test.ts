@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -170,6 +170,69 @@ test('a backup takes the place of what went on, and that is kept aside', async (
   await after.stop();
 }, 120_000);
 
+const statusOf = async (daemon: DaemonProcess): Promise<unknown> =>
+  (await daemon.operate('GET', '/v1/admin/status')).body;
+const NORMAL = { killSwitch: { status: 'NORMAL' } };
+const STOPPED = { killSwitch: { status: 'ACTIVATED', reason: 'a backup was put back' } };
+
+test('a database out of an archive, put in its place by hand, is known to be a copy: nothing that waits in it is paid', async () => {
+  const dataDir = await harness.createDataDir();
+  const daemon = await harness.start(dataDir);
+  const payer = await createPayer(harness, daemon);
+  await setLimits(daemon, { delay_seconds: 60 });
+  const to = stranger();
+  const amount = 2_500_000_000n;
+  const { transactionId } = await daemon.client(payer.token).sendToken({ to, amount });
+  const archive = await backupOf(dataDir);
+  await daemon.advance(60);
+  await daemon.client(payer.token).waitForTransaction(transactionId, { timeout: 60_000 });
+  await daemon.stop();
+
+  // The archive, unpacked without the command: database, settings, keys, heads.
+  const byHand = join(dataDir, '..', 'by-hand');
+  mkdirSync(byHand, { mode: 0o700 });
+  const tar = spawn('tar', ['-xzf', archive, '-C', byHand], { stdio: 'ignore' });
+  expect((await once(tar, 'close'))[0]).toBe(0);
+  mkdirSync(join(byHand, 'data'), { mode: 0o700 });
+  renameSync(join(byHand, 'database.db'), join(byHand, 'data', 'waiaas.db'));
+  const second = await harness.start(byHand, {}, 120);
+  expect(await statusOf(second)).toMatchObject(STOPPED);
+  expect((await recoverHere(second, byHand)).status).toBe(200);
+  const seen = await second.operate('GET', `/v1/owner/transactions/${transactionId}`);
+  expect(seen.body).toMatchObject({ status: 'CANCELLED', error: expect.stringContaining('BACKUP_RESTORED') });
+  expect(await balanceOf(harness.ledger, to)).toBe(amount);
+  await second.stop();
+  expect(await rowsOf(byHand, 'BACKUP_RESTORED')).toMatchObject([{ actor: 'system', severity: 'critical' }]);
+  // Known from then on: the next start goes on.
+  const third = await harness.start(byHand, {}, 120);
+  expect(await statusOf(third)).toMatchObject(NORMAL);
+  await third.stop();
+}, 120_000);
+
+test('a note of a command that cannot be read stops a start, and a daemon at work, as a backup that was put back', async () => {
+  const dataDir = await harness.createDataDir();
+  const notes = join(dataDir, 'command-notes');
+  mkdirSync(notes, { mode: 0o700 });
+  writeFileSync(join(notes, 'a.json'), '{', { mode: 0o600 });
+  const daemon = await harness.start(dataDir, { CHAOS_COMMAND_NOTES_MS: '50' });
+  expect(await statusOf(daemon)).toMatchObject(STOPPED);
+  expect((await recoverHere(daemon, dataDir)).status).toBe(200);
+  expect(await statusOf(daemon)).toMatchObject(NORMAL);
+  writeFileSync(join(notes, '.b'), '{', { mode: 0o600 });
+  renameSync(join(notes, '.b'), join(notes, 'b.json'));
+  await expect.poll(() => statusOf(daemon), { timeout: 20_000 }).toMatchObject(STOPPED);
+  await expect.poll(() => readdirSync(notes), { timeout: 20_000 }).toEqual(['a.json.unreadable', 'b.json.unreadable']);
+  await daemon.stop();
+  // Stopped before it is on record: no start may take it for what was there while nothing was stopped.
+  const order = (await readRemains(dataDir)).audit
+    .map(({ event_type }) => event_type)
+    .filter((event) => ['BACKUP_RESTORED', 'KILL_SWITCH_ACTIVATED', 'KILL_SWITCH_RECOVERED'].includes(event));
+  expect(order).toEqual([
+    ...['BACKUP_RESTORED', 'KILL_SWITCH_ACTIVATED', 'KILL_SWITCH_RECOVERED'],
+    ...['KILL_SWITCH_ACTIVATED', 'BACKUP_RESTORED'],
+  ]);
+}, 120_000);
+
 test('only so many are kept, the newest', async () => {
   const dataDir = await harness.createDataDir();
   const first = await backupOf(dataDir);
@@ -203,7 +266,7 @@ test('a doctor finds a key that is gone, a total that was changed, a file that o
   }
   database.exec("UPDATE spend_ledger SET cumulative = '1'");
   database.close();
-  const { chmodSync, renameSync } = await import('node:fs');
+  const { chmodSync } = await import('node:fs');
   chmodSync(join(dataDir, 'config.toml'), 0o644);
   renameSync(join(dataDir, 'keystore', `${payer.agentId}.json`), join(dataDir, 'gone.json'));
   const { code, json } = await waiaas(dataDir, 'doctor');

@@ -72,6 +72,9 @@ const adapterCheckMs = (usual: number): number => Number(process.env.CHAOS_ADAPT
 /** How soon balances are first read, for a test that looks at them. */
 const balanceHistoryMs = (usual: number): number => Number(process.env.CHAOS_BALANCE_HISTORY_MS ?? usual);
 
+/** How soon it is noticed that a command has left a note, for a test that waits for it. */
+const commandNotesMs = (usual: number): number => Number(process.env.CHAOS_COMMAND_NOTES_MS ?? usual);
+
 /** How soon transactions are looked up again whose time for it has come, for a test that waits for it. */
 const lateCheckMs = (usual: number): number => Number(process.env.CHAOS_LATE_CHECK_MS ?? usual);
 
@@ -103,6 +106,7 @@ const daemon = await startDaemon({
       // Delayed payments are looked for soon after their time has come.
       if (worker === 'delayQueue') return 50;
       if (worker === 'lateLandings') return lateCheckMs(intervalMs);
+      if (worker === 'commandNotes') return commandNotesMs(intervalMs);
       if (worker === 'balanceHistory') return balanceHistoryMs(intervalMs);
       return worker === 'adapterCheck' ? adapterCheckMs(intervalMs) : intervalMs;
     },

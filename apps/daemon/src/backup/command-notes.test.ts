@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditEntry } from '@waiaas/storage';
@@ -28,11 +28,12 @@ const taker = (record = async (entry: AuditEntry) => void rows.push(entry)) =>
 const folder = (): string => join(dataDir, 'command-notes');
 const at = (second: number): string => `2026-11-28T08:00:0${second}.000Z`;
 const made = (second: number) => ({ event: 'BACKUP_CREATED', at: at(second), file: '/b.tar.gz', keys: 2 }) as const;
+const restored = { event: 'BACKUP_RESTORED', at: at(3), backupOf: at(1), agents: 2, replaced: true } as const;
 
 test('what commands have noted goes on record in its order, once, and was for nobody else to read', async () => {
   await taker().take();
   leaveNote(dataDir, made(2));
-  leaveNote(dataDir, { event: 'BACKUP_RESTORED', at: at(3), backupOf: at(1), agents: 2, replaced: true });
+  leaveNote(dataDir, restored);
   leaveNote(dataDir, made(1));
   expect(statSync(folder()).mode & 0o777).toBe(0o700);
   for (const name of readdirSync(folder())) expect(statSync(join(folder(), name)).mode & 0o777).toBe(0o600);
@@ -58,18 +59,65 @@ test('a note is kept until its row is committed, and taken back where nothing ca
   expect(rows).toEqual([]);
 });
 
-test('nothing else than what a command may note gets on record by it', async () => {
+const put = (name: string, text: string): void => writeFileSync(join(folder(), name), text);
+
+test('what cannot be read counts as a backup that was put back, once, and is put aside for a person to look at', async () => {
   leaveNote(dataDir, made(1));
-  const put = (name: string, text: string): void => writeFileSync(join(folder(), name), text);
   put('a.json', '{');
   put('b.json', JSON.stringify({ event: 'TX_APPROVED', at: at(1) }));
   put('c.json', JSON.stringify({ ...made(1), severity: 'info' }));
-  put('.d.json.0123456789ab.tmp', '{');
+  put('d.json', '');
+  put('e.json', `"${'x'.repeat(100_000)}"`);
+  mkdirSync(join(folder(), 'f.json'));
+  symlinkSync(join(dataDir, 'elsewhere'), join(folder(), 'g.json'));
+  put('.h.json.0123456789ab.tmp', '{');
   const notes = taker();
   await notes.take();
   await notes.take();
-  expect(rows).toHaveLength(1);
-  // Told of once, and left for a person to look at.
-  expect(warnings).toHaveLength(3);
-  expect(readdirSync(folder())).toHaveLength(4);
+  await taker().take();
+  const unreadable = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name) => join(folder(), `${name}.json`));
+  expect(rows.map(({ event, details }) => [event, details?.unreadable])).toEqual([
+    ['BACKUP_CREATED', undefined],
+    ...unreadable.map((path) => ['BACKUP_RESTORED', path]),
+  ]);
+  expect(warnings).toHaveLength(7);
+  expect(readdirSync(folder()).filter((name) => name.endsWith('.json.unreadable'))).toHaveLength(7);
+});
+
+test('what cannot be put aside either counts once each start', async () => {
+  writeFileSync(folder(), 'no directory');
+  const notes = taker();
+  await notes.take();
+  await notes.take();
+  await taker().take();
+  expect(rows).toMatchObject(Array.from({ length: 2 }, () => ({ event: 'BACKUP_RESTORED' })));
+});
+
+test('that a backup was put back goes on record only once everything is stopped', async () => {
+  leaveNote(dataDir, made(1));
+  leaveNote(dataDir, restored);
+  put('z.json', '{');
+  const notes = taker();
+  await notes.take(async () => false);
+  expect(rows.map(({ event }) => event)).toEqual(['BACKUP_CREATED']);
+  const failing = async (): Promise<boolean> => {
+    throw new Error('disk full');
+  };
+  await expect(notes.take(failing)).rejects.toThrow('disk full');
+  expect(readdirSync(folder())).toHaveLength(2);
+  const seen: number[] = [];
+  await notes.take(async () => seen.push(rows.length) > 0);
+  expect(seen).toEqual([1, 2]);
+  expect(rows.map(({ event }) => event)).toEqual(['BACKUP_CREATED', 'BACKUP_RESTORED', 'BACKUP_RESTORED']);
+});
+
+test('a note of root is for whoever the data directory belongs to', async () => {
+  const [uid, gid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  const owner = uid === 0 ? [65_534, 65_534] : [uid, gid];
+  chownSync(dataDir, owner[0] ?? 0, owner[1] ?? 0);
+  leaveNote(dataDir, made(1));
+  for (const path of [folder(), ...readdirSync(folder()).map((name) => join(folder(), name))]) {
+    const stats = statSync(path);
+    expect([stats.uid, stats.gid], path).toEqual(owner);
+  }
 });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, lstatSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from '@waiaas/core';
 import type { AuditEntry } from '@waiaas/storage';
@@ -10,7 +10,7 @@ import { isSystemError, unlessMissing } from '../system-error.ts';
 /*
  * Backups are made beside a daemon at work and put back without a password, by commands that have no key to seal the audit
  * log with. They leave a note, and the daemon puts it on record. Whoever can write a note can write the whole directory; all
- * that a false one comes to is a row that says a backup was made or put back, and that the next start stops everything.
+ * that a false one comes to is a row that says a backup was made or put back, and that everything is stopped.
  */
 const noteSchema = z.discriminatedUnion('event', [
   z.strictObject({
@@ -34,23 +34,40 @@ const noteSchema = z.discriminatedUnion('event', [
 /** What a command has done. */
 export type CommandNote = z.infer<typeof noteSchema>;
 
+/** More than a note comes to; what is larger is none. */
+const LARGEST_NOTE = 65_536;
+/** What a note that cannot be read is called from then on. */
+const PUT_ASIDE = '.unreadable';
+
 /**
+ * Leaves a note that whoever the data directory belongs to can read, also where root has run the command.
+ *
  * @param dataDir where the daemon will find it; the stage of a data directory is fine
  * @returns takes the note back, for what did not come about
  */
 export function leaveNote(dataDir: string, note: CommandNote): () => void {
   const { commandNotes } = dataPaths(dataDir);
+  const owner = process.getuid?.() === 0 ? statSync(dataDir) : undefined;
   ensurePrivateDirectory(commandNotes);
+  if (owner !== undefined) chownSync(commandNotes, owner.uid, owner.gid);
   const name = `${note.at.replaceAll(/[:.]/g, '-')}-${randomBytes(4).toString('hex')}.json`;
   const path = join(commandNotes, name);
-  writeFileAtomically(path, JSON.stringify(note));
+  writeFileAtomically(path, JSON.stringify(note), 0o600, owner);
   return () => rmSync(path, { force: true });
 }
 
 /** Puts notes on record. */
 export interface NoteTaker {
-  /** Takes all that there are, oldest first. A note is removed once its row is committed: after a crash it may be in twice. */
-  take(): Promise<void>;
+  /**
+   * Takes all that there are, oldest first. A note is removed once its row is committed: after a crash it may be in twice.
+   *
+   * One that cannot be read counts as one of a backup that was put back: it may be. It is put aside, for a person to look at;
+   * where that is not possible either, each start counts it anew.
+   *
+   * @param beforeRestore called before it goes on record that a backup was put back; where it answers false, that waits for
+   *   the next time. Without it nothing may be at work
+   */
+  take(beforeRestore?: () => Promise<boolean>): Promise<void>;
 }
 
 /** @param record commits a row of the audit log */
@@ -59,29 +76,49 @@ export function createNoteTaker(
   { record, logger }: { readonly record: (entry: AuditEntry) => Promise<void>; readonly logger: Logger },
 ): NoteTaker {
   const folder = dataPaths(dataDir).commandNotes;
-  const toldOf = new Set<string>();
-  const tellOnce = (path: string): void => {
-    if (toldOf.has(path)) return;
-    toldOf.add(path);
-    logger.warn({ path }, 'What a command has noted cannot be read; it is left where it is');
-  };
-  const names = (): readonly string[] => {
+  /** Counted already, and still where they were. */
+  const stuck = new Set<string>();
+
+  const names = (): readonly string[] | null => {
     try {
       return unlessMissing(() => readdirSync(folder), []).filter((name) => /^[^.].*\.json$/.test(name));
     } catch (error) {
-      // Made by a command of another user.
-      if (!isSystemError(error, 'EACCES', 'EPERM')) throw error;
-      tellOnce(folder);
-      return [];
+      // Made by a command of another user, or no directory at all.
+      if (isSystemError(error)) return null;
+      throw error;
     }
   };
+  const putAside = (path: string): void => {
+    try {
+      renameSync(path, `${path}${PUT_ASIDE}`);
+      syncDirectory(folder);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      stuck.add(path);
+    }
+  };
+  const countUnreadable = async (path: string): Promise<void> => {
+    await record({ event: 'BACKUP_RESTORED', actor: 'cli', details: { unreadable: path } });
+    logger.warn({ path }, 'What a command has noted cannot be read: it counts as a backup that was put back');
+    if (path === folder) stuck.add(path);
+    else putAside(path);
+  };
+
   return {
-    async take() {
-      for (const name of names().toSorted()) {
+    async take(beforeRestore = async () => true) {
+      const found = names();
+      if (found === null) {
+        if (!stuck.has(folder) && (await beforeRestore())) await countUnreadable(folder);
+        return;
+      }
+      for (const name of found.toSorted()) {
         const path = join(folder, name);
+        if (stuck.has(path)) continue;
         const note = read(path);
-        if (note === null) {
-          tellOnce(path);
+        if (note === 'gone') continue;
+        if ((note === 'unreadable' || note.event === 'BACKUP_RESTORED') && !(await beforeRestore())) continue;
+        if (note === 'unreadable') {
+          await countUnreadable(path);
           continue;
         }
         const { event, ...details } = note;
@@ -93,11 +130,15 @@ export function createNoteTaker(
   };
 }
 
-function read(path: string): CommandNote | null {
+/** Gone is what the command that has left it has taken back. */
+function read(path: string): CommandNote | 'gone' | 'unreadable' {
   try {
+    const stats = lstatSync(path);
+    if (!stats.isFile() || stats.size > LARGEST_NOTE) return 'unreadable';
     return noteSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    if (error instanceof SyntaxError || error instanceof z.ZodError || isSystemError(error)) return null;
+    if (isSystemError(error, 'ENOENT')) return 'gone';
+    if (error instanceof SyntaxError || error instanceof z.ZodError || isSystemError(error)) return 'unreadable';
     throw error;
   }
 }

@@ -43,7 +43,8 @@ export interface CreatedBackup {
  * one (01 §3.10). Keys are encrypted as they are on disk; the database and the settings are not encrypted at all.
  *
  * The heads are read before the database and the database before the keys: heads in a backup are of rows in it, and every
- * agent in it has its key, whatever happens in between.
+ * agent in it has its key, whatever happens in between. The database says of itself that it is a copy: the daemon that
+ * starts on it, however it got to its place, knows that a backup was put back.
  *
  * @throws StartFailure NOT_INITIALIZED; BackupError BACKUP_EXISTS; WaiaasError STORAGE_UNAVAILABLE
  */
@@ -60,7 +61,7 @@ export async function createBackup(options: CreateBackupOptions): Promise<Create
   mkdirSync(stage, { mode: 0o700 });
   try {
     const folder = join(stage, 'files');
-    const names = collect(dataDir, config, folder, onStep);
+    const names = collect(dataDir, config, { folder, createdAt, onStep });
     const archive = join(stage, 'archive.tar.gz');
     await writeArchive(archive, { folder, names, createdAt, onStep });
     // First, so that there is no archive that nobody has noted.
@@ -88,8 +89,11 @@ const exists = (path: string): BackupError =>
 function collect(
   dataDir: string,
   config: Config,
-  folder: string,
-  onStep: CreateBackupOptions['onStep'],
+  {
+    folder,
+    createdAt,
+    onStep,
+  }: { readonly folder: string; readonly createdAt: string; readonly onStep: CreateBackupOptions['onStep'] },
 ): readonly string[] {
   const paths = dataPaths(dataDir);
   const names: string[] = [];
@@ -105,7 +109,7 @@ function collect(
   // Heads that are kept elsewhere are kept there so that nobody can set them back.
   if (!relative(dataDir, heads).startsWith('..') && existsSync(heads)) addFile(AUDIT_HEADS, heads);
   onStep('Copying the database');
-  add(DATABASE, (to) => copyDatabase(databasePath(dataDir, config), to, databaseSettings(config)));
+  add(DATABASE, (to) => copyDatabase(databasePath(dataDir, config), to, createdAt, databaseSettings(config)));
   onStep('Copying the keys');
   for (const inner of ['', 'archived', 'backups', 'discarded']) {
     for (const file of unlessMissing(() => readdirSync(join(paths.keystore, inner)), [])) {

@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fsyncSync, openSync, readdirSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isSystemError } from '../system-error.ts';
 
@@ -21,8 +31,15 @@ export function syncDirectory(path: string): void {
 /**
  * Writes a file so that a reader, or a crash at any moment, finds the old content or the new one, never a part: private
  * temporary file in the same directory, fsync, rename over the target, fsync of the directory (01 §3.4).
+ *
+ * @param owner whose it is to be; default: of whoever writes it. Only root gives files away
  */
-export function writeFileAtomically(path: string, content: string, mode = 0o600): void {
+export function writeFileAtomically(
+  path: string,
+  content: string,
+  mode = 0o600,
+  owner?: { readonly uid: number; readonly gid: number },
+): void {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   const handle = openSync(temporary, 'wx', 0o600);
   try {
@@ -30,6 +47,7 @@ export function writeFileAtomically(path: string, content: string, mode = 0o600)
       const bytes = Buffer.from(content, 'utf8');
       for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
       fchmodSync(handle, mode);
+      if (owner !== undefined) fchownSync(handle, owner.uid, owner.gid);
       fsyncSync(handle);
     } finally {
       closeSync(handle);

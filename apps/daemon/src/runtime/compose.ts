@@ -88,6 +88,8 @@ export interface Composition {
   readonly notifications: Notifications;
   readonly settings: Settings;
   readonly normalMarker: NormalMarker;
+  /** Puts on record what commands have noted; one that a backup was put back engages the kill switch first. */
+  readonly takeNotes: () => Promise<void>;
   /** Null where it is switched off. */
   readonly bot: TelegramBot | null;
   readonly ids: IdGenerator;
@@ -181,6 +183,15 @@ export async function compose(foundations: Foundations): Promise<Composition> {
   const summary = createDailySummary({ storage, clock });
   const normalMarker = createNormalMarker({ storage, sealer, clock, isNormal: () => gate.isOpen });
   const headTeller = createHeadTeller({ storage, clock, interval: security.audit.tell_interval * HOUR });
+  /**
+   * So that no start, which may look no further back than to where nothing was stopped, misses it: while the gate is open, it
+   * never goes on record that a backup was put back (08 §2.7.4). A recovery that is under way has its own word on it.
+   */
+  const stopForRestore = async (): Promise<boolean> => {
+    if (killSwitch.status() === 'NORMAL') await killSwitch.activate('a backup was put back', { by: 'system' });
+    return killSwitch.status() === 'ACTIVATED';
+  };
+  const takeNotes = (): Promise<void> => foundations.noteTaker.take(stopForRestore);
   const integrityPlan: WorkerPlan = {
     name: 'keystoreIntegrity',
     intervalMs: security.integrity_check_interval * SECOND,
@@ -210,7 +221,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     { name: 'sessionCleanup', intervalMs: 60 * SECOND, run: async () => void (await sessions.cleanUp()) },
     { name: 'auditTrail', intervalMs: security.audit.anchor_interval * SECOND, run: () => auditTrail.watch() },
     { name: 'normalMark', intervalMs: 60 * SECOND, run: () => normalMarker.keep() },
-    { name: 'commandNotes', intervalMs: 60 * SECOND, run: () => foundations.noteTaker.take() },
+    { name: 'commandNotes', intervalMs: 60 * SECOND, run: takeNotes },
     { name: 'headRenewal', intervalMs: 86_400 * SECOND, run: () => pipeline.renewHeads() },
     {
       name: 'balanceHistory',
@@ -365,6 +376,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     notifications,
     settings,
     normalMarker,
+    takeNotes,
     bot,
     ids,
     createServer(boundPort) {

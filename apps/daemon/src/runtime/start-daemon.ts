@@ -29,6 +29,7 @@ import {
   sealNoOwner,
 } from '@waiaas/storage';
 import { createNoteTaker } from '../backup/command-notes.ts';
+import { recordRestoredCopy } from '../backup/restored-copy.ts';
 import { parseLogSize } from '../config/index.ts';
 import {
   type CrashEvent,
@@ -250,6 +251,9 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     if (from > 0 && from < SESSION_SETS_SCHEMA) await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
     broughtUpToDate = true;
     await sealWhatWasNot();
+    // Here and not later, and not tried again: a backup that was put back has to be known of before anything is signed.
+    await noteTaker.take();
+    await recordRestoredCopy(storage, clock);
   };
   if (killSwitchState.status === 'NORMAL') {
     onStep('Unlocking the keystore');
@@ -260,8 +264,6 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   }
   if (killSwitchState.status === 'NORMAL') {
     await afterUnlock();
-    // Here and not later, and not tried again: a backup that was put back has to be known of before anything is signed.
-    await noteTaker.take();
     killSwitchState = await stopAfterRestore({ storage, sealer: keystore.sealer, clock, logger });
   }
   if (killSwitchState.status === 'NORMAL') {
@@ -326,8 +328,8 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     else onStep(`Cannot reach ${chain} ${network}: its payments are refused until it answers`);
   }
 
-  // Where the vault stayed shut: before a recovery, because a backup may have as waiting what has been paid since.
-  await takeNotes();
+  // Where the vault stayed shut: as soon as it can be. The recovery does it again, and fails where it cannot be done.
+  if (killSwitchState.status !== 'NORMAL') await takeNotes();
   // Before anything is served: no new payment may meet what the last run left behind (04 §20). With the vault locked
   // nothing of it can be told from what somebody else has written; the recovery sees to it.
   const takenUp = { cancelled: 0, failed: 0, expired: 0, followed: 0 };
@@ -439,7 +441,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   /** What commands did while there was no daemon is put on record; where that fails, a worker tries again. */
   async function takeNotes(): Promise<void> {
     try {
-      await noteTaker.take();
+      await parts.takeNotes();
     } catch (error) {
       logger.error({ error: reasonOf(error) }, 'What commands have noted could not be put on record');
     }

@@ -11,6 +11,7 @@ export type SystemStateKey =
   | 'kill_switch_reason'
   | 'kill_switch_actor'
   | 'kill_switch_normal_mark'
+  | 'restored_copy'
   | 'recovery_failed_attempts'
   | 'recovery_lockout_until'
   | 'auto_stop_cursor'
@@ -37,4 +38,9 @@ export async function writeState(db: Db, key: SystemStateKey, value: unknown, no
     .values({ key, ...fields })
     .onConflict((conflict) => conflict.column('key').doUpdateSet(fields))
     .execute();
+}
+
+/** Takes a value away. */
+export async function removeState(db: Db, key: SystemStateKey): Promise<void> {
+  await db.deleteFrom('system_state').where('key', '=', key).execute();
 }
