@@ -33,6 +33,8 @@ export interface NotificationsDependencies {
   /** Time in which an equal event is told once, seconds. */
   readonly dedupTtl: number;
   readonly logRetentionDays: number;
+  /** Aborted when the daemon stops: no request of a person is waited for. */
+  readonly shutdown: AbortSignal;
 }
 
 /** The parts of notifications. */
@@ -96,6 +98,7 @@ export function createNotifications(dependencies: NotificationsDependencies): No
       randomBytes,
       isEnabled,
       minChannels,
+      shutdown: dependencies.shutdown,
     }),
     upkeep: createUpkeep({
       storage,

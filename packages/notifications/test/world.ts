@@ -63,6 +63,8 @@ export interface World {
   >;
   audit(event: string): Promise<readonly Record<string, unknown>[]>;
   waiting(): Promise<number>;
+  /** Begins a shutdown, as far as what people have asked for notices it. */
+  beginShutdown(): void;
   /** A second life of the same folder: what was in memory is gone. With `locked`, the vault stays shut until `unlock`. */
   restart(how?: { readonly locked?: boolean }): Promise<World>;
   unlock(): Promise<void>;
@@ -103,6 +105,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const ids = createIdGenerator(time, randomBytes);
   if (!locked) await seed({ storage, sealer: keystore.sealer, clock: time, ids });
   const settings = { enabled: true, offSince: 0, minChannels: 2 };
+  const shutdown = new AbortController();
   const notifications = createNotifications({
     storage,
     sealer: keystore.sealer,
@@ -120,6 +123,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     minChannels: () => settings.minChannels,
     dedupTtl: 300,
     logRetentionDays: 30,
+    shutdown: shutdown.signal,
   });
   const { book, channels, dispatcher, upkeep } = notifications;
   if (!locked) await book.reload();
@@ -205,6 +209,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       return rows.map(({ details, ...row }) => ({ ...JSON.parse(details), ...row }));
     },
     waiting,
+    beginShutdown: () => shutdown.abort(),
     async restart(how = {}) {
       await close();
       return createWorld({ ...options, folder, time, ...how });

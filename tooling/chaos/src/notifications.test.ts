@@ -103,6 +103,23 @@ test('a stop is told, in time, and so is a start; a channel that never answers h
   daemon = await harness.start(dataDir, ENV);
 }, 60_000);
 
+test('a webhook that hangs as it is sent again what it has not taken does not hold up a stop', async () => {
+  const id = await addHook();
+  await addHook(`${hook.url}/other`);
+  hook.silent = true;
+  const paid = await pay(NOTIFY);
+  await hook.next(isAbout('TX_NOTIFY', paid.transactionId));
+  // Switched off before it has taken it: kept for it.
+  expect(await daemon.operate('PUT', `${CHANNELS}/${id}`, { enabled: false })).toMatchObject({ status: 200 });
+  const letters = await daemon.operate('GET', `${CHANNELS}/${id}/dead-letters`);
+  expect(JSON.stringify(letters.body)).toContain('TX_NOTIFY');
+  const seen = hook.deliveries.length;
+  const again = daemon.operate('POST', `${CHANNELS}/${id}/redeliver`, {});
+  await hook.next((one) => hook.deliveries.indexOf(one) >= seen);
+  expect(await daemon.stop()).toBe(0);
+  expect(await again).toMatchObject({ status: 503, body: { code: 'SHUTTING_DOWN' } });
+}, 60_000);
+
 test('a webhook leads nowhere inside of a network, nor to this machine, unless its operator says so', async () => {
   for (const url of [
     'https://169.254.169.254/',

@@ -132,6 +132,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     minChannels: () => settings.current().minChannels,
     dedupTtl: config.notifications.dedup_ttl,
     logRetentionDays: config.notifications.log_retention_days,
+    shutdown,
   });
   const agents = createAgentManagement({ storage, keystore, sealer, clock, ids, isSupported: adapters.isSupported });
   const policies = createPolicyManagement({ storage, sealer, clock, ids });

@@ -78,18 +78,25 @@ export const passedOver = (channel: LoadedChannel): Attempt => ({
 /**
  * Sends a message over a channel. A service that asks for a short pause gets it and is asked once more; any longer pause
  * is kept without waiting (05 §2.6). Takes a token; without one nothing is sent.
+ *
+ * @param dependencies.shortPause longest pause that is waited for, seconds
  */
 export async function attempt(
   channel: LoadedChannel,
   message: Message,
-  dependencies: { readonly clock: Clock; readonly timers: Timers; readonly redact: (text: string) => string },
+  dependencies: {
+    readonly clock: Clock;
+    readonly timers: Timers;
+    readonly redact: (text: string) => string;
+    readonly shortPause?: number;
+  },
   signal: AbortSignal,
 ): Promise<Attempt> {
-  const { clock, timers, redact } = dependencies;
+  const { clock, timers, redact, shortPause = SHORT_PAUSE } = dependencies;
   if (!channel.state.bucket.take(clock.now())) return passedOver(channel);
   let result = await channel.sender.send(message, signal);
   let retries = 0;
-  if (!result.success && result.kind === 'rate_limited' && (result.retryAfter ?? SHORT_PAUSE + 1) <= SHORT_PAUSE) {
+  if (!result.success && result.kind === 'rate_limited' && (result.retryAfter ?? shortPause + 1) <= shortPause) {
     await timers.sleep((result.retryAfter ?? 0) * 1000, signal);
     if (!signal.aborted) {
       result = await channel.sender.send(message, signal);

@@ -98,6 +98,10 @@ const readIds = (json: string): readonly string[] => {
   return Array.isArray(value) ? value.filter((id) => typeof id === 'string') : [];
 };
 
+/** Channels that are not told of an event, because it is about them. */
+export const exceptOf = (event: NotificationEvent): readonly string[] =>
+  event.event === 'CHANNEL_UNHEALTHY' ? [event.channelId] : [];
+
 /** The event that a row holds; null when this version cannot read it. */
 export function readEvent(row: Pick<OutboxRow, 'payload'>): NotificationEvent | null {
   const parsed = notificationEventSchema.safeParse(JSON.parse(row.payload));
@@ -251,9 +255,6 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       next: over ? null : { at: at + pauseAfter(rounds, rule.level), attempts: rounds, deliveredTo },
     });
   }
-
-  const exceptOf = (event: NotificationEvent): readonly string[] =>
-    event.event === 'CHANNEL_UNHEALTHY' ? [event.channelId] : [];
 
   /**
    * Whether nobody is told of an event because notifications are off. What was stored before that is told, so that switching

@@ -54,6 +54,7 @@ import { TELEGRAM_API, type TelegramChat } from '../channels/telegram-channel.ts
 import { learn, type Timers } from '../delivery/attempt.ts';
 import { messageOf } from '../delivery/dispatcher.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
+import { keepWaiting } from './keep-waiting.ts';
 import { maskConfig, mergeConfig } from './mask.ts';
 import { isSameServer, movedSecret } from './moved-secret.ts';
 
@@ -72,6 +73,8 @@ export interface ChannelManagementDependencies {
   readonly isEnabled: () => boolean;
   /** Channels that must be able to reach the owner. */
   readonly minChannels: () => number;
+  /** Aborted when the daemon stops. */
+  readonly shutdown: AbortSignal;
 }
 
 /**
@@ -477,6 +480,7 @@ export function createChannelManagement(dependencies: ChannelManagementDependenc
           updated_at: now,
         });
         const stored = await found(db, id);
+        if (before.type === 'WEBHOOK' && before.enabled === 1 && !enabled) await keepWaiting(db, id, now);
         await appendAudit(db, now, {
           event: 'CHANNEL_UPDATED',
           ...auditOrigin(origin),

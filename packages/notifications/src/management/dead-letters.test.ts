@@ -1,4 +1,4 @@
-import { deadLetterQuerySchema, type NotificationChannelId } from '@waiaas/core';
+import { deadLetterQuerySchema, type NotificationChannelId, WaiaasError } from '@waiaas/core';
 import { writeState } from '@waiaas/storage';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EVENTS } from '../../test/events.ts';
@@ -177,4 +177,84 @@ test('while the kill switch is engaged nobody sends anything again', async () =>
   await world.storage.write(({ db }) => writeState(db, 'kill_switch_status', 'ACTIVATED', 1));
   expect(await refusal(world.channels.redeliver(id, {}, OPERATOR))).toBe('SYSTEM_LOCKED');
   expect(posts()).toHaveLength(1);
+});
+
+test('a daemon that stops waits for no receiver, and leaves everything kept as it was', async () => {
+  await refuse(2);
+  const before = await kept();
+  hook.script.push('never');
+  const asked = posts().length;
+  const work = refusal(world.channels.redeliver(id, {}, OPERATOR));
+  await world.until(() => posts().length > asked);
+  world.beginShutdown();
+  expect(await work).toBe('SHUTTING_DOWN');
+  expect(await kept()).toEqual(before);
+  expect(await world.audit('CHANNEL_REDELIVERED')).toEqual([]);
+  expect(await refusal(world.channels.redeliver(id, {}, OPERATOR))).toBe('SHUTTING_DOWN');
+  expect(posts()).toHaveLength(asked + 1);
+});
+
+test('a short pause that the receiver asks for is not waited for: whoever asks is told of it', async () => {
+  await refuse(1);
+  hook.script.push({ status: 429, headers: { 'retry-after': '10' } });
+  const asked = posts().length;
+  expect(await world.channels.redeliver(id, {}, OPERATOR)).toMatchObject({ retryAfter: 10, nextCursor: null });
+  expect(posts()).toHaveLength(asked + 1);
+});
+
+test('whose password or token has ended in the meantime has nothing more sent', async () => {
+  await refuse(3);
+  let asked = 0;
+  const ending = {
+    ...OPERATOR,
+    confirmCredential: () => {
+      // For the request, for the first event, and no more for the second.
+      asked += 1;
+      if (asked > 2) throw new WaiaasError('INVALID_OPERATOR_TOKEN');
+    },
+  };
+  const before = posts().length;
+  expect(await refusal(world.channels.redeliver(id, {}, ending))).toBe('INVALID_OPERATOR_TOKEN');
+  expect(posts()).toHaveLength(before + 1);
+  expect(await kept()).toHaveLength(2);
+  expect(await world.audit('CHANNEL_REDELIVERED')).toMatchObject([{ success: true }]);
+});
+
+test('two at once over a channel that takes one message at a time both get through', async () => {
+  await refuse(2);
+  const [first, second] = await kept();
+  const bucket = world.book.find(id)?.state.bucket;
+  while (bucket?.take(world.time.now()));
+  let done = false;
+  const both = Promise.all(
+    [first, second].map((letter) => world.channels.redeliver(id, { deliveryId: letter?.deliveryId }, OPERATOR)),
+  ).finally(() => {
+    done = true;
+  });
+  await world.until(async () => {
+    if (!done) await world.time.advance(20);
+    return done;
+  });
+  expect((await both).map(({ deliveries }) => deliveries)).toMatchObject([[{ success: true }], [{ success: true }]]);
+  expect(await kept()).toEqual([]);
+});
+
+test('what waits for a webhook that is switched off is kept for it, and what happens from then on is not', async () => {
+  world.minChannels = 0;
+  hook.script.push(...Array.from({ length: 10 }, () => FAULT));
+  world.dispatcher.start();
+  await world.tell(EVENTS.TX_FAILED);
+  await world.settled();
+  const [, attempt] = [await kept(), posts().at(-1)];
+  await world.channels.update(id, { enabled: false }, OPERATOR);
+  await world.tell({ ...EVENTS.TX_FAILED, payment: paymentOf(7) });
+  await world.time.advance(HOUR * 1000);
+  await world.settled();
+  const letters = await kept();
+  expect(letters).toMatchObject([{ event: 'TX_FAILED', error: 'The webhook was switched off before it had taken it' }]);
+  expect(letters[0]?.deliveryId).toBe(attempt?.headers['x-waiaas-delivery']);
+  hook.script.length = 0;
+  await world.channels.update(id, { enabled: true }, OPERATOR);
+  await world.channels.redeliver(id, {}, OPERATOR);
+  expect(await kept()).toEqual([]);
 });

@@ -12,10 +12,11 @@ import {
   type Redeliver,
   type RedeliverResponse,
   type Redelivery,
+  type RowSealer,
   unixSeconds,
   WaiaasError,
 } from '@waiaas/core';
-import { auditOrigin, type RequestOrigin, refuseWhileLocked } from '@waiaas/management';
+import { auditOrigin, confirmOrigin, type RequestOrigin, refuseWhileLocked } from '@waiaas/management';
 import {
   appendAudit,
   appendNotificationLog,
@@ -41,15 +42,20 @@ export interface DeadLetters {
   /**
    * Sends events again, oldest first, under the ids they had, so that a receiver recognises what it has after all; the
    * signature is of now. What is taken is not kept any longer. An event that is refused itself is passed over; where the
-   * receiver takes none at all, those behind it keep their places.
-   * @throws WaiaasError CHANNEL_NOT_FOUND, DEAD_LETTER_NOT_FOUND, INVALID_CHANNEL_CONFIG, SYSTEM_LOCKED
+   * receiver takes none at all, those behind it keep their places. Whether whoever asks still may is asked before each.
+   *
+   * It answers within about ten seconds: who asks waits no longer than half a minute. A daemon that stops begins none, and
+   * waits for none that is under way.
+   *
+   * @throws WaiaasError CHANNEL_NOT_FOUND, DEAD_LETTER_NOT_FOUND, INVALID_CHANNEL_CONFIG, SYSTEM_LOCKED, SHUTTING_DOWN, and as
+   *   `confirmOrigin`
    */
   redeliver(id: NotificationChannelId, input: Redeliver, origin: RequestOrigin): Promise<RedeliverResponse>;
 }
 
 /** Events that are sent for one request, and for how long new ones are begun, ms: whoever asks is waiting. */
 const BATCH = 20;
-const BATCH_MS = 5_000;
+const BATCH_MS = 4_000;
 
 /** Makes what looks at dead letters and sends them again. */
 export function createDeadLetters(dependencies: {
@@ -58,8 +64,13 @@ export function createDeadLetters(dependencies: {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly ids: IdGenerator;
+  readonly sealer: RowSealer;
+  /** Aborted when the daemon stops. */
+  readonly shutdown: AbortSignal;
 }): DeadLetters {
-  const { storage, book, clock, timers, ids } = dependencies;
+  const { storage, book, clock, timers, ids, sealer, shutdown } = dependencies;
+  // A pause that the receiver asks for is told to whoever waits for the answer.
+  const means = { clock, timers, redact: book.redact, shortPause: 0 };
   const oldest = (): number => unixSeconds(clock) - DEAD_LETTERS_FOR;
 
   async function assertChannel(channelId: NotificationChannelId): Promise<void> {
@@ -73,14 +84,30 @@ export function createDeadLetters(dependencies: {
     return row;
   }
 
-  async function send(row: DeadLetterRow, event: NotificationEvent, channel: LoadedChannel): Promise<Attempt> {
+  /** Null when it was not sent, because time was over before the channel took a message, or when that is not known. */
+  async function send(
+    row: DeadLetterRow,
+    event: NotificationEvent,
+    { channel, until }: { readonly channel: LoadedChannel; readonly until: number },
+  ): Promise<Attempt | null> {
     const agent = agentOf(event);
     const name = agent === null ? undefined : (await findAgent(storage.read, agent))?.name;
     const about = { id: row.id, sequence: row.sequence, at: row.created_at };
     const message = messageOf(event, about, channel, (id) => (id === agent ? name : undefined));
-    const wait = channel.state.bucket.nextAt(clock.now()) - clock.now();
-    if (wait > 0) await timers.sleep(wait);
-    return attempt(channel, message, { clock, timers, redact: book.redact }, new AbortController().signal);
+    while (!shutdown.aborted && clock.now() < until) {
+      const wait = channel.state.bucket.nextAt(clock.now()) - clock.now();
+      if (wait > 0) await timers.sleep(wait, shutdown);
+      const made = await attempt(channel, message, means, shutdown);
+      // Others, at work over the same channel, may have been faster.
+      if (made.asked) return made;
+    }
+    return null;
+  }
+
+  /** In the very step that sends something: much may have ended since the request, or the last of its events. */
+  async function mayGoOn(origin: RequestOrigin): Promise<void> {
+    await refuseWhileLocked(storage.read);
+    await confirmOrigin(storage.read, sealer, origin);
   }
 
   /** Stores what became of it. What was taken goes in the same unit of work. */
@@ -133,7 +160,7 @@ export function createDeadLetters(dependencies: {
     },
 
     async redeliver(id, { deliveryId, cursor }, origin) {
-      await refuseWhileLocked(storage.read);
+      await mayGoOn(origin);
       await assertChannel(id);
       const channel = book.find(id);
       if (channel === undefined) {
@@ -145,19 +172,23 @@ export function createDeadLetters(dependencies: {
         deliveryId === undefined ? await listDeadLetters(storage.read, query) : [await oneOf(id, deliveryId)];
       const pause = (): number => Math.max(0, channel.state.pausedUntil - clock.now()) / 1000;
       const deliveries: Redelivery[] = [];
-      const startedAt = clock.now();
+      const until = clock.now() + BATCH_MS;
       let last: string | null = null;
       let takesMore = pause() === 0;
       for (const row of rows.slice(0, BATCH)) {
-        if (!takesMore || clock.now() - startedAt >= BATCH_MS) break;
-        last = row.id;
+        if (!takesMore || clock.now() >= until) break;
         const event = readEvent(row);
-        if (event === null) continue;
-        const made = await send(row, event, channel);
-        await record(row, event, made, origin);
-        deliveries.push(shown(row, event, made));
-        takesMore = made.final;
+        if (event !== null) {
+          await mayGoOn(origin);
+          const made = await send(row, event, { channel, until });
+          if (made === null) break;
+          await record(row, event, made, origin);
+          deliveries.push(shown(row, event, made));
+          takesMore = made.final;
+        }
+        last = row.id;
       }
+      if (shutdown.aborted && deliveries.length === 0) throw new WaiaasError('SHUTTING_DOWN');
       const retryAfter = pause();
       return {
         channelId: id,

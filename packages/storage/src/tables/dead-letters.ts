@@ -1,6 +1,7 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { DeadLettersTable } from '../schema.ts';
+import type { OutboxRow } from './notification-outbox.ts';
 
 /** A row of `dead_letters`. */
 export type DeadLetterRow = Selectable<DeadLettersTable>;
@@ -15,6 +16,36 @@ export const DEAD_LETTERS_MAX = 1000;
  * more, stays as old as it is. A channel that is no more keeps nothing.
  */
 export async function keepDeadLetter(db: Db, row: DeadLetterRow): Promise<void> {
+  await insertLetter(db, row);
+  await dropOldest(db, row.channel_id);
+}
+
+/**
+ * Keeps for a webhook what waits for it, because it is switched off: of what is not kept already, the newest.
+ *
+ * @param row makes what is kept of an event; null where it was not for this webhook
+ */
+export async function keepWaitingFor(
+  db: Db,
+  channelId: string,
+  row: (waiting: OutboxRow) => DeadLetterRow | null,
+): Promise<void> {
+  const waiting = await db
+    .selectFrom('notification_outbox')
+    .selectAll()
+    .where(sql<boolean>`NOT EXISTS (SELECT 1 FROM json_each(delivered_to) WHERE value = ${channelId})`)
+    .where('id', 'not in', (query) => query.selectFrom('dead_letters').select('id').where('channel_id', '=', channelId))
+    .orderBy('seq', 'desc')
+    .limit(DEAD_LETTERS_MAX)
+    .execute();
+  for (const one of waiting) {
+    const letter = row(one);
+    if (letter !== null) await insertLetter(db, letter);
+  }
+  await dropOldest(db, channelId);
+}
+
+async function insertLetter(db: Db, row: DeadLetterRow): Promise<void> {
   const { channel_id, id, sequence, payload, created_at, given_up_at, error } = row;
   await db
     .insertInto('dead_letters')
@@ -35,14 +66,17 @@ export async function keepDeadLetter(db: Db, row: DeadLetterRow): Promise<void> 
     )
     .onConflict((conflict) => conflict.columns(['channel_id', 'id']).doUpdateSet({ error }))
     .execute();
+}
+
+async function dropOldest(db: Db, channelId: string): Promise<void> {
   await db
     .deleteFrom('dead_letters')
-    .where('channel_id', '=', channel_id)
+    .where('channel_id', '=', channelId)
     .where('id', 'in', (query) =>
       query
         .selectFrom('dead_letters')
         .select('id')
-        .where('channel_id', '=', channel_id)
+        .where('channel_id', '=', channelId)
         .orderBy('id', 'desc')
         .limit(-1)
         .offset(DEAD_LETTERS_MAX),
