@@ -235,7 +235,13 @@ export async function compose(foundations: Foundations): Promise<Composition> {
       intervalMs: config.notifications.health_check_interval * SECOND,
       run: () => notifications.upkeep.checkChannels(),
     },
-    { name: 'notificationLog', intervalMs: DAY, run: async () => void (await notifications.upkeep.trimLog()) },
+    {
+      name: 'notificationLog',
+      intervalMs: DAY,
+      // A daemon that is started anew every day has to come to it as well.
+      firstAfterMs: 60 * SECOND,
+      run: async () => void (await notifications.upkeep.trimLog()),
+    },
     {
       name: 'walCheckpoint',
       intervalMs: database.wal_checkpoint_interval * SECOND,
@@ -245,7 +251,11 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     },
   ];
   const workers = createWorkers(
-    plans.map((plan) => ({ ...plan, intervalMs: workerInterval(plan.name, plan.intervalMs) })),
+    plans.map(({ firstAfterMs, ...plan }) => ({
+      ...plan,
+      intervalMs: workerInterval(plan.name, plan.intervalMs),
+      ...(firstAfterMs === undefined ? {} : { firstAfterMs: workerInterval(plan.name, firstAfterMs) }),
+    })),
     { clock, logger },
   );
 

@@ -4,6 +4,8 @@ import type { Clock, Logger } from '@waiaas/core';
 export interface WorkerPlan {
   readonly name: string;
   readonly intervalMs: number;
+  /** When the first round is, after the start; default: after an interval. For what would never come about where daemons live shorter. */
+  readonly firstAfterMs?: number;
   run(): Promise<void>;
 }
 
@@ -46,11 +48,11 @@ export function createWorkers(plans: readonly WorkerPlan[], dependencies: { cloc
   return {
     start() {
       for (const plan of plans) {
-        const timer = setInterval(() => {
+        const begin = (): void => {
           if (!underWay.has(plan.name)) underWay.set(plan.name, round(plan));
-        }, plan.intervalMs);
-        timer.unref();
-        timers.push(timer);
+        };
+        timers.push(setInterval(begin, plan.intervalMs).unref());
+        if (plan.firstAfterMs !== undefined) timers.push(setTimeout(begin, plan.firstAfterMs).unref());
       }
     },
     async stop() {
