@@ -7,6 +7,7 @@ import { sealEarlierAgents, sealEarlierLedger, sealEarlierTransactions } from '@
 import {
   confirmNormal,
   createAuditTrail,
+  lastAnchor,
   loadKillSwitch,
   sealEarlierAutoStop,
   seedAutoStopRules,
@@ -19,6 +20,7 @@ import {
   checkSpendLedger,
   ForeignSchema,
   hasAuditEvent,
+  isAuditHeadAuthentic,
   listAgents,
   MigrationError,
   openStorage,
@@ -260,7 +262,10 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     undo.push(lockKeys);
     await keystore.unlock(await options.password());
     const isLogNew = migration.from > 0 && migration.from < AUDIT_CHAIN_SCHEMA;
-    killSwitchState = await confirmNormal({ storage, sealer: keystore.sealer, anchors, clock, logger, isLogNew });
+    const { sealer } = keystore;
+    const isEnough = (text: string): boolean => lastAnchor(text, (head) => isAuditHeadAuthentic(sealer, head)) !== null;
+    const newest = { name: anchors.name, read: () => anchors.readEnd(isEnough) };
+    killSwitchState = await confirmNormal({ storage, sealer, anchors: newest, clock, logger, isLogNew });
   }
   if (killSwitchState.status === 'NORMAL') {
     await afterUnlock();
