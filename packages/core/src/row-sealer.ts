@@ -1,4 +1,4 @@
-/** Kinds of row that grant or limit power, and so carry a seal (00 §3). */
+/** Kinds of row that grant or limit power, or speak in the daemon's name, and so carry a seal (00 §3). */
 export const SEALED_KINDS = [
   'policy',
   'policy_set',
@@ -20,6 +20,7 @@ export const SEALED_KINDS = [
   'termination',
   'settings',
   'normal_mark',
+  'notification',
 ] as const;
 /** Kind of sealed row. */
 export type SealedKind = (typeof SEALED_KINDS)[number];

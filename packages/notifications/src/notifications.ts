@@ -74,6 +74,7 @@ export function createNotifications(dependencies: NotificationsDependencies): No
   });
   const dispatcher = createDispatcher({
     storage,
+    sealer,
     book,
     clock,
     timers,

@@ -7,6 +7,7 @@ export { GLOBAL_SCOPE } from './heads/scope.ts';
 export { MigrationError, type MigrationReport } from './migrate.ts';
 export { SESSION_SETS_SCHEMA } from './migrations/0007-session-sets.ts';
 export { AUTO_STOP_SCHEMA } from './migrations/0014-auto-stop.ts';
+export { SEALED_EVENTS_SCHEMA } from './migrations/0019-dead-letters.ts';
 export {
   type OpeningReport,
   openForReading,
@@ -20,7 +21,12 @@ export type { Db } from './query-executor.ts';
 export { rememberUntilWrite } from './remember-until-write.ts';
 export type * from './schema.ts';
 export { ForeignSchema } from './schema-guard.ts';
-export { intentContent, isIntentAuthentic } from './seals.ts';
+export {
+  intentContent,
+  isIntentAuthentic,
+  isNotificationAuthentic,
+  type SealedNotification,
+} from './seals.ts';
 export { accountRentSince, countAccountRent } from './tables/account-rents.ts';
 export * from './tables/agent-activity.ts';
 export * from './tables/agents.ts';

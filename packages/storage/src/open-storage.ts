@@ -133,7 +133,7 @@ export function openStorage(options: StorageOptions): Storage {
       isNew: migration.from < AUDIT_CHAIN_SCHEMA,
     });
     const storeEvent = (db: Db, event: NotificationEvent): Promise<void> =>
-      enqueueNotification(db, { id: ids.next(), at: unixSeconds(options.clock), event });
+      enqueueNotification(db, { id: ids.next(), at: unixSeconds(options.clock), event }, options.sealer);
     const run = Buffer.from(randomBytes(RUN_BYTES)).toString('base64url');
     const heads = createHeadKeeper(writer, options.sealer, run);
     const queue = createWriteQueue(writer, { storeEvent, audit: sealing, heads, schema: createSchemaGuard(writer) });

@@ -353,6 +353,8 @@ export interface NotificationOutboxTable {
   next_attempt_at: number;
   /** Ids of the channels that have taken it, JSON. */
   delivered_to: Generated<string>;
+  /** Null where the vault had not been opened when it was stored. */
+  seal: string | null;
 }
 
 /** Events that a webhook has not taken and that are not tried over it any more. Kept for a while, to be sent again on request. */
@@ -368,6 +370,8 @@ export interface DeadLettersTable {
   given_up_at: number;
   /** Why the receiver has not taken it the last time, without secrets. */
   error: string;
+  /** That of the event in the outbox. */
+  seal: string | null;
 }
 
 export interface OwnerWalletsTable {

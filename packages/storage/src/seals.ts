@@ -259,6 +259,30 @@ export const autoStopSetContent = (
   ),
 });
 
+/** What of an event that is to be told, or was not taken, its seal covers. Its place as well: receivers go by it. */
+export interface SealedNotification {
+  readonly id: string;
+  /** Its place among all events. */
+  readonly sequence: number;
+  readonly payload: string;
+  /** Unix seconds. */
+  readonly createdAt: number;
+  /** Null where the vault had not been opened when it was stored. */
+  readonly seal: string | null;
+}
+
+/** What the seal of an event covers: what it says, when it happened and in which place. */
+export const notificationContent = (row: Omit<SealedNotification, 'seal'>): SealedContent => ({
+  kind: 'notification',
+  id: row.id,
+  version: row.sequence,
+  payload: canonicalJson([row.createdAt, row.payload]),
+});
+
+/** Whether an event has a seal, and is the one that the daemon has stored. */
+export const isNotificationAuthentic = (sealer: RowSealer, row: SealedNotification): boolean =>
+  row.seal !== null && sealer.verify(notificationContent(row), row.seal);
+
 /** What the seal of an intent covers: its canonical encoding. */
 export const intentContent = (row: Pick<TransactionsTable, 'id' | 'intent'>): SealedContent => ({
   kind: 'intent',

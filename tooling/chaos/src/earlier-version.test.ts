@@ -44,7 +44,8 @@ async function makeEarlier(dataDir: string): Promise<void> {
   db.exec(`DROP TRIGGER decisions_no_update; ALTER TABLE decisions DROP COLUMN standing; DROP TABLE granted_constraints;
     DROP TRIGGER transactions_variants_move_on; DROP TRIGGER transactions_hash_fixed;
     ALTER TABLE transactions DROP COLUMN variants;
-    DROP TABLE dead_letters; DROP TABLE balance_samples; DROP TABLE claim_decisions; DROP TABLE heads; DROP TABLE auto_stop_head; DROP TRIGGER auto_stop_rules_identity;
+    DROP TABLE dead_letters; DROP TRIGGER notification_outbox_sealed_once; ALTER TABLE notification_outbox DROP COLUMN seal;
+    DROP TABLE balance_samples; DROP TABLE claim_decisions; DROP TABLE heads; DROP TABLE auto_stop_head; DROP TRIGGER auto_stop_rules_identity;
     DELETE FROM auto_stop_rules; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
     ALTER TABLE spend_ledger DROP COLUMN run;
     DELETE FROM audit_log WHERE event_type IN ('LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED');

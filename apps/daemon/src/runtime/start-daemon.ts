@@ -26,8 +26,10 @@ import {
   openStorage,
   rebuildEvidence,
   reportBrokenLedger,
+  SEALED_EVENTS_SCHEMA,
   SESSION_SETS_SCHEMA,
   type Storage,
+  sealEarlierNotifications,
   sealNoOwner,
 } from '@waiaas/storage';
 import { createNoteTaker } from '../backup/command-notes.ts';
@@ -251,6 +253,9 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     }
     // Nor may sessions of another one be sealed as they are found.
     if (from > 0 && from < SESSION_SETS_SCHEMA) await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
+    // Nor what waits to be told: it is signed in the name of the daemon.
+    if (from > 0 && from < SEALED_EVENTS_SCHEMA)
+      await storage.write(({ db }) => sealEarlierNotifications(db, keystore.sealer));
     broughtUpToDate = true;
     await sealWhatWasNot();
     // Here and not later, and not tried again: a backup that was put back has to be known of before anything is signed.

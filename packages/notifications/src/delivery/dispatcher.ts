@@ -9,9 +9,11 @@ import {
   notificationEventSchema,
   notificationReference,
   notificationRule,
+  type RowSealer,
   unixSeconds,
 } from '@waiaas/core';
 import {
+  appendAudit,
   findAgent,
   listDueNotifications,
   nextNotificationAt,
@@ -19,11 +21,13 @@ import {
   postponeNotification,
   removeNotification,
   type Storage,
+  sealedOf,
 } from '@waiaas/storage';
 import type { ChannelBook, LoadedChannel } from '../channels/channel-book.ts';
 import { render } from '../templates/render.ts';
 import type { Message } from '../text/message.ts';
 import { type Timers, usableAt } from './attempt.ts';
+import { isEventAuthentic } from './authentic-event.ts';
 import { isOver, pauseAfter } from './backoff.ts';
 import { createDeliver, isHook } from './deliver.ts';
 import { type Outcome, saveOutcome } from './outcome.ts';
@@ -32,6 +36,8 @@ import { createRecentEvents } from './recent.ts';
 /** What the dispatcher works with. */
 export interface DispatcherDependencies {
   readonly storage: Storage;
+  /** Has sealed what is stored. */
+  readonly sealer: RowSealer;
   readonly book: ChannelBook;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -112,13 +118,13 @@ export function readEvent(row: Pick<OutboxRow, 'payload'>): NotificationEvent | 
  * Makes the dispatcher. It reads the outbox, most urgent first, and tells each event until somebody has been reached and
  * every webhook has it, or it is too old; whatever is given up is recorded. What it learns is stored in one unit of work with
  * the removal of the event: after a crash in between, an event is told again rather than lost (08 §2.10: at least once,
- * receivers know it by its id).
+ * receivers know it by its id). What the daemon has not stored itself is told to nobody: it would be signed in its name.
  *
  * Nothing here is awaited by a payment. A channel that fails again and again is left alone for a while; while no channel
  * can be used, events wait where they are.
  */
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
-  const { storage, book, clock, timers, ids, logger, isEnabled, offSince } = dependencies;
+  const { storage, sealer, book, clock, timers, ids, logger, isEnabled, offSince } = dependencies;
   const deliver = createDeliver({ book, clock, timers });
   const recent = createRecentEvents({ clock, ttlSeconds: dependencies.dedupTtl });
   const inFlight = new Map<string, { readonly urgency: number; readonly done: Promise<void> }>();
@@ -171,6 +177,19 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     storage.write(({ db }) =>
       postponeNotification(db, row.id, { at, attempts: row.attempts, deliveredTo: readIds(row.delivered_to) }),
     );
+
+  /** Events that somebody else has stored are told to nobody; that there were such is. */
+  async function dropPlanted(rows: readonly OutboxRow[]): Promise<void> {
+    // Whoever has stored them may have put anything there.
+    const ids = rows.map(({ id }) => id.slice(0, 64));
+    const events = rows.map(({ event }) => event.slice(0, 64));
+    logger.error({ ids, events }, 'Somebody else has stored notifications; they are not told');
+    await storage.write(async ({ db }) => {
+      const details = { what: 'notification', ids, events };
+      await appendAudit(db, unixSeconds(clock), { event: 'SEAL_BROKEN', actor: 'system', details });
+      for (const { id } of rows) await removeNotification(db, id);
+    });
+  }
 
   const remove = (id: string): Promise<void> => storage.write(({ db }) => removeNotification(db, id));
 
@@ -247,7 +266,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       at,
       // That a channel was passed over is logged once, not in every round.
       attempts: attempts.filter(({ asked }) => row.attempts === 0 || asked),
-      letter: { sequence: row.seq, payload: row.payload, createdAt: row.created_at },
+      letter: sealedOf(row),
       deadFor: deadFor.map(({ id }) => ({ channelId: id, error: errorOf(id) })),
       failure: failure === null ? null : { ...failure, title, tried: attempts.length },
       // That routine news reaches nobody where there is no channel at all was the operator's choice.
@@ -279,6 +298,14 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
       limit: PLACES - inFlight.size,
       except: [...inFlight.keys()],
     });
+    const planted = due.filter((row) => {
+      const event = readEvent(row);
+      return event !== null && !isEventAuthentic(sealer, sealedOf(row), event);
+    });
+    if (planted.length > 0) {
+      await dropPlanted(planted);
+      return 0;
+    }
     for (const row of due) {
       const event = readEvent(row);
       if (event === null) {

@@ -13,6 +13,7 @@ import {
   recordChannelHealth,
   removeDeadLetter,
   removeNotification,
+  type SealedNotification,
   type UnitOfWork,
 } from '@waiaas/storage';
 import { UNREACHABLE_AFTER } from '../channels/channel-book.ts';
@@ -27,7 +28,7 @@ export interface Outcome {
   readonly at: number;
   readonly attempts: readonly Attempt[];
   /** The event as it is stored. */
-  readonly letter: { readonly sequence: number; readonly payload: string; readonly createdAt: number };
+  readonly letter: Omit<SealedNotification, 'id'>;
   /** Webhooks over which it is not tried any more, and why: kept for them, so that it can be sent again. */
   readonly deadFor: readonly { readonly channelId: string; readonly error: string }[];
   /** Nobody could be reached in this round, or a channel is given up; null otherwise. */
@@ -74,7 +75,7 @@ export async function saveOutcome({ db, notify }: UnitOfWork, ids: IdGenerator, 
     }
   }
   for (const { channelId, error } of outcome.deadFor) {
-    const { sequence, payload, createdAt } = outcome.letter;
+    const { sequence, payload, createdAt, seal } = outcome.letter;
     await keepDeadLetter(db, {
       channel_id: channelId,
       id,
@@ -83,6 +84,7 @@ export async function saveOutcome({ db, notify }: UnitOfWork, ids: IdGenerator, 
       created_at: createdAt,
       given_up_at: at,
       error,
+      seal,
     });
   }
   if (failure !== null) {

@@ -29,10 +29,12 @@ import {
   noteDeadLetterError,
   recordChannelHealth,
   removeDeadLetter,
+  type SealedNotification,
   type Storage,
 } from '@waiaas/storage';
 import { type ChannelBook, type LoadedChannel, UNREACHABLE_AFTER } from '../channels/channel-book.ts';
 import { type Attempt, attempt, type Timers } from '../delivery/attempt.ts';
+import { isEventAuthentic, isEventShown } from '../delivery/authentic-event.ts';
 import { agentOf, messageOf, readEvent } from '../delivery/dispatcher.ts';
 
 /** What webhooks have not taken: looking at it, and sending it again (08 §2.10). */
@@ -64,6 +66,7 @@ export function createDeadLetters(dependencies: {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly ids: IdGenerator;
+  /** Has sealed what is kept. */
   readonly sealer: RowSealer;
   /** Aborted when the daemon stops. */
   readonly shutdown: AbortSignal;
@@ -103,6 +106,14 @@ export function createDeadLetters(dependencies: {
     }
     return null;
   }
+
+  /** One that somebody else has stored is sent to nobody; that there was such a one is told. */
+  const dropPlanted = (row: DeadLetterRow, { event }: NotificationEvent): Promise<void> =>
+    storage.write(async ({ db }) => {
+      const details = { what: 'dead letter', ids: [row.id], events: [event], channelId: row.channel_id };
+      await appendAudit(db, unixSeconds(clock), { event: 'SEAL_BROKEN', actor: 'system', details });
+      await removeDeadLetter(db, row.channel_id, row.id);
+    });
 
   /** In the very step that sends something: much may have ended since the request, or the last of its events. */
   async function mayGoOn(origin: RequestOrigin): Promise<void> {
@@ -156,7 +167,10 @@ export function createDeadLetters(dependencies: {
         limit: limit + 1,
       });
       const page = rows.slice(0, limit);
-      return { deadLetters: page.flatMap(toView), nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+      return {
+        deadLetters: page.flatMap((row) => toView(row, sealer)),
+        nextCursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
+      };
     },
 
     async redeliver(id, { deliveryId, cursor }, origin) {
@@ -178,7 +192,8 @@ export function createDeadLetters(dependencies: {
       for (const row of rows.slice(0, BATCH)) {
         if (!takesMore || clock.now() >= until) break;
         const event = readEvent(row);
-        if (event !== null) {
+        if (event !== null && !isEventAuthentic(sealer, sealedOf(row), event)) await dropPlanted(row, event);
+        else if (event !== null) {
           await mayGoOn(origin);
           const made = await send(row, event, { channel, until });
           if (made === null) break;
@@ -208,10 +223,18 @@ const shown = ({ id }: DeadLetterRow, { event }: NotificationEvent, { status, er
   ...(error === null ? {} : { error }),
 });
 
-/** One that cannot be read could not be sent, either. */
-function toView(row: DeadLetterRow): readonly DeadLetter[] {
+const sealedOf = ({ id, sequence, payload, created_at, seal }: DeadLetterRow): SealedNotification => ({
+  id,
+  sequence,
+  payload,
+  createdAt: created_at,
+  seal,
+});
+
+/** One that cannot be read could not be sent, either, nor could one that somebody else has stored. */
+function toView(row: DeadLetterRow, sealer: RowSealer): readonly DeadLetter[] {
   const event = readEvent(row);
-  if (event === null) return [];
+  if (event === null || !isEventShown(sealer, sealedOf(row), event)) return [];
   return [
     {
       deliveryId: row.id,

@@ -18,6 +18,7 @@ export const keepWaiting = (db: Db, channelId: string, now: number): Promise<voi
       payload: row.payload,
       created_at: row.created_at,
       given_up_at: now,
+      seal: row.seal,
       error: 'The webhook was switched off before it had taken it',
     };
   });

@@ -1,11 +1,15 @@
 import type { Migration } from './migration.ts';
 
+/** The schema that gave events their seals. */
+export const SEALED_EVENTS_SCHEMA = 19;
+
 /**
  * Events that a webhook has not taken and that are not tried over it any more, so that they can be sent again on request
- * (08 §2.10). They go with their channel.
+ * (08 §2.10). They go with their channel. They carry seals, and so do those that are still to be told: what is told is signed
+ * in the daemon's name.
  */
 export const deadLetters: Migration = {
-  version: 19,
+  version: SEALED_EVENTS_SCHEMA,
   name: 'dead-letters',
   sql: `
 CREATE TABLE dead_letters (
@@ -16,10 +20,16 @@ CREATE TABLE dead_letters (
   created_at INTEGER NOT NULL,
   given_up_at INTEGER NOT NULL,
   error TEXT NOT NULL,
+  seal TEXT,
   PRIMARY KEY (channel_id, id)
 ) STRICT;
 CREATE INDEX idx_dead_letters_given_up_at ON dead_letters (given_up_at);
-CREATE TRIGGER dead_letters_fixed BEFORE UPDATE OF channel_id, id, sequence, payload, created_at, given_up_at ON dead_letters
+CREATE TRIGGER dead_letters_fixed BEFORE UPDATE OF channel_id, id, sequence, payload, created_at, given_up_at, seal
+ON dead_letters
+BEGIN SELECT RAISE(ABORT, 'an event that was stored never changes'); END;
+
+ALTER TABLE notification_outbox ADD COLUMN seal TEXT;
+CREATE TRIGGER notification_outbox_sealed_once BEFORE UPDATE OF seal ON notification_outbox WHEN OLD.seal IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an event that was stored never changes'); END;
 `,
 };

@@ -47,7 +47,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [16, '2e3053294fdeea9c4ae128b03c74b36675ae95a4bc6f06e02eb8068cdcaf1301'],
   [17, '1f3769679001194ea018a403dd4fa82bbd765865ff0c442bfe1d39664e3c16a0'],
   [18, '7b6202a273e769e212dee6d9b3b8aee782913116cd2cbf89f4c2b189248f0338'],
-  [19, 'ed178e5bad7b5481998d62620a059ba7adfc1f0989050db1207a83c6b9a32c40'],
+  [19, '339283734b9f822988784a362064c64ef480eae2825e27575e5a8d654ecf54ac'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');
@@ -131,7 +131,7 @@ const CONTENT: readonly (readonly [since: number, sql: string])[] = [
   [14, `INSERT INTO auto_stop_head VALUES (1, 1, 's');`],
   [15, `INSERT INTO granted_constraints VALUES ('${hash('d')}', '{}');`],
   [17, `INSERT INTO balance_samples VALUES ('${testId(1)}', 'solana:native', 3600, 3601, '5', 9, 'SOL');`],
-  [19, `INSERT INTO dead_letters VALUES ('${testId(5)}', '${testId(9)}', 1, '{}', 1, 2, 'refused');`],
+  [19, `INSERT INTO dead_letters VALUES ('${testId(5)}', '${testId(9)}', 1, '{}', 1, 2, 'refused', NULL);`],
 ];
 
 const tablesOf = (db: BetterSqlite3.Database): string[] =>

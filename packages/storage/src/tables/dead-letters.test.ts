@@ -47,6 +47,7 @@ const letter = (n: number, change: Partial<DeadLetterRow> = {}): DeadLetterRow =
   created_at: 10,
   given_up_at: 20,
   error: 'refused',
+  seal: null,
   ...change,
 });
 const keep = (...letters: readonly DeadLetterRow[]) =>

@@ -46,10 +46,10 @@ export async function keepWaitingFor(
 }
 
 async function insertLetter(db: Db, row: DeadLetterRow): Promise<void> {
-  const { channel_id, id, sequence, payload, created_at, given_up_at, error } = row;
+  const { channel_id, id, sequence, payload, created_at, given_up_at, error, seal } = row;
   await db
     .insertInto('dead_letters')
-    .columns(['channel_id', 'id', 'sequence', 'payload', 'created_at', 'given_up_at', 'error'])
+    .columns(['channel_id', 'id', 'sequence', 'payload', 'created_at', 'given_up_at', 'error', 'seal'])
     .expression((eb) =>
       eb
         .selectFrom('notification_channels')
@@ -61,6 +61,7 @@ async function insertLetter(db: Db, row: DeadLetterRow): Promise<void> {
           one.val(created_at).as('letter_created_at'),
           one.val(given_up_at).as('given_up_at'),
           one.val(error).as('error'),
+          one.val(seal).as('seal'),
         ])
         .where('notification_channels.id', '=', channel_id),
     )

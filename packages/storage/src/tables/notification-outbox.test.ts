@@ -1,12 +1,15 @@
 import { isUuidV7, type NotificationEvent } from '@waiaas/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openTemporaryStorage, type TemporaryStorage, testId } from '../../test/temporary-storage.ts';
+import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
+import { isNotificationAuthentic } from '../seals.ts';
 import {
   enqueueNotification,
   listDueNotifications,
   nextNotificationAt,
   postponeNotification,
   removeNotification,
+  sealEarlierNotifications,
+  sealedOf,
 } from './notification-outbox.ts';
 
 let world: TemporaryStorage;
@@ -57,10 +60,10 @@ test('alarms come first, then what happened first; what is not due yet waits', a
   const now = world.clock.seconds;
   const crashed: NotificationEvent = { event: 'DAEMON_CRASHED', kind: 'a fault' };
   await world.storage.write(async ({ db }) => {
-    await enqueueNotification(db, { id: testId(1), at: now, event: STOPPED });
-    await enqueueNotification(db, { id: testId(2), at: now, event: STOPPED });
-    await enqueueNotification(db, { id: testId(3), at: now, event: crashed });
-    await enqueueNotification(db, { id: testId(4), at: now + 60, event: crashed });
+    await enqueueNotification(db, { id: testId(1), at: now, event: STOPPED }, testSealer);
+    await enqueueNotification(db, { id: testId(2), at: now, event: STOPPED }, testSealer);
+    await enqueueNotification(db, { id: testId(3), at: now, event: crashed }, testSealer);
+    await enqueueNotification(db, { id: testId(4), at: now + 60, event: crashed }, testSealer);
   });
   const due = await listDueNotifications(world.storage.read, { now, limit: 10, except: [testId(2)] });
   expect(due.map(({ id }) => id)).toEqual([testId(3), testId(1)]);
@@ -75,4 +78,32 @@ test('alarms come first, then what happened first; what is not due yet waits', a
     [testId(3), 1],
     [testId(4), 0],
   ]);
+});
+
+test('each is sealed with its place; what waits in a database of before there were seals is sealed once', async () => {
+  await world.storage.write(({ notify }) => notify(STOPPED));
+  const early = {
+    event: 'DAEMON_STOPPED',
+    urgency: 2,
+    payload: '{"event":"X"}',
+    created_at: 1,
+    next_attempt_at: 1,
+  } as const;
+  await world.storage.write(({ db }) =>
+    db
+      .insertInto('notification_outbox')
+      .values({ id: testId(7), ...early })
+      .execute(),
+  );
+  const authentic = async () => (await rows()).map((row) => isNotificationAuthentic(testSealer, sealedOf(row)));
+  expect(await authentic()).toEqual([true, false]);
+  await world.storage.write(({ db }) => sealEarlierNotifications(db, testSealer));
+  expect(await authentic()).toEqual([true, true]);
+  const [first, second] = (await rows()).map(sealedOf);
+  if (first === undefined || second === undefined) throw new Error('Nothing is stored');
+  for (const change of [{ id: second.id }, { sequence: 9 }, { payload: '{}' }, { createdAt: 2 }, { seal: second.seal }])
+    expect(isNotificationAuthentic(testSealer, { ...first, ...change })).toBe(false);
+  await expect(
+    world.storage.write(({ db }) => db.updateTable('notification_outbox').set({ seal: 'another' }).execute()),
+  ).rejects.toThrow('never changes');
 });

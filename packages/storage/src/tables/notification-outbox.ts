@@ -1,7 +1,8 @@
-import { type NotificationEvent, notificationUrgency } from '@waiaas/core';
+import { isWaiaasError, type NotificationEvent, notificationUrgency, type RowSealer } from '@waiaas/core';
 import type { Selectable } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { NotificationOutboxTable } from '../schema.ts';
+import { notificationContent, type SealedNotification } from '../seals.ts';
 
 /** A row of `notification_outbox`. */
 export type OutboxRow = Selectable<NotificationOutboxTable>;
@@ -15,9 +16,25 @@ export interface NewNotification {
   readonly event: NotificationEvent;
 }
 
-/** Stores an event to be told. Units of work do it by `notify`, which also sees to it that it is told soon. */
-export async function enqueueNotification(db: Db, { id, at, event }: NewNotification): Promise<void> {
-  await db
+/** What of a row its seal covers, and the seal. */
+export const sealedOf = ({ id, seq, payload, created_at, seal }: OutboxRow): SealedNotification => ({
+  id,
+  sequence: seq,
+  payload,
+  createdAt: created_at,
+  seal,
+});
+
+/**
+ * Stores an event to be told, under a seal unless the vault was not opened yet. Units of work do it by `notify`, which also
+ * sees to it that it is told soon.
+ */
+export async function enqueueNotification(
+  db: Db,
+  { id, at, event }: NewNotification,
+  sealer: Pick<RowSealer, 'seal'>,
+): Promise<void> {
+  const row = await db
     .insertInto('notification_outbox')
     .values({
       id,
@@ -27,7 +44,30 @@ export async function enqueueNotification(db: Db, { id, at, event }: NewNotifica
       created_at: at,
       next_attempt_at: at,
     })
-    .execute();
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  const seal = sealUnlessLocked(sealer, row);
+  if (seal !== null) await db.updateTable('notification_outbox').set({ seal }).where('seq', '=', row.seq).execute();
+}
+
+function sealUnlessLocked(sealer: Pick<RowSealer, 'seal'>, row: OutboxRow): string | null {
+  try {
+    return sealer.seal(notificationContent(sealedOf(row)));
+  } catch (error) {
+    if (isWaiaasError(error, 'KEYSTORE_LOCKED')) return null;
+    throw error;
+  }
+}
+
+/**
+ * Seals what waits in a database that has just got its place for seals.
+ * @throws WaiaasError KEYSTORE_LOCKED
+ */
+export async function sealEarlierNotifications(db: Db, sealer: Pick<RowSealer, 'seal'>): Promise<void> {
+  for (const row of await db.selectFrom('notification_outbox').selectAll().where('seal', 'is', null).execute()) {
+    const seal = sealer.seal(notificationContent(sealedOf(row)));
+    await db.updateTable('notification_outbox').set({ seal }).where('seq', '=', row.seq).execute();
+  }
 }
 
 /** Events whose time has come, the most urgent first and then the oldest. */
