@@ -26,6 +26,21 @@ export const BEYOND_WINDOWS = 8 * 86_400;
 const REMEMBERED_RUNS = 32;
 
 /**
+ * Under which name a run appends the next row of an asset: its own, as long as the head says what came before. Where it does
+ * not, because nothing was paid for long or nothing is known, the end was read from the file, which may lack rows that this
+ * very run has appended: the name is another one from then on, so that those rows are no part of what follows.
+ *
+ * @param known the end before that row, by the head
+ * @param run names the run
+ * @param txId of the payment; no other row has it
+ */
+export function nameOfRun(known: RunsEnd | undefined, run: string, txId: string): string {
+  if (known === undefined) return `${run}.${txId}`;
+  const newest = known.runs.at(-1)?.run ?? null;
+  return newest?.startsWith(`${run}.`) === true ? newest : run;
+}
+
+/**
  * The runs of an asset with one more row. Those whose rows have left every window are forgotten: whatever such a row says, it
  * leaves more spent in a window than there was.
  *

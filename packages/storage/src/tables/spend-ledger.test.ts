@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAgent as createTestAgent, pay } from '../../test/payments.ts';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
+import { headsOf } from '../heads/head-keeper.ts';
 import { openStorage } from '../open-storage.ts';
 import { createSpendSealing } from './head-adoption.ts';
 import { checkSpendLedger } from './ledger-check.ts';
@@ -80,7 +81,7 @@ describe('somebody who writes the file', () => {
   /** Changes the file past its guards, as another process. */
   const edit = (...statements: readonly string[]): void => {
     const db = new BetterSqlite3(temporary.path);
-    db.exec('DROP TRIGGER spend_ledger_no_update; DROP TRIGGER spend_ledger_no_delete');
+    for (const guard of ['update', 'delete']) db.exec(`DROP TRIGGER IF EXISTS spend_ledger_no_${guard}`);
     for (const statement of statements) db.exec(statement);
     db.close();
   };
@@ -172,6 +173,35 @@ describe('somebody who writes the file', () => {
     await restart();
     expect(await spentSince(temporary.storage.read, testSealer, agent, SOL, since)).toBeNull();
   });
+
+  test.each([
+    ['some of an asset', 'amount = 500'],
+    ['all of an asset', '1'],
+  ])(
+    'gains nothing by taking rows away, %s that was not paid with for long, and giving them back once it was',
+    async (_what, taken) => {
+      const { storage } = temporary;
+      const coin = (letter: string): AssetId => assetId(`solana:${'1'.repeat(31)}${letter}`);
+      const rare = coin('z');
+      await settle(agent, rare, 1n, START + 4 * DAY);
+      await settle(agent, rare, 500n, START + 4 * DAY + 1);
+      // So many others that the head lets go of it.
+      for (const letter of 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijk')
+        await settle(agent, coin(letter), 1n, START + 13 * DAY);
+      expect(headsOf(storage.read).read(agent)?.spent.has(rare)).toBe(false);
+      const where = `asset = '${rare}' AND ${taken}`;
+      edit(
+        `CREATE TABLE taken AS SELECT * FROM spend_ledger WHERE ${where}`,
+        `DELETE FROM spend_ledger WHERE ${where}`,
+      );
+      await settle(agent, rare, 700n, START + 14 * DAY);
+      await settle(agent, rare, 50n, START + 14 * DAY + 1);
+      const since = START + 14 * DAY - 10;
+      expect(await spentSince(storage.read, testSealer, agent, rare, since)).toBe(750n);
+      edit('INSERT INTO spend_ledger SELECT * FROM taken');
+      expect((await spentSince(storage.read, testSealer, agent, rare, since)) ?? 750n).toBeGreaterThanOrEqual(750n);
+    },
+  );
 
   test('gains nothing by naming another run in a row', async () => {
     edit("UPDATE spend_ledger SET run = '' WHERE seq <= 3");

@@ -2,7 +2,7 @@ import { type AgentId, type AssetId, type RowSealer, sumBaseUnits } from '@waiaa
 import { CompiledQuery, type Selectable } from 'kysely';
 import type { Head, LastSpend } from '../heads/head.ts';
 import { headsOf } from '../heads/head-keeper.ts';
-import { BEYOND_WINDOWS, extendRuns, provenTotal } from '../heads/spend-runs.ts';
+import { BEYOND_WINDOWS, extendRuns, nameOfRun, provenTotal } from '../heads/spend-runs.ts';
 import type { Db } from '../query-executor.ts';
 import type { SpendLedgerTable } from '../schema.ts';
 import { spendContent } from '../seals.ts';
@@ -59,8 +59,8 @@ export async function appendSpend(
 ): Promise<void> {
   const { agentId, asset, txId, amount, now } = settled;
   const heads = headsOf(db);
-  const { run } = heads;
   const head = heads.edit(agentId);
+  const run = nameOfRun(head.spent.get(asset), heads.run, txId);
   const last = await lastSpend(db, sealer, head, agentId, asset);
   const settledAt = Math.max(now, last?.settledAt ?? 0);
   const cumulative = (last?.cumulative ?? 0n) + amount;
