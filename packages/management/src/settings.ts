@@ -14,10 +14,10 @@ import {
 import {
   appendAudit,
   type Db,
-  findLastAudit,
   GLOBAL_SCOPE,
   headsOf,
   readState,
+  recordedSettingsVersion,
   type Storage,
   writeState,
 } from '@waiaas/storage';
@@ -55,7 +55,8 @@ export interface Settings {
   changed(): readonly string[];
   /**
    * Takes over what is stored; needs the vault. Settings that were not written by this daemon, or that are not those which the
-   * audit log and the sealed head tell of, do not count: then the strictest ones hold until they are set anew.
+   * sealed head tells of, or the audit log where the head does not, do not count: then the strictest ones hold until they are
+   * set anew.
    */
   load(): Promise<void>;
   /** @throws WaiaasError SYSTEM_LOCKED, KEYSTORE_LOCKED, and for whoever may not */
@@ -90,25 +91,34 @@ export function createSettings(dependencies: SettingsDependencies): Settings {
     };
   }
 
-  /** The version that was stored last, by the audit log and by the sealed head; null where these do not agree. */
+  /** The version that was stored last; null where that cannot be told. An older head is none: the log tells of each change. */
   async function lastVersion(db: Db): Promise<number | null> {
-    const last = await findLastAudit(db, ['SETTINGS_UPDATED']);
-    const recorded = last === undefined ? 0 : versionOf(last.details);
     const head = headsOf(db).read(GLOBAL_SCOPE);
-    // A head that nothing was set under yet, or not since heads tell of it, says nothing against the log.
-    return head !== null && (head.marks.get('settings') ?? recorded) === recorded ? recorded : null;
+    if (head === null) return null;
+    return head.marks.get('settings') ?? recordedSettingsVersion(db);
+  }
+
+  /** What is stored, where this daemon has sealed it: the last settings or earlier ones. */
+  async function readSealed(db: Db) {
+    const stored = storedSettingsSchema.safeParse(await readState(db, 'settings'));
+    if (!stored.success) return null;
+    const { version, values, seal } = stored.data;
+    return sealer.verify(contentOf(version, values), seal) ? { version, values } : null;
   }
 
   /** The stored settings, or null where they are not the ones that were set last. */
   async function read(db: Db): Promise<{ readonly version: number; readonly values: SettingOverrides } | null> {
-    const recorded = await lastVersion(db);
-    if (recorded === null) return null;
-    const value = await readState(db, 'settings');
-    if (value === undefined) return recorded === 0 ? { version: 0, values: {} } : null;
-    const stored = storedSettingsSchema.safeParse(value);
-    if (!stored.success || stored.data.version !== recorded) return null;
-    const { version, values, seal } = stored.data;
-    return sealer.verify(contentOf(version, values), seal) ? { version, values } : null;
+    const last = await lastVersion(db);
+    if (last === 0 && (await readState(db, 'settings')) === undefined) return { version: 0, values: {} };
+    const stored = last === null ? null : await readSealed(db);
+    return stored?.version === last ? stored : null;
+  }
+
+  /** Never a version again that once was sealed, also where somebody has taken away what tells of it. */
+  async function nextVersion(db: Db): Promise<number> {
+    const pinned = headsOf(db).read(GLOBAL_SCOPE)?.marks.get('settings');
+    const last = pinned ?? (await recordedSettingsVersion(db));
+    return Math.max(last ?? 0, (await readSealed(db))?.version ?? 0) + 1;
   }
 
   return {
@@ -186,15 +196,6 @@ export function createSettings(dependencies: SettingsDependencies): Settings {
   };
 }
 
-/** Never a version again that once was sealed, also where somebody has taken away what tells of it. */
-async function nextVersion(db: Db): Promise<number> {
-  const last = await findLastAudit(db, ['SETTINGS_UPDATED']);
-  const recorded = last === undefined ? 0 : versionOf(last.details);
-  return (
-    Math.max(recorded === NO_VERSION ? 0 : recorded, headsOf(db).read(GLOBAL_SCOPE)?.marks.get('settings') ?? 0) + 1
-  );
-}
-
 /** Since when notifications are off after a change: it stays what it was until they are on again. */
 const offSince = (
   before: SettingOverrides,
@@ -210,19 +211,3 @@ const offSince = (
 
 const withoutNulls = (values: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
-
-/** A version that no stored settings have. */
-const NO_VERSION = Number.MAX_SAFE_INTEGER;
-
-/** Version that an audit row tells of. With a row that cannot be read nothing that is stored goes. */
-function versionOf(details: string): number {
-  try {
-    const recorded: unknown = JSON.parse(details);
-    if (typeof recorded !== 'object' || recorded === null || !('version' in recorded)) return NO_VERSION;
-    const { version } = recorded;
-    return typeof version === 'number' && Number.isSafeInteger(version) ? version : NO_VERSION;
-  } catch (error) {
-    if (error instanceof SyntaxError) return NO_VERSION;
-    throw error;
-  }
-}

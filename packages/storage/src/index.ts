@@ -49,6 +49,7 @@ export * from './tables/recalls.ts';
 export * from './tables/reservations.ts';
 export * from './tables/session-sets.ts';
 export * from './tables/sessions.ts';
+export * from './tables/settings-version.ts';
 export * from './tables/spend-ledger.ts';
 export * from './tables/system-state.ts';
 export * from './tables/transaction-states.ts';

@@ -123,8 +123,7 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
     if (known !== undefined) return row.version === known.version && row.seal === known.seal ? known : null;
     if (!sealer.verify(headContent(row), row.seal)) return null;
     const head = decodeHead(row.content);
-    const saysLater = head.agent !== null || head.marks.has('autoStop');
-    return evidence.contradicts(row, saysLater) ? null : { version: row.version, seal: row.seal, head };
+    return evidence.contradicts(row, head) ? null : { version: row.version, seal: row.seal, head };
   }
 
   function present(scope: string): Draft | null {

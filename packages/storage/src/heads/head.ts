@@ -57,6 +57,12 @@ export interface AgentState {
   readonly reason: SuspensionReason | null;
 }
 
+/** A row of the audit log, with the link of all rows up to it. */
+export interface LogPosition {
+  readonly auditId: number;
+  readonly hash: string;
+}
+
 /** What the head of a scope says: the newest state of everything in it that grants or limits, sealed as one. */
 export interface Head {
   readonly open: ReadonlyMap<string, OpenTransaction>;
@@ -71,6 +77,11 @@ export interface Head {
   readonly recent: readonly Admissions[] | null;
   /** Null in the head of what holds for all, and in those from before the state of an agent was sealed. */
   readonly agent: AgentState | null;
+  /**
+   * How far the audit log had come when all heads that could be believed were last sealed anew: an older one is of no account,
+   * so that a start reads what came after that row. Null in the heads of agents, and where it was not noted yet.
+   */
+  readonly readFrom: LogPosition | null;
 }
 
 /** A head that is being changed. */
@@ -81,6 +92,7 @@ export interface HeadDraft extends Head {
   rents: readonly AccountRent[] | null;
   recent: readonly Admissions[] | null;
   agent: AgentState | null;
+  readFrom: LogPosition | null;
 }
 
 /** A copy to change; without an argument, the head of a scope in which nothing has happened yet. */
@@ -91,10 +103,11 @@ export const draftOf = (head?: Head): HeadDraft => ({
   rents: head === undefined ? [] : head.rents,
   recent: head === undefined ? [] : head.recent,
   agent: head?.agent ?? null,
+  readFrom: head?.readFrom ?? null,
 });
 
 /** The text of a head, as it is stored and sealed. */
-export const encodeHead = ({ open, spent, marks, rents, recent, agent }: Head): string =>
+export const encodeHead = ({ open, spent, marks, rents, recent, agent, readFrom }: Head): string =>
   canonicalJson({
     open: Array.from(open, ([id, { seal, sessionId, asset, reserved, tier, status }]) => [
       id,
@@ -116,6 +129,7 @@ export const encodeHead = ({ open, spent, marks, rents, recent, agent }: Head): 
     ...(rents === null ? {} : { rents: rents.map(({ at, amount }) => [at, amount]) }),
     ...(recent === null ? {} : { recent: recent.map(({ at, count }) => [at, count]) }),
     ...(agent === null ? {} : { agent: [agent.status, agent.reason] }),
+    ...(readFrom === null ? {} : { readFrom: [readFrom.auditId, readFrom.hash] }),
   });
 
 const amount = z.string().regex(/^(0|[1-9]\d*)$/);
@@ -140,11 +154,12 @@ const headSchema = z.strictObject({
   rents: z.array(z.tuple([z.int(), amount])).optional(),
   recent: z.array(z.tuple([z.int(), z.int()])).optional(),
   agent: z.tuple([z.enum(AGENT_STATUSES), z.enum(SUSPENSION_REASONS).nullable()]).optional(),
+  readFrom: z.tuple([z.int().min(1), z.string().regex(/^[0-9a-f]{64}$/)]).optional(),
 });
 
 /** Reads the text of a head back, once its seal was checked. @throws when it is no such text */
 export function decodeHead(text: string): Head {
-  const { open, spent, marks, rents, recent, agent } = headSchema.parse(JSON.parse(text));
+  const { open, spent, marks, rents, recent, agent, readFrom } = headSchema.parse(JSON.parse(text));
   return {
     open: new Map(
       open.map(([id, seal, sessionId, asset, reserved, tier, status]) => [
@@ -167,5 +182,6 @@ export function decodeHead(text: string): Head {
     rents: rents?.map(([at, sum]) => ({ at, amount: BigInt(sum) })) ?? null,
     recent: recent?.map(([at, count]) => ({ at, count })) ?? null,
     agent: agent === undefined ? null : { status: agent[0], reason: agent[1] },
+    readFrom: readFrom === undefined ? null : { auditId: readFrom[0], hash: readFrom[1] },
   };
 }

@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentId, agentId, nativeAssetId } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
@@ -16,9 +17,12 @@ import {
 } from '../tables/audit-log.ts';
 import { beginHeads, renewHeads } from '../tables/heads.ts';
 import { liveReservations } from '../tables/reservations.ts';
+import { recordedSettingsVersion } from '../tables/settings-version.ts';
 import { spentSince } from '../tables/spend-ledger.ts';
 import { authenticTransaction, transition } from '../tables/transaction-states.ts';
 import { findTransaction } from '../tables/transactions.ts';
+import { headsOf } from './head-keeper.ts';
+import { GLOBAL_SCOPE } from './scope.ts';
 
 const SOL = nativeAssetId('solana');
 const START = 1_800_000_000;
@@ -99,6 +103,21 @@ describe('an index of the audit log that leaves rows out', () => {
       await appendAudit(db, START + 20, { event: 'DAEMON_STARTED', actor: 'system' });
     });
     expect(await latestAuditTime(storage.read)).toBe(START + 20);
+  });
+
+  test('the latest time is no earlier than that of the seal, however many rows of an earlier one are behind it', async () => {
+    temporary.clock.seconds = START + 90;
+    await storage.write(({ db }) => appendAudit(db, START + 90, { event: 'DAEMON_STARTED', actor: 'system' }));
+    const earlier = (from: number) => `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500)
+      INSERT INTO audit_log (id, timestamp, event_type, actor, details, severity, hash)
+      SELECT ${from} + i, ${START + 7}, 'AUTH_FAILED', 'system', '{}', 'info', '${'0'.repeat(64)}' FROM n`;
+    edit(earlier(1000));
+    expect(await latestAuditTime(storage.read)).toBe(START + 90);
+    // The clock was accepted after that seal.
+    edit("UPDATE audit_log SET event_type = 'CLOCK_ACCEPTED' WHERE id = 1001");
+    expect(await latestAuditTime(storage.read)).toBe(START + 7);
+    edit("UPDATE audit_log SET event_type = 'AUTH_FAILED' WHERE id = 1001", 'DELETE FROM audit_head');
+    expect(await latestAuditTime(storage.read)).toBe(START + 90);
   });
 });
 
@@ -228,6 +247,128 @@ describe('an older state with all its seals', () => {
     expect(await spent()).toBeNull();
     expect(await spentSince(storage.read, testSealer, other, SOL, START - 1)).toBe(33n);
     await pay(storage, { ...payment(1n), agentId: other });
+  });
+});
+
+describe('the audit log, once it is noted where all heads were sealed anew', () => {
+  const note = () => storage.write(({ db }) => renewHeads(db, START, testSealer));
+  /** Spends on, with the note of before kept, to be put back. */
+  async function noteAndSpend(): Promise<string> {
+    await note();
+    const [older = ''] = keep('heads');
+    await pay(storage, payment(10n));
+    await note();
+    return older;
+  }
+  const global = () => headsOf(storage.read).read(GLOBAL_SCOPE);
+  const putBack = (scope: string): string =>
+    `DELETE FROM heads WHERE scope = '${scope}'; INSERT INTO heads SELECT * FROM kept_heads WHERE scope = '${scope}'`;
+  /** What nobody who reads it takes for the rows of this daemon. */
+  const DAMAGE = `UPDATE audit_log SET actor = 'somebody' WHERE id < `;
+
+  test('is read from there, also while one head that cannot be believed stays where it is', async () => {
+    const other = await createAgent(storage, 2);
+    keep('heads');
+    await pay(storage, { ...payment(33n), agentId: other });
+    await restart(() => edit(putBack(other)));
+    await note();
+    const from = global()?.readFrom?.auditId ?? 0;
+    expect(from).toBe(3);
+    await pay(storage, payment(10n));
+    for (const _ of ['once', 'and again']) {
+      await restart(() => edit(DAMAGE + from));
+      expect(await spent()).toBe(10n);
+      expect(await spentSince(storage.read, testSealer, other, SOL, START - 1)).toBeNull();
+      await note();
+    }
+    // Unread is not unseen: what is noted is the place of a row that is still what it was.
+    const last = global()?.readFrom?.auditId ?? 0;
+    await restart(() => edit(DAMAGE + (last + 1)));
+    expect(await spent()).toBe(10n);
+    await restart(() => edit(DAMAGE + (last + 2)));
+    expect(await spent()).toBeNull();
+  });
+
+  test('is read from the oldest head on where nobody has noted it, or not with the seal of this daemon', async () => {
+    await storage.write(({ db }) => renewHeads(db, START));
+    expect(global()?.readFrom).toBeNull();
+    await noteAndSpend();
+    const content = "UPDATE heads SET content = replace(content, 'readFrom', 'readForm') WHERE scope = 'global'";
+    await restart(() => edit(content, DAMAGE + 2));
+    expect(global()).toBeNull();
+    expect(await spent()).toBe(10n);
+  });
+
+  test.each([
+    ['what holds for all', GLOBAL_SCOPE],
+    ['an agent', testId(1)],
+  ])('still contradicts an older head of %s, with the note of its time', async (_whose, scope) => {
+    const older = await noteAndSpend();
+    await storage.write(({ db }) => appendAudit(db, START, { event: 'POLICY_CREATED', actor: 'system' }));
+    await restart(() => edit(scope === GLOBAL_SCOPE ? putBack(scope) : older));
+    expect(headsOf(storage.read).read(scope)).toBeNull();
+    expect(await spent()).toBe(scope === GLOBAL_SCOPE ? 10n : null);
+  });
+
+  test('is read further back where an older note is put in the place of a newer one, and nothing else changes', async () => {
+    await noteAndSpend();
+    const { readFrom } = global() ?? {};
+    await restart(() => edit(putBack(GLOBAL_SCOPE)));
+    expect(global()?.readFrom?.auditId).toBeLessThan(readFrom?.auditId ?? 0);
+    expect(await spent()).toBe(10n);
+    await restart(() => edit(DAMAGE + (readFrom?.auditId ?? 0)));
+    expect(await spent()).toBeNull();
+  });
+
+  test('is not read from a row that another copy of it had in that place', async () => {
+    const backup = storage.snapshot();
+    const later = join(temporary.folder, 'later.db');
+    await pay(storage, payment(500n));
+    await note();
+    await restart(() => {
+      copyFileSync(temporary.path, later);
+      copyFileSync(backup, temporary.path);
+    });
+    for (let more = 0; more < 20; more++) await pay(storage, payment(1n, START + 5));
+    await restart(() =>
+      edit(
+        `ATTACH '${later}' AS later`,
+        `DELETE FROM heads WHERE scope = 'global'; INSERT INTO heads SELECT * FROM later.heads WHERE scope = 'global'`,
+      ),
+    );
+    expect([await spent(), global()]).toEqual([null, null]);
+  });
+
+  test('is noted only as far as it is sealed by this daemon', async () => {
+    edit('UPDATE audit_head SET sealed_at = 0');
+    await note();
+    expect(global()?.readFrom).toBeNull();
+  });
+
+  test('tells which settings are the last ones until the head does, and then contradicts an older head', async () => {
+    const change = (version: number) =>
+      storage.write(async ({ db }) => {
+        if (version > 1) headsOf(db).edit(GLOBAL_SCOPE).marks.set('settings', version);
+        await appendAudit(db, START, { event: 'SETTINGS_UPDATED', actor: 'operator', details: { version } });
+      });
+    await change(1);
+    await note();
+    expect([global()?.marks.get('settings'), await recordedSettingsVersion(storage.read)]).toEqual([1, 1]);
+    keep('heads');
+    await change(2);
+    await note();
+    expect(global()?.marks.get('settings')).toBe(2);
+    await restart();
+    expect(global()?.marks.get('settings')).toBe(2);
+    await restart(() => edit(putBack(GLOBAL_SCOPE)));
+    expect(global()).toBeNull();
+    await note();
+    expect(await alarms()).toEqual([['critical', null, null]]);
+  });
+
+  test('is noted as telling of no settings where it does not', async () => {
+    await note();
+    expect(global()?.marks.get('settings')).toBe(0);
   });
 });
 

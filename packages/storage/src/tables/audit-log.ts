@@ -130,7 +130,8 @@ const NEWEST = 1000;
  * accepted as it is do not count. Null when there is none.
  *
  * Time only goes on in the log, so that its end knows the latest: read as it is stored, because an index can have been made
- * to leave rows out.
+ * to leave rows out. Behind that end somebody else may have put any number of rows; when the log was last sealed they cannot
+ * put back, without the seal telling once the vault is open.
  */
 export async function latestAuditTime(db: Db): Promise<number | null> {
   const newest = await db
@@ -141,12 +142,19 @@ export async function latestAuditTime(db: Db): Promise<number | null> {
     .execute();
   const accepted = newest.findIndex(({ event_type }) => event_type === 'CLOCK_ACCEPTED');
   const counted = (accepted === -1 ? newest : newest.slice(0, accepted + 1)).map(({ timestamp }) => timestamp);
-  const older = accepted === -1 && newest.length === NEWEST ? await latestByIndex(db) : null;
+  const older = accepted === -1 && newest.length === NEWEST ? await latestBefore(db) : null;
   const times = older === null ? counted : [...counted, older];
   return times.length === 0 ? null : Math.max(...times);
 }
 
-async function latestByIndex(db: Db): Promise<number | null> {
+/** When the log was last sealed, unless the clock was accepted since; where it never was, the latest time of all its rows. */
+async function latestBefore(db: Db): Promise<number | null> {
+  const head = await readAuditHead(db);
+  if (head === undefined) return latestOfAll(db);
+  return (await findLastAudit(db, ['CLOCK_ACCEPTED'], head.audit_id)) === undefined ? head.sealed_at : null;
+}
+
+async function latestOfAll(db: Db): Promise<number | null> {
   const row = await db
     .selectFrom('audit_log')
     .select((eb) => eb.fn.max('timestamp').as('latest'))
