@@ -1,11 +1,9 @@
 import { isWaiaasError, transactionId, unixSeconds } from '@waiaas/core';
-import { OF_RESTORED_BACKUP } from '@waiaas/safety';
+import { findRecentRestore, OF_RESTORED_BACKUP } from '@waiaas/safety';
 import {
   type AuthenticTransaction,
   appendAudit,
-  type Db,
   findAuditOf,
-  findLastAudit,
   listByStatus,
   listOverdueApprovals,
   listQueuedOfTier,
@@ -44,12 +42,20 @@ const RESTARTED: Refusal = {
 };
 
 /**
- * Whether a backup was put back since a payment was asked for, as the audit log has it: then it may have been paid after the
- * backup was made, and nothing of that is on record.
+ * Makes what tells whether a backup was put back since a payment was asked for, as the audit log has it: then it may have been
+ * paid after the backup was made, and nothing of that is on record. Whether one was put back at all is looked up once.
  */
-async function isOfBackup(db: Db, { id }: Pick<TransactionRow, 'id'>): Promise<boolean> {
-  const asked = await findAuditOf(db, 'TX_REQUESTED', id);
-  return (await findLastAudit(db, ['BACKUP_RESTORED'], asked?.id ?? 0)) !== undefined;
+function createBackupCheck({
+  storage,
+  sealer,
+}: Pick<PipelineDependencies, 'storage' | 'sealer'>): (row: Pick<TransactionRow, 'id'>) => Promise<boolean> {
+  let restored: number | undefined;
+  return async ({ id }) => {
+    restored ??= (await findRecentRestore(storage.read, sealer))?.id ?? 0;
+    if (restored === 0) return false;
+    const asked = await findAuditOf(storage.read, 'TX_REQUESTED', id);
+    return (asked?.id ?? 0) < restored;
+  };
 }
 
 /**
@@ -89,13 +95,19 @@ export async function giveTimeForAVeto(
   return { expired, postponed, failed };
 }
 
-/** Meets the heads of all agents: what cannot be believed is reported. Not while the seals cannot be checked. */
+/**
+ * Meets the heads of all agents: what cannot be believed is reported. Not while the seals cannot be checked. Where nothing is
+ * stopped and nobody else has touched the end of the audit log, the next start reads it from here.
+ */
 export async function meetHeads(
-  dependencies: Pick<PipelineDependencies, 'storage' | 'clock' | 'logger'>,
+  dependencies: Pick<PipelineDependencies, 'storage' | 'sealer' | 'gate' | 'clock' | 'logger'>,
 ): Promise<void> {
-  const { storage, clock, logger } = dependencies;
+  const { storage, sealer, gate, clock, logger } = dependencies;
   try {
-    await storage.write(({ db }) => renewHeads(db, unixSeconds(clock)));
+    await storage.write(({ db }) => {
+      const isSound = gate.isOpen && storage.isAuditIntact();
+      return renewHeads(db, unixSeconds(clock), isSound ? sealer : null);
+    });
   } catch (error) {
     if (!isWaiaasError(error, 'KEYSTORE_LOCKED')) throw error;
     logger.warn({}, 'What is stored of the agents is not checked until the vault is opened');
@@ -120,7 +132,7 @@ export async function meetHeads(
  * that cannot be taken up does not keep the others from it.
  */
 export async function recover(
-  dependencies: Pick<PipelineDependencies, 'storage' | 'clock' | 'logger'> & {
+  dependencies: Pick<PipelineDependencies, 'storage' | 'sealer' | 'gate' | 'clock' | 'logger'> & {
     readonly settlement: Settlement;
     readonly claims: Pick<Claims, 'postpone' | 'timeOut'>;
     readonly eachRow: EachRow;
@@ -133,15 +145,16 @@ export async function recover(
   let postponed = 0;
   const followed: AuthenticTransaction[] = [];
 
+  const isOfBackup = createBackupCheck(dependencies);
   const cancel = async (row: AuthenticTransaction): Promise<void> => {
-    const why = (await isOfBackup(storage.read, row)) ? OF_RESTORED_BACKUP : RESTARTED;
+    const why = (await isOfBackup(row)) ? OF_RESTORED_BACKUP : RESTARTED;
     if ((await settlement.cancelled(row, why)) !== null) cancelled += 1;
   };
   await meetHeads(dependencies);
   await eachRow(await listByStatus(storage.read, 'PENDING'), cancel);
   await eachRow(await listByStatus(storage.read, 'QUEUED'), async (row) => {
     const waits = row.tier === 'DELAY' || row.tier === 'APPROVAL';
-    if (!waits || (await isOfBackup(storage.read, row))) await cancel(row);
+    if (!waits || (await isOfBackup(row))) await cancel(row);
   });
   await eachRow(await listOverdueApprovals(storage.read, unixSeconds(clock)), async ({ id }) => {
     if ((await settlement.approvalExpired(transactionId(id))) !== null) expired += 1;
@@ -152,7 +165,7 @@ export async function recover(
   await eachRow(await listByStatus(storage.read, 'EXECUTING'), async (row) => {
     if (row.tx_hash !== null) await settlement.submitted(row, { ambiguous: true, recovered: true });
     else {
-      const why = (await isOfBackup(storage.read, row)) ? OF_RESTORED_BACKUP : RESTARTED;
+      const why = (await isOfBackup(row)) ? OF_RESTORED_BACKUP : RESTARTED;
       if ((await settlement.failedBeforeLanding(row, why)) !== null) failed += 1;
     }
   });

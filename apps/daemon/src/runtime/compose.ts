@@ -182,7 +182,9 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     assets: (id) => pipeline.assets(id),
   });
   const summary = createDailySummary({ storage, clock });
-  const normalMarker = createNormalMarker({ storage, sealer, clock, isNormal: () => gate.isOpen });
+  // Not before what the last run left behind is taken up: a payment of a backup that was put back has to be known as one.
+  const isNormal = (): boolean => gate.isOpen && !leftByLastRun;
+  const normalMarker = createNormalMarker({ storage, sealer, clock, isNormal });
   const headTeller = createHeadTeller({ storage, clock, interval: security.audit.tell_interval * HOUR });
   /**
    * So that no start, which may look no further back than to where nothing was stopped, misses it: while the gate is open, it
@@ -223,7 +225,7 @@ export async function compose(foundations: Foundations): Promise<Composition> {
     { name: 'auditTrail', intervalMs: security.audit.anchor_interval * SECOND, run: () => auditTrail.watch() },
     { name: 'normalMark', intervalMs: 60 * SECOND, run: () => normalMarker.keep() },
     { name: 'commandNotes', intervalMs: 60 * SECOND, run: takeNotes },
-    { name: 'headRenewal', intervalMs: 86_400 * SECOND, run: () => pipeline.renewHeads() },
+    { name: 'headRenewal', intervalMs: HOUR * SECOND, run: () => pipeline.renewHeads() },
     {
       name: 'balanceHistory',
       intervalMs: 60 * SECOND,

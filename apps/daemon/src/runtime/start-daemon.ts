@@ -229,7 +229,8 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   if (tokenSecrets.overlapEnded) await audit({ event: 'PREVIOUS_SECRET_EXPIRED', actor: 'system' });
   goOn();
 
-  let killSwitchState = await loadKillSwitch(storage, clock, logger);
+  const isLogNew = migration.from > 0 && migration.from < AUDIT_CHAIN_SCHEMA;
+  let killSwitchState = await loadKillSwitch(storage, clock, logger, isLogNew);
   const lockKeys = (): boolean => {
     gate.close();
     if (!keystore.isUnlocked) return false;
@@ -266,7 +267,6 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     onStep('Unlocking the keystore');
     undo.push(lockKeys);
     await keystore.unlock(await options.password());
-    const isLogNew = migration.from > 0 && migration.from < AUDIT_CHAIN_SCHEMA;
     const { sealer } = keystore;
     const isEnough = (text: string): boolean => lastAnchor(text, (head) => isAuditHeadAuthentic(sealer, head)) !== null;
     const newest = { name: anchors.name, read: () => anchors.readEnd(isEnough) };
@@ -483,6 +483,9 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     await attempt('adapters', () => adapters.disconnect());
     parts.operatorTokens.revokeAll();
     const uptime = Math.floor((clock.now() - startedAt) / 1000);
+    // While it still holds that nothing is stopped: the next start reads the audit log from here.
+    if (gate.isOpen) await attempt('heads', () => parts.pipeline.renewHeads());
+    await attempt('audit', () => parts.normalMarker.keep());
     await takeNotes();
     // Written before the keys go, so that the seal of the audit log covers its last rows; nothing is signed any more.
     gate.close();

@@ -16,6 +16,7 @@ import { ALICE, by, createWorld, OPERATOR, PASSWORD, silent, type World } from '
 import { anchorLine } from '../audit/index.ts';
 import { confirmNormal } from './confirm-normal.ts';
 import { createNormalMarker } from './normal-mark.ts';
+import { loadKillSwitch } from './state.ts';
 
 /* Somebody has the database file, knows how rows are linked, and has no vault. Whatever they write, the next start does not
    sign for them. */
@@ -138,6 +139,8 @@ describe('an activation that was taken out of the log', () => {
       await db.updateTable('audit_log').set({ hash: previous }).where('id', '=', row.id).execute();
     }
   }
+  const MARK_BEYOND = `UPDATE system_state SET value = json_set(value, '$.auditId', (SELECT max(id) FROM audit_log),
+     '$.hash', (SELECT hash FROM audit_log ORDER BY id DESC LIMIT 1)) WHERE key = 'kill_switch_normal_mark'`;
   const RENAME = `UPDATE audit_log SET event_type = 'AUTH_FAILED' WHERE ${ACTIVATED}`;
   const DELETE = `DELETE FROM audit_log WHERE ${ACTIVATED}`;
 
@@ -152,20 +155,22 @@ describe('an activation that was taken out of the log', () => {
     ['and all links made anew', [RENAME], { relinks: true }],
     ['before there was a mark', [RENAME], { isMarked: false }],
     ['together with the mark', [RENAME, "DELETE FROM system_state WHERE key = 'kill_switch_normal_mark'"], {}],
-    [
-      'with a mark that leads beyond it',
-      [
-        RENAME,
-        `UPDATE system_state SET value = json_set(value, '$.auditId', (SELECT max(id) FROM audit_log),
-           '$.hash', (SELECT hash FROM audit_log ORDER BY id DESC LIMIT 1)) WHERE key = 'kill_switch_normal_mark'`,
-      ],
-      {},
-    ],
+    ['with a mark that leads beyond it', [RENAME, MARK_BEYOND], {}],
   ])('%s counts all the same', async (_how, edit, over) => {
     await forge(edit, over);
     expect(world.killSwitch.status()).toBe('NORMAL');
     expect(await confirm()).toMatchObject({ status: 'ACTIVATED', actor: 'system' });
     expect(await events()).toContain('AUDIT_CHAIN_BROKEN');
+  });
+
+  test('or only left behind, by a mark that this daemon has not made, counts as soon as the vault is open', async () => {
+    await forge([MARK_BEYOND]);
+    // With the vault locked nobody can tell; a log that never had a mark is read as a whole.
+    expect(world.killSwitch.status()).toBe('NORMAL');
+    expect(await confirm()).toMatchObject({ status: 'ACTIVATED', actor: 'system' });
+    expect(await events()).toContain('SEAL_BROKEN');
+    await world.storage.write(({ db }) => writeState(db, 'kill_switch_status', 'NORMAL', 0));
+    expect(await loadKillSwitch(world.storage, world.time, silent, true)).toMatchObject({ status: 'ACTIVATED' });
   });
 
   test('gets no mark of a head that somebody else has put there', async () => {

@@ -9,4 +9,4 @@ export {
 } from './kill-switch.ts';
 export { createNormalMarker, type NormalMarker } from './normal-mark.ts';
 export { type KillSwitchState, loadKillSwitch } from './state.ts';
-export { OF_RESTORED_BACKUP, stopAfterRestore } from './stop-after-restore.ts';
+export { findRecentRestore, OF_RESTORED_BACKUP, stopAfterRestore } from './stop-after-restore.ts';

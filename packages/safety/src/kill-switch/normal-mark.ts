@@ -1,6 +1,15 @@
 import { type Clock, type RowSealer, type SealedContent, unixSeconds } from '@waiaas/core';
-import { type Db, isAuditHeadAuthentic, readAuditHead, readState, type Storage, writeState } from '@waiaas/storage';
+import {
+  type Db,
+  findAudit,
+  isAuditHeadAuthentic,
+  readAuditHead,
+  readState,
+  type Storage,
+  writeState,
+} from '@waiaas/storage';
 import { z } from 'zod';
+import { findUnansweredRestore } from './unanswered-restore.ts';
 
 /** A row of the audit log at which the kill switch was not engaged, with the link of all rows up to it. */
 export interface NormalMark {
@@ -23,7 +32,10 @@ const contentOf = ({ auditId, hash }: NormalMark): SealedContent => ({
 
 /** Keeps the mark of where the kill switch was last not engaged. */
 export interface NormalMarker {
-  /** Moves the mark on, where there is something new and the kill switch is not engaged. Run every minute. */
+  /**
+   * Moves the mark on, where there is something new and the kill switch is not engaged. Never past a backup that was put back
+   * and that nobody has recovered from: the next start has to find that. Run every minute, and before the gate closes for good.
+   */
   keep(): Promise<void>;
 }
 
@@ -50,6 +62,8 @@ export function createNormalMarker(dependencies: {
         // Asked within the unit: nothing that says that it is engaged is written before this is false. A head of somebody
         // else is put under no seal.
         if (head === undefined || !isNormal() || !isAuditHeadAuthentic(sealer, head)) return;
+        const before = marked === 0 ? await readNormalRow(db, sealer) : marked;
+        if ((await findUnansweredRestore(db, before)) !== undefined) return;
         const mark = { auditId: head.audit_id, hash: head.hash };
         const seal = sealer.seal(contentOf(mark));
         await writeState(db, 'kill_switch_normal_mark', { ...mark, seal }, unixSeconds(clock));
@@ -65,4 +79,19 @@ export async function readNormalMark(db: Db, sealer: RowSealer): Promise<NormalM
   if (!stored.success) return null;
   const { seal, ...mark } = stored.data;
   return sealer.verify(contentOf(mark), seal) ? mark : null;
+}
+
+/** Id of the row that the mark is at; 0 where no mark of this log says so, and all of it counts. */
+export async function readNormalRow(db: Db, sealer: RowSealer): Promise<number> {
+  const mark = await readNormalMark(db, sealer);
+  return mark !== null && (await findAudit(db, mark.auditId))?.hash === mark.hash ? mark.auditId : 0;
+}
+
+/**
+ * The same as it is stored, with the vault locked: whoever can write the database may have written it, so that it can tell
+ * where to look first, and decides nothing.
+ */
+export async function readClaimedNormalRow(db: Db): Promise<number> {
+  const stored = storedSchema.safeParse(await readState(db, 'kill_switch_normal_mark'));
+  return stored.success ? stored.data.auditId : 0;
 }

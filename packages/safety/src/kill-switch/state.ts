@@ -8,6 +8,7 @@ import {
   unixSeconds,
 } from '@waiaas/core';
 import { appendAudit, type Db, findLastAudit, readState, type Storage, writeState } from '@waiaas/storage';
+import { readClaimedNormalRow } from './normal-mark.ts';
 
 /** The kill switch at one moment. */
 export interface KillSwitchState {
@@ -50,14 +51,25 @@ export const storedStatus = async (db: Db): Promise<KillSwitchStatus> => (await 
  * The kill switch as a start finds it. A recovery that the last run did not finish counts as not begun (05 §3.7). A state
  * that says NORMAL while the audit log says that it was engaged and never recovered was changed by somebody else, and
  * counts as engaged.
+ *
+ * The log is read from where a mark says that it was not engaged. The vault is locked, so that somebody may have put that mark
+ * where it suits them: once it is open, `confirmNormal` decides by the seal, before anything is signed.
+ *
+ * @param isLogNew whether the database comes from a version whose log had no seal, and so no mark, yet: all of it is read
  */
-export async function loadKillSwitch(storage: Storage, clock: Clock, logger: Logger): Promise<KillSwitchState> {
+export async function loadKillSwitch(
+  storage: Storage,
+  clock: Clock,
+  logger: Logger,
+  isLogNew = false,
+): Promise<KillSwitchState> {
   const stored = await readKillSwitch(storage.read);
   if (stored.status === 'RECOVERING') {
     return engage({ ...stored, status: 'ACTIVATED' }, { event: 'KILL_SWITCH_RECOVERY_FAILED', why: 'restart' });
   }
   if (stored.status === 'ACTIVATED') return stored;
-  const last = await findLastAudit(storage.read, ['KILL_SWITCH_ACTIVATED', 'KILL_SWITCH_RECOVERED']);
+  const after = isLogNew ? 0 : await readClaimedNormalRow(storage.read);
+  const last = await findLastAudit(storage.read, ['KILL_SWITCH_ACTIVATED', 'KILL_SWITCH_RECOVERED'], after);
   if (last?.event_type !== 'KILL_SWITCH_ACTIVATED') return stored;
   logger.error({ auditId: last.id }, 'The kill switch was set to normal by somebody else; it counts as engaged');
   const reason = 'the stored state was changed';

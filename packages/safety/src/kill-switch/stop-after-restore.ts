@@ -1,7 +1,9 @@
 import type { Clock, Logger, RowSealer } from '@waiaas/core';
-import { findLastAudit, type Storage } from '@waiaas/storage';
+import { type AuditRow, type Db, findLastAudit, type Storage } from '@waiaas/storage';
 import { runCascade } from './cascade.ts';
+import { readNormalRow } from './normal-mark.ts';
 import { type KillSwitchState, NORMAL } from './state.ts';
+import { findUnansweredRestore } from './unanswered-restore.ts';
 
 /** How a payment of a backup ends that was not sent in it. */
 export const OF_RESTORED_BACKUP = {
@@ -16,9 +18,21 @@ export const OF_RESTORED_BACKUP = {
 const RESTORED_REASON = 'a backup was put back';
 
 /**
+ * The newest row that says that a backup was put back, since the kill switch was last known not to be engaged; of all the log
+ * where no mark says when. What was put back before had stopped everything that waited, and the mark was moved on only then.
+ *
+ * @throws WaiaasError KEYSTORE_LOCKED
+ */
+export const findRecentRestore = async (db: Db, sealer: RowSealer): Promise<AuditRow | undefined> =>
+  findLastAudit(db, ['BACKUP_RESTORED'], await readNormalRow(db, sealer));
+
+/**
  * Whether a start may go on where the kill switch is not engaged: not where a backup was put back and nobody has recovered
  * since. A backup is an earlier state: what was spent and revoked after it was made is not in it, and another daemon may be
  * at work with the same keys. So everything is stopped until whoever can recover says that it is meant (08 §2.7.4).
+ *
+ * The log is read since the kill switch was last known not to be engaged: a backup that was put back before then was recovered
+ * from, or put back under a version that did not stop for it and has worked on since.
  *
  * What waits ends with a word of its own: it may have been paid since. To be asked right after the vault was opened and what
  * commands have noted is on record, and before the gate opens; after a crash in between, the next start finds the same.
@@ -36,9 +50,9 @@ export async function stopAfterRestore({
   readonly clock: Clock;
   readonly logger: Logger;
 }): Promise<KillSwitchState> {
-  const last = await findLastAudit(storage.read, ['BACKUP_RESTORED', 'KILL_SWITCH_ACTIVATED', 'KILL_SWITCH_RECOVERED']);
-  if (last?.event_type !== 'BACKUP_RESTORED') return NORMAL;
-  logger.warn({ auditId: last.id }, 'A backup was put back: the kill switch is engaged');
+  const restored = await findUnansweredRestore(storage.read, await readNormalRow(storage.read, sealer));
+  if (restored === undefined) return NORMAL;
+  logger.warn({ auditId: restored.id }, 'A backup was put back: the kill switch is engaged');
   const { state } = await storage.write((work) =>
     runCascade(
       work,
