@@ -430,15 +430,18 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
       );
     });
     expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
-    // Taken out, with all that the audit log tells of them: that shows in the log.
+    // Taken out, with all that the audit log tells of them: the sealed head knows that there were any.
     edit(
       dataDir,
       "DELETE FROM system_state WHERE key = 'settings'; DELETE FROM audit_log WHERE event_type = 'SETTINGS_UPDATED'",
     );
     await withDaemon(dataDir, async (daemon) => {
-      expect(await daemon.operate('GET', '/v1/owner/settings')).toMatchObject({ body: { code: 'SYSTEM_LOCKED' } });
-      expect(await code(send(daemon, INSTANT))).toBe('SYSTEM_LOCKED');
+      expect(await daemon.operate('GET', '/v1/owner/settings')).toMatchObject({
+        body: { autoStop: { enabled: true } },
+      });
+      expect(await send(daemon, NOTIFY)).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' });
     });
+    expect((await eventsOf(dataDir)).filter((event) => event === 'SEAL_BROKEN')).toHaveLength(2);
   },
 
   async 'the audit log cannot be written'() {
