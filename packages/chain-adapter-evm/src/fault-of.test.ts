@@ -33,6 +33,25 @@ describe('what a contract says when it reverts', () => {
   });
 
   it.each([
+    [-32_015, 'VM execution error.', 'Reverted 0x'],
+    [-32_015, 'VM execution error.', 'rate limit'],
+    [-32_015, 'Transaction execution error.', undefined],
+    [-32_000, 'precompile 0x5 failed', undefined],
+    [-32_000, 'precompiled contract failed', undefined],
+  ] as const)('also in the words of older nodes: %i %s %s', (code, words, data) => {
+    expect(said(words, code, data)).toMatchObject({ kind: 'answer', code: 'EVM_REVERT', outcome: 'refused' });
+  });
+
+  it('is shown where a node writes it behind a word of its own', () => {
+    const text = '08c379a0'.concat(
+      '20'.padStart(64, '0'),
+      '5'.padStart(64, '0'),
+      Buffer.from('owner').toString('hex').padEnd(64, '0'),
+    );
+    expect(said('VM execution error.', -32_015, `Reverted 0x${text}`)).toMatchObject({ revertReason: 'owner' });
+  });
+
+  it.each([
     'stack limit reached 1024 (1023)',
     'return data out of bounds',
     'gas uint64 overflow',

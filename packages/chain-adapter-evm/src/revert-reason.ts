@@ -5,9 +5,11 @@ const STANDARD = parseAbi(['error Error(string)', 'error Panic(uint256)']);
 const MAX_REASON = 200;
 /** Of a call that was refused, or broke off: both are the contract's doing. */
 const REVERTED =
-  /revert|gas required exceeds allowance|invalid opcode|out of gas|stack underflow|stack limit reached|invalid jump|return data out of bounds|gas uint64 overflow|^evm error:? \w+(\(\w*\))?$/i;
-/** JSON-RPC code of a call that a contract has reverted. */
-const REVERT_CODE = 3;
+  /revert|gas required exceeds allowance|invalid opcode|out of gas|stack underflow|stack limit reached|invalid jump|return data out of bounds|gas uint64 overflow|precompiled? .*failed|^evm error:? \w+(\(\w*\))?$/i;
+/** JSON-RPC codes of a call that a contract has reverted; the second one is of older nodes, and says so of nothing else. */
+const REVERT_CODES: ReadonlySet<unknown> = new Set([3, -32015]);
+/** What some nodes write before the bytes that the contract gave back. */
+const BEFORE_DATA = /^reverted /i;
 
 const isData = (value: unknown): value is Hex => typeof value === 'string' && /^0x[0-9a-f]*$/i.test(value);
 
@@ -17,7 +19,8 @@ const fieldOf = (link: unknown, field: string): unknown =>
 /** What the contract gave back; some nodes wrap it once more. */
 function revertData(links: readonly unknown[]): Hex | undefined {
   for (const link of links) {
-    const data = fieldOf(link, 'data');
+    const told = fieldOf(link, 'data');
+    const data = typeof told === 'string' ? told.replace(BEFORE_DATA, '') : told;
     if (isData(data)) return data;
     const inner = fieldOf(data, 'data');
     if (isData(inner)) return inner;
@@ -40,7 +43,7 @@ export function decodeRevert(data: Hex): string {
 export function revertOf(links: readonly unknown[]): string | null {
   const isRevert = links.some((link) => {
     const details = fieldOf(link, 'details');
-    return fieldOf(link, 'code') === REVERT_CODE || (typeof details === 'string' && REVERTED.test(details));
+    return REVERT_CODES.has(fieldOf(link, 'code')) || (typeof details === 'string' && REVERTED.test(details));
   });
   if (!isRevert) return null;
   const data = revertData(links);
