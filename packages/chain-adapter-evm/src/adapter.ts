@@ -135,9 +135,9 @@ export function createEvmAdapter(options: EvmAdapterOptions): EvmAdapter {
         'RPC_ERROR',
         async () => (await quoteFee(connection.require(), parameters, refuse, checkRequest(refuse, request))).fee,
       ),
-    buildReplacement: (request, signed, refused = false) =>
+    buildReplacement: (request, signed, refused = false, displaced = []) =>
       guarded('BUILD_FAILED', async () =>
-        buildReplacement(context, connection.require(), request, { signed, refused }),
+        buildReplacement(context, connection.require(), request, { signed, refused, displaced }),
       ),
     buildDisplacing: (request, stuck) =>
       guarded('BUILD_FAILED', async () => buildDisplacing(context, connection.require(), request, stuck)),

@@ -6,13 +6,13 @@ import { describe } from './build.ts';
 import { type Call, callOf } from './call-of.ts';
 import type { ChainView } from './chain-view.ts';
 import type { EvmNetwork } from './evm-network.ts';
-import { larger, smaller } from './extremes.ts';
+import { larger } from './extremes.ts';
 import { type GasPrice, raised, TWIN_ROOM } from './fee.ts';
 import { checkFunds, checkTokenFunds } from './funds-check.ts';
 import { encodePayment, type PaymentFields, readSigned, transactionHash } from './payment-bytes.ts';
 import { type Quote, quoteFee } from './quote.ts';
 import { besides, dearest } from './replace.ts';
-import { type CheckedRequest, checkRequest } from './request-check.ts';
+import { checkRequest } from './request-check.ts';
 import { readTokenBalance } from './token-registry.ts';
 
 /** What has the nonce that is due, and lets nothing of its wallet land before it. */
@@ -48,20 +48,20 @@ export async function findStuck(
     fields.push(read.fields);
   }
   const named = new Set(signed.map(({ txHash }) => txHash));
-  const recorded = inFlight.filter(({ nonce }) => nonce === executed);
-  const isAllNamed = recorded.length > 0 && recorded.every(({ txHash }) => named.has(txHash));
-  return isAllNamed ? { nonce: executed, signed, fields } : null;
+  // What is only watched is on no record of what may be sent, and may be in a pool all the same.
+  const isAllNamed = inFlight.every(({ nonce, txHash }) => nonce !== executed || named.has(txHash));
+  return signed.length > 0 && isAllNamed ? { nonce: executed, signed, fields } : null;
 }
 
 /**
  * What to offer in the place of something stuck: what a new payment would, and so much more that pools which have it take this
- * one; where that would be more than it may cost, no more than a new payment: pools that turned the other one away do not have it.
+ * one; where that would be more than a payment may cost, no more than a new one: pools that turned the other one away do not
+ * have it.
  */
 export function displacingPrice(
   quote: Quote,
-  stuck: Stuck,
-  most: bigint,
-  { maxTip }: Pick<EvmNetwork, 'maxTip'>,
+  stuck: Pick<Stuck, 'fields'>,
+  { maxTip, maxFee }: Pick<EvmNetwork, 'maxTip' | 'maxFee'>,
 ): GasPrice & { readonly fee: bigint } {
   const offered = dearest(stuck.fields);
   const maxPriorityFeePerGas = larger(quote.maxPriorityFeePerGas, raised(offered.maxPriorityFeePerGas));
@@ -70,7 +70,7 @@ export function displacingPrice(
     maxPriorityFeePerGas + TWIN_ROOM,
   );
   const fee = quote.gas * maxFeePerGas + quote.dataFee;
-  if (fee <= most && maxPriorityFeePerGas <= maxTip) return { maxFeePerGas, maxPriorityFeePerGas, fee };
+  if (fee <= maxFee && maxPriorityFeePerGas <= maxTip) return { maxFeePerGas, maxPriorityFeePerGas, fee };
   return quote;
 }
 
@@ -96,7 +96,13 @@ export async function buildDisplacing(
   if (stuck === null) return null;
   const free = besides(account, stuck.nonce);
   const quote = await quoteFee(view, parameters, refuse, request);
-  const price = displacingPrice(quote, stuck, boundOf(request, parameters), parameters);
+  const price = displacingPrice(quote, stuck, parameters);
+  if (request.fee !== undefined && price.fee > request.fee) {
+    throw refuse('BUILD_FAILED', 'What is stuck takes more to displace now than was reckoned with', {
+      details: { fee: request.fee.toString(), needed: price.fee.toString() },
+      retryable: true,
+    });
+  }
   if (token !== undefined) {
     const balance = await view.pool.run((node) => readTokenBalance(refuse, node, token.address, from));
     checkTokenFunds(refuse, free, { token: token.address, balance, amount });
@@ -117,8 +123,6 @@ export async function buildDisplacing(
     metadata: describe(request, fields),
   };
 }
-
-const boundOf = ({ fee }: CheckedRequest, { maxFee }: EvmNetwork): bigint => smaller(fee ?? maxFee, maxFee);
 
 /** Why a payment may not be signed in the place of something stuck; null when it may. */
 export async function displacementFault(

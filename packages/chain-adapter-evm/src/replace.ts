@@ -53,20 +53,50 @@ export const besides = (account: Account, taken: bigint): Account => ({
 });
 
 /**
+ * Reads what a payment has taken the place of. It must have that payment's nonce and be another payment, or nobody could tell
+ * which of both was made.
+ *
+ * @returns null when it does not
+ */
+async function readDisplaced(
+  payment: PaymentFields,
+  from: Address,
+  displaced: readonly SignedVariant[],
+): Promise<readonly PaymentFields[] | null> {
+  const read: PaymentFields[] = [];
+  for (const { bytes, txHash } of displaced) {
+    const other = await readSigned(Uint8Array.from(bytes));
+    if (other === null || transactionHash(bytes) !== txHash || !isAddressEqual(other.sender, from)) return null;
+    const { fields } = other;
+    if (fields.chainId !== payment.chainId || fields.nonce !== payment.nonce) return null;
+    if (fields.value === payment.value && fields.data === payment.data && isAddressEqual(fields.to, payment.to)) {
+      return null;
+    }
+    read.push(fields);
+  }
+  return read;
+}
+
+/**
  * Why a transaction may not be signed in the place of others; null when it may. What it replaces must be recorded and still
- * to come, with nothing else on record that has its nonce, be the same payment, and be cheaper.
+ * to come, be the same payment, and be cheaper; and nothing else on record may have its nonce but what that payment has
+ * displaced.
  */
 export async function replacementFault(
   fields: PaymentFields,
   from: Address,
-  replaced: readonly SignedVariant[],
+  {
+    replaces,
+    displaces = [],
+  }: { readonly replaces: readonly SignedVariant[]; readonly displaces?: readonly SignedVariant[] },
   { inFlight }: Pick<Account, 'inFlight'>,
 ): Promise<'variants' | 'record' | 'payment' | 'price' | null> {
-  const variants = await readVariants(from, replaced);
-  if (variants === null) return 'variants';
+  const variants = await readVariants(from, replaces);
+  if (variants === null || (await readDisplaced(fields, from, displaces)) === null) return 'variants';
   const recorded = inFlight.filter(({ nonce }) => nonce === fields.nonce).map(({ txHash }) => txHash);
-  const named = new Set(replaced.map(({ txHash }) => txHash));
-  if (recorded.length === 0 || !recorded.every((txHash) => named.has(txHash))) return 'record';
+  const own = new Set(replaces.map(({ txHash }) => txHash));
+  const named = new Set([...own, ...displaces.map(({ txHash }) => txHash)]);
+  if (!recorded.some((txHash) => own.has(txHash)) || !recorded.every((txHash) => named.has(txHash))) return 'record';
   if (!isSamePayment(variants[0], fields)) return 'payment';
   const { maxFeePerGas, maxPriorityFeePerGas } = dearest(variants);
   const isDearer =
@@ -86,16 +116,27 @@ export async function buildReplacement(
   context: AdapterContext,
   view: ChainView,
   asked: TransferRequest,
-  { signed, refused }: { readonly signed: readonly SignedVariant[]; readonly refused: boolean },
+  {
+    signed,
+    refused,
+    displaced,
+  }: {
+    readonly signed: readonly SignedVariant[];
+    readonly refused: boolean;
+    readonly displaced: readonly SignedVariant[];
+  },
 ): Promise<UnsignedTransaction | null> {
   const { refuse, parameters, chain, pending } = context.settings;
   const request = checkRequest(refuse, { ...asked });
   const replaces = signed.map(({ txHash, bytes }) => ({ txHash, bytes: Uint8Array.from(bytes) }));
+  const displaces = displaced.map(({ txHash, bytes }) => ({ txHash, bytes: Uint8Array.from(bytes) }));
+  const unlike = () =>
+    refuse('SIGN_FAILED', 'What was signed is not this payment', { details: { mismatch: 'variants' } });
   const variants = await readVariants(request.from, replaces);
-  if (variants === null || !isCallOf(request, variants[0])) {
-    throw refuse('SIGN_FAILED', 'What was signed is not this payment', { details: { mismatch: 'variants' } });
-  }
+  if (variants === null || !isCallOf(request, variants[0])) throw unlike();
   const [newest] = variants;
+  const others = await readDisplaced(newest, request.from, displaces);
+  if (others === null) throw unlike();
   const recorded = await pending.of(request.from);
   const account = await readAccount(context, view.pool, request.from, recorded);
   if (account.executed !== newest.nonce) return null;
@@ -107,7 +148,10 @@ export async function buildReplacement(
   const { gas, value } = newest;
   const wanted = { baseFee: market.baseFee, tip: market.tips[request.priority ?? 'medium'] };
   const bound = smaller(request.fee ?? parameters.maxFee, parameters.maxFee);
-  const within = (most: bigint) => replacementPrice(offered, wanted, { gas, most: most - dataFee }, parameters);
+  const above = (signed: GasPrice, most: bigint) =>
+    replacementPrice(signed, wanted, { gas, most: most - dataFee }, parameters);
+  // A pool may still have what was displaced; where that would be too dear to outbid, the others take this one.
+  const within = (most: bigint) => above(dearest([...variants, ...others]), most) ?? above(offered, most);
   if (within(bound) === null) throw tooDear(refuse, bound, market.baseFee);
   const held = committed(besides(account, newest.nonce).inFlight).native;
   const available = account.balance - held - value;
@@ -124,6 +168,7 @@ export async function buildReplacement(
     estimatedFee: gas * price.maxFeePerGas + dataFee,
     request: { ...asked },
     replaces,
+    ...(displaces.length === 0 ? {} : { displaces }),
     metadata: describe(request, fields),
   };
 }

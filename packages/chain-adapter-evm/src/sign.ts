@@ -103,8 +103,8 @@ export async function signPayment(
     );
     const account = await readAccount(context, pool, from, recorded);
     const nonce = hasPlace ? fields.nonce : account.nextNonce;
-    if (replaces !== undefined) await checkReplacement(refuse, { fields, from, replaces }, account);
-    if (displaces !== undefined) await checkDisplacement(refuse, { fields, from, displaces }, account);
+    if (replaces !== undefined) await checkReplacement(refuse, { fields, from, replaces, displaces }, account);
+    else if (displaces !== undefined) await checkDisplacement(refuse, { fields, from, displaces }, account);
     checkFunds(refuse, besides(account, nonce), { value: fields.value, fee });
     const signed = await signFields({ ...fields, nonce }, from, sign, refuse);
     turn.signed(signed.txHash, !hasPlace);
@@ -122,11 +122,22 @@ async function checkReplacement(
     fields,
     from,
     replaces,
-  }: { readonly fields: PaymentFields; readonly from: Address; readonly replaces: readonly SignedVariant[] },
+    displaces,
+  }: {
+    readonly fields: PaymentFields;
+    readonly from: Address;
+    readonly replaces: readonly SignedVariant[];
+    readonly displaces: readonly SignedVariant[] | undefined;
+  },
   account: Account,
 ): Promise<void> {
   if (account.executed > fields.nonce) throw refuse('EVM_NONCE_TOO_LOW', 'The nonce has been used');
-  const fault = await replacementFault(fields, from, replaces, account);
+  const fault = await replacementFault(
+    fields,
+    from,
+    { replaces, ...(displaces === undefined ? {} : { displaces }) },
+    account,
+  );
   if (fault === null) return;
   throw refuse('SIGN_FAILED', 'The transaction cannot take the place of what was signed', {
     details: { mismatch: fault },

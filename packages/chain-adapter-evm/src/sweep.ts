@@ -5,11 +5,13 @@ import type { AdapterContext } from './adapter-context.ts';
 import { readBalance } from './balance.ts';
 import type { ChainView } from './chain-view.ts';
 import { displacingPrice, findStuck } from './displace.ts';
+import type { EvmNode } from './endpoint-pool.ts';
 import { gasPrice } from './fee.ts';
 import { quoteFee } from './quote.ts';
 import type { Refuse } from './refuse.ts';
 import { besides } from './replace.ts';
 import { checkRequest } from './request-check.ts';
+import { dataOf } from './rpc-answer.ts';
 import { readTokenBalance, UNKNOWN_SYMBOL } from './token-registry.ts';
 
 /** Gas that the transfer of an unusual token may take. */
@@ -25,7 +27,7 @@ interface LookContext {
 
 /**
  * What a wallet holds of the given tokens, the native asset last. The chain cannot list tokens, so only the given ones are
- * looked at; one that is none is left out, and one that cannot be paid is named.
+ * looked at; one that cannot be paid is named, and so is one that cannot be read. What has no contract is left out.
  * @throws ChainError RPC_ERROR, NETWORK_ERROR.
  */
 export async function listHoldings(
@@ -46,6 +48,11 @@ export async function listHoldings(
         return { ...plain, mint, token: null, balance, obstacle: 'UNSUPPORTED' };
       }
       if (!isChainError(error, 'INVALID_TOKEN')) throw error;
+      // What a contract does not tell now may be in the wallet all the same.
+      if (await pool.run((node) => hasCode(node, mint))) {
+        logger.warn({ token: mint, error: error.message }, 'A token cannot be read');
+        return { ...plain, mint, token: null, balance: 0n, obstacle: 'UNREADABLE' };
+      }
       logger.debug({ token: mint, error: error.message }, 'What is said to be a token is left out');
       return null;
     }
@@ -80,10 +87,15 @@ export async function quoteSweep(
   const quote = await quoteFee(view, parameters, refuse, request);
   const displaced = await findStuck(request.from, { to: request.to, value: balance, data: '0x' }, stuck, account);
   const { inFlight } = displaced === null ? account : besides(account, displaced.nonce);
-  const { fee } = displaced === null ? quote : displacingPrice(quote, displaced, parameters.maxFee, parameters);
+  // The fee for the data may rise until it is built, and what is displaced leaves no room to give way in the price.
+  const fee = displaced === null ? quote.fee : displacingPrice(quote, displaced, parameters).fee + quote.dataFee / 4n;
   const amount = balance - committed(inFlight).native - fee - keep;
   return amount > 0n ? { amount, fee } : null;
 }
+
+/** Whether there is a contract at an address. @throws NodeFault */
+const hasCode = async (node: EvmNode, address: Address): Promise<boolean> =>
+  dataOf(await node.request('eth_getCode', [address, 'latest']), 'code') !== '0x';
 
 /**
  * What is sent to the contract of a token is mostly lost. One that tells digits and a symbol is taken for such; a wallet that is

@@ -106,6 +106,96 @@ test('all that is in flight but what makes way is left for itself', async () => 
   expect(built?.displaces).toMatchObject([{ txHash: payment.txHash }]);
 });
 
+describe('what took the place of something', () => {
+  const GWEI = 10n ** 9n;
+
+  /** A payment and what took its place, both on record and neither in a block, with prices far above what they offer. */
+  async function leftBehind() {
+    await world.anvil.rpc('evm_setAutomine', false);
+    const payment = await stuck();
+    const instead = await world.adapter.signTransaction(await displacing(payment), payer.sign);
+    world.record.add(payer.address, instead);
+    await world.adapter.submitTransaction(instead);
+    await world.anvil.rpc('anvil_setNextBlockBaseFeePerGas', `0x${(100n * GWEI).toString(16)}`);
+    await world.anvil.mine();
+    world.clock.advance(60_000);
+    return { payment, instead };
+  }
+
+  test('is raised when prices rise, and lands alone', async () => {
+    const { payment, instead } = await leftBehind();
+    const built = await world.adapter.buildReplacement(request(), [instead], false, [payment]);
+    if (built === null) throw new Error('There is no need');
+    expect(built.displaces).toMatchObject([{ txHash: payment.txHash }]);
+    expect(await world.adapter.simulateTransaction(built)).toMatchObject({ success: true });
+    const raised = await world.adapter.signTransaction(built, payer.sign);
+    world.record.add(payer.address, raised);
+    expect(nonceOf(raised)).toBe(nonceOf(payment));
+    await world.adapter.submitTransaction(raised);
+    // Whoever kept the others hands them in again.
+    for (const old of [payment, instead]) await world.adapter.submitTransaction(old).catch(() => undefined);
+    await world.anvil.mine(3);
+    const { bytes } = raised;
+    expect(await world.adapter.waitForConfirmation(raised.txHash, { bytes, variants: [instead] })).toMatchObject({
+      ...{ verdict: 'confirmed', txHash: raised.txHash },
+    });
+    expect(await world.nonce(payer.address)).toBe(1n);
+    expect(await world.balance(home.address)).toBe(2n * ETHER);
+  });
+
+  test('is not raised beside what is not named, nor over the same payment', async () => {
+    const { payment, instead } = await leftBehind();
+    const built = await world.adapter.buildReplacement(request(), [instead], false, [payment]);
+    if (built === null) throw new Error('There is no need');
+    const { displaces: _, ...unnamed } = built;
+    for (const forged of [unnamed, { ...built, displaces: [] }]) {
+      await expect(world.adapter.signTransaction(forged, payer.sign)).rejects.toMatchObject({
+        ...{ code: 'SIGN_FAILED', details: { mismatch: 'record' } },
+      });
+    }
+    await expect(world.adapter.buildReplacement(request(), [instead], false, [instead])).rejects.toMatchObject({
+      ...{ code: 'SIGN_FAILED', details: { mismatch: 'variants' } },
+    });
+    // And what was displaced is not raised over it either.
+    const back = { from: payer.address, to: decodePayment(payment.bytes)?.fields.to ?? '', amount: ETHER };
+    const again = await world.adapter.buildReplacement(back, [payment]);
+    if (again === null) throw new Error('There is no need');
+    await expect(world.adapter.signTransaction(again, payer.sign)).rejects.toMatchObject({
+      ...{ code: 'SIGN_FAILED', details: { mismatch: 'record' } },
+    });
+  });
+
+  test('is displaced in its turn, with all that it had displaced', async () => {
+    const { payment, instead } = await leftBehind();
+    const other = { ...request(), amount: 3n * ETHER };
+    expect(await world.adapter.buildDisplacing(other, [instead])).toBeNull();
+    const built = await world.adapter.buildDisplacing(other, [payment, instead]);
+    if (built === null) throw new Error('Nothing is stuck');
+    const last = await world.adapter.signTransaction(built, payer.sign);
+    world.record.add(payer.address, last);
+    await world.adapter.submitTransaction(last);
+    await world.anvil.mine(3);
+    expect(await world.settle(last)).toMatchObject({ verdict: 'confirmed' });
+    expect(await world.nonce(payer.address)).toBe(1n);
+    expect(await world.balance(home.address)).toBe(3n * ETHER);
+  });
+});
+
+test('what a pool has and no record names as sent makes way all the same', async () => {
+  await world.anvil.rpc('evm_setAutomine', false);
+  const payment = await world.signed(payer, { to: createWallet().address, amount: ETHER });
+  await world.adapter.submitTransaction(payment);
+  world.record.remove(payment.txHash);
+  const signed = await world.adapter.signTransaction(await displacing(payment), payer.sign);
+  expect(signed.nonce).toBe(nonceOf(payment));
+  world.record.add(payer.address, signed);
+  await world.adapter.submitTransaction(signed);
+  await world.anvil.mine(3);
+  expect(await world.settle(signed)).toMatchObject({ verdict: 'confirmed' });
+  expect(await world.balance(home.address)).toBe(2n * ETHER);
+  expect(await world.nonce(payer.address)).toBe(1n);
+});
+
 describe('nothing is displaced', () => {
   test('where nothing named has the nonce that is due', async () => {
     expect(await world.adapter.buildDisplacing(request(), [])).toBeNull();

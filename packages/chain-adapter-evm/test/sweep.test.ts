@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWallet, createWorld, type Wallet, type World } from './world.ts';
 
-/* Where a wallet cannot be emptied to (08 §2.5.2). */
+/* Where a wallet cannot be emptied to (08 §2.5.2), and what is said to be in it. */
 
 let world: World;
 let from: Wallet;
@@ -38,4 +38,15 @@ test('but to a wallet, known to the chain or not, and to one that is a contract'
     expect(await sweepTo(to)).not.toBeNull();
     expect(await sweepTo(to, createWallet())).toBeNull();
   }
+});
+
+test('a token whose contract does not tell what there is of it is named; an address without a contract is not', async () => {
+  const broken = createWallet().address;
+  // It reverts whatever it is asked.
+  await world.anvil.rpc('anvil_setCode', broken, '0x60006000fd');
+  const holdings = await world.adapter.listHoldings(from.address, [broken, createWallet().address]);
+  expect(holdings.map(({ mint, obstacle }) => [mint, obstacle])).toEqual([
+    [broken, 'UNREADABLE'],
+    [null, null],
+  ]);
 });

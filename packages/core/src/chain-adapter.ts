@@ -273,6 +273,7 @@ export interface IReplacer {
    *
    * @param signed all that was signed and recorded for the payment, newest first
    * @param refused whether nodes turn the newest one away as too cheap, whatever the market looks like
+   * @param displaced what the payment has taken the place of, and may still land in its stead; none of it is the same payment
    * @throws ChainError BUILD_FAILED, retryable, when the fee would exceed its bound; INSUFFICIENT_BALANCE when the wallet cannot
    * pay it beside what else is under way; RPC_ERROR, NETWORK_ERROR
    */
@@ -280,13 +281,14 @@ export interface IReplacer {
     request: TransferRequest,
     signed: readonly SignedVariant[],
     refused?: boolean,
+    displaced?: readonly SignedVariant[],
   ): Promise<UnsignedTransaction | null>;
   /**
    * Builds a payment with the nonce of a transaction that is stuck, whatever the reason, and lets nothing of its wallet land before
    * it (08 §2.5.4). `signTransaction` signs it with that nonce and no other, so that at most one of both lands, and the chain
    * proves which.
    *
-   * @param stuck all that was signed for the payments that may be stuck, of any nonce
+   * @param stuck all that was signed for the transactions that may be stuck, of any nonce
    * @returns null where none of them has the nonce that is due
    * @throws ChainError as `buildTransaction`
    */
@@ -301,7 +303,7 @@ export const DECLINED = 'DECLINED';
 
 /** Whether transactions through an adapter can be replaced. */
 export const isReplacer = (adapter: IChainAdapter): adapter is IChainAdapter & IReplacer =>
-  'buildReplacement' in adapter;
+  'buildReplacement' in adapter && 'buildDisplacing' in adapter;
 
 /** One thing an address holds, in the pieces in which it has to be moved away: on Solana each token account by itself. */
 export interface Holding {
@@ -315,8 +317,8 @@ export interface Holding {
   readonly balance: bigint;
   /** The native asset in the form of a token: closing its account gives it back. */
   readonly wrapped: boolean;
-  /** Why it cannot be moved; null when it can. */
-  readonly obstacle: 'FROZEN' | 'UNSUPPORTED' | null;
+  /** Why it cannot be moved; null when it can. UNREADABLE: how much of it there is cannot be told, and `balance` says nothing. */
+  readonly obstacle: 'FROZEN' | 'UNSUPPORTED' | 'UNREADABLE' | null;
 }
 
 /** How much of the native asset to move, and the fee to name with it; base units. */

@@ -17,7 +17,7 @@ import type { PipelineDependencies } from './dependencies.ts';
 import { type Executable, readExecutable } from './executable.ts';
 import { createExecutionCap, TimeIsUp } from './execution-cap.ts';
 import type { Passage } from './network-breaker.ts';
-import { createStuckPayments } from './recall/stuck-payments.ts';
+import { createStuckTransactions } from './recall/stuck-transactions.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
 import { tokenObjection } from './tokens.ts';
@@ -99,12 +99,14 @@ export function createExecutor(
 ): Executor {
   const { adapters, signer, gate, sealer, timers, logger, settings, settlement } = dependencies;
   const withinCap = createExecutionCap(dependencies);
-  const stuckPayments = createStuckPayments(dependencies);
+  const stuckTransactions = createStuckTransactions(dependencies);
 
-  /** What goes back to the owner is not kept from it by a payment that nobody takes: it goes in its place. */
+  /** What goes back to the owner is not kept from it by anything that nobody takes: it goes in its place. */
   async function build(adapter: IChainAdapter, { agentId, transfer }: Executable, isRecall: boolean) {
     const displacing =
-      isRecall && isReplacer(adapter) ? await adapter.buildDisplacing(transfer, await stuckPayments(agentId)) : null;
+      isRecall && isReplacer(adapter)
+        ? await adapter.buildDisplacing(transfer, await stuckTransactions(agentId))
+        : null;
     return displacing ?? adapter.buildTransaction(transfer);
   }
 
@@ -163,6 +165,7 @@ export function createExecutor(
     try {
       await adapter.submitTransaction(signed);
       passage.succeeded();
+      return 'sent';
     } catch (error) {
       if (isNetworkFault(error)) passage.failed();
       logger.warn({ txHash: signed.txHash, error: String(error) }, 'Sending it again did not tell either');

@@ -1,5 +1,14 @@
-import { type AuditRow, type AuthenticTransaction, type Db, findAuditOf, findLastAudit } from '@waiaas/storage';
+import {
+  type AuditRow,
+  type AuthenticTransaction,
+  type Db,
+  findAuditOf,
+  findLastAudit,
+  isWatchedOnly,
+  type Storage,
+} from '@waiaas/storage';
 import { z } from 'zod';
+import type { Settlement } from './settlement.ts';
 
 /**
  * Whether the kill switch was engaged since a transaction was signed, as the audit log has it. One whose signature it does
@@ -30,4 +39,21 @@ function saysTaken({ details }: AuditRow): boolean {
 export async function isLeftByStop(db: Db, row: Pick<AuthenticTransaction, 'id'>): Promise<boolean> {
   const submitted = await findAuditOf(db, 'TX_SUBMITTED', row.id);
   return !(submitted !== undefined && saysTaken(submitted)) && (await isStoppedSinceSigned(db, row));
+}
+
+/**
+ * Marks a transaction that was sent and that a stop has left to itself: it is watched from then on, and its nonce is free for the
+ * next one. To be called before the gate opens, so that nothing is signed behind it that would wait for it.
+ *
+ * @returns the row as it is then
+ */
+export async function markLeftByStop(
+  {
+    storage,
+    settlement,
+  }: { readonly storage: Pick<Storage, 'read'>; readonly settlement: Pick<Settlement, 'watchedOnly'> },
+  row: AuthenticTransaction,
+): Promise<AuthenticTransaction> {
+  if (isWatchedOnly(row) || !(await isLeftByStop(storage.read, row))) return row;
+  return (await settlement.watchedOnly(row)) ?? row;
 }

@@ -69,11 +69,13 @@ import { createDailyUse, type DailyUse } from './daily-use.ts';
 import { BalanceNeeded, createDecider } from './decide.ts';
 import { createDecisionRecords, type DecisionRecords } from './decision-record.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import { createDisplacements } from './displacement.ts';
 import { DryRun, dryRunOf, type RentForecast } from './dry-run.ts';
 import { createEachRow } from './each-row.ts';
 import { createExecutor } from './executor.ts';
 import { createHoldings } from './holdings.ts';
 import { requestHash } from './intent-hash.ts';
+import { markLeftByStop } from './left-by-stop.ts';
 import {
   type CircuitState,
   createNetworkBreakers,
@@ -242,6 +244,8 @@ const LATE_CHECKS = 100;
 const DELAYED_BATCH = 100;
 /** How long a delayed payment waits for a chain that cannot be reached, seconds; then it is tried, and fails (04 §19). */
 const CHAIN_PATIENCE = 600;
+/** How long a step of a recall is waited for without a look at what has become of it, ms. */
+const RECALL_STEP_MS = 15_000;
 /** Age at which a row that nobody works on is taken up, seconds (04 §24). */
 const ZOMBIE_SECONDS = 900;
 const RESERVATION_TIMEOUT: Refusal = { code: 'CHAIN_ERROR', token: 'RESERVATION_TIMEOUT', retryable: true };
@@ -279,12 +283,13 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     async carryOut(claim) {
       // Nothing holds up what goes back to the owner (08 §2.6.1).
       carryOut(claim, FREE_PASSAGE);
-      await endings.get(claim.row.id);
+      await withinGrace([endings.get(claim.row.id)], RECALL_STEP_MS);
     },
   });
   const terminations = createTerminations({ ...dependencies, reader, startRecall });
-  const replacer = createReplacer({ ...dependencies, settlement, claims });
-  const track = createTracker({ ...dependencies, settlement, replacer });
+  const displacements = createDisplacements(dependencies);
+  const replacer = createReplacer({ ...dependencies, settlement, claims, displacements });
+  const track = createTracker({ ...dependencies, settlement, replacer, displacements });
 
   const executing = new Set<Promise<unknown>>();
   /** What is being carried out or followed, by transaction: repeated requests wait for the same end. */
@@ -421,7 +426,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     return present;
   }
 
-  async function withinGrace(work: readonly Promise<unknown>[], graceMs: number): Promise<void> {
+  async function withinGrace(work: readonly (Promise<unknown> | undefined)[], graceMs: number): Promise<void> {
     const grace = new AbortController();
     const done = Promise.allSettled(work).then(() => grace.abort());
     await Promise.race([done, timers.sleep(graceMs, grace.signal)]);
@@ -819,7 +824,9 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       await eachRow(await listByStatus(storage.read, 'EXECUTING'), async (row) => {
         if (!endings.has(row.id) && (row.claimed_at ?? row.created_at) <= stale) begin(row, resolveStranded);
       });
-      await eachRow(await listByStatus(storage.read, 'SUBMITTED'), async (row) => {
+      await eachRow(await listByStatus(storage.read, 'SUBMITTED'), async (found) => {
+        // Before anything is signed again: what is left to itself keeps its nonce from nobody.
+        const row = await markLeftByStop({ storage, settlement }, found);
         if (!endings.has(row.id)) begin(row, follow);
       });
       for (const { id } of await listLiveRecalls(storage.read)) startRecall(id);

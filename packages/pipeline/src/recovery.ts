@@ -13,6 +13,7 @@ import {
 import type { Claims } from './claim.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import type { EachRow } from './each-row.ts';
+import { markLeftByStop } from './left-by-stop.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
 
@@ -169,7 +170,12 @@ export async function recover(
       if ((await settlement.failedBeforeLanding(row, why)) !== null) failed += 1;
     }
   });
-  await eachRow(await listByStatus(storage.read, 'SUBMITTED'), async (row) => void followed.push(row));
+  await eachRow(
+    await listByStatus(storage.read, 'SUBMITTED'),
+    async (row) =>
+      // Before anything is signed again: what is left to itself keeps its nonce from nobody.
+      void followed.push(await markLeftByStop({ storage, settlement }, row)),
+  );
 
   const report = { cancelled, failed, expired, postponed, followed };
   const found = { cancelled, failed, expired, postponed, followed: followed.map((row) => row.id) };

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConfirmationVerdict, isTerminal } from '@waiaas/core';
-import { checkSpendLedger, hashesOf, type TransactionRow } from '@waiaas/storage';
+import { checkSpendLedger, hashesOf, isWatchedOnly, type TransactionRow } from '@waiaas/storage';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGuillotine } from '../test/boundaries.ts';
@@ -112,6 +112,9 @@ const audit = async (): Promise<string[]> =>
       .orderBy('id')
       .execute()
   ).map(({ event_type }) => event_type);
+
+/** How often something happened. */
+const events = async (event: string): Promise<number> => (await audit()).filter((each) => each === event).length;
 
 /** Asks for a payment and waits until it was sent. Answers its id. */
 async function pay(amount = AMOUNT): Promise<string> {
@@ -445,6 +448,165 @@ test('where the payment lands all the same, what was to take its place has moved
   expect([...chain.signed.values()].slice(0, 3).map(({ nonce }) => nonce)).toEqual([0, 0, 1]);
   expect(chain.balanceOf(RECIPIENT)).toBe(AMOUNT);
   expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+});
+
+describe('a recall always ends', () => {
+  const HOME = { destination: ALICE.address, includeUnlisted: false, keepGas: false };
+  const askForRecall = () => world.pipeline.recalls.request(payer.agentId, HOME, by(ALICE));
+  async function newest() {
+    const [recall] = await world.pipeline.recalls.list(payer.agentId);
+    if (recall === undefined) throw new Error('No recall was asked for');
+    return recall;
+  }
+  const isOver = async (): Promise<boolean> => !['PENDING', 'EXECUTING'].includes((await newest()).status);
+  const nonces = () => [...chain.signed.values()].map(({ nonce }) => nonce);
+  async function stop() {
+    const killSwitch = await killSwitchOf(world);
+    await killSwitch.activate('drill', by(ALICE));
+    return () =>
+      killSwitch.recover({
+        password: PASSWORD,
+        proveOwner: async () => by(ALICE),
+        isLocalCommand: () => false,
+        origin: OPERATOR,
+      });
+  }
+
+  beforeEach(async () => {
+    await world.owner.connect(ALICE, OPERATOR);
+    // A wallet that holds little enough to be emptied by a chain that knows no balances.
+    await world.suspendAgent(payer.agentId);
+  });
+
+  test('a step that is lost, and the kill switch: it ends, and a second one moves the funds', async () => {
+    chain.answers = false;
+    chain.loses = true;
+    await askForRecall();
+    await until(async () => (await rows()).some(({ status }) => status === 'SUBMITTED'));
+    const recover = await stop();
+    await recover();
+    chain.answers = true;
+    chain.loses = false;
+    const sent = chain.sent.length;
+    await until(isOver);
+    expect(await newest()).toMatchObject({ status: 'FAILED', error: 'KILL_SWITCH' });
+    await world.time.advance(10 * MINUTE_MS);
+    expect(chain.sent).toHaveLength(sent);
+    expect(await events('TX_WATCHED_ONLY')).toBe(1);
+
+    await askForRecall();
+    await until(async () => {
+      chain.mine();
+      return isOver();
+    });
+    expect(await newest()).toMatchObject({ status: 'COMPLETED' });
+    expect(nonces()).toEqual([0, 0]);
+    await until(async () => (await rows()).every(({ status }) => isTerminal(status)));
+    const [lost, second] = chain.signed.keys();
+    expect(chain.landed[0]).toBe(second);
+    expect(chain.landed).not.toContain(lost);
+    expect((await rows())[0]).toMatchObject({ status: 'EXPIRED', error: 'NONCE_USED' });
+  });
+
+  test('what took the place of a payment is raised when prices rise, and lands', async () => {
+    chain.most = 50;
+    await world.resumeAgent(payer.agentId);
+    await stuck();
+    await askForRecall();
+    await world.time.advance(121 * MINUTE_MS);
+    await until(() => signatures === 2);
+    chain.most = 1_000_000;
+    chain.price = 1000;
+    await until(() => signatures === 3);
+    expect(nonces()).toEqual([0, 0, 0]);
+    const [payment, , third] = chain.signed.keys();
+    await until(async () => {
+      chain.mine();
+      return (await rows()).slice(0, 2).every(({ status }) => isTerminal(status));
+    });
+    expect(chain.landed[0]).toBe(third);
+    expect(chain.landed).not.toContain(payment);
+    expect((await rows()).slice(0, 2).map(({ status }) => status)).toEqual(['EXPIRED', 'CONFIRMED']);
+    expect(chain.balanceOf(RECIPIENT)).toBe(0n);
+    expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+  });
+
+  test('what was displaced is neither sent again nor raised, and lands or not as the chain says', async () => {
+    chain.most = 50;
+    await world.resumeAgent(payer.agentId);
+    await stuck();
+    await askForRecall();
+    await world.time.advance(121 * MINUTE_MS);
+    await until(() => signatures === 2);
+    await until(async () => (await rows())[1]?.status === 'SUBMITTED');
+    const [payment = ''] = chain.signed.keys();
+    await world.time.advance(MINUTE_MS);
+    const before = chain.sent.filter((hash) => hash === payment).length;
+    await world.time.advance(30 * MINUTE_MS);
+    expect(chain.sent.filter((hash) => hash === payment)).toHaveLength(before);
+    const decided = await events('TX_REPLACEMENT_DECIDED');
+    await world.time.advance(20 * MINUTE_MS);
+    expect(await events('TX_REPLACEMENT_DECIDED')).toBe(decided);
+    // Across a restart, too: what was displaced is in the sealed row.
+    await restart();
+    await world.time.advance(20 * MINUTE_MS);
+    expect(chain.sent.filter((hash) => hash === payment)).toHaveLength(before);
+  });
+
+  test('a step that nobody takes counts as failed after an hour, and the next ones take its place', async () => {
+    chain.declines = () => true;
+    await askForRecall();
+    await world.time.advance(30 * MINUTE_MS);
+    expect(signatures).toBe(1);
+    await world.time.advance(35 * MINUTE_MS);
+    await until(() => signatures === 2);
+    await world.time.advance(240 * MINUTE_MS);
+    expect(await newest()).toMatchObject({ status: 'FAILED', left: [{ reason: 'FAILED', detail: 'STUCK' }] });
+    expect(new Set(nonces())).toEqual(new Set([0]));
+    // All of it may still land, and is reserved.
+    expect((await rows()).every((row) => row.status === 'SUBMITTED' && row.reserved_amount !== null)).toBe(true);
+
+    chain.declines = () => false;
+    await askForRecall();
+    await until(async () => {
+      chain.mine();
+      return isOver();
+    });
+    expect(await newest()).toMatchObject({ status: 'COMPLETED' });
+    await until(async () => (await rows()).every(({ status }) => isTerminal(status)));
+    expect((await rows()).filter(({ status }) => status === 'CONFIRMED')).toHaveLength(1);
+  });
+
+  test('a payment of before a stop that a pool may have is displaced at once, as nobody helps it', async () => {
+    await world.resumeAgent(payer.agentId);
+    chain.answers = false;
+    await stuck();
+    const recover = await stop();
+    await recover();
+    chain.answers = true;
+    await world.suspendAgent(payer.agentId).catch(() => undefined);
+    await askForRecall();
+    await world.time.advance(3 * MINUTE_MS);
+    await until(() => signatures >= 2);
+    expect(nonces().slice(0, 2)).toEqual([0, 0]);
+    await until(async () => {
+      chain.mine();
+      return (await rows()).slice(0, 2).every(({ status }) => isTerminal(status));
+    });
+    expect((await rows()).slice(0, 2).map(({ status }) => status)).toEqual(['EXPIRED', 'CONFIRMED']);
+    expect(chain.balanceOf(RECIPIENT)).toBe(0n);
+  });
+
+  test('what a stop has left to itself is marked before anything is signed again', async () => {
+    await world.resumeAgent(payer.agentId);
+    chain.answers = false;
+    chain.loses = true;
+    await pay();
+    const recover = await stop();
+    await recover();
+    const [row] = await rows();
+    expect(row === undefined ? null : isWatchedOnly(row)).toBe(true);
+  });
 });
 
 describe('the kill switch', () => {

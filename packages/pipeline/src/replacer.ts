@@ -3,6 +3,7 @@ import { type AuthenticTransaction, lastSignedAt, signedVariants, timesReplaced 
 import type { Claims } from './claim.ts';
 import { permitClaimed } from './claimed-payment.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import type { Displacements } from './displacement.ts';
 import { readExecutable } from './executable.ts';
 import { createExecutionCap } from './execution-cap.ts';
 import type { Settlement } from './settlement.ts';
@@ -39,9 +40,13 @@ export function createReplacer(
   dependencies: Pick<
     PipelineDependencies,
     'signer' | 'permits' | 'gate' | 'sealer' | 'timers' | 'clock' | 'logger' | 'settings'
-  > & { readonly settlement: Settlement; readonly claims: Pick<Claims, 'claimReplacement'> },
+  > & {
+    readonly settlement: Settlement;
+    readonly claims: Pick<Claims, 'claimReplacement'>;
+    readonly displacements: Displacements;
+  },
 ): Replacer {
-  const { signer, gate, sealer, clock, logger, settings, settlement, claims } = dependencies;
+  const { signer, gate, sealer, clock, logger, settings, settlement, claims, displacements } = dependencies;
   const withinCap = createExecutionCap(dependencies);
 
   return {
@@ -56,7 +61,10 @@ export function createReplacer(
     async replace(row, adapter, refused) {
       const executable = readExecutable(sealer, row);
       if (executable === null) return refusedFor('INTENT_NOT_AUTHENTIC');
-      const built = await adapter.buildReplacement(executable.transfer, signedVariants(row), refused);
+      // A nonce has one holder that is helped along: with several, each would outbid the others without end.
+      if (await displacements.isDisplaced(row)) return { kind: 'unneeded' };
+      const displaced = await displacements.displacedBy(row);
+      const built = await adapter.buildReplacement(executable.transfer, signedVariants(row), refused, displaced);
       if (built === null) return { kind: 'unneeded' };
       const simulation = await adapter.simulateTransaction(built);
       if (!simulation.success) return refusedFor(`SIMULATION_FAILED: ${simulation.error ?? 'The node gave no reason'}`);

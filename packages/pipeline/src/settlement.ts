@@ -217,6 +217,7 @@ export function createSettlement(
           signedTx: signed.bytes,
           lastValidBlockHeight: signed.lastValidBlockHeight ?? null,
           ...(accountRent === 0n ? {} : { accountRent }),
+          ...(displaces.length === 0 ? {} : { displaces }),
         });
         if (recorded === null) return null;
         await countRent(db, rule, row, accountRent, now);
@@ -261,7 +262,18 @@ export function createSettlement(
         return recorded;
       }),
 
-    watchedOnly: (row) => storage.write(({ db }) => watchOnly(db, sealer, row)),
+    watchedOnly: (row) =>
+      storage.write(async ({ db }) => {
+        const watched = await watchOnly(db, sealer, row);
+        if (watched === null) return null;
+        const details = { txHash: watched.tx_hash, reason: 'KILL_SWITCH' };
+        await appendAudit(db, unixSeconds(clock), {
+          ...{ event: 'TX_WATCHED_ONLY', actor: 'system', severity: 'warning' },
+          ...subject(row),
+          details,
+        });
+        return watched;
+      }),
 
     confirmed: (row, landing) =>
       storage.write(async ({ db, notify }) => {

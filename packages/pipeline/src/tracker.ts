@@ -2,6 +2,7 @@ import { type ConfirmationVerdict, type IChainAdapter, isChainError, isReplacer,
 import { type AuthenticTransaction, hashesOf, isWatchedOnly, nonceOf, signedVariants } from '@waiaas/storage';
 import { createAuthenticRow } from './authentic-row.ts';
 import type { PipelineDependencies } from './dependencies.ts';
+import type { Displacements } from './displacement.ts';
 import { readExecutable } from './executable.ts';
 import { isLeftByStop } from './left-by-stop.ts';
 import type { Refusal } from './refusal.ts';
@@ -39,9 +40,9 @@ export function createTracker(
   dependencies: Pick<
     PipelineDependencies,
     'storage' | 'adapters' | 'sealer' | 'clock' | 'gate' | 'timers' | 'logger' | 'settings'
-  > & { readonly settlement: Settlement; readonly replacer: Replacer },
+  > & { readonly settlement: Settlement; readonly replacer: Replacer; readonly displacements: Displacements },
 ): Tracker {
-  const { storage, clock, gate, timers, logger, settings, settlement, replacer } = dependencies;
+  const { storage, clock, gate, timers, logger, settings, settlement, replacer, displacements } = dependencies;
   const authentic = createAuthenticRow(dependencies);
 
   /**
@@ -121,18 +122,23 @@ export function createTracker(
     /** For which epoch of the gate it is known whether the transaction may be helped. */
     let askedIn: number | null = null;
 
-    /** Whether the transaction may be sent again and replaced now. What a stop has left to itself is marked so, for good. */
-    async function mayHelp(): Promise<boolean> {
+    /**
+     * Whether the transaction may be sent again and replaced now. What a stop has left to itself is marked so, for good; what was
+     * displaced is left to itself for as long as that which took its place is not.
+     */
+    async function mayHelp(adapter: IChainAdapter): Promise<boolean> {
       const { epoch } = gate;
       if (!gate.isOpen || isWatchedOnly(row)) return false;
-      if (askedIn === epoch) return true;
       try {
+        if (isReplacer(adapter) && (await displacements.isDisplaced(row))) return false;
+        if (!gate.isOpen || gate.epoch !== epoch) return false;
+        if (askedIn === epoch) return true;
         if (await isLeftByStop(storage.read, row)) {
           row = (await settlement.watchedOnly(row)) ?? (await authentic(row)) ?? row;
           return false;
         }
       } catch (error) {
-        logger.error({ txId: row.id, error: String(error) }, 'Whether a payment was stopped could not be read');
+        logger.error({ txId: row.id, error: String(error) }, 'Whether a payment may be helped could not be read');
         return false;
       }
       askedIn = epoch;
@@ -176,13 +182,17 @@ export function createTracker(
       if (signal.aborted) return null;
       if (verdict.verdict !== 'unknown') {
         try {
-          return await settle(row, verdict);
+          const settled = await settle(row, verdict);
+          const present = settled === null ? await authentic(row) : null;
+          // Another hand has settled it, or has only marked it: then the verdict holds for the row as it is now.
+          if (present?.status !== 'SUBMITTED') return settled;
+          row = present;
         } catch (error) {
           // A database that cannot be written now: the verdict is proven and will be proven again in the next round.
           logger.error({ txId: row.id, error: String(error) }, 'A verdict could not be stored; trying again');
         }
       } else if (adapter?.isConnected() === true) {
-        if (await mayHelp()) await help(adapter, await resend(adapter, row));
+        if (await mayHelp(adapter)) await help(adapter, await resend(adapter, row));
         if (row.status !== 'SUBMITTED') return row;
       }
       await timers.sleep(Math.min(250 * 2 ** Math.min(round, 6), MAX_PAUSE), signal);

@@ -1,8 +1,10 @@
 import {
   ChainError,
   type ConfirmationVerdict,
+  DECLINED,
   type IChainAdapter,
   type IReplacer,
+  type ISweeper,
   type SignedVariant,
   type TransferRequest,
   UNDERPRICED,
@@ -32,6 +34,10 @@ export interface NonceChain {
   turnsAway: number;
   /** Whether what is sent is lost on the way. */
   loses: boolean;
+  /** Whether nodes answer what they are handed; where not, they may have it. */
+  answers: boolean;
+  /** What nodes turn away for good, which proves nothing. */
+  declines: (transaction: NonceTransaction) => boolean;
   /** Whether nodes refuse what they are handed. They may keep it all the same. */
   refuses: boolean;
   /** Everything that was ever signed, by its hash. */
@@ -60,10 +66,16 @@ const hashOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, SIGN
 const read = (message: Uint8Array): NonceTransaction => JSON.parse(new TextDecoder().decode(message));
 const write = (transaction: NonceTransaction): Uint8Array => new TextEncoder().encode(JSON.stringify(transaction));
 const refusal = (
-  code: 'SUBMIT_FAILED' | 'BUILD_FAILED' | 'EVM_NONCE_TOO_LOW' | 'SIGN_FAILED',
+  code: 'SUBMIT_FAILED' | 'BUILD_FAILED' | 'EVM_NONCE_TOO_LOW' | 'SIGN_FAILED' | 'RPC_ERROR',
   extra: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown } = {},
 ): ChainError =>
-  new ChainError({ code, chain: 'solana', message: code, mayHaveLanded: code === 'EVM_NONCE_TOO_LOW', ...extra });
+  new ChainError({
+    code,
+    chain: 'solana',
+    message: code,
+    mayHaveLanded: code === 'EVM_NONCE_TOO_LOW' || code === 'RPC_ERROR',
+    ...extra,
+  });
 
 const isSamePayment = (one: NonceTransaction, other: NonceTransaction): boolean =>
   one.from === other.from && one.nonce === other.nonce && one.to === other.to && one.amount === other.amount;
@@ -111,11 +123,20 @@ export function createNonceChain(): NonceChain {
       : { verdict: 'unknown' };
   }
 
+  /** What of signed transactions has the nonce that is due. */
+  const dueOf = (from: string, candidates: readonly SignedVariant[]): readonly SignedVariant[] =>
+    candidates.filter(({ txHash }) => known(txHash).nonce === executedOf(from));
+  /** What pools that have the dearest of them want of another one. */
+  const above = (variants: readonly SignedVariant[]): number =>
+    Math.ceil(Math.max(...variants.map(({ txHash }) => known(txHash).price)) * 1.125);
+
   const chain: NonceChain = {
     price: 10,
     most: 1_000_000,
     turnsAway: 0,
     loses: false,
+    answers: true,
+    declines: () => false,
     refuses: false,
     signed,
     sent,
@@ -185,7 +206,12 @@ export function createNonceChain(): NonceChain {
       },
       async submitTransaction({ txHash }) {
         if (chain.refuses) throw refusal('SUBMIT_FAILED');
+        if (chain.declines(known(txHash))) {
+          sent.push(txHash);
+          throw refusal('RPC_ERROR', { details: { reason: DECLINED } });
+        }
         chain.submit(txHash);
+        if (!chain.answers) throw refusal('RPC_ERROR');
         return { txHash, alreadyProcessed: landed.includes(txHash) };
       },
       async getTransactionStatus(txHash) {
@@ -200,23 +226,49 @@ export function createNonceChain(): NonceChain {
           bytes !== undefined,
         );
       },
+      async quoteSweep(sweep: Parameters<ISweeper['quoteSweep']>[0]) {
+        const swept = landed.some((hash) => known(hash).from === sweep.from && known(hash).to === sweep.to);
+        const quote = await world.quoteSweep(sweep);
+        if (swept || quote === null) return null;
+        const displaced = dueOf(sweep.from, sweep.stuck ?? []);
+        return displaced.length === 0 ? quote : { ...quote, amount: quote.amount - BigInt(above(displaced)) };
+      },
       async buildDisplacing(request: TransferRequest, stuck: readonly SignedVariant[]) {
         const { from, to, amount } = request;
         const nonce = executedOf(from);
-        const displaces = stuck.filter(({ txHash }) => known(txHash).nonce === nonce);
-        if (displaces.length === 0) return null;
-        const { price } = chain;
+        const displaces = dueOf(from, stuck);
+        const isSame = displaces.some(({ txHash }) => known(txHash).to === to && known(txHash).amount === `${amount}`);
+        if (displaces.length === 0 || isSame) return null;
+        const price = Math.max(chain.price, above(displaces));
         const serialized = write({ from, to, amount: amount.toString(), nonce, price });
         return { chain: 'solana', serialized, estimatedFee: BigInt(price), request, displaces, metadata: {} };
       },
-      async buildReplacement(request: TransferRequest, replaces: readonly SignedVariant[], refused = false) {
+      async buildReplacement(
+        request: TransferRequest,
+        replaces: readonly SignedVariant[],
+        refused = false,
+        displaced: readonly SignedVariant[] = [],
+      ) {
         const [newest] = replaces.map(({ txHash }) => known(txHash));
         if (newest === undefined) throw new Error('Nothing was signed');
         if (executedOf(newest.from) !== newest.nonce || (!refused && newest.price >= chain.price)) return null;
         const price = Math.max(chain.price, Math.ceil(newest.price * 1.125));
         if (price > chain.most) throw refusal('BUILD_FAILED');
+        // As the record of the wallet has it: nothing else that was sent and is not named may have its nonce.
+        const named = [...replaces, ...displaced].map(({ txHash }) => txHash);
+        const others = sent.filter((hash) => known(hash).from === newest.from && known(hash).nonce === newest.nonce);
+        if (!others.every((hash) => named.includes(hash))) throw refusal('SIGN_FAILED');
+        const displaces = displaced.length === 0 ? {} : { displaces: displaced };
         const serialized = write({ ...newest, price });
-        return { chain: 'solana', serialized, estimatedFee: BigInt(price), request, replaces, metadata: {} };
+        return {
+          chain: 'solana',
+          serialized,
+          estimatedFee: BigInt(price),
+          request,
+          replaces,
+          ...displaces,
+          metadata: {},
+        };
       },
     }),
   };

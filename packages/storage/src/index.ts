@@ -54,7 +54,7 @@ export * from './tables/spend-ledger.ts';
 export * from './tables/system-state.ts';
 export * from './tables/transaction-states.ts';
 export * from './tables/transactions.ts';
-export { isWatchedOnly, mergeMetadata, nonceOf, readMetadata } from './transaction-metadata.ts';
+export { displacesOf, isWatchedOnly, mergeMetadata, nonceOf, readMetadata } from './transaction-metadata.ts';
 export {
   hashesOf,
   lastSignedAt,

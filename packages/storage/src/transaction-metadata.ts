@@ -19,6 +19,12 @@ export function readMetadata({ metadata }: Pick<TransactionRow, 'metadata'>): Re
  */
 export const isWatchedOnly = (row: Pick<TransactionRow, 'metadata'>): boolean => readMetadata(row).watchedOnly === true;
 
+/** Hashes of what a transaction took the place of when it was signed, of other payments with its nonce; none for most. */
+export function displacesOf(row: Pick<TransactionRow, 'metadata'>): readonly string[] {
+  const { displaces } = readMetadata(row);
+  return Array.isArray(displaces) ? displaces.filter((hash): hash is string => typeof hash === 'string') : [];
+}
+
 /** The nonce that a transaction was refused with, on chains that have them; null where none was kept. */
 export function nonceOf(row: Pick<TransactionRow, 'metadata'>): bigint | null {
   const { nonce } = readMetadata(row);

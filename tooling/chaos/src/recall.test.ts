@@ -1,12 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { address, generateKeyPairSigner } from '@solana/kit';
-import { startAnvil } from '@waiaas/anvil';
+import { startAnvil, startFlakyProxy } from '@waiaas/anvil';
 import { type RecallResponse, recallListResponseSchema, recallResponseSchema } from '@waiaas/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
   createHarness,
   createPayer,
+  createSession,
   type DaemonProcess,
   type Harness,
   PASSWORD,
@@ -311,3 +312,57 @@ test('on an EVM chain tokens and ether go to the owner; what is left cannot pay 
     await anvil.stop();
   }
 }, 120_000);
+
+test('a payment that every EVM node declines is displaced after two hours: the recall has all that is left of the fee', async () => {
+  const ether = 10n ** 18n;
+  const anvil = await startAnvil();
+  const proxy = await startFlakyProxy(anvil.url);
+  const declined = new Set<unknown>();
+  let isDeclining = true;
+  proxy.decide = (method, [bytes]) => {
+    if (method !== 'eth_sendRawTransaction') return 'pass';
+    if (isDeclining) declined.add(bytes);
+    return declined.has(bytes) ? { answer: { error: { code: -32_003, message: 'transaction rejected' } } } : 'pass';
+  };
+  try {
+    wallet = createOwnerWallet('ethereum');
+    owned = await startOwnedDaemon(harness, wallet, { WAIAAS_RPC_ETHEREUM_LOCALNET: proxy.url });
+    const created = await owned.daemon.operate('POST', '/v1/agents', {
+      ...{ name: 'payer', chain: 'ethereum', network: 'localnet' },
+    });
+    const { id, publicKey } = z.object({ id: z.string(), publicKey: z.string() }).parse(created.body);
+    await anvil.fund(publicKey, ether);
+    const { token } = await createSession(owned.daemon, id);
+    const to = createOwnerWallet('ethereum').address;
+    // Nobody waits for the answer: it comes when the payment has ended.
+    owned.daemon
+      .client(token)
+      .sendToken({ to, amount: ether / 100n })
+      .catch(() => undefined);
+    const read = await reader(owned.daemon);
+    const payments = async (): Promise<unknown> => read(`/v1/owner/transactions?agentId=${id}`);
+    await expect.poll(payments, { timeout: 30_000 }).toMatchObject({ transactions: [{ status: 'SUBMITTED' }] });
+    expect(await owned.connect()).toMatchObject({ status: 201 });
+    expect(await owned.signed('recall', recallOf(id))).toMatchObject({ status: 202 });
+    await expect.poll(() => declined.size, { timeout: 30_000 }).toBeGreaterThan(0);
+    isDeclining = false;
+    await owned.advance(7300);
+    expect(await ended(owned.daemon, id)).toMatchObject({
+      status: 'COMPLETED',
+      left: [{ asset: 'ethereum:native', reason: 'DUST' }],
+    });
+    expect(await anvil.balance(to)).toBe(0n);
+    expect(await anvil.balance(publicKey)).toBeLessThan(10n ** 15n);
+    expect(await anvil.balance(wallet.address)).toBeGreaterThan((99n * ether) / 100n);
+    expect(BigInt(await anvil.rpc<string>('eth_getTransactionCount', publicKey, 'latest'))).toBe(1n);
+    await anvil.mine(3);
+    const again = await reader(owned.daemon);
+    await expect
+      .poll(() => again(`/v1/owner/transactions?agentId=${id}`), { timeout: 30_000 })
+      .toMatchObject({ transactions: [{ status: 'EXPIRED' }] });
+  } finally {
+    await owned.daemon.stop();
+    await proxy.close();
+    await anvil.stop();
+  }
+}, 180_000);

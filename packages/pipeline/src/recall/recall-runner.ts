@@ -2,7 +2,6 @@ import {
   ChainError,
   formatUnits,
   isChainError,
-  isReplacer,
   type LeftBehind,
   nativeAsset,
   type RecallStatus,
@@ -18,6 +17,7 @@ import {
   authenticTransaction,
   findAgent,
   findRecall,
+  isWatchedOnly,
   listUnderWayOfAgent,
   moveRecall,
   type RecallRow,
@@ -28,7 +28,7 @@ import {
 import type { Claim } from '../claimed-payment.ts';
 import type { PipelineDependencies } from '../dependencies.ts';
 import { createStepClaims, type SweepStep } from './recall-step.ts';
-import { createStuckPayments } from './stuck-payments.ts';
+import { createStuckTransactions, isStuck } from './stuck-transactions.ts';
 import { DRAIN_SECONDS, idOf, type SweepingAdapter, type SweepReader } from './sweep-facts.ts';
 import { type Attempt, isMissed, leftBehind, planTokens, type TokenStep } from './sweep-plan.ts';
 
@@ -53,7 +53,7 @@ interface Ending {
 
 /** What to do next about a recall. */
 type Next =
-  | { readonly kind: 'step'; readonly step: SweepStep }
+  | { readonly kind: 'step'; readonly step: SweepStep; readonly isOrdered: boolean }
   | { readonly kind: 'wait' }
   /** The chain could not be asked. */
   | { readonly kind: 'fault' }
@@ -83,7 +83,7 @@ export function createRecallRunner(
 ): RecallRunner {
   const { storage, sealer, gate, clock, timers, logger, archive } = dependencies;
   const claimStep = createStepClaims(dependencies);
-  const stuckPayments = createStuckPayments(dependencies);
+  const stuckTransactions = createStuckTransactions(dependencies);
 
   /** A recall as it stands, if it has not ended and is what the daemon wrote. */
   async function load(id: string): Promise<AuthenticRecall | null> {
@@ -105,7 +105,7 @@ export function createRecallRunner(
     });
 
   async function end(recall: AuthenticRecall, { status, left, error }: Ending): Promise<void> {
-    const { attempts } = await reader.record(recall.id);
+    const { attempts } = await reader.record(recall.id, false);
     const moved = attempts.filter((attempt) => attempt.moved).length;
     await storage.write(async ({ db, notify }) => {
       const now = unixSeconds(clock);
@@ -127,25 +127,33 @@ export function createRecallRunner(
   /**
    * Whether something is to be waited for: what recalls have under way, and payments that have not been waited for long
    * enough. What somebody has changed is waited for like a payment, as nobody will say what becomes of it.
+   *
+   * Where transactions have an order, what a recall has sent and is stuck is not waited for: the next step takes its place, and
+   * without one the chain may never tell. On other chains it ends by itself.
    */
   async function isDraining(recall: RecallRow, agent: AgentRow): Promise<boolean> {
+    const isOrdered = reader.isOrdered(agent);
+    const now = unixSeconds(clock);
     const underWay = await listUnderWayOfAgent(storage.read, idOf(agent));
     for (const row of underWay) {
-      if (row.recall_id !== null && (await authenticTransaction(storage.read, sealer, row)) !== null) return true;
+      if (row.recall_id === null || (isOrdered && isStuck(row, now))) continue;
+      if ((await authenticTransaction(storage.read, sealer, row)) !== null) return true;
     }
     if (recall.error !== null) return false;
-    const adapter = reader.adapterOf(agent);
-    const waited = unixSeconds(clock) - (recall.started_at ?? unixSeconds(clock));
-    // Where transactions have an order, nothing overtakes what was sent before: it is helped through instead.
-    const isOrdered = adapter !== null && isReplacer(adapter);
-    if (isOrdered && waited < HELP_SECONDS && (await hasSent(underWay))) return true;
-    return underWay.length > 0 && waited < DRAIN_SECONDS;
+    const waited = now - (recall.started_at ?? now);
+    // Nothing overtakes there what was sent before: it is helped through instead.
+    if (isOrdered && waited < HELP_SECONDS && (await hasHelped(underWay))) return true;
+    return underWay.some((row) => row.recall_id === null) && waited < DRAIN_SECONDS;
   }
 
-  /** Whether some of these were sent, as far as they are what the daemon wrote: of others nobody knows whether they ever end. */
-  async function hasSent(rows: readonly TransactionRow[]): Promise<boolean> {
+  /**
+   * Whether some of these payments were sent and are helped along, as far as they are what the daemon wrote: of others nobody
+   * knows whether they ever end.
+   */
+  async function hasHelped(rows: readonly TransactionRow[]): Promise<boolean> {
     for (const row of rows) {
-      if (row.status === 'SUBMITTED' && (await authenticTransaction(storage.read, sealer, row)) !== null) return true;
+      if (row.recall_id !== null || row.status !== 'SUBMITTED' || isWatchedOnly(row)) continue;
+      if ((await authenticTransaction(storage.read, sealer, row)) !== null) return true;
     }
     return false;
   }
@@ -154,7 +162,7 @@ export function createRecallRunner(
   const isAltered = (recall: RecallRow): Promise<boolean> =>
     // In a unit of work, where rows and seals are of one moment.
     storage.write(async ({ db }) => {
-      const { altered } = await reader.record(recall.id, db);
+      const { altered } = await reader.record(recall.id, false, db);
       for (const row of altered) await reportBrokenSeal(db, row, unixSeconds(clock));
       return altered.length > 0;
     });
@@ -219,7 +227,7 @@ export function createRecallRunner(
         from: agent.public_key,
         to: recall.destination,
         keep,
-        stuck: await stuckPayments(idOf(agent)),
+        stuck: await stuckTransactions(idOf(agent)),
       }),
     );
     if (sweep instanceof ChainError) return stays('FAILED', sweep.message);
@@ -242,11 +250,12 @@ export function createRecallRunner(
     const includeUnlisted = recall.include_unlisted === 1;
     const plan = planTokens({ chain: agent.chain, holdings, attempts, listed, includeUnlisted });
     const token = await chooseToken(adapter, agent, recall, { steps: plan.steps, gas: balance });
-    if (token.step !== null) return { kind: 'step', step: token.step };
+    const isOrdered = reader.isOrdered(agent);
+    if (token.step !== null) return { kind: 'step', step: token.step, isOrdered };
     const tokensLeft = [...plan.left, ...token.left];
     const hasMissed = tokensLeft.some(isMissed);
     const native = await chooseNative(adapter, agent, recall, { balance, attempts, hasMissed });
-    if (native.step !== null) return { kind: 'step', step: native.step };
+    if (native.step !== null) return { kind: 'step', step: native.step, isOrdered };
     return ended(attempts, [...tokensLeft, ...native.left], null);
   }
 
@@ -260,7 +269,7 @@ export function createRecallRunner(
     const agent = await findAgent(storage.read, recall.agent_id);
     if (agent === undefined) return ended([], [], 'AGENT_NOT_FOUND');
     if (await isDraining(recall, agent)) return { kind: 'wait' };
-    const { attempts, altered } = await reader.record(recall.id);
+    const { attempts, altered } = await reader.record(recall.id, reader.isOrdered(agent));
     if (recall.error !== null) return ended(attempts, [], recall.error);
     if (altered.length > 0) {
       return (await isAltered(recall)) ? ended(attempts, [], 'INTENT_NOT_AUTHENTIC') : { kind: 'wait' };
@@ -292,10 +301,10 @@ export function createRecallRunner(
         await end(recall, todo.ending);
         return null;
       case 'step': {
-        const claim = await claimStep(recall, todo.step);
+        const claim = await claimStep(recall, todo.step, todo.isOrdered);
         if (claim.kind === 'wait') return calm;
         if (claim.kind === 'over') {
-          const { attempts } = await reader.record(recall.id);
+          const { attempts } = await reader.record(recall.id, false);
           const over = ended(attempts, [], claim.reason);
           if (over.kind === 'end') await end(recall, over.ending);
           return null;
@@ -324,7 +333,7 @@ export function createRecallRunner(
         faults = turned.fault ? faults + 1 : 0;
         faultsSince = turned.fault ? (faultsSince ?? clock.now()) : null;
         if (faultsSince !== null && clock.now() - faultsSince >= PATIENCE_MS) {
-          const over = ended((await reader.record(id)).attempts, [], 'CHAIN_ERROR');
+          const over = ended((await reader.record(id, false)).attempts, [], 'CHAIN_ERROR');
           if (over.kind === 'end') return await end(recall, over.ending);
         }
         if (turned.pause > 0) await timers.sleep(turned.pause, signal);

@@ -23,6 +23,7 @@ import {
   listTransactionsOfRecall,
   type RecallRow,
   readState,
+  type TransactionRow,
   transition,
 } from '@waiaas/storage';
 import type { Claim } from '../claimed-payment.ts';
@@ -30,6 +31,7 @@ import type { PipelineDependencies } from '../dependencies.ts';
 import { recallIntentHash } from '../executable.ts';
 import { sha256 } from '../intent-hash.ts';
 import { isAllowed, loadDestinations } from './destination.ts';
+import { isStuck } from './stuck-transactions.ts';
 import type { TokenStep } from './sweep-plan.ts';
 
 /** The native asset, or what is left of it. */
@@ -69,7 +71,7 @@ const named = (token: TokenInfo): TokenInfo => ({ ...token, symbol: shownSymbol(
  */
 export function createStepClaims(
   dependencies: Pick<PipelineDependencies, 'storage' | 'sealer' | 'gate' | 'clock' | 'ids'>,
-): (recall: RecallRow, step: SweepStep) => Promise<StepClaim> {
+): (recall: RecallRow, step: SweepStep, isOrdered: boolean) => Promise<StepClaim> {
   const { storage, sealer, gate, clock, ids } = dependencies;
 
   function intentOf(recall: RecallRow, agent: AgentRow, step: SweepStep, now: number): RecallIntent {
@@ -93,7 +95,7 @@ export function createStepClaims(
     };
   }
 
-  return (recall, step) =>
+  return (recall, step, isOrdered) =>
     storage.write(async ({ db }): Promise<StepClaim> => {
       const now = unixSeconds(clock);
       const { epoch } = gate;
@@ -111,7 +113,8 @@ export function createStepClaims(
         return { kind: 'over', reason: 'DESTINATION_REFUSED' };
       }
       const others = await listTransactionsOfRecall(db, present.id);
-      if (others.some(({ status }) => status === 'EXECUTING' || status === 'SUBMITTED')) return { kind: 'wait' };
+      const isUnderWay = ({ status }: TransactionRow): boolean => status === 'EXECUTING' || status === 'SUBMITTED';
+      if (others.some((other) => isUnderWay(other) && !(isOrdered && isStuck(other, now)))) return { kind: 'wait' };
 
       const intent = intentOf(present, agent, step, now);
       const { transactionId: id } = intent;

@@ -1,27 +1,42 @@
 import { type AgentId, type SignedVariant, unixSeconds } from '@waiaas/core';
-import { authenticTransaction, isWatchedOnly, listUnderWayOfAgent, signedVariants } from '@waiaas/storage';
+import {
+  authenticTransaction,
+  isWatchedOnly,
+  listUnderWayOfAgent,
+  signedVariants,
+  type TransactionRow,
+} from '@waiaas/storage';
 import type { PipelineDependencies } from '../dependencies.ts';
 
-/** How long ago a payment was sent for the first time that counts as stuck, seconds: those of the moment are not overtaken. */
+/** How long ago a transaction was sent for the first time that counts as stuck, seconds: those of the moment are not overtaken. */
 const STUCK_SECONDS = 3600;
 
 /**
- * All that was signed for payments of an agent which were sent long ago and have not ended. Once a recall has waited for them as long as it
- * waits, it goes before them where transactions have an order. They stay reserved until the chain proves what became of them.
+ * Whether a transaction is one that nobody waits for where transactions have an order: sent long ago, or only watched since a
+ * stop, so that nothing helps it along. It may land all the same: it stays reserved until the chain proves what became of it.
+ *
+ * @param now Unix seconds
  */
-export type StuckPayments = (agentId: AgentId) => Promise<readonly SignedVariant[]>;
+export const isStuck = (row: Pick<TransactionRow, 'status' | 'submitted_at' | 'metadata'>, now: number): boolean =>
+  row.status === 'SUBMITTED' &&
+  (isWatchedOnly(row) || (row.submitted_at !== null && row.submitted_at <= now - STUCK_SECONDS));
 
-/** Makes it. Only what the daemon wrote counts, and nothing of a recall. */
-export const createStuckPayments =
-  ({ storage, sealer, clock }: Pick<PipelineDependencies, 'storage' | 'sealer' | 'clock'>): StuckPayments =>
+/**
+ * All that was signed for transactions of an agent that are stuck, payments and what recalls have sent alike. What goes back to the
+ * owner takes the place of the one that is due, so that at most one of both lands.
+ */
+export type StuckTransactions = (agentId: AgentId) => Promise<readonly SignedVariant[]>;
+
+/** Makes it. Only what the daemon wrote counts. */
+export const createStuckTransactions =
+  ({ storage, sealer, clock }: Pick<PipelineDependencies, 'storage' | 'sealer' | 'clock'>): StuckTransactions =>
   async (agentId) => {
-    const before = unixSeconds(clock) - STUCK_SECONDS;
+    const now = unixSeconds(clock);
     const signed: SignedVariant[] = [];
     for (const found of await listUnderWayOfAgent(storage.read, agentId)) {
-      if (found.status !== 'SUBMITTED' || found.recall_id !== null) continue;
-      if (found.submitted_at === null || found.submitted_at > before) continue;
+      if (!isStuck(found, now)) continue;
       const row = await authenticTransaction(storage.read, sealer, found);
-      if (row !== null && !isWatchedOnly(row)) signed.push(...signedVariants(row));
+      if (row !== null) signed.push(...signedVariants(row));
     }
     return signed;
   };

@@ -12,13 +12,15 @@ import {
 /** How often something is tried before it is left where it is. */
 const TRIES = 3;
 
-/** A transaction of the recall that has ended. */
+/** A transaction of the recall that has ended, or that is not waited for any more. */
 export interface Attempt {
   readonly asset: string;
   /** The token account; null where there is none. */
   readonly account: string | null;
   readonly closed: boolean;
   readonly moved: boolean;
+  /** Whether it may still land. What does the same is not sent beside it. */
+  readonly stuck: boolean;
   /** Why not. */
   readonly error: string | null;
 }
@@ -28,7 +30,7 @@ export interface SweepFacts {
   readonly chain: Chain;
   /** What the wallet holds now, the native asset last. */
   readonly holdings: readonly Holding[];
-  /** Transactions of this recall that have ended. */
+  /** Transactions of this recall that have ended, or are not waited for any more. */
   readonly attempts: readonly Attempt[];
   /** Assets that somebody chose to hold: with limits in a policy, or paid with before. */
   readonly listed: ReadonlySet<string>;
@@ -75,18 +77,22 @@ export const leftBehind = (chain: Chain, holding: Holding, reason: LeftReason, d
  *   closed in one, its rent going back to the agent. After three failures, which a deposit at the wrong moment can cause, it
  *   is emptied without being closed.
  * - An empty account is closed, also a frozen one. Wrapped native coins come back by closing their account.
+ * - What was sent and is not waited for any more is not sent again beside itself; after three of those, no further token is tried.
  * - Frozen accounts and tokens of refused kinds stay. So do tokens nobody chose to hold, unless they are asked for: to take
  *   what strangers have sent may cost the owner more than it is worth.
  */
 export function planTokens(facts: SweepFacts): TokenPlan {
-  const { chain, holdings } = facts;
+  const { chain, holdings, attempts } = facts;
+  // Where nothing that was sent lands, what is worth most to be tried is the asset that pays for all.
+  const isHeldUp = attempts.filter(({ asset, stuck }) => stuck && asset !== nativeAssetId(chain)).length >= TRIES;
   const steps: TokenStep[] = [];
   const left: LeftBehind[] = [];
   for (const holding of holdings) {
     if (holding.mint === null) continue;
     const planned = planHolding(facts, holding);
     if (planned === null) continue;
-    if ('kind' in planned) steps.push(planned);
+    if ('kind' in planned && !isHeldUp) steps.push(planned);
+    else if ('kind' in planned) left.push(leftBehind(chain, holding, 'FAILED', 'STUCK'));
     else left.push(leftBehind(chain, holding, planned.reason, planned.detail));
   }
   return { steps, left };
@@ -112,6 +118,7 @@ function planHolding(facts: SweepFacts, holding: Holding): TokenStep | Obstacle 
     return { reason: 'FAILED', ...(detail === undefined ? {} : { detail }) };
   };
 
+  if (obstacle === 'UNREADABLE') return { reason: 'FAILED', detail: 'What there is of it could not be read' };
   if (token === null || obstacle === 'UNSUPPORTED') return balance === 0n ? null : { reason: 'UNSUPPORTED' };
   if (account !== null && (balance === 0n || wrapped)) {
     if (wrapped && obstacle === 'FROZEN') return { reason: 'FROZEN' };
@@ -121,6 +128,7 @@ function planHolding(facts: SweepFacts, holding: Holding): TokenStep | Obstacle 
   if (balance === 0n) return null;
   if (obstacle === 'FROZEN') return { reason: 'FROZEN' };
   if (!facts.includeUnlisted && !facts.listed.has(asset)) return { reason: 'UNLISTED' };
+  if (tried.some(({ stuck }) => stuck)) return failed();
   if (account === null) return tried.length < TRIES ? step({ amount: balance, close: false }, token) : failed();
   const withClose = tried.filter(({ closed }) => closed).length;
   if (withClose < TRIES) return step({ amount: balance, close: true }, token);

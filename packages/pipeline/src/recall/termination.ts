@@ -33,7 +33,7 @@ import {
 import { z } from 'zod';
 import type { PipelineDependencies } from '../dependencies.ts';
 import { loadDestinations } from './destination.ts';
-import { createStuckPayments } from './stuck-payments.ts';
+import { createStuckTransactions } from './stuck-transactions.ts';
 import { DRAIN_SECONDS, idOf, type SweepingAdapter, type SweepReader } from './sweep-facts.ts';
 import { assetOfHolding, isMissed, planTokens } from './sweep-plan.ts';
 
@@ -84,7 +84,7 @@ export function createTerminations(
 ): Terminations {
   const { storage, sealer, gate, clock, ids, logger, archive, reader, startRecall } = dependencies;
 
-  const stuckPayments = createStuckPayments(dependencies);
+  const stuckTransactions = createStuckTransactions(dependencies);
 
   const waivedOf = (termination: TerminationRow | undefined): readonly string[] =>
     termination === undefined || !isTerminationAuthentic(sealer, termination)
@@ -147,7 +147,7 @@ export function createTerminations(
     const to = own ?? recovery;
     // Without a destination nothing can be moved: what is there keeps the agent from its end.
     if (to === null) return true;
-    const stuck = await stuckPayments(idOf(agent));
+    const stuck = await stuckTransactions(idOf(agent));
     return (await adapter.quoteSweep({ from: agent.public_key, to, keep: 0n, stuck })) !== null;
   }
 

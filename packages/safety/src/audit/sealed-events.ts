@@ -38,6 +38,7 @@ const IS_SEALED: Readonly<Record<AuditEvent, boolean>> = {
   TX_SUBMITTED: true,
   TX_REPLACEMENT_DECIDED: true,
   TX_REPLACED: true,
+  TX_WATCHED_ONLY: true,
   TX_CONFIRMED: true,
   TX_FAILED: true,
   TX_CANCELLED: true,

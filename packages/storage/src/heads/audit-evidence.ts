@@ -18,6 +18,7 @@ const OF_AGENTS: ReadonlySet<string> = new Set<AuditEvent>([
   'TX_SIGNED',
   'TX_SUBMITTED',
   'TX_REPLACED',
+  'TX_WATCHED_ONLY',
   'TX_CONFIRMED',
   'TX_FAILED',
   'TX_CANCELLED',

@@ -266,6 +266,8 @@ export interface BroadcastRecord {
   readonly signedTx: Uint8Array;
   /** What it puts into an account opened for the recipient, base units of the native asset; absent when it opens none. */
   readonly accountRent?: bigint;
+  /** Hashes of what it takes the place of, of other payments with its nonce; absent when it takes the place of none. */
+  readonly displaces?: readonly string[];
 }
 
 /**
@@ -279,13 +281,16 @@ export async function recordBroadcast(
   record: BroadcastRecord,
 ): Promise<AuthenticTransaction | null> {
   if (before.status !== 'EXECUTING' || before.tx_hash !== null) return null;
+  const { accountRent, displaces } = record;
+  const kept = {
+    ...(accountRent === undefined ? {} : { accountRent }),
+    ...(displaces === undefined ? {} : { displaces }),
+  };
   return moveOn(db, sealer, before, {
     tx_hash: record.txHash,
     last_valid_block_height: record.lastValidBlockHeight?.toString() ?? null,
     signed_tx: record.signedTx,
-    ...(record.accountRent === undefined
-      ? {}
-      : { metadata: mergeMetadata(before, { accountRent: record.accountRent }) }),
+    ...(Object.keys(kept).length === 0 ? {} : { metadata: mergeMetadata(before, kept) }),
   });
 }
 
