@@ -771,7 +771,8 @@ test('killed at any boundary of a replacement, a payment is made once, and every
       decorateStorage: guillotine.decorateStorage,
       decorateAdapter: (plain) => {
         const adapter = decorateAdapter(plain);
-        return { ...guillotine.decorateAdapter(adapter), buildReplacement: adapter.buildReplacement };
+        const { buildReplacement, buildDisplacing } = adapter;
+        return { ...guillotine.decorateAdapter(adapter), buildReplacement, buildDisplacing };
       },
     });
     const victim = await doomed.createPayer();
