@@ -244,8 +244,11 @@ describe('taking a limit off agents must be meant (04 §22)', () => {
     await policies.remove(off.ref, {}, OPERATOR);
   });
 
-  test('an empty whitelist of an agent: new, emptied or enabled', async () => {
-    const empty = { type: 'WHITELIST', rules: { allowed_addresses: [] }, agentId: agent };
+  test.each([
+    ['of an agent', () => ({ agentId: agent })],
+    ['for all agents', () => ({})],
+  ])('an empty whitelist %s: new, emptied or enabled', async (_, scope) => {
+    const empty = { type: 'WHITELIST', rules: { allowed_addresses: [] }, ...scope() };
     expect(await refusal(create(empty))).toEqual(NOT_CONFIRMED);
     const off = await create({ ...empty, enabled: false });
     expect(await refusal(policies.update(off.ref, { enabled: true }, OPERATOR))).toEqual(NOT_CONFIRMED);
@@ -261,8 +264,9 @@ describe('taking a limit off agents must be meant (04 §22)', () => {
     await policies.update(full.ref, { priority: 9 }, OPERATOR);
   });
 
-  test('an empty whitelist for all agents switches nothing off', async () => {
-    expect(await create({ type: 'WHITELIST', rules: { allowed_addresses: [] } })).toMatchObject({ version: 1 });
+  test('an empty whitelist that is not in force asks nothing', async () => {
+    const off = { type: 'WHITELIST', rules: { allowed_addresses: [] }, enabled: false };
+    expect(await create(off)).toMatchObject({ version: 1 });
     expect((await audits('POLICY_CREATED')).at(-1)).toMatchObject({ severity: 'info' });
   });
 

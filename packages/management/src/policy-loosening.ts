@@ -13,17 +13,20 @@ export interface PolicyState {
 const isGlobalLimit = (policy: PolicyState | null): boolean =>
   policy?.enabled === true && policy.agentId === null && policy.type === 'SPENDING_LIMIT';
 
-/** An agent's empty list takes the place of every list for all agents, and lists nobody: the agent may pay anybody. */
+/**
+ * An empty list is inactive: whoever it holds for may pay anybody. One of an agent takes the place of every list for all
+ * agents; one for all agents that of the next.
+ */
 const isOpenList = (policy: PolicyState | null): boolean =>
   policy?.enabled === true &&
-  policy.agentId !== null &&
   policy.type === 'WHITELIST' &&
   Array.isArray(policy.rules.allowed_addresses) &&
   policy.rules.allowed_addresses.length === 0;
 
 /**
  * Whether a change must be confirmed because it takes a limit off agents (04 §22): it leaves no spending limit in force
- * for all agents, or it gives an agent an empty whitelist, which switches off the one for all agents, present or to come.
+ * for all agents, or it puts an empty whitelist in force, which lets everybody be paid. Somebody who empties a list may well
+ * mean that nobody may be, so that is asked of a list for all agents as of one agent's own.
  *
  * @param before null for a new policy
  * @param after null for a deleted one
@@ -40,7 +43,9 @@ export function loosening(
     if (!others) return 'must be true: this is the last spending limit in force for all agents';
   }
   if (isOpenList(after) && !isOpenList(before)) {
-    return 'must be true: an empty whitelist switches off the whitelist for all agents, for this agent';
+    return after?.agentId === null
+      ? 'must be true: an empty whitelist lets everybody be paid, by all agents'
+      : 'must be true: an empty whitelist lets everybody be paid, by this agent, whatever the list for all agents says';
   }
   return null;
 }

@@ -369,7 +369,10 @@ export abstract class ManagementClient {
     });
   }
 
-  /** Adds a policy, for one agent or for all. Once an owner is connected, only the owner can. */
+  /**
+   * Adds a policy, for one agent or for all. Once an owner is connected, only the owner can. An empty whitelist lets everybody
+   * be paid, and needs `confirm: true`.
+   */
   async createPolicy(policy: PolicyCreate, options?: RequestOptions): Promise<PolicyResponse> {
     return this.manage({
       method: 'POST',
@@ -381,7 +384,10 @@ export abstract class ManagementClient {
     });
   }
 
-  /** Changes a policy: a new version of it. Rules are replaced as a whole. */
+  /**
+   * Changes a policy: a new version of it. Rules are replaced as a whole. `confirm: true` is needed where it leaves no spending
+   * limit in force for all agents, or empties a whitelist.
+   */
   async updatePolicy(policyId: string, change: PolicyUpdate, options?: RequestOptions): Promise<PolicyResponse> {
     return this.manage({
       method: 'PUT',

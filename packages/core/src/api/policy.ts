@@ -8,7 +8,7 @@ import { idSchema, timestampSchema } from './common.ts';
 
 const priority = z.int().min(-1_000_000).max(1_000_000);
 
-/** Must be true where the change takes the last limit off agents (04 §22). */
+/** Must be true where the change takes the last spending limit off all agents, or puts an empty whitelist in force (04 §22). */
 const confirm = z.boolean().optional();
 
 const newPolicyOf = <Type extends PolicyType, Rules extends z.ZodType>(type: Type, rules: Rules) =>

@@ -332,13 +332,13 @@ class AsyncManagementClient(ABC):
         return await self._manage("GET", "/v1/owner/policies", PolicyListResponse, "view_dashboard")
 
     async def create_policy(self, policy: CreatePolicyRequest) -> PolicyResponse:
-        """Adds a policy, for one agent or for all. Once an owner is connected, only the owner can."""
+        """Adds a policy, for one agent or for all. Once an owner is connected, only the owner can. An empty whitelist lets everybody be paid, and needs ``confirm``."""
         return await self._manage(
             "POST", "/v1/owner/policies", PolicyResponse, "update_settings", encode_body(policy)
         )
 
     async def update_policy(self, policy_id: str, change: UpdatePolicyRequest) -> PolicyResponse:
-        """Changes a policy: a new version of it. Rules are replaced as a whole."""
+        """Changes a policy: a new version of it. Rules are replaced as a whole. ``confirm`` where it leaves no spending limit in force, or empties a whitelist."""
         path = f"/v1/owner/policies/{encode_id(policy_id)}"
         return await self._manage("PUT", path, PolicyResponse, "update_settings", encode_body(change))
 
