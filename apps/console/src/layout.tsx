@@ -90,7 +90,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
               aria-hidden="true"
               className={`size-2 rounded-full ${hearing === 'live' ? 'bg-good' : hearing === 'offline' ? 'bg-bad' : 'bg-warn'}`}
             />
-            {t(`state.${hearing === 'offline' ? 'connecting' : hearing}`)}
+            {t(`state.${hearing === 'live' ? hearing : 'connecting'}`)}
           </span>
           <Button kind="quiet" onClick={() => signOut()}>
             {t('common.signOut')}
@@ -104,6 +104,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
         className="min-w-0 flex-1 px-4 py-5 outline-none sm:px-6 lg:px-8 lg:py-7"
       >
         {hearing === 'offline' && <Notice kind="bad">{t('state.offline')}</Notice>}
+        {hearing === 'limited' && <Notice kind="warn">{t('state.limited')}</Notice>}
         {/* A screen that fails takes nothing else with it: the way to the kill switch stays. */}
         <Sheltered key={path}>{children}</Sheltered>
       </main>

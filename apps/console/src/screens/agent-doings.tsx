@@ -9,7 +9,7 @@ import { Answer } from '../ui/answer.tsx';
 import { Button, Card, FullAddress, TextField } from '../ui/basics.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
-import { useSigning } from '../wallets/signing.tsx';
+import { type About, useSigning } from '../wallets/signing.tsx';
 
 /** What can be done with an agent. */
 export type Doing = 'suspend' | 'resume' | 'recall' | 'terminate' | 'waive';
@@ -48,7 +48,7 @@ function useHighest() {
   const owner = useOwnerStatus();
   const { ownerClient } = useSigning();
   const address = owner.data?.address;
-  return () => (address === undefined ? Promise.resolve(operator) : ownerClient({ address }));
+  return (about: About) => (address === undefined ? Promise.resolve(operator) : ownerClient({ address }, { about }));
 }
 
 function StandDialog({ agent, doing, onClose }: DialogProps & { readonly doing: 'suspend' | 'resume' }) {
@@ -110,7 +110,13 @@ function RecallDialog({ agent, onClose }: DialogProps) {
       disabled={!isTyped || destination === ''}
       onClose={onClose}
       onConfirm={async () => {
-        const client = needsOwner ? await asHighest() : operator;
+        const about = [
+          [t('common.agent'), plain(agent.name)],
+          [t('agents.recall.destination.short'), destination],
+          [t('agents.recall.keepGas'), t(keepGas ? 'common.yes' : 'common.no')],
+          [t('agents.recall.unlisted'), t(includeUnlisted ? 'common.yes' : 'common.no')],
+        ] as const;
+        const client = needsOwner ? await asHighest(about) : operator;
         await client.recallAgent(agent.id, { destination, includeUnlisted, keepGas });
         await done();
       }}
@@ -146,7 +152,11 @@ function EndDialog({ agent, doing, onClose }: DialogProps & { readonly doing: 't
       disabled={!isTyped || (doing === 'waive' && waive.length === 0)}
       onClose={onClose}
       onConfirm={async () => {
-        const client = waive.length === 0 ? operator : await asHighest();
+        const about = [
+          [t('agents.terminate'), plain(agent.name)],
+          [t('agents.waive'), waive.join(' ')],
+        ] as const;
+        const client = waive.length === 0 ? operator : await asHighest(about);
         await client.terminateAgent(agent.id, { waive });
         await done();
       }}
@@ -243,7 +253,11 @@ function RecoveryDialog({ agent, onClose }: DialogProps) {
       onConfirm={async () => {
         if (ownerAddress === undefined) return;
         try {
-          const client = await ownerClient({ address: ownerAddress });
+          const about = [
+            [t('common.agent'), plain(agent.name)],
+            [t('agents.recovery'), address],
+          ] as const;
+          const client = await ownerClient({ address: ownerAddress }, { about });
           await client.setRecoveryAddress(agent.id, address, password);
         } finally {
           setPassword('');

@@ -1,16 +1,13 @@
 import { useState } from 'react';
 import { partsOfAsset, useAssetUnits } from '../data/queries.ts';
 import type { Unit } from '../format/amount.ts';
-import { type Say, useSpeech } from '../i18n/language.tsx';
+import { useSpeech } from '../i18n/language.tsx';
 import { Button, Notice, SelectField, TextField } from '../ui/basics.tsx';
 import { Cell, Table } from '../ui/table.tsx';
 import { type AssetDraft, assetOfKey, BASE_UNITS, newAsset, type PolicyDraft } from './policy-form.ts';
+import { unitName } from './policy-words.ts';
 
 const CHAINS = ['solana', 'ethereum', 'polygon', 'arbitrum', 'base'] as const;
-
-/** What amounts are typed in, in words: the symbol, or that there is none. */
-export const unitName = ({ symbol, decimals }: Unit, t: Say): string =>
-  symbol !== '' ? symbol : decimals === 0 ? t('assets.baseUnits') : t('assets.wholeUnits');
 
 /** What an asset is called: its symbol, which anybody can choose for a token, beside the chain or the whole of its address. */
 function AssetName({ chain, asset }: { readonly chain: string; readonly asset: AssetDraft }) {

@@ -5,7 +5,6 @@ import { Heading } from '../layout.tsx';
 import { useOperator, useSession } from '../session/session.tsx';
 import { Badge, Button, Card, TextField } from '../ui/basics.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
-import { useToast } from '../ui/toast.tsx';
 
 /** Stops everything. Once it is engaged the page shows the recovery, whatever it showed before. */
 export function KillSwitchScreen() {
@@ -54,7 +53,6 @@ function KillSwitchDialog({ onClose }: { readonly onClose: () => void }) {
   const { t } = useSpeech();
   const operator = useOperator();
   const { lock } = useSession();
-  const toast = useToast();
   const [reason, setReason] = useState('');
   return (
     <ConfirmDialog
@@ -64,17 +62,7 @@ function KillSwitchDialog({ onClose }: { readonly onClose: () => void }) {
       disabled={reason.trim() === ''}
       onClose={onClose}
       onConfirm={async () => {
-        const { sessionsRevoked, transactionsCancelled, agentsSuspended } = await operator.activateKillSwitch(
-          reason.trim(),
-        );
-        toast(
-          t('kill.result', {
-            sessions: sessionsRevoked,
-            transactions: transactionsCancelled,
-            agents: agentsSuspended,
-          }),
-        );
-        lock();
+        lock(await operator.activateKillSwitch(reason.trim()));
       }}
     >
       <Effects />

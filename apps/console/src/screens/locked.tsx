@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { WAIaaSError } from '@waiaas/sdk';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
-import { fetchHealth } from '../data/health.ts';
+import { fetchHealth, fetchLock } from '../data/health.ts';
+import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { useSession } from '../session/session.tsx';
-import { Badge, Button, Card, Notice, TextField } from '../ui/basics.tsx';
+import { Badge, Button, Card, Facts, Notice, TextField } from '../ui/basics.tsx';
 import { troubleOf } from '../ui/trouble.ts';
 import { useSigning } from '../wallets/signing.tsx';
 import { LockedOut, lockEnd } from './sign-in.tsx';
@@ -13,8 +14,8 @@ const LOOK_MS = 5_000;
 
 /** What there is while the kill switch is engaged: the state, and recovery. Nothing else answers. */
 export function LockedScreen() {
-  const { t } = useSpeech();
-  const { signOut } = useSession();
+  const { t, when } = useSpeech();
+  const { presence, signOut } = useSession();
   const { ownerClient } = useSigning();
   const [password, setPassword] = useState('');
   const [busy, setBusy] = useState(false);
@@ -29,6 +30,10 @@ export function LockedScreen() {
     gcTime: 0,
   });
   const status = data?.killSwitch ?? 'ACTIVATED';
+  // Asked for once: it does not change while it is engaged.
+  const lock = useQuery({ queryKey: ['lock'], queryFn: fetchLock, gcTime: 0, staleTime: Number.POSITIVE_INFINITY });
+  const stopped = presence.state === 'locked' ? presence.stopped : undefined;
+  const isRecovering = busy || status === 'RECOVERING';
   useEffect(() => {
     if (status === 'NORMAL') signOut('recovered');
   }, [status, signOut]);
@@ -43,6 +48,7 @@ export function LockedScreen() {
 
   async function recover(event: FormEvent): Promise<void> {
     event.preventDefault();
+    if (isRecovering) return;
     setBusy(true);
     setTrouble(null);
     try {
@@ -70,6 +76,27 @@ export function LockedScreen() {
       {error !== null && <Notice kind="bad">{t('state.offline')}</Notice>}
       <Card>
         <p>{t('kill.lockedText')}</p>
+        <div className="mt-4 mb-4">
+          <Facts
+            rows={[
+              [t('kill.since'), lock.data?.activatedAt == null ? '…' : when(lock.data.activatedAt)],
+              [t('kill.reason'), lock.data?.reason == null ? '…' : plain(lock.data.reason)],
+              ...(stopped === undefined
+                ? []
+                : ([
+                    [
+                      t('kill.stopped'),
+                      t('kill.result', {
+                        sessions: stopped.sessionsRevoked,
+                        transactions: stopped.transactionsCancelled,
+                        agents: stopped.agentsSuspended,
+                      }),
+                    ],
+                  ] as const)),
+              [t('kill.keys'), t('kill.keys.locked')],
+            ]}
+          />
+        </div>
         <p className="mt-2 text-sm text-muted">{t('kill.recovery')}</p>
         <p className="mt-2 text-sm text-muted">{t('kill.recoveryCli')}</p>
         <form onSubmit={recover} className="mt-5">
@@ -79,13 +106,13 @@ export function LockedScreen() {
             autoComplete="off"
             required
             value={password}
-            disabled={busy}
+            disabled={isRecovering}
             onChange={(event) => setPassword(event.target.value)}
           />
           {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
           {lockedUntil !== null && <LockedOut until={lockedUntil} />}
-          <Button type="submit" kind="primary" busy={busy} className="mt-4">
-            {busy ? t('kill.recovering') : t('kill.recover')}
+          <Button type="submit" kind="primary" busy={isRecovering} className="mt-4">
+            {isRecovering ? t('kill.recovering') : t('kill.recover')}
           </Button>
         </form>
       </Card>

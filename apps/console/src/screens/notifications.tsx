@@ -194,7 +194,9 @@ export function ChannelDialog({
   const [enabled, setEnabled] = useState(channel?.enabled ?? true);
   const [locale, setLocale] = useState<NotificationChannel['locale']>(channel?.locale ?? language);
   const [config, setConfig] = useState<Readonly<Record<string, string>>>(channel?.config ?? {});
+  const [rotates, setRotates] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
+  const [isOnItsWay, setOnItsWay] = useState(false);
 
   async function store(): Promise<void> {
     const given = Object.fromEntries(
@@ -203,33 +205,34 @@ export function ChannelDialog({
     const common = { name: name.trim(), enabled, locale };
     // What is sent is checked by the daemon against the schema of its type, which says what is wrong with it.
     const created: NotificationChannelCreate = JSON.parse(JSON.stringify({ type, config: given, ...common }));
-    const answer =
-      channel === null
-        ? await operator.createNotificationChannel(created)
-        : await operator.updateNotificationChannel(channel.id, { config: given, ...common });
-    onStored?.(answer.channel.id);
-    await queries.invalidateQueries({ queryKey: ['notifications'] });
-    if (answer.secret === undefined) onClose();
-    else setSecret(answer.secret);
+    const change = { config: given, ...common, ...(rotates ? { rotateSecret: true } : {}) };
+    setOnItsWay(true);
+    try {
+      const answer =
+        channel === null
+          ? await operator.createNotificationChannel(created)
+          : await operator.updateNotificationChannel(channel.id, change);
+      // Before anything else: it is told in this one answer and never again.
+      if (answer.secret !== undefined) setSecret(answer.secret);
+      onStored?.(answer.channel.id);
+      await queries.invalidateQueries({ queryKey: ['notifications'] });
+      if (answer.secret === undefined) onClose();
+    } finally {
+      setOnItsWay(false);
+    }
   }
 
-  if (secret !== null) {
-    return (
-      <Dialog title={t('notifications.secret')} onClose={onClose}>
-        <div className="flex items-start gap-2 rounded-lg border border-line bg-raised p-3">
-          <code className="min-w-0 flex-1 text-xs break-all">{secret}</code>
-          <CopyButton text={secret} />
-        </div>
-      </Dialog>
-    );
-  }
+  if (secret !== null) return <SecretDialog secret={secret} onClose={onClose} />;
   const isComplete = FIELDS[type].every(({ name: field, optional }) => optional || (config[field] ?? '').trim() !== '');
   return (
     <ConfirmDialog
       title={channel === null ? t('notifications.new') : plain(channel.name)}
       action={t('common.save')}
       disabled={name.trim() === '' || !isComplete}
-      onClose={onClose}
+      // Closed now, the channel would be there, and its secret nowhere.
+      onClose={() => {
+        if (!isOnItsWay) onClose();
+      }}
       onConfirm={store}
     >
       <SelectField
@@ -260,6 +263,9 @@ export function ChannelDialog({
           onChange={(event) => setConfig({ ...config, [field.name]: event.target.value })}
         />
       ))}
+      {channel?.type === 'WEBHOOK' && (
+        <SwitchField label={t('notifications.rotate')} checked={rotates} onChecked={setRotates} />
+      )}
       <div className="grid items-end gap-4 sm:grid-cols-2">
         <SelectField
           label={t('settings.language')}
@@ -273,6 +279,27 @@ export function ChannelDialog({
         <SwitchField label={t('common.enabled')} checked={enabled} onChecked={setEnabled} />
       </div>
     </ConfirmDialog>
+  );
+}
+
+/** The secret of a webhook, which is in this dialog and nowhere else: closed, it is gone. */
+function SecretDialog({ secret, onClose }: { readonly secret: string; readonly onClose: () => void }) {
+  const { t } = useSpeech();
+  return (
+    <Dialog title={t('notifications.secret')} onClose={onClose} keepsOnEscape>
+      <Notice kind="warn">{t('notifications.secret.text')}</Notice>
+      <div className="flex items-start gap-2 rounded-lg border border-line bg-raised p-3">
+        <code data-testid="webhook-secret" className="min-w-0 flex-1 text-xs break-all">
+          {secret}
+        </code>
+        <CopyButton text={secret} label={t('notifications.secret')} />
+      </div>
+      <div className="mt-5 text-right">
+        <Button kind="primary" onClick={onClose}>
+          {t('common.close')}
+        </Button>
+      </div>
+    </Dialog>
   );
 }
 

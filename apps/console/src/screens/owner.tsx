@@ -6,7 +6,7 @@ import { Heading } from '../layout.tsx';
 import { Answer } from '../ui/answer.tsx';
 import { Button, Card, EmptyState, Facts, FullAddress, TextField } from '../ui/basics.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
-import { useSigning } from '../wallets/signing.tsx';
+import { type About, useSigning } from '../wallets/signing.tsx';
 
 type Doing = 'connect' | 'disconnect' | 'change';
 
@@ -70,9 +70,21 @@ export function OwnerDialog({ doing, onClose }: { readonly doing: Doing; readonl
         const client = await ownerClient(null);
         await client.connect(password);
       } else if (address !== undefined) {
-        const client = await ownerClient({ address });
+        let next: string | null = null;
+        const about = (): About => [
+          [t('owner.present'), address],
+          [t('owner.next'), next ?? t('common.none')],
+        ];
+        const client = await ownerClient(
+          { address },
+          { about, ...(doing === 'change' ? { title: 'wallet.choose.present' } : {}) },
+        );
         if (doing === 'disconnect') await client.disconnect();
-        else await client.change(await chooseSigner(null), password);
+        else {
+          const signer = await chooseSigner(null, { about, title: 'wallet.choose.next' });
+          next = signer.address;
+          await client.change(signer, password);
+        }
       }
     } finally {
       setPassword('');

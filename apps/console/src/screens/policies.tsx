@@ -1,25 +1,21 @@
 import { useQueryClient } from '@tanstack/react-query';
-import type { PolicyEvaluationResponse } from '@waiaas/sdk';
 import { type ReactNode, useState } from 'react';
-import { partsOfAsset, useAgents, useAssetUnits, useOwnerStatus, usePolicies } from '../data/queries.ts';
-import { baseUnits, nativeUnit, shown, type Unit } from '../format/amount.ts';
-import { plain, shortAddress } from '../format/text.ts';
+import { useAgents, useAssetUnits, useOwnerStatus, usePolicies } from '../data/queries.ts';
+import { nativeUnit, type Unit } from '../format/amount.ts';
+import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
-import { daemonClock } from '../session/daemon-clock.ts';
 import { useOperator } from '../session/session.tsx';
 import { Answer, Skeleton } from '../ui/answer.tsx';
 import { Badge, Button, Card, EmptyState, Facts, Notice, SelectField, TextArea, TextField } from '../ui/basics.tsx';
 import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
-import { Cell, Table } from '../ui/table.tsx';
-import { troubleOf } from '../ui/trouble.ts';
 import { useSigning } from '../wallets/signing.tsx';
-import { AssetLimitsFields, AssetLimitsTable, unitName } from './asset-limits.tsx';
-import { Criteria } from './decision.tsx';
+import { AssetLimitsFields, AssetLimitsTable } from './asset-limits.tsx';
 import {
+  addressesOf,
+  allowsEverybody,
   assetOfKey,
-  BASE_UNITS,
   draftOf,
   EMPTY_DRAFT,
   furtherAssets,
@@ -27,12 +23,13 @@ import {
   POLICY_TYPES,
   type Policy,
   type PolicyDraft,
-  policyOf,
   rulesOf,
 } from './policy-form.ts';
+import { usePolicySaving } from './policy-saving.tsx';
+import { agentNameOf, dayName, daysInWords, deletedInWords, unitName } from './policy-words.ts';
+import { TryPolicy } from './try-policy.tsx';
 
 const CHAINS = ['solana', 'ethereum', 'polygon', 'arbitrum', 'base'] as const;
-const MONTH_MS = 30 * 86_400_000;
 
 type Editing = { readonly policy: Policy | null };
 
@@ -136,9 +133,11 @@ function Rules({ draft }: { readonly draft: PolicyDraft }) {
         </>
       );
     case 'WHITELIST':
-      return (
+      return allowsEverybody(draft) ? (
+        <p className="rounded-lg bg-warn-soft px-3 py-2 text-sm text-warn">{t('policies.everybody')}</p>
+      ) : (
         <ul className="space-y-1 text-xs">
-          {draft.addresses.split('\n').map((address) => (
+          {addressesOf(draft).map((address) => (
             <li key={address}>
               <code className="break-all">{address}</code>
             </li>
@@ -150,7 +149,7 @@ function Rules({ draft }: { readonly draft: PolicyDraft }) {
         <Facts
           rows={[
             [t('policies.hours.short'), `${draft.from} – ${draft.until} (${draft.timezone})`],
-            [t('policies.days'), draft.days.map((day) => dayName(day, language)).join(', ')],
+            [t('policies.days'), daysInWords(draft, t, language)],
           ]}
         />
       );
@@ -194,10 +193,6 @@ function TierLadder({ draft }: { readonly draft: PolicyDraft }) {
   );
 }
 
-/** The third of January 2021 was a Sunday. */
-const dayName = (day: number, language: string): string =>
-  new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' }).format(Date.UTC(2021, 0, 3 + day));
-
 function PolicyDialog({ policy, onClose }: { readonly policy: Policy | null; readonly onClose: () => void }) {
   const { t } = useSpeech();
   const units = usePolicyUnits(policy);
@@ -218,28 +213,13 @@ function PolicyEditor({
   readonly onClose: () => void;
 }) {
   const { t } = useSpeech();
-  const save = useSavePolicy();
-  const [draft, setDraft] = useState<PolicyDraft>(() => (policy === null ? EMPTY_DRAFT : draftOf(policy, units)));
-  const [busy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState<string | null>(null);
+  const [stored] = useState(() => (policy === null ? null : draftOf(policy, units)));
+  const [draft, setDraft] = useState<PolicyDraft>(stored ?? EMPTY_DRAFT);
   const rules = rulesOf(draft);
+  const { store, busy, trouble, question } = usePolicySaving({ policy, stored, draft, onSaved: onClose });
   const present = usePolicies().data?.find(({ id }) => id === policy?.id);
   // Somebody else has changed it since this form was opened.
   const isOutrun = policy !== null && present !== undefined && present.version !== policy.version && !busy;
-
-  async function store(): Promise<void> {
-    if (isFault(rules)) return;
-    setBusy(true);
-    setTrouble(null);
-    try {
-      await save(policy, draft, rules);
-      onClose();
-    } catch (error) {
-      setTrouble(troubleOf(error, t));
-    } finally {
-      setBusy(false);
-    }
-  }
 
   return (
     <>
@@ -254,6 +234,7 @@ function PolicyEditor({
           {t('common.save')}
         </Button>
       </div>
+      {question}
     </>
   );
 }
@@ -292,29 +273,6 @@ export function FaultNotice({
     share: t('policies.share.invalid'),
   } as const;
   return <Notice kind="warn">{words[fault]}</Notice>;
-}
-
-/** Stores a policy: by the owner's signature once there is an owner, by the operator before that. */
-export function useSavePolicy() {
-  const operator = useOperator();
-  const owner = useOwnerStatus();
-  const queries = useQueryClient();
-  const { ownerClient } = useSigning();
-  return async (policy: Policy | null, draft: PolicyDraft, rules: Readonly<Record<string, unknown>>): Promise<void> => {
-    const address = owner.data?.address;
-    const client = address === undefined ? operator : await ownerClient({ address });
-    const wanted = policyOf(draft, rules);
-    if (policy === null) await client.createPolicy(wanted);
-    else {
-      await client.updatePolicy(policy.id, {
-        rules: { ...rules },
-        enabled: draft.enabled,
-        priority: wanted.priority ?? 0,
-      });
-    }
-    await queries.invalidateQueries({ queryKey: ['policies'] });
-    await queries.invalidateQueries({ queryKey: ['agents'] });
-  };
 }
 
 /** What can be typed of a policy. */
@@ -404,11 +362,14 @@ export function PolicyFields({
         </>
       )}
       {draft.type === 'WHITELIST' && (
-        <TextArea
-          label={t('policies.addresses')}
-          value={draft.addresses}
-          onChange={(event) => onDraft({ ...draft, addresses: event.target.value })}
-        />
+        <>
+          <TextArea
+            label={t('policies.addresses')}
+            value={draft.addresses}
+            onChange={(event) => onDraft({ ...draft, addresses: event.target.value })}
+          />
+          {allowsEverybody(draft) && <Notice kind="warn">{t('policies.everybody.text')}</Notice>}
+        </>
       )}
       {draft.type === 'TIME_RESTRICTION' && (
         <>
@@ -439,6 +400,7 @@ export function PolicyFields({
                 </label>
               ))}
             </div>
+            {draft.days.length === 0 && <Notice kind="warn">{t('policies.everyDay.text')}</Notice>}
           </fieldset>
         </>
       )}
@@ -464,179 +426,9 @@ type KeysOf<T, Value> = {
   [Key in keyof T]: T[Key] extends Value ? (string extends T[Key] ? Key : never) : never;
 }[keyof T];
 
-/** What a change would do, before it counts: to a payment now, and to those of the last month. */
-function TryPolicy({
-  policy,
-  draft,
-  rules,
-}: {
-  readonly policy: Policy | null;
-  readonly draft: PolicyDraft;
-  readonly rules: Readonly<Record<string, unknown>>;
-}) {
-  const { t } = useSpeech();
-  const operator = useOperator();
-  const policies = usePolicies();
-  const agents = useAgents();
-  const able = agents.data ?? [];
-  const [chosen, setChosen] = useState('');
-  const agent = able.find(({ id }) => id === chosen) ?? able[0];
-  const [amount, setAmount] = useState('1');
-  const [to, setTo] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState<string | null>(null);
-  const [outcome, setOutcome] = useState<PolicyEvaluationResponse | null>(null);
-  // What can be paid on the chain of the agent: its own asset, and those that the draft has limits for.
-  const chain = agent?.chain ?? 'solana';
-  const payable = [
-    { asset: `${chain}:native`, unit: nativeUnit(chain) },
-    ...draft.assets
-      .map(({ key, unit }) => ({ asset: assetOfKey(draft.chain, key), unit }))
-      .filter(({ asset }) => asset.startsWith(`${chain}:`) && asset !== `${chain}:native`),
-  ];
-  const [asset, setAsset] = useState('');
-  const paid = payable.find((one) => one.asset === asset) ?? payable[0];
-  const unit = paid?.unit ?? BASE_UNITS;
-  const token = paid === undefined ? null : partsOfAsset(paid.asset).token;
-  const base = baseUnits(amount, unit.decimals);
-
-  async function run(): Promise<void> {
-    if (agent === undefined || base === null) return;
-    setBusy(true);
-    setTrouble(null);
-    try {
-      const others = (policies.data ?? []).filter(({ id }) => id !== policy?.id);
-      const changed = { ...policyOf(draft, rules), ...(policy === null ? {} : { id: policy.id }) };
-      setOutcome(
-        await operator.evaluatePolicies({
-          policies: [...others.map((other) => ({ ...policyOf(draftOf(other), other.rules), id: other.id })), changed],
-          payment: {
-            agentId: agent.id,
-            to: to.trim() === '' ? agent.publicKey : to.trim(),
-            amount: base,
-            ...(token === null ? {} : ({ type: 'TOKEN_TRANSFER', tokenMint: token } as const)),
-          },
-          history: { from: new Date(daemonClock.now() - MONTH_MS).toISOString() },
-        }),
-      );
-    } catch (error) {
-      setTrouble(troubleOf(error, t));
-    } finally {
-      setBusy(false);
-    }
-  }
-
-  return (
-    <section className="mt-5 rounded-lg border border-line p-4">
-      <h3 className="mb-3 font-medium">{t('policies.try')}</h3>
-      <div className="flex flex-wrap items-end gap-3 [&>div]:min-w-40 [&>div]:flex-1">
-        <SelectField
-          label={t('common.agent')}
-          value={agent?.id ?? ''}
-          options={able.map(({ id, name }) => [id, plain(name)])}
-          onValue={(value) => {
-            setChosen(value);
-            setOutcome(null);
-          }}
-        />
-        {payable.length > 1 && (
-          <SelectField
-            label={t('assets.asset')}
-            value={paid?.asset ?? ''}
-            options={payable.map((one) => [one.asset, `${unitName(one.unit, t)} (${shortAddress(one.asset)})`])}
-            onValue={(value) => {
-              setAsset(value);
-              setOutcome(null);
-            }}
-          />
-        )}
-        <TextField
-          label={`${t('common.amount')} (${unitName(unit, t)})`}
-          value={amount}
-          onChange={(event) => setAmount(event.target.value)}
-        />
-        <TextField label={t('common.to')} value={to} onChange={(event) => setTo(event.target.value)} />
-        <Button busy={busy} disabled={agent === undefined || base === null} onClick={run}>
-          {t('policies.try.run')}
-        </Button>
-      </div>
-      {base === null && (
-        <Notice kind="warn">{t('policies.invalid', { symbol: unitName(unit, t), field: t('common.amount') })}</Notice>
-      )}
-      {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
-      {outcome?.payment != null && (
-        <div className="mt-4 grid gap-4 md:grid-cols-2" data-testid="dry-run">
-          <Verdict title={t('policies.try.present')} verdict={outcome.payment.present} unit={unit} />
-          <Verdict title={t('policies.try.proposed')} verdict={outcome.payment.proposed} unit={unit} />
-        </div>
-      )}
-      {outcome?.history != null && <History history={outcome.history} />}
-    </section>
-  );
-}
-
-type Judgement = NonNullable<PolicyEvaluationResponse['payment']>['present'];
-
-function Verdict({
-  title,
-  verdict,
-  unit,
-}: {
-  readonly title: string;
-  readonly verdict: Judgement;
-  readonly unit: Unit;
-}) {
-  const { t } = useSpeech();
-  return (
-    <div className="min-w-0">
-      <p className="flex items-center gap-2 text-sm font-medium">
-        {title}: <Badge tone={verdict.outcome === 'DENY' ? 'bad' : 'quiet'}>{verdict.outcome}</Badge>
-        {verdict.tier !== undefined && <Badge>{verdict.tier}</Badge>}
-      </p>
-      {verdict.reason !== undefined && <p className="mt-1 text-sm text-muted">{verdict.reason}</p>}
-      <Criteria label={t('decision.policies')} criteria={verdict.criteria} unit={unit} />
-    </div>
-  );
-}
-
-function History({ history }: { readonly history: NonNullable<PolicyEvaluationResponse['history']> }) {
-  const { t, when } = useSpeech();
-  const { total, same, stricter, looser, changes } = history;
-  return (
-    <div className="mt-4">
-      <h4 className="text-sm font-medium">{t('policies.try.history')}</h4>
-      <p className="mt-1 text-sm text-muted">{t('policies.try.counts', { total, same, stricter, looser })}</p>
-      {changes.length > 0 && (
-        <Table
-          label={t('policies.try.history')}
-          head={[t('common.time'), t('common.amount'), t('policies.try.present'), t('policies.try.proposed')]}
-        >
-          {changes.slice(0, 50).map((change) => {
-            const chain = change.asset.slice(0, change.asset.indexOf(':'));
-            const isNative = change.asset.endsWith(':native');
-            return (
-              <tr key={change.transactionId}>
-                <Cell className="whitespace-nowrap">{when(change.decidedAt)}</Cell>
-                <Cell className="whitespace-nowrap tabular-nums">
-                  {shown(change.amount, isNative ? nativeUnit(chain) : { symbol: change.asset, decimals: 0 })}
-                </Cell>
-                <Cell>
-                  <Badge>{change.present.tier ?? change.present.outcome}</Badge>
-                </Cell>
-                <Cell>
-                  <Badge>{change.proposed.tier ?? change.proposed.outcome}</Badge>
-                </Cell>
-              </tr>
-            );
-          })}
-        </Table>
-      )}
-    </div>
-  );
-}
-
 function DeletePolicy({ policy, onClose }: { readonly policy: Policy; readonly onClose: () => void }) {
-  const { t } = useSpeech();
+  const { t, language } = useSpeech();
+  const agents = useAgents();
   const operator = useOperator();
   const owner = useOwnerStatus();
   const queries = useQueryClient();
@@ -651,7 +443,8 @@ function DeletePolicy({ policy, onClose }: { readonly policy: Policy; readonly o
       onClose={onClose}
       onConfirm={async () => {
         const address = owner.data?.address;
-        const client = address === undefined ? operator : await ownerClient({ address });
+        const about = deletedInWords(draftOf(policy), agentNameOf(agents.data, policy.agentId), { t, language });
+        const client = address === undefined ? operator : await ownerClient({ address }, { about });
         await client.deletePolicy(policy.id, { confirm: isLimit });
         await queries.invalidateQueries({ queryKey: ['policies'] });
         onClose();

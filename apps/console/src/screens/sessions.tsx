@@ -21,7 +21,7 @@ import {
   TextField,
 } from '../ui/basics.tsx';
 import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
-import { Cell, Table } from '../ui/table.tsx';
+import { Cell, REACHABLE, Table } from '../ui/table.tsx';
 
 type SessionSummary = SessionListResponse['sessions'][number];
 
@@ -296,7 +296,6 @@ const mcpConfig = (token: string, version: string): string =>
 function TokenDialog({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
   const { t } = useSpeech();
   const status = useDaemonStatus();
-  const config = mcpConfig(token, status.data?.daemon.version ?? 'latest');
   return (
     <Dialog title={t('sessions.token.title')} onClose={onClose} wide keepsOnEscape>
       <Notice kind="warn">{t('sessions.token.text')}</Notice>
@@ -306,18 +305,27 @@ function TokenDialog({ token, onClose }: { readonly token: string; readonly onCl
         </code>
         <CopyButton text={token} label={t('sessions.token.title')} />
       </div>
-      <div className="mt-5 mb-2 flex items-center justify-between">
-        <h3 className="text-sm font-medium">{t('sessions.mcp')}</h3>
-        <CopyButton text={config} label={t('sessions.mcp')} />
-      </div>
-      <pre className="max-h-72 overflow-auto rounded-lg border border-line bg-raised p-3 text-xs break-all whitespace-pre-wrap">
-        {config}
-      </pre>
+      <h3 className="mt-5 mb-2 text-sm font-medium">{t('sessions.mcp')}</h3>
+      <Answer of={status} rows={3}>
+        {({ daemon }) => <McpConfig config={mcpConfig(token, daemon.version)} />}
+      </Answer>
       <div className="mt-5 text-right">
         <Button kind="primary" onClick={onClose}>
           {t('common.close')}
         </Button>
       </div>
     </Dialog>
+  );
+}
+
+function McpConfig({ config }: { readonly config: string }) {
+  const { t } = useSpeech();
+  return (
+    <div className="flex items-start gap-2 rounded-lg border border-line bg-raised p-3">
+      <pre className="max-h-72 min-w-0 flex-1 overflow-auto text-xs break-all whitespace-pre-wrap" {...REACHABLE}>
+        {config}
+      </pre>
+      <CopyButton text={config} label={t('sessions.mcp')} />
+    </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useAgents, useChannels, useOwnerStatus, usePolicies, useSessions } from '../data/queries.ts';
 import type { Unit } from '../format/amount.ts';
@@ -15,10 +15,16 @@ import { troubleOf } from '../ui/trouble.ts';
 import { CreateAgentDialog } from './agents.tsx';
 import { ChannelDialog } from './notifications.tsx';
 import { OwnerDialog } from './owner.tsx';
-import { FaultNotice, PolicyFields, usePolicyUnits, useSavePolicy } from './policies.tsx';
+import { FaultNotice, PolicyFields, usePolicyUnits } from './policies.tsx';
 import { draftOf, EMPTY_DRAFT, isFault, type Policy, type PolicyDraft, rulesOf } from './policy-form.ts';
+import { usePolicySaving } from './policy-saving.tsx';
 import { CreateSessionDialog } from './sessions.tsx';
 import { isComplete, nextStep, STEPS, type Step, stepsDone, workingChannels } from './setup-state.ts';
+
+/**
+ * Keeps the step that is shown, whatever the daemon says of it: what is open may show a secret, once, that is gone with it.
+ */
+const Holding = createContext<(step: Step | null) => void>(() => undefined);
 
 /**
  * Leads through a fresh install. Nothing of it is kept here: what is done is asked of the daemon, so that it goes on where
@@ -41,10 +47,11 @@ export function SetupScreen() {
     areLimitsSeen: limitsSeen || (presentLimits(policies.data)?.version ?? 1) > 1,
   });
   const [chosen, setChosen] = useState<Step | null>(null);
+  const [held, setHeld] = useState<Step | null>(null);
   const asked = [owner, agents, channels, sessions];
   // The first of what is not known is shown as what it is: on its way, or not to be had.
   const missing = asked.find(({ data }) => data === undefined) ?? owner;
-  const step = chosen ?? nextStep(done);
+  const step = held ?? chosen ?? nextStep(done);
   const next = STEPS[STEPS.indexOf(step) + 1];
   const goOn = (): void => {
     if (step === 'limits') setLimitsSeen(true);
@@ -77,7 +84,9 @@ export function SetupScreen() {
           <Card className="max-w-3xl">
             <h2 className="text-lg font-semibold">{t(`setup.${step}`)}</h2>
             <p className="mt-1 mb-5 text-sm text-muted">{t(`setup.${step}.text`)}</p>
-            <StepBody step={step} isDone={done[step]} onDone={goOn} />
+            <Holding value={setHeld}>
+              <StepBody step={step} isDone={done[step]} onDone={goOn} />
+            </Holding>
             <div className="mt-6 flex justify-end gap-2 border-t border-line pt-4">
               <Link
                 href="/"
@@ -128,7 +137,9 @@ function StepBody({
       return isDone ? (
         <FullAddress address={owner.data?.address ?? ''} />
       ) : (
-        <Opener name="owner.connect">{(close) => <OwnerDialog doing="connect" onClose={close} />}</Opener>
+        <Opener step="owner" name="owner.connect">
+          {(close) => <OwnerDialog doing="connect" onClose={close} />}
+        </Opener>
       );
     case 'agent':
       return (
@@ -141,7 +152,9 @@ function StepBody({
               <FullAddress address={publicKey} />
             </div>
           ))}
-          <Opener name="agents.new">{(close) => <CreateAgentDialog onClose={close} />}</Opener>
+          <Opener step="agent" name="agents.new">
+            {(close) => <CreateAgentDialog onClose={close} />}
+          </Opener>
         </>
       );
     case 'limits':
@@ -149,7 +162,11 @@ function StepBody({
     case 'channels':
       return <ChannelsStep />;
     case 'session':
-      return <Opener name="sessions.new">{(close) => <CreateSessionDialog onClose={close} />}</Opener>;
+      return (
+        <Opener step="session" name="sessions.new">
+          {(close) => <CreateSessionDialog onClose={close} />}
+        </Opener>
+      );
   }
 }
 
@@ -205,7 +222,7 @@ function ChannelsStep() {
       </ul>
       {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
       <div className="flex flex-wrap gap-2">
-        <Opener name="notifications.new">
+        <Opener step="channels" name="notifications.new">
           {(close) => <ChannelDialog channel={null} onClose={close} onStored={test} />}
         </Opener>
         {working > 0 && working < minChannels && (
@@ -231,10 +248,24 @@ function ChannelsStep() {
   );
 }
 
-/** A button that opens a dialog. */
-function Opener({ name, children }: { readonly name: TextKey; readonly children: (close: () => void) => ReactNode }) {
+/** A button that opens a dialog, which keeps its step of the set-up for as long as it is open. */
+function Opener({
+  step,
+  name,
+  children,
+}: {
+  readonly step: Step;
+  readonly name: TextKey;
+  readonly children: (close: () => void) => ReactNode;
+}) {
   const { t } = useSpeech();
   const [open, setOpen] = useState(false);
+  const hold = useContext(Holding);
+  useEffect(() => {
+    if (!open) return undefined;
+    hold(step);
+    return () => hold(null);
+  }, [open, step, hold]);
   return (
     <>
       <Button kind="primary" onClick={() => setOpen(true)}>
@@ -253,8 +284,17 @@ function LimitsStep({ onDone }: { readonly onDone: () => void }) {
   const policies = usePolicies();
   const present = presentLimits(policies.data);
   const units = usePolicyUnits(present);
-  if (policies.data === undefined || units === null) return <Skeleton rows={6} />;
-  return <LimitsForm key={present?.id ?? 'new'} present={present} units={units} onDone={onDone} />;
+  return (
+    <Answer of={policies} rows={6}>
+      {() =>
+        units === null ? (
+          <Skeleton rows={6} />
+        ) : (
+          <LimitsForm key={present?.id ?? 'new'} present={present} units={units} onDone={onDone} />
+        )
+      }
+    </Answer>
+  );
 }
 
 function LimitsForm({
@@ -267,26 +307,10 @@ function LimitsForm({
   readonly onDone: () => void;
 }) {
   const { t } = useSpeech();
-  const save = useSavePolicy();
-  const [draft, setDraft] = useState<PolicyDraft>(() => (present === null ? EMPTY_DRAFT : draftOf(present, units)));
-  const [busy, setBusy] = useState(false);
-  const [trouble, setTrouble] = useState<string | null>(null);
+  const [stored] = useState(() => (present === null ? null : draftOf(present, units)));
+  const [draft, setDraft] = useState<PolicyDraft>(stored ?? EMPTY_DRAFT);
   const rules = rulesOf(draft);
-
-  async function store(): Promise<void> {
-    if (isFault(rules)) return;
-    setBusy(true);
-    setTrouble(null);
-    try {
-      await save(present, draft, rules);
-      onDone();
-    } catch (error) {
-      setTrouble(troubleOf(error, t));
-    } finally {
-      setBusy(false);
-    }
-  }
-
+  const { store, busy, trouble, question } = usePolicySaving({ policy: present, stored, draft, onSaved: onDone });
   return (
     <>
       <PolicyFields draft={draft} onDraft={setDraft} isNew={false} />
@@ -297,6 +321,7 @@ function LimitsForm({
           {t('common.save')}
         </Button>
       </div>
+      {question}
     </>
   );
 }

@@ -43,7 +43,7 @@ test('what somebody waits for is looked at at once, however often something has 
   const { looks, again } = watched();
   for (let n = 1; n <= 60; n += 1) {
     again.due('approvals');
-    vi.advanceTimersByTime(n <= 15 ? 300 : 2_000);
+    vi.advanceTimersByTime(n <= 15 ? 300 : 3_000);
     expect(looks).toHaveLength(n);
   }
 });
@@ -92,3 +92,11 @@ test.each<[number, Pace]>([
 ])('what takes %i requests is looked at the more seldom', (requests, pace) => {
   expect(paceFor(CALM, requests)).toEqual(pace);
 });
+
+test.each([1, 2, 5, 40])(
+  'a list of %i pages that never rests costs twenty requests a minute and no more',
+  (requests) => {
+    const { everyMs } = paceFor(PROMPT, requests);
+    expect((60_000 / everyMs) * requests).toBeLessThanOrEqual(20);
+  },
+);

@@ -12,10 +12,12 @@ export interface Pace {
 /** Of what can be large, or is one of many on a page. */
 export const CALM: Pace = { burst: 12, everyMs: 20_000 };
 /** Of what somebody waits for. */
-export const PROMPT: Pace = { burst: 20, everyMs: 2_000 };
+export const PROMPT: Pace = { burst: 20, everyMs: 3_000 };
 
 /** Requests that one look may take before looks are made more seldom for it. */
 const CHEAP = 6;
+/** A request of one name in this time, milliseconds, once the first are made: twenty a minute, however much there is to look at. */
+const REQUEST_MS = 3_000;
 
 /**
  * The pace of what takes several requests to look at, as a list of many pages or the figures of many agents do: fewer looks at
@@ -24,7 +26,7 @@ const CHEAP = 6;
  */
 export const paceFor = ({ burst, everyMs }: Pace, requests: number): Pace => ({
   burst: Math.max(1, Math.floor(burst / Math.max(1, requests))),
-  everyMs: Math.max(everyMs, (everyMs * requests) / CHEAP),
+  everyMs: Math.max(everyMs, (everyMs * requests) / CHEAP, REQUEST_MS * requests),
 });
 
 /** Looks again at what has changed. */

@@ -72,6 +72,20 @@ const payment = {
   tier: 'INSTANT',
   createdAt: NOW,
 };
+const waiting = {
+  txId: id(51),
+  agentId: id(0),
+  agentName: 'agent 0',
+  chain: 'solana',
+  network: 'devnet',
+  asset: 'solana:native',
+  amount: '1000000000',
+  toAddress: ADDRESS,
+  tier: 'APPROVAL',
+  queuedAt: NOW,
+  expiresAt: '2026-07-01T13:00:00.000Z',
+  inWords: 'pay 1 SOL',
+};
 const policy = { asset: 'solana:native', symbol: 'SOL', decimals: 9, tiers: null, dailyCap: null, weeklyCap: null };
 const page = { nextCursor: null };
 const paused = { killSwitch: { status: 'NORMAL' }, workers: {}, adapters: [] };
@@ -118,12 +132,15 @@ const ANSWERS: readonly (readonly [path: RegExp, body: object])[] = [
   ],
 ];
 
-/** A daemon that counts what it is asked, and tells what changes over its stream. */
-function createDaemon() {
+/**
+ * A daemon that counts what it is asked, and tells what changes over its stream.
+ * @param pages how long the list of what waits is, in pages; 0: nothing waits
+ */
+function createDaemon(pages: number) {
   const asked: string[] = [];
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
   const fetch: typeof globalThis.fetch = async (input, init) => {
-    const { pathname } = new URL(String(input));
+    const { pathname, searchParams } = new URL(String(input));
     if (pathname.endsWith('/changes')) {
       const body = new ReadableStream<Uint8Array>({
         start(controller) {
@@ -134,6 +151,11 @@ function createDaemon() {
       return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
     }
     asked.push(pathname);
+    if (pages > 0 && pathname.endsWith('/pending-approvals')) {
+      const at = Number(searchParams.get('cursor') ?? '1');
+      const transactions = Array.from({ length: 100 }, (_, n) => ({ ...waiting, txId: `${at} ${n}` }));
+      return Response.json({ transactions, nextCursor: at < pages ? String(at + 1) : null });
+    }
     const answer = ANSWERS.find(([path]) => path.test(pathname));
     if (answer === undefined) throw new Error(`Nothing is answered to ${pathname}`);
     return Response.json(answer[1]);
@@ -168,8 +190,8 @@ const SCREENS: readonly (readonly [name: string, screen: () => ReactNode])[] = [
 ];
 
 /** Opens a screen: what it asks for is asked, until it asks for nothing more. */
-async function open(screen: () => ReactNode) {
-  const daemon = createDaemon();
+async function open(screen: () => ReactNode, pages = 0) {
+  const daemon = createDaemon(pages);
   const operator = new WAIaaSOperatorClient({ baseUrl: 'http://127.0.0.1:3100', fetch: daemon.fetch });
   await operator.signIn('the master password');
   const client = createQueryClient();
@@ -262,7 +284,10 @@ afterEach(() => {
 });
 
 /** Ten minutes of a busy daemon. @returns requests in each of them */
-async function tenMinutes({ daemon, operator, client }: Awaited<ReturnType<typeof open>>): Promise<readonly number[]> {
+async function tenMinutes(
+  { daemon, operator, client }: Awaited<ReturnType<typeof open>>,
+  more: (ms: number) => readonly object[] = () => [],
+): Promise<readonly number[]> {
   vi.stubGlobal('document', document);
   const stop = new AbortController();
   const watching = watchDaemon({
@@ -279,7 +304,7 @@ async function tenMinutes({ daemon, operator, client }: Awaited<ReturnType<typeo
   for (let minute = 0; minute < TEN_MINUTES / MINUTE; minute += 1) {
     const before = daemon.asked.length;
     for (let ms = 0; ms < MINUTE; ms += STEP_MS) {
-      daemon.tell(changesAt(ms));
+      daemon.tell([...changesAt(ms), ...more(ms)]);
       await vi.advanceTimersByTimeAsync(STEP_MS);
     }
     minutes.push(daemon.asked.length - before);
@@ -303,6 +328,19 @@ describe('ten minutes before a daemon that never rests', () => {
     expect(sum).toBeLessThan(10 * MOST_IN_A_MINUTE);
     // It is looked at all the same.
     expect(sum).toBeGreaterThan(0);
+  });
+
+  test.each([1, 4])('nor where %i hundred wait and others begin to all the time', async (pages) => {
+    for (const screen of [DashboardScreen, ApprovalsScreen]) {
+      const opened = await open(() => createElement(screen), pages);
+      const queued = (ms: number): readonly object[] => [
+        { topic: 'transactions', event: 'TX_QUEUED', at: NOW, transactionId: id(10 + ((ms / STEP_MS) % 30)) },
+      ];
+      const [first = 0, ...rest] = await tenMinutes(opened, queued);
+      opened.close();
+      expect(first, `${pages}: ${first} ${rest.join(' ')}`).toBeLessThan(MOST_AT_FIRST);
+      expect(Math.max(...rest), `${pages}: ${rest.join(' ')}`).toBeLessThan(MOST_IN_A_MINUTE);
+    }
   });
 
   test('a page that nobody sees asks nothing', async () => {

@@ -1,5 +1,5 @@
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { WAIaaSError, WAIaaSOperatorClient } from '@waiaas/sdk';
+import { type KillSwitchResponse, WAIaaSError, WAIaaSOperatorClient } from '@waiaas/sdk';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { daemonClock } from './daemon-clock.ts';
 import { createDaemonFetch } from './daemon-fetch.ts';
@@ -16,14 +16,17 @@ const PRESENT_MS = 5 * 60_000;
 export type SignedOutReason = 'idle' | 'ended' | 'recovered' | 'password';
 
 /** Whether changes are heard as they happen. */
-export type Hearing = 'connecting' | 'live' | 'offline';
+export type Hearing = 'connecting' | 'live' | 'offline' | 'limited';
 
 /** What the page knows of who uses it. The token is inside the client, in memory, and nowhere else. */
 export type Presence =
   | { readonly state: 'signedOut'; readonly reason: SignedOutReason | null }
   | { readonly state: 'signedIn'; readonly operator: WAIaaSOperatorClient }
-  /** The kill switch is engaged: nothing but recovery answers. */
-  | { readonly state: 'locked' };
+  /** The kill switch is engaged: nothing but recovery answers. With what that has stopped, where it was engaged here. */
+  | { readonly state: 'locked'; readonly stopped?: Stopped };
+
+/** What the kill switch has stopped. */
+export type Stopped = Pick<KillSwitchResponse, 'sessionsRevoked' | 'transactionsCancelled' | 'agentsSuspended'>;
 
 /** Who uses the page, and how that changes. */
 export interface Session {
@@ -34,7 +37,7 @@ export interface Session {
   signIn(password: string): Promise<void>;
   signOut(reason?: SignedOutReason): void;
   /** Goes to where the kill switch is engaged. */
-  lock(): void;
+  lock(stopped?: Stopped): void;
 }
 
 /** The session; given by SessionKeeping. */
@@ -57,8 +60,12 @@ export function SessionKeeping({ children }: { readonly children: ReactNode }) {
       return { state: 'signedOut', reason };
     });
   }, []);
-  const lock = useCallback(() => {
-    setPresence((present) => (present.state === 'locked' ? present : { state: 'locked' }));
+  const lock = useCallback((stopped?: Stopped) => {
+    setPresence((present) => {
+      // The stream may have told of it already, which does not know the figures.
+      if (stopped !== undefined) return { state: 'locked', stopped };
+      return present.state === 'locked' ? present : { state: 'locked' };
+    });
   }, []);
 
   // Whatever is asked, by whichever client: the page goes where the answer says, and what was open gives way.

@@ -26,6 +26,10 @@ const LONGEST_PAUSE_MS = 15_000;
 /** Payments that began to wait and are remembered for it. */
 const MOST_BEGUN = 1_000;
 
+/** How long the daemon wants to be left alone, milliseconds. */
+const retryAfterMs = ({ details }: WAIaaSError): number =>
+  typeof details?.retryAfter === 'number' ? Math.min(60_000, details.retryAfter * 1000) : 0;
+
 /** What is watched, and who is told. */
 export interface Watch {
   readonly operator: WAIaaSOperatorClient;
@@ -125,7 +129,9 @@ export async function watchDaemon({ operator, queries, signal, onHearing, onEnde
         if (!signal.aborted) onEnded(health !== null && health.killSwitch !== 'NORMAL');
         break;
       }
-      onHearing('offline');
+      const isLimited = error instanceof WAIaaSError && error.code === 'RATE_LIMIT_EXCEEDED';
+      onHearing(isLimited ? 'limited' : 'offline');
+      if (isLimited) wait = Math.max(wait, retryAfterMs(error));
     }
     if (signal.aborted) break;
     await pause(wait, signal);

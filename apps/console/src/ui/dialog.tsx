@@ -42,6 +42,8 @@ export function Dialog({
       ref={element}
       aria-labelledby={id}
       onCancel={(event) => {
+        // That of a dialog above this one is none of its own.
+        if (event.target !== element.current) return;
         event.preventDefault();
         if (!keepsOnEscape) onClose();
       }}

@@ -10,9 +10,10 @@ import {
   useSyncExternalStore,
 } from 'react';
 import { plain, shortAddress } from '../format/text.ts';
+import type { TextKey } from '../i18n/en.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { useSession } from '../session/session.tsx';
-import { Button, EmptyState, Notice } from '../ui/basics.tsx';
+import { Button, EmptyState, Facts, Notice } from '../ui/basics.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { REACHABLE } from '../ui/table.tsx';
 import { NotSigned, troubleOf } from '../ui/trouble.ts';
@@ -22,23 +23,40 @@ import { type FoundWallet, useWallets } from './discover.ts';
 /** The wallet that is wanted: that of the owner, or any. */
 export type WantedWallet = { readonly address: string } | null;
 
+/** What somebody signs for, in names and values. */
+export type About = readonly (readonly [name: string, value: string])[];
+
+/** What a person is told who is asked for a wallet and its signature. */
+export interface Occasion {
+  /** What is signed for, where the text has but a fingerprint of it: read when the text is shown. */
+  readonly about?: About | (() => About);
+  /** Which wallet is wanted, where there might be a doubt. */
+  readonly title?: TextKey;
+}
+
 interface Signing {
   /**
    * A client that speaks for a wallet. Before anything is signed, the exact text is shown, and somebody has to agree.
    * @throws NotSigned when nobody chooses a wallet
    */
-  ownerClient(wanted: WantedWallet): Promise<WAIaaSOwnerClient>;
+  ownerClient(wanted: WantedWallet, occasion?: Occasion): Promise<WAIaaSOwnerClient>;
   /** A wallet, of which the texts are shown likewise. @throws NotSigned */
-  chooseSigner(wanted: WantedWallet): Promise<OwnerSigner>;
+  chooseSigner(wanted: WantedWallet, occasion?: Occasion): Promise<OwnerSigner>;
 }
 
 const Context = createContext<Signing | null>(null);
 
 type Asking =
-  | { readonly what: 'wallet'; readonly wanted: WantedWallet; answer(signer: OwnerSigner | null): void }
+  | {
+      readonly what: 'wallet';
+      readonly wanted: WantedWallet;
+      readonly title: TextKey;
+      answer(signer: OwnerSigner | null): void;
+    }
   | {
       readonly what: 'text';
       readonly text: string;
+      readonly about: About;
       sign(): Promise<string>;
       /** @param hasFailed whether the wallet was asked and did not sign */
       done(signature: string | null, hasFailed: boolean): void;
@@ -59,13 +77,14 @@ export function SigningDesk({ children }: { readonly children: ReactNode }) {
   useEffect(() => () => desk.clear(), [desk]);
 
   const signing = useMemo<Signing>(() => {
-    const showing = (signer: OwnerSigner): OwnerSigner => ({
+    const showing = (signer: OwnerSigner, { about = [] }: Occasion): OwnerSigner => ({
       chain: signer.chain,
       address: signer.address,
       async signMessage(text) {
         const signature = await desk.ask<string>((answer) => ({
           what: 'text',
           text,
+          about: typeof about === 'function' ? about() : about,
           sign: () => signer.signMessage(text),
           done(given, hasFailed) {
             // It may have another account by now, or none: the next time somebody chooses again.
@@ -77,18 +96,23 @@ export function SigningDesk({ children }: { readonly children: ReactNode }) {
         return signature;
       },
     });
-    const chooseSigner = async (wanted: WantedWallet): Promise<OwnerSigner> => {
+    const chooseSigner = async (wanted: WantedWallet, occasion: Occasion = {}): Promise<OwnerSigner> => {
       const kept = chosen.current;
-      if (kept !== undefined && wanted !== null && same(kept.address, wanted.address)) return showing(kept);
-      const signer = await desk.ask<OwnerSigner>((answer) => ({ what: 'wallet', wanted, answer }));
+      if (kept !== undefined && wanted !== null && same(kept.address, wanted.address)) {
+        return showing(kept, occasion);
+      }
+      const signer = await desk.ask<OwnerSigner>((answer) => {
+        const { title = 'wallet.choose' } = occasion;
+        return { what: 'wallet', wanted, title, answer };
+      });
       if (signer === null) throw new NotSigned();
       chosen.current = signer;
-      return showing(signer);
+      return showing(signer, occasion);
     };
     return {
       chooseSigner,
-      ownerClient: async (wanted) =>
-        new WAIaaSOwnerClient({ baseUrl: location.origin, signer: await chooseSigner(wanted), fetch }),
+      ownerClient: async (wanted, occasion) =>
+        new WAIaaSOwnerClient({ baseUrl: location.origin, signer: await chooseSigner(wanted, occasion), fetch }),
     };
   }, [desk, fetch]);
 
@@ -108,7 +132,7 @@ export function useSigning(): Signing {
   return signing;
 }
 
-function WalletDialog({ asking: { wanted, answer } }: { readonly asking: Extract<Asking, { what: 'wallet' }> }) {
+function WalletDialog({ asking: { wanted, title, answer } }: { readonly asking: Extract<Asking, { what: 'wallet' }> }) {
   const { t } = useSpeech();
   const wallets = useWallets();
   const [busy, setBusy] = useState<string | null>(null);
@@ -150,7 +174,7 @@ function WalletDialog({ asking: { wanted, answer } }: { readonly asking: Extract
   }
 
   return (
-    <Dialog title={t('wallet.choose')} onClose={() => answer(null)}>
+    <Dialog title={t(title)} onClose={() => answer(null)}>
       {wallets.length === 0 && <EmptyState title={t('wallet.none')} text={t('wallet.none.text')} />}
       <ul className="space-y-2">
         {wallets.map((wallet) => (
@@ -190,7 +214,7 @@ function WalletDialog({ asking: { wanted, answer } }: { readonly asking: Extract
   );
 }
 
-function TextDialog({ asking: { text, sign, done } }: { readonly asking: Extract<Asking, { what: 'text' }> }) {
+function TextDialog({ asking: { text, about, sign, done } }: { readonly asking: Extract<Asking, { what: 'text' }> }) {
   const { t } = useSpeech();
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
@@ -210,6 +234,12 @@ function TextDialog({ asking: { text, sign, done } }: { readonly asking: Extract
 
   return (
     <Dialog title={t('sign.title')} onClose={cancel}>
+      {about.length > 0 && (
+        <section data-testid="signed-for" aria-label={t('sign.about')} className="mb-4">
+          <h3 className="mb-2 text-sm font-medium">{t('sign.about')}</h3>
+          <Facts rows={about} />
+        </section>
+      )}
       <p className="mb-3 text-sm text-muted">{t('sign.text')}</p>
       <pre
         data-testid="signed-text"

@@ -1,0 +1,118 @@
+import type { AgentSummary } from '@waiaas/sdk';
+import { nativeUnit, type Unit } from '../format/amount.ts';
+import { plain } from '../format/text.ts';
+import type { Say } from '../i18n/language.tsx';
+import { addressesOf, type LimitsDraft, type PolicyDraft } from './policy-form.ts';
+
+/** What something is, in names and values. */
+export type Words = readonly (readonly [name: string, value: string])[];
+
+interface Tongue {
+  readonly t: Say;
+  readonly language: string;
+}
+
+/** What amounts are typed in, in words: the symbol, or that there is none. */
+export const unitName = ({ symbol, decimals }: Unit, t: Say): string =>
+  symbol !== '' ? symbol : decimals === 0 ? t('assets.baseUnits') : t('assets.wholeUnits');
+
+/** The third of January 2021 was a Sunday. */
+export const dayName = (day: number, language: string): string =>
+  new Intl.DateTimeFormat(language, { weekday: 'short', timeZone: 'UTC' }).format(Date.UTC(2021, 0, 3 + day));
+
+/** The days of a time restriction. One that names none holds on every day. */
+export const daysInWords = ({ days }: PolicyDraft, t: Say, language: string): string =>
+  days.length === 0 || days.length === 7
+    ? t('policies.everyDay')
+    : days.map((day) => dayName(day, language)).join(', ');
+
+/** What an agent is called; null: all of them. */
+export const agentNameOf = (agents: readonly AgentSummary[] | undefined, id: string | null): string | null =>
+  id === null || id === '' ? null : (agents?.find((agent) => agent.id === id)?.name ?? id);
+
+function limitsInWords(limits: LimitsDraft, unit: Unit, t: Say): Words {
+  const symbol = unitName(unit, t);
+  const amount = (value: string): string => (value.trim() === '' ? t('common.noLimit') : `${value.trim()} ${symbol}`);
+  return [
+    [t('policies.instant'), amount(limits.instant)],
+    [t('policies.notify'), amount(limits.notify)],
+    [t('policies.delay'), amount(limits.delay)],
+    [t('policies.daily'), amount(limits.daily)],
+    [t('policies.weekly'), amount(limits.weekly)],
+  ];
+}
+
+function rulesInWords(draft: PolicyDraft, { t, language }: Tongue): Words {
+  switch (draft.type) {
+    case 'SPENDING_LIMIT':
+      return [
+        ...limitsInWords(draft, nativeUnit(draft.chain), t),
+        [t('policies.window'), t(`policies.window.${draft.window}`)],
+        [t('policies.delaySeconds'), draft.delaySeconds],
+        [t('policies.approvalTimeout'), draft.approvalTimeout],
+        [t('policies.share.short'), draft.share === '' ? t('common.none') : `> ${draft.share} %`],
+        ...draft.assets.map(
+          (asset) =>
+            [
+              asset.key,
+              limitsInWords(asset, asset.unit, t)
+                .map(([name, value]) => `${name}: ${value}`)
+                .join('; '),
+            ] as const,
+        ),
+      ];
+    case 'WHITELIST':
+      return [[t('policies.recipients'), addressesOf(draft).join(' ') || t('policies.everybody')]];
+    case 'TIME_RESTRICTION':
+      return [
+        [t('policies.hours.short'), `${draft.from} – ${draft.until} (${draft.timezone})`],
+        [t('policies.days'), daysInWords(draft, t, language)],
+      ];
+    case 'RATE_LIMIT':
+      return [
+        [t('policies.perHour'), draft.perHour],
+        [t('policies.perDay'), draft.perDay],
+      ];
+  }
+}
+
+const policyInWords = (draft: PolicyDraft, tongue: Tongue): Words => [
+  ...rulesInWords(draft, tongue),
+  [tongue.t('common.status'), tongue.t(draft.enabled ? 'common.enabled' : 'common.disabled')],
+  [tongue.t('common.priority'), draft.priority.trim()],
+];
+
+const subject = ({ type }: PolicyDraft, agentName: string | null, { t }: Tongue): Words => [
+  [t('policies.policy'), `${type} · ${agentName === null ? t('common.allAgents') : plain(agentName)}`],
+];
+
+/**
+ * What the owner signs for when a policy is stored: all of a new one, and what is other than it was of one there is.
+ * @param stored as it is; null: a new one
+ * @param agentName null: for all agents
+ */
+export function changeInWords(
+  stored: PolicyDraft | null,
+  draft: PolicyDraft,
+  agentName: string | null,
+  tongue: Tongue,
+): Words {
+  const after = policyInWords(draft, tongue);
+  if (stored === null) return [...subject(draft, agentName, tongue), ...after];
+  const before = policyInWords(stored, tongue);
+  const none = tongue.t('common.none');
+  const names = [...new Set([...before, ...after].map(([name]) => name))];
+  const of = (words: Words, name: string): string => words.find(([one]) => one === name)?.[1] ?? none;
+  return [
+    ...subject(draft, agentName, tongue),
+    ...names
+      .filter((name) => of(before, name) !== of(after, name))
+      .map((name) => [name, `${of(before, name)} → ${of(after, name)}`] as const),
+  ];
+}
+
+/** What the owner signs for when a policy is deleted. */
+export const deletedInWords = (draft: PolicyDraft, agentName: string | null, tongue: Tongue): Words => [
+  ...subject(draft, agentName, tongue),
+  [tongue.t('common.status'), tongue.t('policies.deleted')],
+];
