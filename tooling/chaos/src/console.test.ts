@@ -18,6 +18,10 @@ import { createMint, giveTokens } from './solana-tokens.ts';
 const BUILT = fileURLToPath(new URL('../../../apps/daemon/dist/console/', import.meta.url));
 const PICTURES = fileURLToPath(new URL('../../../.reports/console/', import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Where the machine has no Korean letters the page would be measured with boxes in their place. */
+const KOREAN = readFileSync(
+  createRequire(import.meta.url).resolve('@fontsource/gowun-dodum/files/gowun-dodum-korean-400-normal.woff2'),
+).toString('base64');
 const FIRST_LOAD_MOST = 300_000;
 /** What the web calls a page that does not jump about. */
 const SHIFT_MOST = 0.1;
@@ -64,6 +68,7 @@ const agentsSchema = z.object({ agents: z.array(z.object({ id: z.string(), publi
 const policiesSchema = z.object({
   policies: z.array(z.object({ rules: z.looseObject({ token_limits: z.record(z.string(), z.unknown()).optional() }) })),
 });
+const waitingSchema = z.looseObject({ transactions: z.array(z.looseObject({})) });
 const settingsSchema = z.object({ server: z.object({ logLevel: z.string() }), changed: z.array(z.string()) });
 
 // Without a browser on the machine there is nothing to open the console with; `npm test` says so before it runs these.
@@ -118,11 +123,11 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
   const operate = async <T>(schema: z.ZodType<T>, path: string): Promise<T> =>
     schema.parse((await daemon.operate('GET', path)).body);
 
-  /** Serious findings of axe on what is shown. */
-  async function findings(): Promise<readonly string[]> {
+  /** Serious findings of axe on what is shown; of its rules of these names, or of all. */
+  async function findings(rules?: readonly string[]): Promise<readonly string[]> {
     if ((await page.evaluate('typeof axe')) === 'undefined') await page.evaluate(`${AXE};undefined`);
     const found: unknown = await page.evaluate(
-      `axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations
+      `axe.run(document, { resultTypes: ['violations'], ${rules === undefined ? '' : `runOnly: ${JSON.stringify(rules)}`} }).then(({ violations }) => violations
         .filter(({ impact }) => impact === 'serious' || impact === 'critical')
         .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).slice(0, 3).join(' ')))`,
     );
@@ -131,6 +136,21 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
 
   const picture = (name: string): Promise<unknown> =>
     page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
+
+  /** What axe has found, with where. */
+  const faults: string[] = [];
+  /** Looks at what is shown in both appearances. The second has the same elements, in other colours. */
+  async function look(name: string): Promise<void> {
+    for (const [colorScheme, rules] of [
+      ['light', undefined],
+      ['dark', ['color-contrast']],
+    ] as const) {
+      await page.emulateMedia({ colorScheme });
+      await picture(`${name}-${colorScheme}`);
+      for (const finding of await findings(rules)) faults.push(`${name}, ${colorScheme}: ${finding}`);
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+  }
 
   beforeAll(async () => {
     mkdirSync(PICTURES, { recursive: true });
@@ -148,7 +168,13 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       WAIAAS_TELEGRAM_BOT_API_URL: bot.url,
     });
     browser = await chromium.launch({ executablePath: String(executablePath), args: CHROMIUM_ARGUMENTS });
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 }, locale: 'en-US', colorScheme: 'light' });
+    page = await browser.newPage({
+      viewport: { width: 1280, height: 900 },
+      locale: 'en-US',
+      colorScheme: 'light',
+      // No colour is caught on its way to another one.
+      reducedMotion: 'reduce',
+    });
     page.setDefaultTimeout(20_000);
     page.on('console', (message) => {
       // A refusal is an answer, which the browser reports as a resource that failed to load.
@@ -177,6 +203,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await page.getByLabel('Master password').fill('not the password at all');
     await button('Sign in').click();
     await page.getByText('The master password is wrong.').waitFor();
+    await look('sign-in');
     await signIn();
     await page.getByText('This daemon is not fully set up yet.').waitFor();
   });
@@ -195,7 +222,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       await visit(path);
       await page.getByText(text).waitFor();
     }
-    await picture('dashboard-empty');
+    await look('dashboard-empty');
   });
 
   test('leads through a fresh install: owner, agent, limits, two channels that work, session', async () => {
@@ -205,9 +232,11 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await button('Continue').click();
     // A person who says no has changed nothing.
     wallet.willing = false;
+    await look('wallet-dialog');
     await page.getByRole('button', { name: /Test Wallet/ }).click();
     await sign();
     await page.getByText('The wallet did not sign.').waitFor();
+    await look('signing-dialog');
     wallet.willing = true;
     const text = await sign();
     expect(text).toContain('WAIaaS Owner Action: connect_owner');
@@ -218,18 +247,28 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await button('New agent').click();
     await page.getByLabel('Name').fill('shopper');
     await page.getByLabel('Network').selectOption('localnet');
+    await look('agent-dialog');
     await button('Create').click();
     await page.getByRole('heading', { name: 'Limits', exact: true }).waitFor();
 
     await page.getByLabel('INSTANT up to (SOL)').fill('1');
-    await picture('setup-light');
+    await look('setup');
     await page.getByLabel('NOTIFY up to (SOL)').fill('2');
     await page.getByLabel('DELAY up to (SOL)').fill('3');
     await page.getByLabel('Daily cap (SOL)').fill('2000');
     await button('Save').click();
+    // The text has a fingerprint of what is changed; beside it stands what that is.
+    const about = page.getByTestId('signed-for');
+    await about.getByText(/^0\.1 SOL → 1 SOL$/).waitFor();
+    await about.getByText(/^no limit → 2000 SOL$/).waitFor();
     expect(await sign()).toContain('WAIaaS Owner Action: update_settings');
     await page.getByRole('heading', { name: 'Channels' }).waitFor();
     for (const [at, hook] of hooks.entries()) {
+      if (at === 1) {
+        // It goes on where it was left; and shows what it shows once although the next step could follow by itself.
+        await page.goto(`${daemon.url}/console/setup`);
+        await signIn();
+      }
       // With fewer than the daemon demands nobody gets on, unless they say that they will do with those.
       await page.getByText(`Working channels: ${at}; needed: 2`).waitFor();
       expect(await button('Next step').count()).toBe(0);
@@ -239,21 +278,27 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       await page.getByLabel('Name').fill(`hook ${at}`);
       await page.getByLabel('Address', { exact: true }).fill(`${hook.url}/in`);
       await dialog('New channel').getByRole('button', { name: 'Save' }).click();
-      await dialog('The secret of this webhook, shown once').getByRole('button', { name: 'Close' }).click();
       // Each is tried before it counts.
       await hook.next(({ type }) => type === 'CHANNEL_TEST');
+      const once = dialog('The secret of this webhook, shown once');
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Escape');
+      expect((await page.getByTestId('webhook-secret').textContent())?.length).toBeGreaterThan(20);
+      if (at === 0) await look('secret-dialog');
+      await once.getByRole('button', { name: 'Close' }).last().click();
+      if (at === 0) await page.getByText('Working channels: 1; needed: 2').waitFor();
+      if (at === 0) await look('setup-channels');
     }
-    await page.getByText('Working channels: 2; needed: 2').waitFor();
-    await picture('setup-channels-light');
-    await button('Next step').click();
     await page.getByText('Still to be done: First session').waitFor();
     expect(await button('Finish').isDisabled()).toBe(true);
 
     await button('New session').click();
+    await look('session-dialog');
     await button('Create').click();
     token = (await page.getByTestId('session-token').textContent()) ?? '';
     expect(token).toMatch(/^wai_sess_/);
     await page.getByText('"WAIAAS_SESSION_TOKEN"').waitFor();
+    await look('token-dialog');
     await dialog('The token of the session').getByRole('button', { name: 'Close' }).last().click();
     expect(await page.content()).not.toContain(token);
     await button('Finish').click();
@@ -277,10 +322,26 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await page.getByText('<img src=x onerror=alert(1)>').waitFor();
     await page.getByText('Why this tier?').click();
     await page.getByText('delay_max').waitFor();
+    // A wallet that says no, or whose answer never comes, leaves everything as it was.
+    wallet.willing = false;
     await button('Approve').click();
+    await page.getByRole('button', { name: /Test Wallet/ }).click();
+    await sign();
+    await page.getByText('The wallet did not sign.').waitFor();
+    await dialog('Sign with your wallet').getByRole('button', { name: 'Cancel' }).click();
+    wallet.willing = true;
+    expect((await daemon.client(token).getTransaction(payment.transactionId)).status).toBe('QUEUED');
+    expect(await button('Approve').isEnabled()).toBe(true);
+    // Twice at once is once.
+    const sent: string[] = [];
+    page.on('request', (request) => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    await button('Approve').dblclick();
+    await page.getByRole('button', { name: /Test Wallet/ }).click();
     expect(await sign()).toContain(`approve_tx - pay 5 SOL to ${to} on solana localnet`);
     await page.getByText('Approved. It is being carried out.').waitFor();
     await page.getByText('Nothing waits for you.').waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    expect(sent.filter((one) => one.startsWith('POST /v1/owner/approve/'))).toHaveLength(1);
     await go('Transactions');
     await page.getByRole('region', { name: 'Transactions' }).getByText('CONFIRMED').waitFor();
     expect(await balanceOf(harness.ledger, to)).toBe(5_000_000_000n);
@@ -328,7 +389,9 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     const act = recall.getByRole('button', { name: 'Recall funds' });
     expect(await act.isDisabled()).toBe(true);
     await recall.getByLabel('Type payer to confirm').fill('payer');
+    await look('recall-dialog');
     await act.click();
+    await page.getByTestId('signed-for').getByText(wallet.address).waitFor();
     expect(await sign()).toContain('WAIaaS Owner Action: recall');
     await recall.waitFor({ state: 'detached' });
     const recalls = page.getByRole('region', { name: 'Recalls' }).last();
@@ -401,6 +464,11 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await dryRun.getByText('APPROVAL', { exact: true }).waitFor();
     await dryRun.getByText('DELAY', { exact: true }).waitFor();
     await page.getByText(/3 payments: /).waitFor();
+    // What was answered to another draft says nothing of this one.
+    await page.getByLabel('DELAY up to (SOL)').fill('21');
+    await dryRun.waitFor({ state: 'detached' });
+    await page.getByLabel('DELAY up to (SOL)').fill('20');
+    await dryRun.waitFor();
     await page.getByLabel(/^Mint or contract/).fill(mint);
     await button('Look up').click();
     await page.getByText(/, 6 decimals/).waitFor();
@@ -412,8 +480,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await added.getByLabel(/^INSTANT/).fill('0.5');
     await added.getByLabel(/^NOTIFY/).fill('1.25');
     await added.getByLabel(/^DELAY/).fill('2');
-    expect(await findings()).toEqual([]);
-    await picture('policy-editor-light');
+    await look('policy-editor');
     await button('Save').click();
     expect(await sign()).toContain('update_settings');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -429,6 +496,42 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       .getByRole('main')
       .getByText(/^12\.5 /)
       .waitFor();
+  });
+
+  test('asks before a limit is taken off, and says what an empty list means', async () => {
+    await visit('/policies');
+    const off = dialog('Take this limit off?');
+    await button('Edit').click();
+    await page.getByRole('switch', { name: 'Enabled' }).click();
+    await button('Save').click();
+    await off.getByText(/^This is the last spending limit/).waitFor();
+    // Who does not mean it signs nothing, and goes on from what was typed.
+    await page.keyboard.press('Escape');
+    await off.waitFor({ state: 'detached' });
+    await button('Save').click();
+    await off.getByRole('button', { name: 'Take it off' }).click();
+    await page.getByTestId('signed-for').getByText('Enabled → Off').waitFor();
+    await look('signing-policy');
+    await sign();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('main').getByText('Off', { exact: true }).waitFor();
+    await button('Edit').click();
+    await page.getByRole('switch', { name: 'Enabled' }).click();
+    await button('Save').click();
+    await sign();
+    await page.getByRole('main').getByText('Enabled', { exact: true }).waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    await button('New policy').click();
+    await page.getByLabel('Type').selectOption('WHITELIST');
+    await page.getByText(/^An empty list is no list: everybody may be paid/).waitFor();
+    await button('Save').click();
+    await off.getByText(/everybody may be paid/).waitFor();
+    await look('loosening-dialog');
+    await off.getByRole('button', { name: 'Take it off' }).click();
+    await sign();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('main').getByText('Empty: everybody may be paid').waitFor();
   });
 
   test('changes settings that count at once, and has the owner register a recovery address', async () => {
@@ -449,42 +552,45 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await page.getByLabel('Address', { exact: true }).fill(home);
     await page.getByLabel('Master password').fill(PASSWORD);
     await button('Continue').click();
+    await page.getByTestId('signed-for').getByText(home).waitFor();
     expect(await sign()).toContain('WAIaaS Owner Action: recall');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByText(home).waitFor();
-    await picture('agent-light');
+    await look('agent');
   });
 
   test('has every screen in both appearances, languages and at any width, without a serious finding of axe', async () => {
     await daemon.client(token).sendToken({ to: stranger(), amount: 50_000_000_000n });
-    const faults: string[] = [];
-    const beyond = async (name: string): Promise<void> => {
+    // An agent may be called anything; it is text, whatever it looks like.
+    const name = '<img src=x onerror=alert(1)>';
+    await daemon.operate('POST', '/v1/agents', { name, chain: 'solana', network: 'localnet' });
+    const beyond = async (where: string): Promise<void> => {
       const px = Number(await page.evaluate('document.documentElement.scrollWidth - innerWidth'));
-      if (px > 0) faults.push(`${name}: ${px} px wider than its window`);
+      if (px > 0) faults.push(`${where}: ${px} px wider than its window`);
     };
     const wide = { width: 1280, height: 900 };
     const narrow = { width: 360, height: 740 };
+    const slugOf = (heading: string): string => heading.toLowerCase().replaceAll(' ', '-');
     for (const [path, heading] of SCREENS) {
       await visit(path);
       await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
-      const slug = heading.toLowerCase().replaceAll(' ', '-');
-      await picture(`${slug}-light`);
-      for (const finding of await findings()) faults.push(`${heading}: ${finding}`);
-      // The same elements in other colours, which are held against each other where they are chosen.
-      await page.emulateMedia({ colorScheme: 'dark' });
-      await picture(`${slug}-dark`);
+      if (path === '/agents') await page.getByRole('main').getByText(name).waitFor();
+      await look(slugOf(heading));
       await page.setViewportSize(narrow);
       await beyond(heading);
+      await picture(`${slugOf(heading)}-narrow`);
       await page.setViewportSize(wide);
-      await page.emulateMedia({ colorScheme: 'light' });
     }
     await visit('/settings');
     await page.getByLabel('Language').selectOption('ko');
     await page.getByRole('heading', { name: '설정', level: 1 }).waitFor();
+    await page.evaluate(`new FontFace('Noto Sans KR', Uint8Array.from(atob('${KOREAN}'), (byte) => byte.charCodeAt(0)))
+      .load().then((face) => { document.fonts.add(face); })`);
     await page.setViewportSize(narrow);
-    for (const [path, heading] of SCREENS) {
+    for (const [path, heading] of [...SCREENS, [`/agents/${agentId}`, 'Agent'], ['/setup', 'Set up']] as const) {
       await visit(path);
       await beyond(`${heading}, Korean`);
-      await picture(`${heading.toLowerCase().replaceAll(' ', '-')}-korean-narrow`);
+      await picture(`${slugOf(heading)}-korean-narrow`);
     }
     await page.setViewportSize({ width: 3840, height: 2160 });
     await visit('/');
@@ -500,7 +606,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await visit('/transactions');
     await page.locator('table a').last().click();
     await page.getByText('TX_REQUESTED').waitFor();
-    await picture('transaction-light');
+    await look('transaction');
   });
 
   test('says what it waits for and what failed, shows the last answer with its age, and does not jump about', async () => {
@@ -527,6 +633,8 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       await page.evaluate(`history.pushState(null, '', '/console${where}')`);
       await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
       await page.locator('[data-loading]').first().waitFor({ state: 'detached' });
+      // What has come last is to be drawn, and measured.
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
       const shifted = Number(await page.evaluate('globalThis.shifted'));
       if (shifted > SHIFT_MOST) shifts.push(`${heading}: ${shifted}`);
     }
@@ -561,6 +669,19 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       .first()
       .waitFor();
     expect(await skewed.getByText('The time is over').count()).toBe(0);
+
+    // Once nothing is left nobody can approve, before the daemon says so itself.
+    await skewed.route('**/pending-approvals*', async (route) => {
+      const answer = await route.fetch();
+      const { transactions, ...rest } = waitingSchema.parse(await answer.json());
+      const expiresAt = new Date(Date.now() + 4_000).toISOString();
+      await route.fulfill({ json: { transactions: transactions.map((one) => ({ ...one, expiresAt })), ...rest } });
+    });
+    await skewed.goto(`${daemon.url}/console/approvals`);
+    await signIn(skewed);
+    await skewed.getByText('The time is over').first().waitFor();
+    expect(await skewed.getByRole('button', { name: 'Approve', exact: true }).first().isDisabled()).toBe(true);
+    await skewed.unrouteAll({ behavior: 'ignoreErrors' });
     await skewed.close();
   });
 
@@ -572,6 +693,26 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await idle.clock.fastForward('11:00');
     await idle.getByText('You were signed out after ten minutes without a touch.').waitFor();
     await idle.close();
+  });
+
+  const recover = async (): Promise<void> => {
+    await page.getByLabel('Master password').fill(PASSWORD);
+    await button('Recover').click();
+    await page.getByRole('button', { name: /Test Ether Wallet/ }).click();
+    expect(await sign()).toContain('WAIaaS Owner Action: recover');
+    await page.getByText('Recovered. Sign in again.').waitFor();
+  };
+
+  test('gives way within five seconds to a kill switch that was engaged elsewhere, and says when and why', async () => {
+    await visit('/agents');
+    await button('New agent').click();
+    const { status } = await daemon.operate('POST', '/v1/admin/kill-switch', { reason: 'smoke in the server room' });
+    expect(status).toBe(200);
+    await page.getByRole('heading', { name: 'The kill switch is engaged' }).waitFor({ timeout: 5_000 });
+    await page.getByText('smoke in the server room').waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    await recover();
+    await signIn();
   });
 
   test('stops everything by the keyboard, shows nothing but the recovery, and recovers by wallet and password', async () => {
@@ -589,16 +730,13 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await tabTo(dialog('Kill switch').getByRole('button', { name: 'Stop everything' }));
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'The kill switch is engaged' }).waitFor();
+    await page.getByText(/^\d+ sessions revoked, \d+ payments cancelled, \d+ agents suspended\.$/).waitFor();
+    await page.getByText('drill', { exact: true }).waitFor();
+    await look('locked');
     await page.reload();
     await page.getByRole('heading', { name: 'The kill switch is engaged' }).waitFor();
-    await picture('locked-light');
-    expect(await findings()).toEqual([]);
-    await page.getByLabel('Master password').fill(PASSWORD);
-    await button('Recover').click();
-    await page.getByRole('button', { name: /Test Ether Wallet/ }).click();
-    expect(await sign()).toContain('WAIaaS Owner Action: recover');
-    await page.getByText('Recovered. Sign in again.').waitFor();
-    await picture('sign-in-light');
+    await page.getByText('drill', { exact: true }).waitFor();
+    await recover();
     await signIn();
   });
 
@@ -606,6 +744,27 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     const kept = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])');
     expect(kept).not.toMatch(/wai_|Canary/);
     expect(complaints).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+
+  test('says how long no password is taken after five wrong ones, also to who comes back', async () => {
+    const guest = await browser.newPage();
+    await guest.goto(`${daemon.url}/console`);
+    const attempt = async (password: string): Promise<void> => {
+      await guest.getByLabel('Master password').fill(password);
+      const answered = guest.waitForResponse('**/v1/admin/login');
+      await guest.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await answered;
+      await expect.poll(() => guest.getByLabel('Master password').inputValue()).toBe('');
+    };
+    const told = guest.getByText(/^Too many wrong passwords\. Try again in (30:00|29:\d\d)\.$/);
+    for (let n = 0; n < 6; n += 1) await attempt(`a wrong password ${n}`);
+    await told.waitFor();
+    await guest.reload();
+    // Not with the right one either.
+    await attempt(PASSWORD);
+    await told.waitFor();
+    await guest.close();
   });
 
   test('says so when the daemon has gone, and goes on showing what it knew', async () => {
