@@ -48,6 +48,8 @@ export const asOperator = { 'x-master-password': PASSWORD };
 export const asToken = { authorization: `Bearer ${OPERATOR_TOKEN}` };
 /** What the fake owner authenticator takes for a signature over anything. */
 export const asOwner = { authorization: `Bearer ${Buffer.from('{"signed":true}').toString('base64url')}` };
+/** What it takes for a signature of somebody who says to be somebody else. */
+export const asStranger = { authorization: `Bearer ${Buffer.from('{"signed":"elsewhere"}').toString('base64url')}` };
 export const OWNER: OwnerSigner = {
   chain: 'solana',
   address: '7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU',
@@ -556,6 +558,9 @@ export interface Harness {
   readonly revoked: string[];
   /** What the owner authenticator was asked. */
   readonly signatures: unknown[][];
+  /** How many signatures it has verified, and how many it has used up. */
+  readonly verified: number;
+  readonly usedUp: number;
   ownerConnected: boolean;
   now: number;
   lock: KillSwitchStatus;
@@ -601,7 +606,7 @@ export async function harness({ services, options, authenticators }: HarnessOpti
     [`Bearer ${SESSION_TOKEN}`]: context,
     [`Bearer wai_sess_${OTHER_SESSION}`]: { ...context, sessionId: OTHER_SESSION },
   };
-  const state = { now: NOW, lock: 'NORMAL' as KillSwitchStatus, ownerConnected: false };
+  const state = { now: NOW, lock: 'NORMAL' as KillSwitchStatus, ownerConnected: false, verified: 0, usedUp: 0 };
   const app = await createApiServer({
     services: { ...answeringServices, ...services },
     observe: (answer) => void observed.push(answer),
@@ -640,9 +645,18 @@ export async function harness({ services, options, authenticators }: HarnessOpti
       },
       owner: {
         isConnected: async () => state.ownerConnected,
-        authenticate: async (authorization, ...asked) => {
-          signatures.push(asked);
-          return signer(authorization);
+        authenticate: async (authorization, action, subject, counting) => {
+          signatures.push([action, subject]);
+          if (authorization === asStranger.authorization) {
+            counting.stranger();
+            state.verified += 1;
+            throw new WaiaasError('OWNER_MISMATCH');
+          }
+          state.verified += 1;
+          const owner = signer(authorization);
+          counting.owner();
+          state.usedUp += 1;
+          return owner;
         },
         provePossession: async (authorization, ...asked) => {
           signatures.push(asked);
@@ -681,6 +695,12 @@ export async function harness({ services, options, authenticators }: HarnessOpti
     revoked,
     signatures,
     stop,
+    get verified() {
+      return state.verified;
+    },
+    get usedUp() {
+      return state.usedUp;
+    },
     get ownerConnected() {
       return state.ownerConnected;
     },

@@ -115,6 +115,26 @@ describe('a flood', () => {
   });
 });
 
+test('a store that is full has room for what stops everything, and for nothing else', () => {
+  const nonces = createNonceStore({ clock: movable(), randomBytes, capacity: 3 });
+  const refused = (use: 'stop' | 'anything else'): unknown => {
+    try {
+      return nonces.consume(nonces.issue().nonce, use);
+    } catch (error) {
+      return error instanceof Error && 'code' in error ? error.code : error;
+    }
+  };
+  expect(Array.from({ length: 4 }, () => refused('anything else'))).toEqual([true, true, true, 'RATE_LIMIT_EXCEEDED']);
+  const stop = nonces.issue().nonce;
+  expect([nonces.consume(stop, 'stop'), nonces.consume(stop, 'stop'), nonces.consume(stop)]).toEqual([
+    true,
+    false,
+    false,
+  ]);
+  for (let more = 1; more < 64; more += 1) expect(refused('stop')).toBe(true);
+  expect([refused('stop'), refused('anything else')]).toEqual(['RATE_LIMIT_EXCEEDED', 'RATE_LIMIT_EXCEEDED']);
+});
+
 describe('another process', () => {
   test('takes no nonce of this one, used or not: of fifty uses before and after a restart one counts', () => {
     const clock = movable();

@@ -9,6 +9,9 @@ export interface IssuedNonce {
   readonly expiresAt: number;
 }
 
+/** What a nonce is used up for. Stopping has room of its own in the store, which nothing else can take. */
+export type NonceUse = 'stop' | 'anything else';
+
 /** Nonces that work once. */
 export interface NonceStore {
   /** A new nonce. Costs no memory until it is used, so that there are always enough of them. */
@@ -18,7 +21,7 @@ export interface NonceStore {
    * Look-up and record are one synchronous step, so that no other request can come between (03 §4).
    * @throws WaiaasError RATE_LIMIT_EXCEEDED while as many as the store remembers were used and have not expired
    */
-  consume(nonce: string): boolean;
+  consume(nonce: string, use?: NonceUse): boolean;
   /**
    * Whether `consume` would be true at this moment. Changes nothing and authorises nothing: it only spares the work of
    * verifying a signature that could not count.
@@ -32,7 +35,7 @@ export interface NonceStore {
 export interface NonceStoreOptions {
   readonly clock: Clock;
   readonly randomBytes: RandomBytes;
-  /** Used nonces remembered at most, each until it would have expired. */
+  /** Used nonces remembered at most, each until it would have expired; beside them, those that something was stopped with. */
   readonly capacity?: number;
   readonly ttlSeconds?: number;
 }
@@ -45,12 +48,16 @@ const COUNT_BYTES = 4;
 const MARK_AT = TIME_BYTES + COUNT_BYTES;
 const COUNTS = 2 ** (8 * COUNT_BYTES);
 
+/** More than the kill switch can be engaged while a nonce lives: three times a minute, for ten minutes at most. */
+const KEPT_FOR_STOPPING = 64;
+
 /**
  * Single-use nonces, void after a restart by design: a client asks for another (03 §4).
  *
  * A nonce is one block of AES under a key that only this process has: its time of issue, a count and a mark. So the store
  * knows its own without remembering them, and nobody can fill it by asking: what was used up is all it keeps, and to use one
- * up takes a signature that counts. Nothing used is forgotten before it has expired; a full store refuses instead.
+ * up takes a signature that counts. Nothing used is forgotten before it has expired; a full store refuses instead, but has
+ * room left for those that stop everything.
  *
  * Time does not run backwards here: what has expired stays so though the clock is set back, and after a leap that is longer
  * than a nonce lives nothing from before it counts.
@@ -100,17 +107,18 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
     return expiresAt !== null && now < expiresAt && !used.has(nonce) ? expiresAt : null;
   };
 
-  const makeRoom = (now: number): void => {
+  /** @throws WaiaasError RATE_LIMIT_EXCEEDED */
+  const makeRoom = (now: number, most: number): void => {
     let earliest = Number.POSITIVE_INFINITY;
     for (const [nonce, expiresAt] of used) {
       if (expiresAt <= now) used.delete(nonce);
       else earliest = Math.min(earliest, expiresAt);
     }
-    if (used.size < capacity) return;
+    if (used.size < most) return;
     const retryAfter = Math.max(1, Math.ceil((earliest - now) / 1000));
     throw new WaiaasError('RATE_LIMIT_EXCEEDED', {
       message: 'Too many nonces were used.',
-      details: { limit: capacity, window: `${ttlSeconds}s`, retryAfter },
+      details: { limit: most, window: `${ttlSeconds}s`, retryAfter },
     });
   };
 
@@ -126,11 +134,12 @@ export function createNonceStore(options: NonceStoreOptions): NonceStore {
       const nonce = Buffer.concat([cipher.update(block), cipher.final()]).toString('hex');
       return { nonce, expiresAt: now + lifeMs };
     },
-    consume(nonce) {
+    consume(nonce, use = 'anything else') {
       const now = tick();
       const expiresAt = liveUntil(nonce, now);
       if (expiresAt === null) return false;
-      if (used.size >= capacity) makeRoom(now);
+      const most = use === 'stop' ? capacity + KEPT_FOR_STOPPING : capacity;
+      if (used.size >= most) makeRoom(now, most);
       used.set(nonce, expiresAt);
       return true;
     },

@@ -51,3 +51,79 @@ test('at the default limits, a stranger that asks for all it can get neither tak
   expect(await owned.signed('kill_switch', stop)).toMatchObject({ status: 200, body: { activated: true } });
   await daemon.stop();
 }, 120_000);
+
+const LIST = { method: 'GET', path: '/v1/agents' };
+const STOP = { method: 'POST', path: '/v1/owner/kill-switch', body: { reason: 'too many of my own requests' } };
+
+test('an owner who is refused for the rate sends the very same request again, and can always stop everything', async () => {
+  const owned = await startOwnedDaemon(harness, createOwnerWallet('ethereum'), {
+    ...DEFAULT_LIMITS,
+    WAIAAS_SECURITY_NONCE_CACHE_MAX: '100',
+  });
+  expect((await owned.connect()).status).toBe(201);
+  await owned.advance(301);
+  const listing = async (): Promise<string> =>
+    owned.header('manage_sessions', await owned.compose('manage_sessions', LIST));
+  const send = (authorization: string) => owned.ask(LIST, { authorization });
+  for (let count = 0; count < 99; count += 1) expect((await send(await listing())).status).toBe(200);
+  await owned.advance(61);
+  // Ninety-nine nonces of a hundred are used; a minute later, one more is, and the store is full.
+  expect((await send(await listing())).status).toBe(200);
+  const kept = await listing();
+  for (let count = 0; count < 5; count += 1)
+    expect(await send(kept)).toMatchObject({ status: 429, code: 'RATE_LIMIT_EXCEEDED' });
+  // By now the first of them have expired, and what was refused has not been used up.
+  await owned.advance(241);
+  expect((await send(kept)).status).toBe(200);
+  expect(await send(kept)).toMatchObject({ status: 401, code: 'INVALID_NONCE' });
+
+  await owned.advance(61);
+  const statuses: number[] = [];
+  for (let count = 0; count < 150; count += 1) statuses.push((await send(await listing())).status);
+  expect(new Set(statuses)).toEqual(new Set([200, 429]));
+  expect(await owned.signed('kill_switch', STOP)).toMatchObject({ status: 200, body: { activated: true } });
+  await owned.daemon.stop();
+}, 120_000);
+
+test('of the requests of a minute the hundred-and-first waits, unused; the loop of an owner does not hold up their stop', async () => {
+  const owned = await startOwnedDaemon(harness, createOwnerWallet('solana'), DEFAULT_LIMITS);
+  expect((await owned.connect()).status).toBe(201);
+  await owned.advance(61);
+  const listing = async (): Promise<string> =>
+    owned.header('manage_sessions', await owned.compose('manage_sessions', LIST));
+  const send = (authorization: string) => owned.ask(LIST, { authorization });
+  for (let count = 0; count < 100; count += 1) expect((await send(await listing())).status).toBe(200);
+  const waits = await listing();
+  expect(await send(waits)).toMatchObject({ status: 429, code: 'RATE_LIMIT_EXCEEDED' });
+  await owned.advance(61);
+  expect((await send(waits)).status).toBe(200);
+  for (let round = 0; round < 30; round += 1)
+    await Promise.all(Array.from({ length: 50 }, async () => send(await listing())));
+  expect(await owned.signed('kill_switch', STOP)).toMatchObject({ status: 200, body: { activated: true } });
+  await owned.daemon.stop();
+}, 120_000);
+
+test('a stranger with a wallet of their own and one header for ever is refused, and the owner is heard', async () => {
+  const owned = await startOwnedDaemon(harness, createOwnerWallet('solana'), DEFAULT_LIMITS);
+  expect((await owned.connect()).status).toBe(201);
+  await owned.advance(61);
+  const thief = createOwnerWallet('ethereum');
+  const authorization = owned.header(
+    'manage_sessions',
+    await owned.compose('manage_sessions', LIST, {}, thief),
+    {},
+    thief,
+  );
+  const statuses: number[] = [];
+  for (let round = 0; round < 40; round += 1) {
+    const sent = Array.from({ length: 50 }, () => owned.ask(LIST, { authorization }));
+    statuses.push(...(await Promise.all(sent)).map(({ status }) => status));
+    if (round % 10 === 9) expect((await owned.signed('manage_sessions', LIST)).status).toBe(200);
+  }
+  expect([
+    statuses.filter((status) => status === 403).length,
+    statuses.filter((status) => status === 429).length,
+  ]).toEqual([100, 1900]);
+  expect(await owned.signed('kill_switch', STOP)).toMatchObject({ status: 200, body: { activated: true } });
+  await owned.daemon.stop();
+}, 120_000);

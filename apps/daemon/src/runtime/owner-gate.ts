@@ -38,6 +38,9 @@ export interface OwnerGate {
   purposeOf(action: OwnerAction, subject: OwnerSubject): Promise<SignInPurpose>;
 }
 
+/** How often a forged owner is put on record at most, ms: who may ask, may ask often. */
+const RECORD_AGAIN_MS = 60_000;
+
 /** Stands for an owner whose row is not what was stored: nobody has this address, so nobody matches it. */
 const NOBODY: ConnectedOwner = { chain: 'solana', address: '', authentic: false };
 
@@ -45,14 +48,22 @@ const NOBODY: ConnectedOwner = { chain: 'solana', address: '', authentic: false 
 export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
   const { nonces, clock, logger, storage, owner, sessions, pipeline, domains } = parts;
 
+  let recordedAt = Number.NEGATIVE_INFINITY;
   const onRefused = (fault: OwnerFault): void => {
     logger.warn({ fault }, 'A signature did not authorise its request');
     if (fault !== 'OWNER_NOT_AUTHENTIC') return;
+    const now = clock.now();
+    // By how far apart: a clock that is set back must not silence it.
+    if (Math.abs(now - recordedAt) < RECORD_AGAIN_MS) return;
+    recordedAt = now;
     storage
       .write(({ db }) =>
         appendAudit(db, unixSeconds(clock), { event: 'SEAL_BROKEN', actor: 'system', details: { what: 'owner' } }),
       )
-      .catch((error: unknown) => logger.error({ error: String(error) }, 'A forged owner could not be recorded'));
+      .catch((error: unknown) => {
+        recordedAt = Number.NEGATIVE_INFINITY;
+        logger.error({ error: String(error) }, 'A forged owner could not be recorded');
+      });
   };
 
   async function load(): Promise<ConnectedOwner | null> {
@@ -63,7 +74,7 @@ export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
   }
 
   const verifier = createSignInVerifier({ nonces, clock, domains, onRefused });
-  const authenticator = createOwnerAuthenticator({ nonces, clock, domains, onRefused, owner: { load } });
+  const authenticator = createOwnerAuthenticator({ verifier, nonces, clock, onRefused, owner: { load } });
 
   async function purposeOf(action: OwnerAction, subject: OwnerSubject): Promise<SignInPurpose> {
     if (action === 'approve_tx' || action === 'reject_tx') {
@@ -89,8 +100,14 @@ export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
     purposeOf,
     authenticator: {
       isConnected: async () => (await owner.load()).state !== 'none',
-      authenticate: async (authorization, action, subject) =>
-        noted(await authenticator.authenticate(authorization, { action, purpose: () => purposeOf(action, subject) })),
+      authenticate: async (authorization, action, subject, counting) =>
+        noted(
+          await authenticator.authenticate(
+            authorization,
+            { action, purpose: () => purposeOf(action, subject) },
+            counting,
+          ),
+        ),
       provePossession: (authorization, action, request, claimed) =>
         authenticator.provePossession(
           authorization,
@@ -102,9 +119,8 @@ export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
         if (chain === undefined || ownerAddress === undefined || message === undefined || signature === undefined)
           throw new WaiaasError('INVALID_SIGNATURE');
         const signed = { chain, address: ownerAddress, message, signature };
-        const proven = await verifier.prove(signed);
         // Before the nonce is used up: strangers with wallets of their own leave nothing behind.
-        await authenticator.confirmOwner(proven.signer);
+        const proven = await authenticator.proveOwner(signed);
         proven.requirePurpose(sessionPurpose(agentId(body.agentId), sessions.grantOf(body)));
         proven.consume();
         return noted(proven.signer);

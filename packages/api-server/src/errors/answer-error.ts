@@ -12,7 +12,7 @@ const SHUTDOWN_RETRY_AFTER = 30;
 export interface ErrorAnswering {
   readonly logger: Logger;
   readonly cors: Pick<Cors, 'permit'>;
-  readonly rateLimiting: Pick<RateLimiting, 'report'>;
+  readonly rateLimiting: Pick<RateLimiting, 'report' | 'answerFor'>;
 }
 
 /**
@@ -26,7 +26,7 @@ export function answerError(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  const error = toWaiaasError(thrown, request);
+  const error = rateLimiting.answerFor(request, reply, toWaiaasError(thrown, request));
   if (error.status >= 500) logFault(logger, error, request);
   reply.headers(SECURE_HEADERS).header('x-request-id', request.id);
   cors.permit(request, reply);

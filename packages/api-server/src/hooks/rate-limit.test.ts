@@ -4,6 +4,7 @@ import {
   asOperator,
   asOwner,
   asSession,
+  asStranger,
   asToken,
   type Harness,
   harness,
@@ -83,6 +84,15 @@ describe('rate limits', () => {
         headers: { 'x-forwarded-for': `10.0.0.${count}`, forwarded: `for=10.0.1.${count}` },
       });
     expect((await request({ url: '/v1/agents', headers: { 'x-forwarded-for': '10.9.9.9' } })).statusCode).toBe(429);
+  });
+
+  test('no program has a budget for each of the addresses that this machine has', async () => {
+    const { request } = await limited();
+    const from = (remoteAddress: string) => request({ url: '/nothing', remoteAddress });
+    for (let count = 1; count <= 100; count += 1) await from(`127.0.${count}.1`);
+    for (const address of ['127.0.0.1', '127.255.255.254', '::1', '::ffff:127.0.0.9'])
+      expect((await from(address)).statusCode).toBe(429);
+    expect((await from('10.0.0.1')).statusCode).toBe(404);
   });
 
   test('tokens whose signature does not hold count against the address', async () => {
@@ -182,11 +192,35 @@ describe('rate limits', () => {
       expect((await request({ url: '/nothing' })).statusCode).toBe(429);
     });
 
-    test('has a hundred requests a minute, and takes none of them from others', async () => {
+    test.each(routes)('costs nobody who names another wallet a look on a route %s', async (_what, method, url) => {
+      const server = await limited();
+      const ask = (headers: Record<string, string>) => server.request({ method, url, headers });
+      expect(allOf(await times(100, () => ask(asStranger)))).toEqual([403]);
+      expect(server.verified).toBe(100);
+      expect(allOf(await times(2000, () => ask(asStranger)))).toEqual([429]);
+      expect(server.verified).toBe(100);
+      expect((await ask(asOwner)).statusCode).toBe(200);
+    });
+
+    test('is answered what a stranger and junk are, where the address has nothing left', async () => {
       const { request } = await limited();
+      await times(101, () => request({ url: '/nothing' }));
+      const answers = [];
+      for (const headers of [madeUp, asStranger]) {
+        const answer = await request({ url: '/v1/agents', headers });
+        const { requestId: _requestId, ...body } = answer.json();
+        answers.push([answer.statusCode, body, answer.headers['retry-after'], answer.headers['x-ratelimit-remaining']]);
+      }
+      expect(answers[0]).toEqual(answers[1]);
+    });
+
+    test('has a hundred requests a minute, and takes none of them from others', async () => {
+      const server = await limited();
+      const { request } = server;
       const read = () => request({ url: '/v1/agents', headers: asOwner });
       expect(allOf(await times(100, read))).toEqual([200]);
       expect((await read()).statusCode).toBe(429);
+      expect(server.usedUp).toBe(100);
       expect((await request({ url: '/v1/agents', headers: asToken })).statusCode).toBe(200);
       expect((await request({ url: '/nothing' })).headers['x-ratelimit-remaining']).toBe('99');
     });
@@ -204,7 +238,18 @@ describe('rate limits', () => {
       const headers = { ...madeUp, 'content-type': 'application/json' };
       const send = () => request({ method: 'POST', url: '/v1/agents', headers, payload: '{' });
       expect(allOf(await times(100, send))).toEqual([400]);
+      const refused = await send();
+      expect([refused.statusCode, refused.json().code]).toEqual([429, 'RATE_LIMIT_EXCEEDED']);
+      expect(refused.headers['retry-after']).toBe('60');
       expect((await request({ url: '/nothing' })).statusCode).toBe(429);
+    });
+
+    test('is told that everything is stopped, whatever strangers have sent', async () => {
+      const server = await limited();
+      await times(101, () => server.request({ url: '/nothing' }));
+      server.lock = 'ACTIVATED';
+      const answer = await server.request({ method: 'POST', url: '/v1/owner/kill-switch', headers: asOwner });
+      expect(answer.json().code).toBe('SYSTEM_LOCKED');
     });
 
     test('beside the password buys no tries of it', async () => {

@@ -9,25 +9,30 @@ import type { RouteAuth } from '../route-plan.ts';
 import { bearerOf, masterPasswordOf } from '../routes/credential.ts';
 import type { Step } from './step.ts';
 
+/** Who has a bucket of their own: no address, and no id of a session. */
+export type SignedInAs = 'owner' | 'operators' | 'password';
+
 /** The rate limiter as the server uses it. */
 export interface RateLimiting {
   /** Step 7. */
   readonly step: Step;
-  /**
-   * Puts the state of the caller's address on an answer that was given before the limiter was reached. A request that went wrong
-   * before it was known whom it is from counts against the address.
-   */
+  /** Puts the state of the caller's address on an answer that was given before the limiter was reached. */
   report(request: FastifyRequest, reply: FastifyReply): void;
+  /**
+   * Counts a request that went wrong before it was known whom it is from, such as one whose body cannot be read, against the
+   * caller's address, and answers what there is to say: where the address has no budget left, that.
+   */
+  answerFor(request: FastifyRequest, reply: FastifyReply, error: WaiaasError): WaiaasError;
   /** Counts a failed sign-in against the caller's address, when the request itself was counted elsewhere. */
   chargeFailedSignIn(request: FastifyRequest): void;
   /**
-   * Counts a request that was let in, where it is counted by who that is.
+   * Counts a request that is let in, where it is counted by who that is.
    * @throws WaiaasError RATE_LIMIT_EXCEEDED
    */
-  admitSignedIn(request: FastifyRequest, reply: FastifyReply): void;
+  admitSignedIn(request: FastifyRequest, reply: FastifyReply, who: SignedInAs): void;
   /**
-   * Counts one that was not against the caller's address.
-   * @throws WaiaasError RATE_LIMIT_EXCEEDED, in place of what the guard has said, where the address has no budget left
+   * Counts one that is not, or will not be, against the caller's address.
+   * @throws WaiaasError RATE_LIMIT_EXCEEDED, in place of what the guard has to say, where the address has no budget left
    */
   admitFailedSignIn(request: FastifyRequest, reply: FastifyReply): void;
 }
@@ -56,8 +61,17 @@ const SIGNED: ReadonlySet<RouteAuth | undefined> = new Set<RouteAuth | undefined
 const isSigned = (request: FastifyRequest): boolean =>
   SIGNED.has(request.plan?.auth) && masterPasswordOf(request) === undefined && bearerOf(request).kind === 'owner';
 
-/** Key of the bucket of all operator tokens: no address, and no id of a session. */
-const OPERATORS = 'operators';
+/** The bucket of all operator tokens. */
+const OPERATORS: SignedInAs = 'operators';
+
+/** Addresses of this machine: a program may call from any of them, and must not have a budget for each. */
+const LOOPBACK = /^(?:(?:::ffff:)?127\.|::1$)/i;
+
+/** Whom an address is counted as. */
+const callerOf = (request: FastifyRequest): string => {
+  const address = peerAddress(request);
+  return LOOPBACK.test(address) ? 'this machine' : address;
+};
 
 /**
  * Three levels of counts (06 §1.8): a request with a session token of valid signature counts against its session, any
@@ -65,8 +79,8 @@ const OPERATORS = 'operators';
  * never count by session: a session token is no credential there, and must not buy more guesses.
  *
  * Live operator tokens have a bucket of their own, so that nobody without a credential can use up what an operator needs; and
- * so has the owner, whose signatures are looked at before they are counted: whose they are shows only then, and one cannot be
- * guessed. The routes of the kill switch ask everybody who it is before they count, because stopping is what must not be held
+ * so has the owner, who is counted once the signature holds: it cannot be guessed. Who names somebody else is counted against the
+ * address before any signature is looked at. The routes of the kill switch ask everybody who it is before they count, because stopping is what must not be held
  * up. Guesses are no cheaper for that: the lockout and the queue of the master password hold on every route.
  */
 export function rateLimiting(
@@ -95,19 +109,16 @@ export function rateLimiting(
 
   const baseOf = (request: FastifyRequest, session: SessionId | null, operator: boolean): Bucket => {
     if (session !== null) return { key: session, limit: limits.sessionRpm };
-    return { key: operator ? OPERATORS : peerAddress(request), limit: limits.globalRpm };
+    return { key: operator ? OPERATORS : callerOf(request), limit: limits.globalRpm };
   };
 
   /** Tells the state on the answer. @throws WaiaasError RATE_LIMIT_EXCEEDED */
   const insist = (reply: FastifyReply, state: RateLimitState): void => {
     describe(reply, state);
-    if (state.admitted) return;
-    throw new WaiaasError('RATE_LIMIT_EXCEEDED', {
-      details: { limit: state.limit, window: '1m', retryAfter: state.retryAfter },
-    });
+    if (!state.admitted) throw tooMany(state);
   };
 
-  const addressOf = (request: FastifyRequest): Bucket => ({ key: peerAddress(request), limit: limits.globalRpm });
+  const addressOf = (request: FastifyRequest): Bucket => ({ key: callerOf(request), limit: limits.globalRpm });
 
   /** Counts against whom a request is from, and against the limit of its route where that has one. */
   const admit = ({ plan }: FastifyRequest, base: Bucket, own: OwnLimit | null): RateLimitState => {
@@ -133,18 +144,24 @@ export function rateLimiting(
       return undefined;
     },
     report(request, reply) {
-      if (request.countedAtSignIn) limiter.charge(peerAddress(request));
       if (!reply.hasHeader('x-ratelimit-limit')) describe(reply, limiter.inspect(addressOf(request)));
     },
-    chargeFailedSignIn(request) {
-      if (request.countedBySession) limiter.charge(peerAddress(request));
+    answerFor(request, reply, error) {
+      if (!request.countedAtSignIn) return error;
+      request.countedAtSignIn = false;
+      const state = limiter.admit(addressOf(request), null);
+      describe(reply, state);
+      // That everything is stopped is told to everybody.
+      return state.admitted || error.code === 'SYSTEM_LOCKED' ? error : tooMany(state);
     },
-    admitSignedIn(request, reply) {
+    chargeFailedSignIn(request) {
+      if (request.countedBySession) limiter.charge(callerOf(request));
+    },
+    admitSignedIn(request, reply, who) {
       const own = request.plan?.endpointLimit ?? null;
       if (!request.countedAtSignIn || own === 'uncounted') return;
       request.countedAtSignIn = false;
-      const key = request.owner !== null ? 'owner' : request.operatorToken !== null ? OPERATORS : 'password';
-      insist(reply, admit(request, { key, limit: limits.globalRpm }, own));
+      insist(reply, admit(request, { key: who, limit: limits.globalRpm }, own));
     },
     admitFailedSignIn(request, reply) {
       if (!request.countedAtSignIn) return;
@@ -153,6 +170,9 @@ export function rateLimiting(
     },
   };
 }
+
+const tooMany = ({ limit, retryAfter }: RateLimitState): WaiaasError =>
+  new WaiaasError('RATE_LIMIT_EXCEEDED', { details: { limit, window: '1m', retryAfter } });
 
 const describe = (reply: FastifyReply, state: RateLimitState): void => {
   reply.header('x-ratelimit-limit', state.limit);

@@ -24,6 +24,23 @@ export type OwnerSubject =
   | { readonly kind: 'request'; readonly request: SignedRequest }
   | { readonly kind: 'payment'; readonly transactionId: TransactionId };
 
+/**
+ * Where a request is counted that shows a signature: by whom it is from, which shows only in the course of the check. One of
+ * them is called, once, unless the request fails in another way.
+ */
+export interface SignatureCounting {
+  /**
+   * The request names somebody else than the owner: called before any signature is verified, and nothing is if it throws.
+   * @throws WaiaasError RATE_LIMIT_EXCEEDED
+   */
+  stranger(): void;
+  /**
+   * The owner has signed this very request: called in the step that uses the signature up, which it is not if this throws.
+   * @throws WaiaasError RATE_LIMIT_EXCEEDED
+   */
+  owner(): void;
+}
+
 /** Checks the signatures of owners (03 §15). Every accepted signature is used up. */
 export interface OwnerAuthenticator {
   /** Whether an owner is connected; true also while the stored one is not authentic, so that nobody gains by that. */
@@ -31,9 +48,15 @@ export interface OwnerAuthenticator {
   /**
    * @param authorization the whole header value
    * @throws WaiaasError INVALID_SIGNATURE, INVALID_NONCE, OWNER_MISMATCH, also where there is no owner; and, for a payment,
-   *   TX_NOT_FOUND and POLICY_DENIED, which only the owner gets to see
+   *   TX_NOT_FOUND and POLICY_DENIED, which only the owner gets to see; RATE_LIMIT_EXCEEDED, also while too many signatures
+   *   wait to be checked
    */
-  authenticate(authorization: string, action: OwnerAction, subject: OwnerSubject): Promise<OwnerSigner>;
+  authenticate(
+    authorization: string,
+    action: OwnerAction,
+    subject: OwnerSubject,
+    counting: SignatureCounting,
+  ): Promise<OwnerSigner>;
   /**
    * The same for a wallet that is not the owner yet.
    * @throws WaiaasError as `authenticate`; OWNER_MISMATCH when the signer is not who is claimed

@@ -19,7 +19,7 @@ import type {
 import type { RateLimiting } from '../hooks/rate-limit.ts';
 import { peerAddress } from '../peer-address.ts';
 import type { Authenticators } from '../ports/authenticators.ts';
-import type { OwnerSigner, OwnerSubject, SignedRequest } from '../ports/owner-authenticator.ts';
+import type { OwnerSigner, OwnerSubject, SignatureCounting, SignedRequest } from '../ports/owner-authenticator.ts';
 import type { Actor, RequestContext, SessionContext } from '../ports/request-context.ts';
 import type { RouteAuth } from '../route-plan.ts';
 import { bearerOf, credentialOf, masterPasswordOf } from './credential.ts';
@@ -143,15 +143,16 @@ export function createGuards(
     request.ownerPayload = shown.authorization;
   };
 
-  const checkPayload = async (request: FastifyRequest): Promise<void> => {
-    if (request.ownerPayload === null) return;
-    request.owner = await owner.authenticate(request.ownerPayload, actionOf(request), subjectOf(request));
-  };
-
-  /** The same where the signature lets in by itself: whose the request is, and is counted as, shows now. */
+  /** Checks the owner's signature. Whose the request is, and is counted as, shows in the course of it. */
   const checkSignature: preValidationAsyncHookHandler = async (request, reply) => {
-    await counted(request, reply, () => checkPayload(request));
-    if (request.owner !== null) rateLimiting.admitSignedIn(request, reply);
+    const { ownerPayload } = request;
+    if (ownerPayload === null) return;
+    await counted(request, reply, async () => {
+      request.owner = await owner.authenticate(ownerPayload, actionOf(request), subjectOf(request), {
+        stranger: () => rateLimiting.admitFailedSignIn(request, reply),
+        owner: () => rateLimiting.admitSignedIn(request, reply, 'owner'),
+      });
+    });
   };
 
   return {
@@ -171,7 +172,7 @@ export function createGuards(
     master: {
       async onRequest(request, reply) {
         await counted(request, reply, () => master(request));
-        rateLimiting.admitSignedIn(request, reply);
+        rateLimiting.admitSignedIn(request, reply, 'password');
       },
       preHandler: confirm,
     },
@@ -179,7 +180,8 @@ export function createGuards(
       async onRequest(request, reply) {
         await counted(request, reply, () => operatorOrPayload(request));
         // An owner is not let in before the signature has been checked.
-        if (request.ownerPayload === null) rateLimiting.admitSignedIn(request, reply);
+        if (request.ownerPayload !== null) return;
+        rateLimiting.admitSignedIn(request, reply, request.operatorToken === null ? 'password' : 'operators');
       },
       preValidation: checkSignature,
       preHandler: confirm,
@@ -205,7 +207,7 @@ export function createGuards(
         payload(request);
         await master(request);
       },
-      preValidation: checkPayload,
+      preValidation: checkSignature,
       preHandler: confirm,
     },
     masterAndPossession: {
@@ -298,6 +300,9 @@ export function agentContext(request: FastifyRequest): RequestContext {
   return contextOf(request, { kind: 'agent', agentId, sessionId });
 }
 
+/** The master password has let the request in, and it was counted before that. */
+const COUNTED_BEFORE: SignatureCounting = { stranger: () => undefined, owner: () => undefined };
+
 /**
  * Checks the owner's signature over a request whose guard could not: the proof is asked for by the service, once it can
  * read who the owner is. Null when the request carries none.
@@ -311,7 +316,8 @@ export function deferredOwnerProof(
   const action = plan?.action;
   if (action === undefined || action === null) throw new TypeError('This route takes no signature of an owner');
   return async () => {
-    const signer = await owner.authenticate(ownerPayload, action, { kind: 'request', request: signedRequest(request) });
+    const subject: OwnerSubject = { kind: 'request', request: signedRequest(request) };
+    const signer = await owner.authenticate(ownerPayload, action, subject, COUNTED_BEFORE);
     return contextOf(request, ownerActor(signer));
   };
 }

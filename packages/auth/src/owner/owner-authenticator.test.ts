@@ -15,10 +15,12 @@ import { createWallet, type TestWallet } from '../../test/wallets.ts';
 import { createNonceStore, type NonceStore } from '../nonce-store.ts';
 import type { SignInPurpose } from '../sign-in/check-sign-in.ts';
 import { composeSignInMessage } from '../sign-in/sign-in-message.ts';
+import { createSignInVerifier, type SignInVerifier } from '../sign-in/sign-in-verifier.ts';
 import {
   type ConnectedOwner,
   createOwnerAuthenticator,
   type OwnerAuthenticator,
+  type OwnerCounting,
   type OwnerFault,
 } from './owner-authenticator.ts';
 import { type OwnerPayload, ownerAuthorization } from './owner-payload.ts';
@@ -60,19 +62,40 @@ let nonces: NonceStore;
 let connected: ConnectedOwner | null;
 let authenticator: OwnerAuthenticator;
 let faults: OwnerFault[];
+/** What the verifier was asked: to believe a signature, or only to judge it. */
+let asked: ('prove' | 'judge')[];
+/** Done while a signature is looked at. */
+let meanwhile: () => void;
+
+function setUp(capacity?: number): void {
+  const clock = { now: () => now };
+  nonces = createNonceStore({ clock, randomBytes, ...(capacity === undefined ? {} : { capacity }) });
+  const onRefused = (fault: OwnerFault): number => faults.push(fault);
+  const domains = () => ['localhost:3100', '127.0.0.1:3100'];
+  const verifier = createSignInVerifier({ nonces, clock, domains, onRefused });
+  const watched: SignInVerifier = {
+    ...verifier,
+    prove(...signed) {
+      asked.push('prove');
+      meanwhile();
+      return verifier.prove(...signed);
+    },
+    judge(...signed) {
+      asked.push('judge');
+      meanwhile();
+      return verifier.judge(...signed);
+    },
+  };
+  const owner = { load: async () => connected };
+  authenticator = createOwnerAuthenticator({ verifier: watched, nonces, clock, owner, onRefused });
+}
 
 beforeEach(() => {
   now = Date.UTC(2026, 10, 1, 12);
   faults = [];
-  const clock = { now: () => now };
-  nonces = createNonceStore({ clock, randomBytes });
-  authenticator = createOwnerAuthenticator({
-    nonces,
-    clock,
-    owner: { load: async () => connected },
-    domains: () => ['localhost:3100', '127.0.0.1:3100'],
-    onRefused: (fault) => faults.push(fault),
-  });
+  asked = [];
+  meanwhile = () => undefined;
+  setUp();
 });
 
 /** What an honest client sends; parts of it can be exchanged. */
@@ -288,6 +311,142 @@ describe.each(OWNER_CHAINS)('on %s', (chain) => {
     expect(await refusal(request(wallet, APPROVE))).toBe('NOT_REFUSED');
     connected = null;
     expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_MISMATCH 403');
+  });
+
+  describe('whose request it is', () => {
+    /** Counts, and refuses whom it is told to. */
+    const counter = (refused: 'stranger' | 'owner' | 'nobody' = 'nobody') => {
+      const calls: string[] = [];
+      const count = (who: 'stranger' | 'owner') => () => {
+        calls.push(who);
+        if (who === refused) throw new WaiaasError('RATE_LIMIT_EXCEEDED');
+      };
+      const counting: OwnerCounting = { stranger: count('stranger'), owner: count('owner') };
+      return { calls, counting };
+    };
+    const counted = (authorization: string, counting: OwnerCounting, demand: Demand = APPROVE) =>
+      outcome(authenticator.authenticate(authorization, demand, counting));
+
+    test('costs no look at a signature where strangers are refused, and the owner is still heard', async () => {
+      const { calls, counting } = counter('stranger');
+      const stranger = createWallet(chain);
+      const { address } = wallet;
+      const ofStranger = request(stranger, APPROVE);
+      const signature = stranger.sign('another text');
+      for (let count = 0; count < 2000; count += 1) {
+        const header = count % 2 === 0 ? ofStranger : request(stranger, HALT, {}, { signature });
+        expect(await counted(header, counting)).toBe('RATE_LIMIT_EXCEEDED 429');
+      }
+      expect(asked).toEqual([]);
+      expect(calls).toHaveLength(2000);
+      expect(await counted(request(wallet, APPROVE), counting)).toBe('NOT_REFUSED');
+      // What only says to be the owner's is looked at, and nothing else counts it.
+      expect(await counted(request(stranger, APPROVE, {}, { address }), counting)).toBe('INVALID_SIGNATURE 401');
+      expect(calls.slice(2000)).toEqual(['owner']);
+    });
+
+    test('is told by no answer: right or wrong, a stranger hears what the owner would', async () => {
+      const stranger = createWallet(chain);
+      for (const change of [
+        { signature: 'junk' },
+        { signature: stranger.sign('another text') },
+        { timestamp: new Date(now - 400_000).toISOString() },
+        { nonce: '0'.repeat(32) },
+        { action: 'kill_switch' as const },
+        { message: 'no message at all' },
+      ]) {
+        const hears = async (by: TestWallet) => refusal(request(by, APPROVE, {}, change));
+        expect(await hears(stranger)).toBe(await hears(wallet));
+      }
+    });
+
+    test('is settled without a second opinion for who is no owner', async () => {
+      const { calls, counting } = counter();
+      expect(await counted(request(createWallet(chain), APPROVE), counting)).toBe('OWNER_MISMATCH 403');
+      expect([asked, calls]).toEqual([['judge'], ['stranger']]);
+    });
+
+    test('is settled again once the signature holds', async () => {
+      const stranger = createWallet(chain);
+      meanwhile = () => {
+        connected = { chain, address: stranger.address, authentic: true };
+      };
+      // The owner until a moment ago, and who becomes the owner only now: neither is one.
+      expect(await refusal(request(wallet, APPROVE))).toBe('OWNER_MISMATCH 403');
+      connected = { chain, address: wallet.address, authentic: true };
+      expect(await refusal(request(stranger, APPROVE))).toBe('OWNER_MISMATCH 403');
+      expect(asked).toEqual(['prove', 'judge']);
+    });
+
+    test('an owner who is refused for the rate sends the same again, once', async () => {
+      const { calls, counting } = counter('owner');
+      const authorization = request(wallet, APPROVE);
+      for (let count = 0; count < 5; count += 1)
+        expect(await counted(authorization, counting)).toBe('RATE_LIMIT_EXCEEDED 429');
+      expect(calls).toHaveLength(5);
+      const ends = await Promise.all(Array.from({ length: 50 }, () => refusal(authorization)));
+      expect(ends.filter((end) => end === 'NOT_REFUSED')).toHaveLength(1);
+      expect(ends.filter((end) => end === 'INVALID_NONCE 401')).toHaveLength(49);
+    });
+
+    test('of fifty uses of one header at once, one is counted as the owner’s', async () => {
+      const { calls, counting } = counter();
+      const authorization = request(wallet, APPROVE);
+      await Promise.all(Array.from({ length: 50 }, () => counted(authorization, counting)));
+      expect(calls).toEqual(['owner']);
+    });
+
+    test('what the owner asks for and is not there counts as theirs', async () => {
+      const { calls, counting } = counter();
+      const purpose = async () => {
+        throw new WaiaasError('TX_NOT_FOUND');
+      };
+      const asking = { action: 'approve_tx', purpose } as const;
+      const authorization = request(wallet, APPROVE);
+      expect(await outcome(authenticator.authenticate(authorization, asking, counting))).toBe('TX_NOT_FOUND 404');
+      expect(calls).toEqual(['owner']);
+      expect(await refusal(authorization)).toBe('NOT_REFUSED');
+    });
+
+    test('what the owner has signed for something else counts as nobody’s', async () => {
+      const { calls, counting } = counter();
+      expect(await counted(request(wallet, APPROVE), counting, REJECT)).toBe('INVALID_SIGNATURE 403');
+      const other = decide('approve_tx', { amount: baseUnits(1n) });
+      expect(await counted(request(wallet, APPROVE), counting, other)).toBe('INVALID_SIGNATURE 401');
+      expect(calls).toEqual([]);
+    });
+
+    test('an owner who has used up all nonces there are can still stop everything, and nothing else', async () => {
+      setUp(3);
+      const reads = [];
+      for (let count = 0; count < 4; count += 1) reads.push(await refusal(request(wallet, APPROVE)));
+      expect(reads).toEqual(['NOT_REFUSED', 'NOT_REFUSED', 'NOT_REFUSED', 'RATE_LIMIT_EXCEEDED 429']);
+      const halt = request(wallet, HALT);
+      const stops = await Promise.all(Array.from({ length: 50 }, () => refusal(halt, HALT)));
+      expect(stops.filter((end) => end === 'NOT_REFUSED')).toHaveLength(1);
+      expect(stops.filter((end) => end === 'INVALID_NONCE 401')).toHaveLength(49);
+      expect(await refusal(request(wallet, REJECT), REJECT)).toBe('RATE_LIMIT_EXCEEDED 429');
+    });
+
+    test('who connects needs no owner to be compared with, and who only says to is refused without a look', async () => {
+      connected = null;
+      const claimed = { chain, address: createWallet(chain).address };
+      const proof = authenticator.provePossession(request(wallet, CONNECT), CONNECT, claimed);
+      expect(await outcome(proof)).toBe('OWNER_MISMATCH 403');
+      expect(asked).toEqual(['judge']);
+    });
+
+    test('a signature in a body is the owner’s or nobody’s', async () => {
+      const { message, signature } = payloadOf(request(wallet, APPROVE));
+      const { address } = wallet;
+      const proven = await authenticator.proveOwner({ chain, address, message, signature });
+      expect(proven.signer.address).toBe(address);
+      const stranger = createWallet(chain);
+      const theirs = payloadOf(request(stranger, APPROVE));
+      const { address: other } = stranger;
+      expect(await outcome(authenticator.proveOwner({ ...theirs, chain, address: other }))).toBe('OWNER_MISMATCH 403');
+      expect(await outcome(authenticator.proveOwner({ ...theirs, chain, address }))).toBe('INVALID_SIGNATURE 401');
+    });
   });
 
   describe('proof of possession', () => {

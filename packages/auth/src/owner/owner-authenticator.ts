@@ -1,13 +1,10 @@
-import { actionOfStatement, type OwnerAction, WaiaasError } from '@waiaas/core';
+import { actionOfStatement, type Clock, type OwnerAction, type OwnerChain, WaiaasError } from '@waiaas/core';
+import type { NonceStore, NonceUse } from '../nonce-store.ts';
 import { canonicalAddress } from '../sign-in/address.ts';
 import { SIGN_IN_AHEAD_MS, type SignInFault, type SignInPurpose } from '../sign-in/check-sign-in.ts';
 import { parseSignInMessage } from '../sign-in/sign-in-message.ts';
-import {
-  createSignInVerifier,
-  type SignedBy,
-  type Signer,
-  type SignInVerifierOptions,
-} from '../sign-in/sign-in-verifier.ts';
+import type { ProvenMessage, SignatureTurn, SignedBy, Signer, SignInVerifier } from '../sign-in/sign-in-verifier.ts';
+import type { SignedText } from '../sign-in/verify-signature.ts';
 import { type OwnerPayload, readOwnerPayload } from './owner-payload.ts';
 
 /** The connected owner, and whether the seal over its row holds. */
@@ -33,8 +30,29 @@ export interface OwnerDemand {
 /** Why an owner's request was refused, beyond what its message says. For the log only. */
 export type OwnerFault = SignInFault | 'TIMESTAMP' | 'NONCE_DIFFERS' | 'ACTION' | 'OWNER_NOT_AUTHENTIC';
 
+/**
+ * Where requests are counted that show a signature: by whom they are from, which shows only in the course of the check. Both
+ * are called at most once, and one of them at most.
+ */
+export interface OwnerCounting {
+  /**
+   * The request names somebody else than the owner. Nothing has been verified yet, and nothing is if this throws.
+   * @throws WaiaasError RATE_LIMIT_EXCEEDED
+   */
+  stranger(): void;
+  /**
+   * The owner has signed this very request. Its nonce is still whole, and stays so if this throws.
+   * @throws WaiaasError RATE_LIMIT_EXCEEDED
+   */
+  owner(): void;
+}
+
 /** What an owner authenticator is made of. */
-export interface OwnerAuthenticatorOptions extends SignInVerifierOptions {
+export interface OwnerAuthenticatorOptions {
+  readonly verifier: SignInVerifier;
+  /** Those of the verifier. */
+  readonly nonces: Pick<NonceStore, 'isLive'>;
+  readonly clock: Clock;
   readonly owner: OwnerStore;
   /** Told why a signature did not hold: for the log, never for the caller. */
   readonly onRefused: (fault: OwnerFault) => void;
@@ -43,16 +61,17 @@ export interface OwnerAuthenticatorOptions extends SignInVerifierOptions {
 /** Checks the owner's signature on requests. */
 export interface OwnerAuthenticator {
   /**
-   * Resolves when a proven signer is the connected owner (step 5).
-   * @throws WaiaasError OWNER_MISMATCH
+   * Resolves when a text that came with a purpose already known was signed by the connected owner (steps 4 and 5).
+   * @throws WaiaasError INVALID_NONCE, INVALID_SIGNATURE, OWNER_MISMATCH, RATE_LIMIT_EXCEEDED
    */
-  confirmOwner(signer: Signer): Promise<void>;
+  proveOwner(signed: SignedText): Promise<ProvenMessage>;
   /**
    * Resolves when the header authorises exactly this request, and never again.
+   * @param counting by default the request counts nowhere
    * @throws WaiaasError UNAUTHORIZED, INVALID_SIGNATURE (401; 403 for a signature over another action than the route's),
-   *   OWNER_MISMATCH, also where there is no owner; INVALID_NONCE
+   *   OWNER_MISMATCH, also where there is no owner; INVALID_NONCE; RATE_LIMIT_EXCEEDED
    */
-  authenticate(authorization: string | undefined, demand: OwnerDemand): Promise<SignedBy>;
+  authenticate(authorization: string | undefined, demand: OwnerDemand, counting?: OwnerCounting): Promise<SignedBy>;
   /**
    * The same for a wallet that is not the owner yet: who connects proves to hold the key of the address they claim
    * (00 §3). Says nothing about whether they may connect; the master password does.
@@ -74,16 +93,20 @@ const TIMESTAMP_MS = 300_000;
  * 1. header, alphabet, JSON, schema: UNAUTHORIZED or INVALID_SIGNATURE
  * 2. time of the request: INVALID_SIGNATURE
  * 3. the nonce is one that could still be used: INVALID_NONCE
+ *    then whom the request names is compared with the owner. A stranger is counted now, and refused before any signature is
+ *    looked at once that is too many; otherwise the steps are the same for both, so that no answer tells who the owner is
  * 4. the message: grammar, domain, times, signature; and (4b) that nonce, address, chain and action beside the message are
  *    those that were signed: INVALID_SIGNATURE
  * 5. the signer is the owner: OWNER_MISMATCH
  * 6. the action is the route's: INVALID_SIGNATURE with 403; then statement and resource are those of this very request:
  *    INVALID_SIGNATURE
- * 7. the nonce is used up: INVALID_NONCE
+ * 7. the owner is counted, and the nonce is used up: INVALID_NONCE
  *
  * The specification's step 3 uses the nonce up at once; here that is the last step (04 §18). It is one synchronous
  * step either way, so that of fifty parallel uses one passes, but junk that somebody sends with an owner's nonce burns
- * nothing.
+ * nothing, and what is refused for its rate can be sent again as it is.
+ *
+ * Who stops everything waits for nobody: neither for signatures that came before, nor for room among the used nonces.
  *
  * Nothing is remembered between requests.
  *
@@ -94,8 +117,7 @@ const TIMESTAMP_MS = 300_000;
  * });
  */
 export function createOwnerAuthenticator(options: OwnerAuthenticatorOptions): OwnerAuthenticator {
-  const { nonces, owner, clock, onRefused } = options;
-  const verifier = createSignInVerifier(options);
+  const { verifier, nonces, owner, clock, onRefused } = options;
   const refuse = (fault: OwnerFault, status?: number): WaiaasError => {
     onRefused(fault);
     return new WaiaasError('INVALID_SIGNATURE', status === undefined ? {} : { status });
@@ -114,42 +136,83 @@ export function createOwnerAuthenticator(options: OwnerAuthenticatorOptions): Ow
     if (actionOfStatement(message.statement) !== payload.action) throw refuse('STATEMENT');
   };
 
+  const isOwner = async (wallet: NamedWallet): Promise<boolean> => {
+    const connected = await owner.load();
+    if (connected === null) return false;
+    if (!connected.authentic) {
+      onRefused('OWNER_NOT_AUTHENTIC');
+      return false;
+    }
+    return isSame(wallet, connected);
+  };
+
+  /**
+   * Steps 4 and 5. A stranger gets the answer that the owner would get for the same text, but is never believed. The owner is
+   * looked up again once the signature holds: there may be another one by then.
+   * @throws WaiaasError OWNER_MISMATCH, and what `prove` does
+   */
+  const proveEntitled = async (
+    signed: SignedText,
+    turn: SignatureTurn,
+    isEntitled: (wallet: NamedWallet) => boolean | Promise<boolean>,
+    onStranger: () => void,
+  ): Promise<ProvenMessage> => {
+    const { chain, address } = signed;
+    if (!(await isEntitled({ chain, address: canonicalAddress(chain, address) }))) {
+      onStranger();
+      await verifier.judge(signed, turn);
+      throw new WaiaasError('OWNER_MISMATCH');
+    }
+    const proven = await verifier.prove(signed, turn);
+    if (!(await isEntitled(proven.signer))) throw new WaiaasError('OWNER_MISMATCH');
+    return proven;
+  };
+
   const authorise = async (
     authorization: string | undefined,
     demand: OwnerDemand,
-    refuseUnlessEntitled: (signer: Signer) => void | Promise<void>,
+    isEntitled: (wallet: NamedWallet) => boolean | Promise<boolean>,
+    counting: OwnerCounting,
   ): Promise<SignedBy> => {
     const payload = readOwnerPayload(authorization);
     refuseUnlessBound(payload);
-    const proven = await verifier.prove(payload);
-    await refuseUnlessEntitled(proven.signer);
+    const stops = demand.action === 'kill_switch' && payload.action === demand.action;
+    const proven = await proveEntitled(payload, stops ? 'at once' : 'in turn', isEntitled, counting.stranger);
     if (payload.action !== demand.action) throw refuse('ACTION', 403);
-    proven.requirePurpose(await demand.purpose());
-    proven.consume();
+    const use: NonceUse = stops ? 'stop' : 'anything else';
+    proven.requirePurpose(await purposeOf(demand, counting));
+    proven.consume(use, counting.owner);
     return proven.signer;
   };
 
-  const refuseUnlessOwner = async (signer: Signer): Promise<void> => {
-    const connected = await owner.load();
-    // The same answer as to any stranger: whether there is an owner is nobody's business.
-    if (connected === null) throw new WaiaasError('OWNER_MISMATCH');
-    if (!connected.authentic) {
-      onRefused('OWNER_NOT_AUTHENTIC');
-      throw new WaiaasError('OWNER_MISMATCH');
-    }
-    refuseUnlessSame(signer, connected);
-  };
-
   return {
-    confirmOwner: refuseUnlessOwner,
-    authenticate: (authorization, demand) => authorise(authorization, demand, refuseUnlessOwner),
-    provePossession: (authorization, demand, { chain, address }) =>
-      authorise(authorization, demand, (signer) =>
-        refuseUnlessSame(signer, { chain, address: canonicalAddress(chain, address) }),
-      ),
+    proveOwner: (signed) => proveEntitled(signed, 'in turn', isOwner, UNCOUNTED.stranger),
+    authenticate: (authorization, demand, counting = UNCOUNTED) => authorise(authorization, demand, isOwner, counting),
+    provePossession: (authorization, demand, { chain, address }) => {
+      const claimed: NamedWallet = { chain, address: canonicalAddress(chain, address) };
+      return authorise(authorization, demand, (wallet) => isSame(wallet, claimed), UNCOUNTED);
+    },
   };
 }
 
-function refuseUnlessSame(signer: Signer, wanted: { readonly chain: string; readonly address: string | null }): void {
-  if (signer.chain !== wanted.chain || signer.address !== wanted.address) throw new WaiaasError('OWNER_MISMATCH');
+/** Who somebody says to be; null where that is no address. */
+interface NamedWallet {
+  readonly chain: OwnerChain;
+  readonly address: string | null;
+}
+
+const UNCOUNTED: OwnerCounting = { stranger: () => undefined, owner: () => undefined };
+
+/** An address that is none is nobody's, not even that of another one. */
+const isSame = (one: NamedWallet, other: NamedWallet): boolean =>
+  one.address !== null && one.chain === other.chain && one.address === other.address;
+
+/** What is asked of the owner. That there is no such thing is said to the owner, and so is counted as theirs. */
+async function purposeOf(demand: OwnerDemand, counting: OwnerCounting): Promise<SignInPurpose> {
+  try {
+    return await demand.purpose();
+  } catch (error) {
+    counting.owner();
+    throw error;
+  }
 }

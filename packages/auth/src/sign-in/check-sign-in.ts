@@ -1,7 +1,7 @@
 import { type OwnerChain, SIGN_IN_LIFE_MS, type SignInMessage } from '@waiaas/core';
 import { parseSignInMessage } from './sign-in-message.ts';
 import { siweAgrees } from './siwe-opinion.ts';
-import { type SignedText, verifySignature } from './verify-signature.ts';
+import { verifySignature } from './verify-signature.ts';
 
 /** How far a signer's clock may be ahead, ms. */
 export const SIGN_IN_AHEAD_MS = 60_000;
@@ -72,20 +72,30 @@ export function purposeFault(message: SignInMessage, purpose: SignInPurpose): Si
 }
 
 /**
- * Whether somebody really signed a message of today for this daemon, whatever it is for. `purposeFault` and the nonce are
- * left to the caller.
+ * Whether a message of today for this daemon carries the signature of who is said to have signed it. That is not yet enough to
+ * believe it: `checkSigner` is.
  */
-export async function checkSigner(text: string, signature: string, expected: SignInOrigin): Promise<SignInVerdict> {
+export function checkSignature(text: string, signature: string, expected: SignInOrigin): SignInVerdict {
   const message = parseSignInMessage(text);
   if (message === null) return { ok: false, fault: 'MALFORMED' };
   const fault = originFault(message, expected);
   if (fault !== null) return { ok: false, fault };
-  const { chain, address, now } = expected;
-  const signed: SignedText = { chain, address, message: text, signature };
-  if (!verifySignature(signed)) return { ok: false, fault: 'SIGNATURE' };
-  if (chain === 'ethereum' && !(await siweAgrees(text, signature, message, now)))
-    return { ok: false, fault: 'SECOND_OPINION' };
-  return { ok: true, message };
+  const { chain, address } = expected;
+  return verifySignature({ chain, address, message: text, signature })
+    ? { ok: true, message }
+    : { ok: false, fault: 'SIGNATURE' };
+}
+
+/**
+ * Whether somebody really signed a message of today for this daemon, whatever it is for. `purposeFault` and the nonce are
+ * left to the caller.
+ */
+export async function checkSigner(text: string, signature: string, expected: SignInOrigin): Promise<SignInVerdict> {
+  const verdict = checkSignature(text, signature, expected);
+  if (!verdict.ok || expected.chain !== 'ethereum') return verdict;
+  return (await siweAgrees(text, signature, verdict.message, expected.now))
+    ? verdict
+    : { ok: false, fault: 'SECOND_OPINION' };
 }
 
 /**

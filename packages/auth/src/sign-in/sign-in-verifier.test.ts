@@ -136,3 +136,63 @@ test('a Solana address differing in case is another one', async () => {
   const address = wallet.address.replace(/[a-km-np-z]/, (letter) => letter.toUpperCase());
   expect(await refusal({ ...text, address }, SESSION)).toBe('INVALID_SIGNATURE 401');
 });
+
+describe('signatures that come all at once', () => {
+  test('are checked one at a time, with other work in between, and no more of them wait than may', async () => {
+    const wallet = createWallet('solana');
+    const texts = Array.from({ length: 70 }, () => signed(wallet, SESSION));
+    let ended = 0;
+    const between: number[] = [];
+    const looking = setInterval(() => between.push(ended), 0);
+    const ends = await Promise.all(
+      texts.map(async (text) => {
+        const end = await refusal(text, SESSION);
+        ended += 1;
+        return end;
+      }),
+    );
+    clearInterval(looking);
+    expect(ends.filter((end) => end === 'RATE_LIMIT_EXCEEDED 429')).toHaveLength(6);
+    expect(ends.filter((end) => end === 'NOT_REFUSED')).toHaveLength(64);
+    expect(between.some((count) => count > 6 && count < 70)).toBe(true);
+    // Nothing is held up by those that were refused, and none of them is used up.
+    for (const text of texts.slice(64)) expect(await refusal(text, SESSION)).toBe('NOT_REFUSED');
+  });
+
+  test('hold up nothing that stops', async () => {
+    const wallet = createWallet('solana');
+    const waiting = Array.from({ length: 64 }, () => refusal(signed(wallet, SESSION), SESSION));
+    const ended: string[] = [];
+    const first = Promise.any(waiting).then(() => ended.push('of those that wait'));
+    const stop = verifier.prove(signed(wallet, OWNER), 'at once').then(() => ended.push('the stop'));
+    await Promise.all([first, stop, ...waiting]);
+    expect(ended).toEqual(['the stop', 'of those that wait']);
+  });
+});
+
+describe.each(OWNER_CHAINS)('a signature on %s that is refused whoever made it', (chain) => {
+  test('is judged as it would be if it counted', async () => {
+    const wallet = createWallet(chain);
+    const judged = async (text: SignedText): Promise<string> => {
+      try {
+        await verifier.judge(text);
+      } catch (error) {
+        if (isWaiaasError(error)) return `${error.code} ${error.status}`;
+        throw error;
+      }
+      return 'NOT_REFUSED';
+    };
+    const text = signed(wallet, SESSION);
+    const other = createWallet(chain);
+    for (const [change, answer] of [
+      [{}, 'NOT_REFUSED'],
+      [{ signature: 'junk' }, 'INVALID_SIGNATURE 401'],
+      [{ signature: other.sign(text.message) }, 'INVALID_SIGNATURE 401'],
+      [{ address: other.address }, 'INVALID_SIGNATURE 401'],
+      [{ message: `${text.message} ` }, 'INVALID_SIGNATURE 401'],
+    ] as const)
+      expect(await judged({ ...text, ...change })).toBe(answer);
+    expect(await judged(signed(wallet, SESSION, '0'.repeat(32)))).toBe('INVALID_NONCE 401');
+    expect(await refusal(text, SESSION)).toBe('NOT_REFUSED');
+  });
+});

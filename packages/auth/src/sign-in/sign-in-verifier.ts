@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   type Clock,
   type OwnerChain,
@@ -6,9 +7,17 @@ import {
   uriOfDomain,
   WaiaasError,
 } from '@waiaas/core';
-import type { NonceStore } from '../nonce-store.ts';
+import type { NonceStore, NonceUse } from '../nonce-store.ts';
+import { createSerialQueue } from '../serial-queue.ts';
 import { canonicalAddress } from './address.ts';
-import { checkSigner, purposeFault, type SignInFault, type SignInPurpose } from './check-sign-in.ts';
+import {
+  checkSignature,
+  checkSigner,
+  purposeFault,
+  type SignInFault,
+  type SignInOrigin,
+  type SignInPurpose,
+} from './check-sign-in.ts';
 import { parseSignInMessage } from './sign-in-message.ts';
 import type { SignedText } from './verify-signature.ts';
 
@@ -20,6 +29,8 @@ export interface SignInVerifierOptions {
   readonly domains: () => readonly string[];
   /** Told why a signature did not hold: for the log, never for the caller. */
   readonly onRefused: (fault: SignInFault) => void;
+  /** Signatures that may be checked, or wait for it, at a time. */
+  readonly maxQueued?: number;
 }
 
 /** A wallet that has signed. */
@@ -42,21 +53,34 @@ export interface ProvenMessage {
   readonly message: SignInMessage;
   /** @throws WaiaasError INVALID_SIGNATURE unless the message is for exactly this purpose */
   requirePurpose(purpose: SignInPurpose): void;
-  /** Uses the nonce up; the last step. @throws WaiaasError INVALID_NONCE unless it is the first use */
-  consume(): void;
+  /**
+   * Uses the nonce up; the last step.
+   * @param admit asked while the nonce is still whole, in the same synchronous step: what it throws burns nothing
+   * @throws WaiaasError INVALID_NONCE unless it is the first use
+   */
+  consume(use?: NonceUse, admit?: () => void): void;
 }
+
+/** When a signature is checked: after those that came before, or, because something is to be stopped, before anything else. */
+export type SignatureTurn = 'in turn' | 'at once';
 
 /** The one verifier behind session creation and owner requests (03 §5). */
 export interface SignInVerifier {
   /**
    * Checks everything that can be told from the message itself: its grammar, origin, times, nonce and signature.
-   * @throws WaiaasError INVALID_NONCE, INVALID_SIGNATURE
+   * @throws WaiaasError INVALID_NONCE, INVALID_SIGNATURE; RATE_LIMIT_EXCEEDED while too many wait to be checked
    */
-  prove(signed: SignedText): Promise<ProvenMessage>;
+  prove(signed: SignedText, turn?: SignatureTurn): Promise<ProvenMessage>;
+  /**
+   * For a signature that is refused whoever made it: says how. It answers as `prove` does, proves nothing, and asks for no
+   * second opinion, which only what is believed needs.
+   * @throws WaiaasError as `prove`
+   */
+  judge(signed: SignedText, turn?: SignatureTurn): Promise<void>;
   /**
    * Checks a signature that came with a purpose already known, such as that of POST /v1/sessions (03 §6), and uses up its
    * nonce.
-   * @throws WaiaasError INVALID_NONCE, INVALID_SIGNATURE
+   * @throws WaiaasError as `prove`
    */
   authorise(signed: SignedText, purpose: SignInPurpose): Promise<SignedBy>;
 }
@@ -67,47 +91,86 @@ export interface SignInVerifier {
  * The nonce is looked at first, so that nobody can have signatures verified without one, and used up last, in one
  * synchronous step: of many at once one passes, and what fails for any other reason burns nothing (04 §18).
  *
+ * Signatures are checked one at a time, and between two of them whatever else the process has to do has its turn.
+ *
  * @example
  * const signer = await verifier.authorise({ chain, address, message, signature }, sessionPurpose(agentId, constraints));
  */
 export function createSignInVerifier(options: SignInVerifierOptions): SignInVerifier {
-  const { nonces, clock, domains, onRefused } = options;
+  const { nonces, clock, domains, onRefused, maxQueued = 64 } = options;
+  const queue = createSerialQueue();
   const refuse = (fault: SignInFault): WaiaasError => {
     onRefused(fault);
     return new WaiaasError('INVALID_SIGNATURE');
   };
 
-  const prove = async (signed: SignedText): Promise<ProvenMessage> => {
+  /** Looks at what costs nothing. @throws WaiaasError INVALID_NONCE, INVALID_SIGNATURE */
+  const addressOf = (signed: SignedText): string => {
     const address = canonicalAddress(signed.chain, signed.address);
     const nonce = parseSignInMessage(signed.message)?.nonce;
     if (address === null || nonce === undefined) throw refuse('MALFORMED');
     if (!nonces.isLive(nonce)) throw new WaiaasError('INVALID_NONCE');
+    return address;
+  };
+
+  const originOf = (chain: OwnerChain, address: string): SignInOrigin => {
     const names = domains();
-    const verdict = await checkSigner(signed.message, signed.signature, {
-      chain: signed.chain,
+    return {
+      chain,
       address,
       domains: names,
       uris: names.map(uriOfDomain),
       chainIds: [SIGN_IN_CHAIN_ID],
       now: clock.now(),
+    };
+  };
+
+  /** @throws WaiaasError RATE_LIMIT_EXCEEDED */
+  const take = <T>(turn: SignatureTurn, check: () => Promise<T>): Promise<T> => {
+    if (turn === 'at once') return check();
+    if (queue.size >= maxQueued) {
+      throw new WaiaasError('RATE_LIMIT_EXCEEDED', {
+        message: 'Too many signatures at once.',
+        details: { limit: maxQueued, window: 'at once', retryAfter: 1 },
+      });
+    }
+    return queue.run(async () => {
+      await nextTurn();
+      return check();
     });
+  };
+
+  const prove = async (signed: SignedText, turn: SignatureTurn = 'in turn'): Promise<ProvenMessage> => {
+    const { chain } = signed;
+    const address = addressOf(signed);
+    const verdict = await take(turn, () => checkSigner(signed.message, signed.signature, originOf(chain, address)));
     if (!verdict.ok) throw refuse(verdict.fault);
     const { message } = verdict;
     return {
-      signer: { chain: signed.chain, address, message: signed.message, signature: signed.signature },
+      signer: { chain, address, message: signed.message, signature: signed.signature },
       message,
       requirePurpose(purpose) {
         const fault = purposeFault(message, purpose);
         if (fault !== null) throw refuse(fault);
       },
-      consume() {
-        if (!nonces.consume(message.nonce)) throw new WaiaasError('INVALID_NONCE');
+      consume(use, admit) {
+        // No await from here on: nobody else comes between.
+        if (!nonces.isLive(message.nonce)) throw new WaiaasError('INVALID_NONCE');
+        admit?.();
+        if (!nonces.consume(message.nonce, use)) throw new WaiaasError('INVALID_NONCE');
       },
     };
   };
 
   return {
     prove,
+    async judge(signed, turn = 'in turn') {
+      const address = addressOf(signed);
+      const verdict = await take(turn, async () =>
+        checkSignature(signed.message, signed.signature, originOf(signed.chain, address)),
+      );
+      if (!verdict.ok) throw refuse(verdict.fault);
+    },
     async authorise(signed, purpose) {
       const proven = await prove(signed);
       proven.requirePurpose(purpose);

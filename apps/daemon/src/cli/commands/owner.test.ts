@@ -107,8 +107,8 @@ const verifying = {
   domains: () => [`127.0.0.1:${port}`, `localhost:${port}`],
   onRefused: () => undefined,
 };
-const authenticator = createOwnerAuthenticator({ ...verifying, owner: { load: async () => owner } });
 const verifier = createSignInVerifier(verifying);
+const authenticator = createOwnerAuthenticator({ ...verifying, verifier, owner: { load: async () => owner } });
 
 const read = async (incoming: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
