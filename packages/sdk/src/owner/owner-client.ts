@@ -11,13 +11,7 @@ import type {
   RecoveryAddressResponse,
   SessionCreateResponse,
 } from '@waiaas/core';
-import {
-  canonicalJson,
-  ownerStatement,
-  SESSION_STATEMENT,
-  sessionResource,
-  transactionResource,
-} from '@waiaas/core/owner-text';
+import { canonicalJson, ownerStatement, transactionResource } from '@waiaas/core/owner-text';
 import { encodeBody, encodeId } from '../encode.ts';
 import { localError } from '../error.ts';
 import { type ManagementCall, ManagementClient } from '../management-client.ts';
@@ -25,7 +19,7 @@ import { checkMasterPassword } from '../master-password.ts';
 import type { Runtime } from '../runtime.ts';
 import { createTransport, type Transport, type TransportCall } from '../transport.ts';
 import type { ConnectionOptions, RequestOptions, SessionRequest } from '../types.ts';
-import { ownerAuthorization, resourceOfRequest, type SignedPurpose, sha256Hex, signText } from './owner-message.ts';
+import { ownerAuthorization, resourceOfRequest, type SignedPurpose, signText } from './owner-message.ts';
 import { type AnySigner, type OwnerSigner, toOwnerSigner } from './owner-signer.ts';
 import { wordsOf } from './payment-words.ts';
 
@@ -35,7 +29,7 @@ export interface WAIaaSOwnerClientOptions extends ConnectionOptions {
   readonly signer: AnySigner;
 }
 
-/** Life of a session, seconds, where the owner names none: it has to be signed, so it has to be known here. */
+/** Life of a session, seconds, where the owner names none: what is signed says how long it lives. */
 const DEFAULT_SESSION_LIFE = 86_400;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
@@ -151,25 +145,21 @@ export class WAIaaSOwnerClient extends ManagementClient {
   /**
    * Opens a session for an agent. What is signed is bound to the agent and to everything that the session may do, its life
    * included. The token is in the answer and never shown again.
+   *
+   * The signature is in the header, so that the request counts as the owner's. In the body, where the daemon takes one as well, it
+   * would count as anybody's, and other programs could use that up.
    */
   override async createSession(request: SessionRequest, options?: RequestOptions): Promise<SessionCreateResponse> {
     const { agentId, constraints = {}, expiresIn = constraints.expiresIn ?? DEFAULT_SESSION_LIFE } = request;
     if (typeof agentId !== 'string' || !UUID.test(agentId))
       throw localError('INVALID_ARGUMENT', 'That can be no agent');
-    // Through JSON once, so that what is hashed is what is sent: undefined is dropped.
-    const granted = JSON.parse(encodeBody({ ...constraints, expiresIn }));
-    const { chain, address: ownerAddress } = this.#signer;
-    const { message, signature } = await this.#sign(
-      { statement: SESSION_STATEMENT, resource: sessionResource(agentId, sha256Hex(canonicalJson(granted))) },
-      options,
-    );
-    return this.#transport.call({
+    return this.#send({
       method: 'POST',
       path: '/v1/sessions',
-      body: encodeBody({ agentId, expiresIn, constraints: granted, chain, ownerAddress, message, signature }),
+      body: encodeBody({ agentId, expiresIn, constraints: { ...constraints, expiresIn } }),
       fields: ['sessionId', 'token', 'expiresAt'],
-      signal: options?.signal,
-      once: true,
+      action: 'manage_sessions',
+      options,
     });
   }
 

@@ -30,7 +30,7 @@ export interface SignedText {
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** SHA-256 of a text, lower-case hex. */
-export const sha256Hex = (text: string): string => hex.encode(sha256(bytes(text)));
+const sha256Hex = (text: string): string => hex.encode(sha256(bytes(text)));
 
 /** What a signature over a request is bound to: its method, its path with the query, and its body to the byte. */
 export const resourceOfRequest = (method: string, path: string, body = ''): string =>

@@ -24,7 +24,6 @@ from ..models import (
     SessionCreateResponse,
 )
 from ..owner.message import (
-    SESSION_STATEMENT,
     Draft,
     Purpose,
     canonical_json,
@@ -32,7 +31,6 @@ from ..owner.message import (
     owner_authorization,
     owner_statement,
     request_resource,
-    session_resource,
     transaction_resource,
     words_of,
 )
@@ -43,7 +41,7 @@ from .transport import AsyncTransport
 A = TypeVar("A", bound=BaseModel)
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-#: Life of a session, seconds, where the owner names none: it has to be signed, so it has to be known here.
+#: Life of a session, seconds, where the owner names none: what is signed says how long it lives.
 _DEFAULT_SESSION_LIFE = 86_400
 
 
@@ -137,25 +135,17 @@ class AsyncWAIaaSOwnerClient(AsyncManagementClient):
         self, *, agent_id: str, expires_in: int | None = None, constraints: SessionConstraints | None = None
     ) -> SessionCreateResponse:
         """Opens a session for an agent, for a day unless said otherwise. What is signed is bound to the agent and to everything
-        that the session may do, its life included. The token is in the answer and never shown again."""
+        that the session may do, its life included. The token is in the answer and never shown again.
+
+        The signature is in the header, so that the request counts as the owner's. In the body, where the daemon takes one as
+        well, it would count as anybody's, and other programs could use that up."""
         if not _UUID.fullmatch(agent_id):
             raise local_error("INVALID_ARGUMENT", "That can be no agent")
         granted = {} if constraints is None else constraints.model_dump(mode="json", by_alias=True, exclude_none=True)
         life = granted.get("expiresIn", _DEFAULT_SESSION_LIFE) if expires_in is None else expires_in
         granted["expiresIn"] = life
-        text, signature = await self._sign(Purpose(SESSION_STATEMENT, session_resource(agent_id, granted)))
-        body = {
-            "agentId": agent_id,
-            "expiresIn": life,
-            "constraints": granted,
-            "chain": self._signer.chain,
-            "ownerAddress": self._signer.address,
-            "message": text.message,
-            "signature": signature,
-        }
-        return await self._transport.call(
-            Call("POST", "/v1/sessions", SessionCreateResponse, body=encode_body(body), once=True)
-        )
+        body = encode_body({"agentId": agent_id, "expiresIn": life, "constraints": granted})
+        return await self._send("POST", "/v1/sessions", SessionCreateResponse, "manage_sessions", body)
 
     async def approve_transaction(self, transaction: str | PendingApproval) -> OwnerApproveResponse:
         """Has a payment carried out that waits for the owner. What the wallet is asked to sign says it in words: amount,

@@ -25,7 +25,6 @@ _NATIVE = {
     "arbitrum": (18, "ETH"),
     "base": (18, "ETH"),
 }
-SESSION_STATEMENT = "Sign in to WAIaaS to create an agent session."
 
 
 class Wallet(Protocol):
@@ -70,10 +69,6 @@ def request_resource(method: str, path: str, body: str | None) -> str:
 
 def transaction_resource(transaction_id: str) -> str:
     return f"urn:waiaas:tx:{transaction_id}"
-
-
-def session_resource(agent_id: str, granted: Mapping[str, Any]) -> str:
-    return f"urn:waiaas:session:{agent_id}:sha256:{sha256_hex(canonical_json(granted))}"
 
 
 def canonical_json(value: Mapping[str, Any]) -> str:
