@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -33,6 +35,8 @@ from waiaas import (
 )
 from waiaas.models import (
     AutoStopRuleUpdate,
+    CreateNotificationChannelRequestWebhook,
+    CreateNotificationChannelRequestWebhookConfig,
     PendingApproval,
     RateLimitPolicy,
     RateLimitPolicyRules,
@@ -42,6 +46,7 @@ from waiaas.models import (
 )
 from waiaas.owner.keys import base58
 
+from .scripted_server import answer, scripted_server
 from .world import World, stranger
 
 #: What every SDK is held to.
@@ -198,6 +203,9 @@ def test_an_owner_governs(
             assert (changed.version, changed.rules["max_tx_per_hour"]) == (2, 400)
             assert owner.delete_policy(created.id).policy_id == created.id
 
+            # What others try to open does not keep the owner from it.
+            for _ in range(20):
+                httpx.post(f"{world.url}/v1/sessions", json={"agentId": "x"}, timeout=30)
             limits = SessionConstraints(max_amount_per_tx=5, max_renewals=2)
             opened = owner.create_session(agent_id=agent_id, constraints=limits)
             assert (opened.constraints.max_amount_per_tx, opened.constraints.expires_in) == ("5", 86_400)
@@ -247,6 +255,44 @@ def test_an_operator_manages(world: World, operator: WAIaaSOperatorClient) -> No
         assert code_of(stranger_.list_agents) == "AUTH_TOKEN_MISSING"
     seen = [session for page in pages(operator, agent_id) for session in page]
     assert len(seen) == 1 and token not in repr(seen)
+
+
+def test_what_a_webhook_has_not_taken_is_listed_and_sent_again(world: World, operator: WAIaaSOperatorClient) -> None:
+    agent_id, _ = world.new_agent(operator)
+    status = {"now": 200}
+    with scripted_server(lambda handler: answer("", status["now"])(handler)) as hook:
+        config = CreateNotificationChannelRequestWebhookConfig(url=f"{hook.url}/in")
+        webhook = CreateNotificationChannelRequestWebhook(type="WEBHOOK", name="hook", config=config)
+        channel = operator.create_notification_channel(webhook).channel
+        try:
+            status["now"] = 400
+            operator.suspend_agent(agent_id)
+            operator.resume_agent(agent_id)
+            for _ in range(200):
+                letters = operator.list_dead_letters(channel.id, order="asc").dead_letters
+                if {letter.event for letter in letters} >= {"AGENT_SUSPENDED", "AGENT_RESUMED"}:
+                    break
+                time.sleep(0.1)
+            first, *others = letters
+            assert others and "400" in first.error
+            refused = operator.redeliver(channel.id, delivery_id=first.delivery_id).deliveries
+            assert [(one.delivery_id, one.success) for one in refused] == [(first.delivery_id, False)]
+            status["now"] = 200
+            seen = len(hook.received)
+            taken = operator.redeliver(channel.id, delivery_id=first.delivery_id)
+            assert ([one.success for one in taken.deliveries], taken.next_cursor) == ([True], None)
+            assert code_of(lambda: operator.redeliver(channel.id, delivery_id=first.delivery_id)) == "DEAD_LETTER_NOT_FOUND"
+            rest = operator.redeliver(channel.id).deliveries
+            assert [(one.delivery_id, one.success) for one in rest] == [(one.delivery_id, True) for one in others]
+            assert operator.list_dead_letters(channel.id).dead_letters == []
+            # Under the ids that they had.
+            arrived = [json.loads(one.body)["id"] for one in hook.received[seen:] if one.method == "POST"]
+            assert [one for one in arrived if one in {letter.delivery_id for letter in letters}] == [
+                letter.delivery_id for letter in letters
+            ]
+        finally:
+            status["now"] = 200
+            operator.delete_notification_channel(channel.id)
 
 
 def test_a_setting_is_changed_and_taken_back(operator: WAIaaSOperatorClient) -> None:

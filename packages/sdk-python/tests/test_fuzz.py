@@ -59,7 +59,6 @@ ENDING = {
     "adminLogout",
     # Sends to an address that chance chose.
     "testNotificationChannel",
-    "redeliver",
 }
 #: From the one to the other an agent comes by itself.
 ENDING_STATES: dict[str, str] = {"TERMINATING": "ending", "TERMINATED": "ending"}

@@ -20,6 +20,8 @@ export interface HookServer {
   readonly deliveries: readonly Delivery[];
   /** While true, requests are taken and not answered. */
   silent: boolean;
+  /** While true, every message is refused as one that is no good. */
+  refusing: boolean;
   /** Resolves with the first delivery that fits, past or to come. */
   next(fits: (delivery: Delivery) => boolean): Promise<Delivery>;
   close(): Promise<void>;
@@ -47,7 +49,7 @@ export async function startHookServer(secret = '', tolerance = 300): Promise<Hoo
   const deliveries: Delivery[] = [];
   const waiting = new Set<() => void>();
   const held: ServerResponse[] = [];
-  const state = { silent: false };
+  const state = { silent: false, refusing: false };
   const server = createServer((request, response) => {
     let text = '';
     request.on('data', (chunk) => {
@@ -59,7 +61,7 @@ export async function startHookServer(secret = '', tolerance = 300): Promise<Hoo
         deliveries.push({ ...JSON.parse(text), isSigned });
       }
       if (state.silent && request.method === 'POST') held.push(response);
-      else response.writeHead(200).end();
+      else response.writeHead(state.refusing && request.method === 'POST' ? 400 : 200).end();
       for (const wake of waiting) wake();
     });
   });
@@ -76,6 +78,12 @@ export async function startHookServer(secret = '', tolerance = 300): Promise<Hoo
     set silent(value) {
       state.silent = value;
       if (!value) for (const response of held.splice(0)) response.writeHead(200).end();
+    },
+    get refusing() {
+      return state.refusing;
+    },
+    set refusing(value) {
+      state.refusing = value;
     },
     next: (fits) =>
       new Promise((resolve) => {

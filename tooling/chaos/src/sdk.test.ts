@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { contractCases, filled, holds, made } from './contract-cases.ts';
 import { createHarness, createPayer, type DaemonProcess, type Harness, PASSWORD, type Payer } from './harness.ts';
+import { startHookServer } from './hook-server.ts';
 import { balanceOf, stranger } from './ledger-truth.ts';
 
 /* The clients for TypeScript against the real daemon: operator, owner and agent tell one story together. */
@@ -162,7 +163,10 @@ describe.each(WALLETS)('with %s as the owner', (_name, makeSigner) => {
     expect((await operator.listPolicies()).policies.map(({ id }) => id)).not.toContain(policy.id);
   });
 
-  test('it opens a session bound to what was signed, sees it and ends it', async () => {
+  test('it opens a session bound to what was signed, whatever others try to open, sees it and ends it', async () => {
+    const junk = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"agentId":"x"}' };
+    const refused = await Promise.all(Array.from({ length: 20 }, () => fetch(`${daemon.url}/v1/sessions`, junk)));
+    expect(refused.some(({ status }) => status === 429)).toBe(true);
     const opened = await owner.createSession({
       agentId: payer.agentId,
       constraints: { maxAmountPerTx: '5', maxRenewals: 2, allowedOperations: undefined },
@@ -297,3 +301,51 @@ test.each([
   },
   60_000,
 );
+
+test('what a webhook has not taken is listed and sent again, by the operator and by the owner', async () => {
+  const hook = await startHookServer();
+  const daemon = await harness.start(await harness.createDataDir(), {
+    WAIAAS_NOTIFICATIONS_ALLOWED_NETWORKS: '["127.0.0.1"]',
+  });
+  const operator = new WAIaaSOperatorClient({ baseUrl: daemon.url });
+  await operator.signIn(PASSWORD);
+  const owner = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: await generateKeyPairSigner() });
+  await owner.connect(PASSWORD);
+  const { agentId } = await createPayer(harness, daemon);
+  const config = { url: `${hook.url}/in` };
+  const { id } = (await operator.createNotificationChannel({ type: 'WEBHOOK', name: 'hook', config })).channel;
+
+  for (const client of [operator, owner]) {
+    hook.refusing = true;
+    await client.suspendAgent(agentId);
+    await client.resumeAgent(agentId);
+    const refused = async () => (await client.listDeadLetters(id, { order: 'asc' })).deadLetters;
+    await expect
+      .poll(async () => (await refused()).map(({ event }) => event), { timeout: 20_000, interval: 100 })
+      .toEqual(expect.arrayContaining(['AGENT_SUSPENDED', 'AGENT_RESUMED']));
+    const [first, ...others] = await refused();
+    if (first === undefined) throw new Error('Nothing was refused');
+    expect(first.error).toContain('400');
+    const [again] = (await client.redeliver(id, { deliveryId: first.deliveryId })).deliveries;
+    expect(again).toMatchObject({ deliveryId: first.deliveryId, success: false });
+    expect((await refused()).map(({ deliveryId }) => deliveryId)).toContain(first.deliveryId);
+
+    hook.refusing = false;
+    const seen = hook.deliveries.length;
+    const one = await client.redeliver(id, { deliveryId: first.deliveryId });
+    expect(one).toMatchObject({ channelId: id, deliveries: [{ event: first.event, success: true }], nextCursor: null });
+    expect(await codeOf(client.redeliver(id, { deliveryId: first.deliveryId }))).toBe('DEAD_LETTER_NOT_FOUND');
+    const rest = await client.redeliver(id);
+    expect(rest.deliveries.map(({ deliveryId, success }) => [deliveryId, success])).toEqual(
+      others.map(({ deliveryId }) => [deliveryId, true]),
+    );
+    expect(await refused()).toEqual([]);
+    // Under the ids and in the places that they had.
+    const arrived = hook.deliveries.slice(seen).filter(({ type }) => type === 'AGENT_SUSPENDED');
+    expect(arrived.map(({ sequence }) => sequence)).toEqual(
+      [first, ...others].filter(({ event }) => event === 'AGENT_SUSPENDED').map(({ sequence }) => sequence),
+    );
+  }
+  await daemon.stop();
+  await hook.close();
+}, 60_000);

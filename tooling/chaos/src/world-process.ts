@@ -19,7 +19,11 @@ const commandSchema = z.union([
 const harness = await createHarness(100);
 const dataDir = await harness.createDataDir('nonce_cache_max = 10000\n');
 // At this level the daemon serves its own document.
-const daemon = await harness.start(dataDir, { WAIAAS_DAEMON_LOG_LEVEL: 'debug' });
+const daemon = await harness.start(dataDir, {
+  WAIAAS_DAEMON_LOG_LEVEL: 'debug',
+  // The webhooks of these tests are on this machine.
+  WAIAAS_NOTIFICATIONS_ALLOWED_NETWORKS: '["127.0.0.1"]',
+});
 const tell = (value: object): void => void process.stdout.write(`${JSON.stringify(value)}\n`);
 
 async function carryOut(line: string): Promise<object> {
