@@ -71,22 +71,25 @@ describe('the library does not agree', () => {
   });
 });
 
-test('the library is not loaded by importing the package, nor for Solana', async () => {
+test('the library is not loaded by importing the package, for Solana, or for a signature that nobody believes', async () => {
   const program = `
     import { createRequire } from 'node:module';
     import { readFileSync } from 'node:fs';
-    const { checkSignIn } = await import('./check-sign-in.ts');
+    const { checkSignature, checkSignIn } = await import('./check-sign-in.ts');
     await import('../index.ts');
     const { vectors, expectation } = JSON.parse(readFileSync('../../vectors/sign-in.vectors.json', 'utf8'));
     const loaded = () => Object.keys(createRequire(import.meta.url).cache).some((path) => path.includes('siwe'));
-    const seen = [];
+    const good = (chain) => vectors.find((v) => v.chain === chain && v.verdict === 'OK');
+    const { message, signature, address } = good('ethereum');
+    const judged = checkSignature(message, signature, { chain: 'ethereum', address, ...expectation });
+    const seen = [judged.ok, loaded()];
     for (const chain of ['solana', 'ethereum']) {
-      const { message, signature, address } = vectors.find((v) => v.chain === chain && v.verdict === 'OK');
+      const { message, signature, address } = good(chain);
       seen.push((await checkSignIn(message, signature, { chain, address, ...expectation })).ok, loaded());
     }
     console.log(JSON.stringify(seen));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', program], {
     cwd: import.meta.dirname,
   });
-  expect(JSON.parse(stdout)).toEqual([true, false, true, true]);
+  expect(JSON.parse(stdout)).toEqual([true, false, true, false, true, true]);
 });
