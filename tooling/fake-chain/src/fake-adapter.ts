@@ -5,100 +5,40 @@ import {
   type ISweeper,
   type ITokenReader,
   isWalletAddress,
-  type SignBytes,
   type SignedTransaction,
   type TransactionStatusReport,
   type TransferRequest,
 } from '@waiaas/core';
-import type { FakeLedger, LedgerTransfer } from './fake-ledger.ts';
+import type { FakeLedger } from './fake-ledger.ts';
 import { decodeMessage, encodeMessage, FAKE_FEE, isWhatWasAsked } from './fake-message.ts';
-import { isSignedBy, isTransactionHash, SIGNATURE_BYTES } from './fake-signature.ts';
-import { type Fault, type FaultPlan, type NetworkCall, noFaults } from './faults.ts';
+import type { Fault } from './faults.ts';
+import { createReach, type ReachOptions, UNHEARD, unheard } from './reach.ts';
 import { checkAddress, checkRequest, refusal } from './request-check.ts';
+import { readSigned, requireHash, signMessage } from './signed-bytes.ts';
 import { checkToken, createSweeper, createTokenReader, holdsEnough } from './tokens.ts';
 
 /** How the fake network behaves. */
-export interface FakeAdapterOptions {
+export interface FakeAdapterOptions extends ReachOptions {
   readonly ledger: FakeLedger;
-  readonly faults?: FaultPlan;
   /** Blocks until an accepted transaction lands. Default 0: at once. */
   readonly landsAfter?: number;
   /** Blocks a transaction may wait. Default 150. */
   readonly lifetime?: number;
-  /** Called before every call that reaches the network: for delays, counting, killing. */
-  readonly onCall?: (call: NetworkCall) => Promise<void> | void;
-  /** Lets the time pass that a node takes which does not answer. Without it, `no-answer` fails at once. */
-  readonly sleep?: (ms: number) => Promise<void>;
   /** Called when a node takes a transaction it had not seen before. */
   readonly onTaken?: (hash: string, fault: Fault | undefined) => void;
 }
 
-/** The time-out of a call, ms: what `no-answer` takes. */
-const TIMEOUT = 10_000;
-
 /** Blocks after which a `late` transaction lands: within its lifetime, or it would be no more than `dropped`. */
 const lateness = (lifetime: number): number => Math.floor((lifetime * 3) / 4);
-
-/** Faults whose call took effect although the caller gets an error. */
-const UNHEARD: ReadonlySet<Fault | undefined> = new Set<Fault>(['lost-answer', 'no-answer', 'garbled-answer']);
-
-const network = (mayHaveLanded: boolean): ChainError =>
-  new ChainError({ code: 'NETWORK_ERROR', chain: 'solana', message: 'The connection was reset', mayHaveLanded });
-
-function requireHash(txHash: string): void {
-  if (!isTransactionHash(txHash)) throw refusal('RPC_ERROR', 'This is not a transaction id of the fake chain');
-}
-
-/** Takes signed bytes apart. @throws ChainError SUBMIT_FAILED when they are not the transaction they are said to be */
-function readSigned({ bytes, txHash }: SignedTransaction): LedgerTransfer {
-  if (Buffer.from(bytes.subarray(0, SIGNATURE_BYTES)).toString('hex') !== txHash) {
-    throw refusal('SUBMIT_FAILED', 'The transaction id is not that of the signature');
-  }
-  try {
-    return decodeMessage(bytes.subarray(SIGNATURE_BYTES));
-  } catch (cause) {
-    throw refusal('SUBMIT_FAILED', 'The bytes are not a transaction', { cause });
-  }
-}
-
-async function signatureOf(sign: SignBytes, message: Uint8Array): Promise<Uint8Array> {
-  try {
-    return await sign(message);
-  } catch (cause) {
-    throw refusal('SIGN_FAILED', 'The keystore did not sign', { cause });
-  }
-}
 
 /**
  * The adapter contract over a ledger in memory. Addresses and signatures are those of Solana; the hash of a transaction is
  * its signature in hex. Every call can be made to fail, before or after it took effect.
  */
 export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & ITokenReader & ISweeper {
-  const { ledger, faults = noFaults, landsAfter = 0, lifetime = 150, onCall, sleep, onTaken } = options;
-  let connected = true;
+  const { ledger, landsAfter = 0, lifetime = 150, onTaken } = options;
+  const { reach, ask, connection } = createReach(options);
   let nonce = 0;
-
-  async function reach(call: NetworkCall): Promise<Fault | undefined> {
-    await onCall?.(call);
-    if (!connected) throw refusal('RPC_ERROR', 'Call connect first');
-    const fault = faults(call);
-    if (fault === 'lost-request') throw network(true);
-    if (fault === 'no-answer') await sleep?.(TIMEOUT);
-    if (fault === 'rate-limited') throw new ChainError({ code: 'RPC_ERROR', chain: 'solana', message: 'HTTP 429' });
-    return fault;
-  }
-
-  /** The error of a call that took effect and whose answer did not arrive. */
-  const unheard = (fault: Fault | undefined, mayHaveLanded: boolean): ChainError | null => {
-    if (!UNHEARD.has(fault)) return null;
-    if (fault !== 'garbled-answer') return network(mayHaveLanded);
-    return new ChainError({
-      code: 'RPC_ERROR',
-      chain: 'solana',
-      message: 'The answer could not be read',
-      mayHaveLanded,
-    });
-  };
 
   function statusOf(hash: string, fault: Fault | undefined): TransactionStatusReport {
     const landing = ledger.landing(hash);
@@ -111,26 +51,10 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & 
     return { state: 'landed', commitment, blockNumber: landing.height, error: landing.error };
   }
 
-  /** A call that only reads. */
-  async function ask(call: NetworkCall): Promise<void> {
-    const fault = await reach(call);
-    if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, true) ?? network(true);
-  }
-
   return {
     chain: 'solana',
     network: 'localnet',
-    connect: async () => {
-      connected = true;
-    },
-    disconnect: async () => {
-      connected = false;
-    },
-    isConnected: () => connected,
-    async getHealth() {
-      if (!connected) return { healthy: false, latency: -1 };
-      return { healthy: faults('getHealth') === undefined, latency: 0 };
-    },
+    ...connection,
     isValidAddress: (address) => isWalletAddress('solana', address),
 
     async getBalance(address) {
@@ -142,8 +66,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & 
 
     async buildTransaction(request: TransferRequest) {
       checkRequest(request);
-      const fault = await reach('buildTransaction');
-      if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, false) ?? network(false);
+      await ask('buildTransaction', false);
       checkToken(ledger, request);
       const lastValidBlockHeight = ledger.height + BigInt(lifetime);
       const lifeSpan = { lastValidBlockHeight, nonce: `${ledger.height}:${nonce++}` };
@@ -174,21 +97,14 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & 
       if (!isWhatWasAsked({ ...transaction, serialized: message })) {
         throw refusal('SIGN_FAILED', 'The transaction does not do what its request says');
       }
-      const signature = Uint8Array.from(await signatureOf(sign, message.slice()));
-      if (!isSignedBy(request.from, message, signature)) {
-        throw refusal('SIGN_FAILED', 'The signature is not one of the sender');
-      }
-      return {
-        bytes: new Uint8Array([...signature, ...message]),
-        txHash: Buffer.from(signature).toString('hex'),
-        ...(lastValidBlockHeight === undefined ? {} : { lastValidBlockHeight }),
-      };
+      const signed = await signMessage(request.from, message, sign);
+      return { ...signed, ...(lastValidBlockHeight === undefined ? {} : { lastValidBlockHeight }) };
     },
 
     async submitTransaction(signed: SignedTransaction) {
       const { txHash } = signed;
       const fault = await reach('submitTransaction');
-      const transfer = readSigned(signed);
+      const transfer = readSigned(signed, decodeMessage);
       if (fault === 'refused') {
         throw new ChainError({
           code: 'SUBMIT_FAILED',
@@ -210,9 +126,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & 
 
     async getTransactionStatus(txHash) {
       requireHash(txHash);
-      const fault = await reach('getTransactionStatus');
-      if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, true) ?? network(true);
-      return statusOf(txHash, fault);
+      return statusOf(txHash, await ask('getTransactionStatus'));
     },
 
     async waitForConfirmation(txHash, confirmation = {}): Promise<ConfirmationVerdict> {
@@ -242,8 +156,7 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & 
 
     async estimateFee(request) {
       checkRequest(request);
-      const fault = await reach('estimateFee');
-      if (UNHEARD.has(fault) || fault === 'refused') throw unheard(fault, false) ?? network(false);
+      await ask('estimateFee', false);
       return FAKE_FEE;
     },
 

@@ -34,7 +34,10 @@ export function holdsEnough(ledger: FakeLedger, { from, amount, token }: Transfe
 }
 
 /** The token side of the fake adapter. `reach` is a call to the network, which may fail. */
-export const createTokenReader = (ledger: FakeLedger, reach: (call: NetworkCall) => Promise<void>): ITokenReader => ({
+export const createTokenReader = (
+  ledger: FakeLedger,
+  reach: (call: NetworkCall) => Promise<unknown>,
+): ITokenReader => ({
   async getToken(address) {
     checkAddress(address);
     await reach('getToken');
@@ -60,7 +63,7 @@ export const createTokenReader = (ledger: FakeLedger, reach: (call: NetworkCall)
 });
 
 /** The sweeping side of the fake adapter. A wallet holds its tokens itself: there are no accounts to close. */
-export const createSweeper = (ledger: FakeLedger, reach: (call: NetworkCall) => Promise<void>): ISweeper => ({
+export const createSweeper = (ledger: FakeLedger, reach: (call: NetworkCall) => Promise<unknown>): ISweeper => ({
   async listHoldings(address) {
     checkAddress(address);
     await reach('listHoldings');

@@ -8,8 +8,18 @@ import {
   describeTokenContract,
   type SweepWorld,
 } from '@waiaas/adapter-contract';
+import type { IChainAdapter, ISweeper, ITokenReader } from '@waiaas/core';
 import { describe, test } from 'vitest';
-import { createFakeAdapter, createFakeLedger, type FakeLedger, type Fault, type NetworkCall } from '../src/index.ts';
+import {
+  createFakeAdapter,
+  createFakeLedger,
+  createNonceAdapter,
+  createNonceLedger,
+  decodeSigned,
+  type FakeLedger,
+  type Fault,
+  type NetworkCall,
+} from '../src/index.ts';
 import { createSigner } from './signer.ts';
 
 const PAYMENT = 1_000_000n;
@@ -45,10 +55,8 @@ async function createToken(ledger: FakeLedger, decimals: number, symbol: string)
   return { info, mint: async (to, amount) => ledger.mint(address, to, amount) };
 }
 
-async function openWorld(): Promise<SweepWorld> {
-  const ledger = createFakeLedger();
-  const { plan, ...faults } = switchboard();
-  const adapter = createFakeAdapter({ ledger, faults: plan });
+/** What both kinds of ledger have in common. */
+async function commonWorld(ledger: FakeLedger, adapter: IChainAdapter & ITokenReader & ISweeper) {
   await adapter.disconnect();
   const fund = async (address: string, amount: bigint): Promise<void> => ledger.fund(address, amount);
   const createWallet = async (): Promise<ContractWallet> => createSigner(randomBytes(32));
@@ -66,12 +74,24 @@ async function openWorld(): Promise<SweepWorld> {
     secrets: [],
     createWallet,
     fund,
-    advance: async (blocks) => ledger.advance(blocks),
+    advance: async (blocks: number) => ledger.advance(blocks),
+    close: async () => undefined,
+  };
+}
+
+const newHash = (): string => randomUUID().replaceAll('-', '').padStart(128, '0');
+
+async function openWorld(): Promise<SweepWorld> {
+  const ledger = createFakeLedger();
+  const { plan, ...faults } = switchboard();
+  const world = await commonWorld(ledger, createFakeAdapter({ ledger, faults: plan }));
+  return {
+    ...world,
     outlive: async () => ledger.advance(500),
     async failOnChain() {
-      const hash = randomUUID().replaceAll('-', '').padStart(128, '0');
-      const { address } = await createWallet();
-      await fund(address, PAYMENT);
+      const hash = newHash();
+      const { address } = await world.createWallet();
+      await world.fund(address, PAYMENT);
       const transfer = { from: address, to: address, amount: PAYMENT, fee: 1n };
       ledger.accept(hash, { ...transfer, lastValidBlockHeight: ledger.height + 10n }, 0);
       ledger.advance(50);
@@ -79,10 +99,36 @@ async function openWorld(): Promise<SweepWorld> {
     },
     // Nothing of it waits for a time limit: a call without an answer is a call that fails.
     faults: { ...faults, silence: faults.cut },
-    close: async () => undefined,
+  };
+}
+
+async function openNonceWorld(): Promise<SweepWorld> {
+  const ledger = createNonceLedger();
+  const { plan, ...faults } = switchboard();
+  const world = await commonWorld(ledger, createNonceAdapter({ ledger, faults: plan, recorded: async () => [] }));
+  return {
+    ...world,
+    async outlive({ bytes }) {
+      ledger.useNonceOf(decodeSigned(bytes).from);
+      ledger.advance(500);
+    },
+    async failOnChain() {
+      const hash = newHash();
+      const { address } = await world.createWallet();
+      await world.fund(address, PAYMENT);
+      const transfer = { from: address, to: address, amount: PAYMENT, token: 'nowhere', nonce: 0, price: ledger.price };
+      ledger.offer(hash, transfer, 0);
+      ledger.advance(50);
+      return hash;
+    },
+    faults: { ...faults, silence: faults.cut },
   };
 }
 
 describeAdapterContract('the ledger in memory', openWorld, { describe, test });
 describeSweepContract('the ledger in memory', openWorld, { describe, test });
 describeTokenContract('the ledger in memory', openWorld, { describe, test });
+
+describeAdapterContract('the ledger with nonces', openNonceWorld, { describe, test });
+describeSweepContract('the ledger with nonces', openNonceWorld, { describe, test });
+describeTokenContract('the ledger with nonces', openNonceWorld, { describe, test });
