@@ -13,6 +13,7 @@ import {
 } from '@waiaas/core';
 import type { RequestOrigin } from '@waiaas/management';
 import type { TransactionRow } from '@waiaas/storage';
+import { PASSWORD } from './incarnation.ts';
 import { memoOf, TOKEN, type WantedPayment } from './payment.ts';
 import { limitsFor, RECIPIENTS, randomLimits, randomRules } from './rulebook.ts';
 import { by, type KnownAgent, type KnownSession, OPERATOR, type SimulatedWorld, WALLETS } from './world.ts';
@@ -267,7 +268,17 @@ async function askFirst(world: SimulatedWorld): Promise<void> {
   const payment = newPayment(world);
   if (payment === null) return;
   const { daemon } = world;
+  // Others of the agent that are on their way may be admitted in between.
+  const others = (): Promise<readonly object[]> =>
+    daemon.storage.read
+      .selectFrom('transactions')
+      .select('id')
+      .where('agent_id', '=', payment.agentId)
+      .where('memo', '<>', payment.memo)
+      .execute();
+  const before = (await others()).length;
   const foretold = await foretellOf(world, payment);
+  if (daemon.isDead) return;
   // What the agent holds is read from the chain, and may be another at each look.
   const share = limitsFor(world.policies, payment.agentId, payment.mint)?.readsBalance === true;
   const at = daemon.clock.now();
@@ -283,6 +294,7 @@ async function askFirst(world: SimulatedWorld): Promise<void> {
   row ??= await rowOf();
   // A token is read from the chain each time, which fails now and then.
   if (payment.mint !== null && (typeof foretold === 'string' || row === undefined)) return;
+  if ((await others()).length !== before) return;
   world.counts.foretold += 1;
   const wasTold = typeof foretold === 'string' ? foretold : toJson(foretold);
   const found = row === undefined ? (ending.error?.code ?? 'nothing') : toJson(await verdictOn(world, row, ending));
@@ -469,6 +481,9 @@ const weather: Action = {
     world.weather = { faults: random.pick([0, 0, 50, 200, 500]), crashes: random.pick([0, 0, 0, 3, 10, 30]), isDown };
     const { faults, crashes } = world.weather;
     world.log(`${faults} ‰ of the calls fail, ${crashes} ‰ of the steps kill${isDown ? ', the node is down' : ''}`);
+    if (world.nonces === null) return;
+    world.nonces.price = random.pick([10n, 10n, 10n, 5n, 20n, 60n]);
+    world.log(`blocks want ${world.nonces.price}`);
   },
 };
 
@@ -481,25 +496,58 @@ const reach: Action = {
   },
 };
 
+/** Engages the kill switch, as whoever may. */
+async function engage(world: SimulatedWorld): Promise<void> {
+  const { random, daemon, owner } = world;
+  const origin = random.pick([OPERATOR, ...(owner === null ? [] : [by(owner)]), { by: 'auto_stop' } as const]);
+  await attempt(world, 'stop everything', async () => {
+    const engaged = await daemon.killSwitch.activate('a drill', origin);
+    world.stopped();
+    return engaged;
+  });
+  if (!daemon.isDead) await world.learn();
+}
+
+/** Recovers from the kill switch; before that, somebody else may try. */
+export async function recoverFromStop(world: SimulatedWorld): Promise<void> {
+  const { random, daemon, owner } = world;
+  const wallet = random.chance(850) ? owner : (WALLETS.find(({ address }) => address !== owner?.address) ?? null);
+  // Without an owner it is the command on the machine that counts, whatever is signed.
+  const mayRecover = owner === null || wallet?.address === owner.address;
+  const done = await attempt(world, `recover as ${wallet?.chain ?? 'nobody but the operator'}`, () =>
+    daemon.killSwitch.recover({
+      password: PASSWORD,
+      proveOwner: wallet === null ? null : async () => by(wallet),
+      isLocalCommand: () => true,
+      origin: OPERATOR,
+    }),
+  );
+  if (done !== null && !mayRecover) world.violated('somebody else could recover');
+  if (daemon.isDead) return;
+  await world.learn();
+  if (done !== null) await replaceSessions(world);
+}
+
 const stopAndGo: Action = {
   name: 'stop everything, go on',
   weight: 1,
   async run(world) {
-    const { random, daemon } = world;
-    for (let index = random.int(0, 4); index > 0; index -= 1) {
-      const payment = newPayment(world);
-      if (payment !== null) send(world, payment);
-    }
+    const { random } = world;
+    const payMore = (most: number): void => {
+      for (let index = random.int(0, most); index > 0; index -= 1) {
+        const payment = newPayment(world);
+        if (payment !== null) send(world, payment);
+      }
+    };
+    payMore(4);
     await world.elapse(random.int(0, 6) * 250);
-    if (daemon.isDead) return;
-    world.log('the gate is closed');
-    daemon.setGate(false);
-    world.isStopped = true;
+    if (world.daemon.isDead) return;
+    await engage(world);
+    if (world.daemon.isDead) return;
+    payMore(2);
     await world.elapse(random.int(0, 20) * 1000);
-    if (daemon.isDead) return;
-    world.isStopped = false;
-    daemon.setGate(true);
-    world.log('the gate is open');
+    if (!world.daemon.isDead && random.chance(150)) await world.restart();
+    if (!world.daemon.isDead && random.chance(750)) await recoverFromStop(world);
   },
 };
 

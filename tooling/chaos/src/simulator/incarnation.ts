@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  type Clock,
   createIdGenerator,
   createSteadyClock,
   type IChainAdapter,
@@ -8,7 +9,7 @@ import {
   type SteadyClock,
 } from '@waiaas/core';
 import type { VirtualTime } from '@waiaas/fake-chain';
-import { createKeystore, type SigningGate } from '@waiaas/keystore';
+import { createKeystore, type Keystore, type SigningGate } from '@waiaas/keystore';
 import {
   type AgentManagement,
   createAgentManagement,
@@ -21,8 +22,18 @@ import {
   seed,
 } from '@waiaas/management';
 import { createPipeline, DEFAULT_PIPELINE_SETTINGS, type Pipeline, type Watchfulness } from '@waiaas/pipeline';
-import { openStorage, type Storage } from '@waiaas/storage';
+import {
+  confirmNormal,
+  createAuditTrail,
+  createKillSwitch,
+  createNormalMarker,
+  type KillSwitch,
+  type KillSwitchState,
+  loadKillSwitch,
+} from '@waiaas/safety';
+import { listSignedOf, openStorage, type Storage } from '@waiaas/storage';
 import type { Random } from './random.ts';
+import type { ChainUser } from './simulated-chain.ts';
 
 /** One life of the daemon: from a start to the next crash. All of it is the real code but time, chance and the chain. */
 export interface Incarnation {
@@ -32,6 +43,9 @@ export interface Incarnation {
   readonly owner: OwnerManagement;
   readonly agents: AgentManagement;
   readonly sessions: SessionManagement;
+  readonly killSwitch: KillSwitch;
+  /** Settles once the vault does not work on a password any more: that takes real time, and none of the simulated. */
+  readonly vaultAtRest: Promise<unknown>;
   /** Settles once it has taken up what the last life left behind; not before time passes, and never if it dies. */
   readonly recovered: Promise<void>;
   readonly isReady: boolean;
@@ -39,8 +53,6 @@ export interface Incarnation {
   readonly clock: SteadyClock;
   /** Channels that must reach the owner for tiers that rest on being noticed. */
   readonly minChannels: number;
-  /** Closes or opens the gate through which every signature goes. */
-  setGate(isOpen: boolean): void;
   /** Whether it has died. */
   readonly isDead: boolean;
   /** Ends it as SIGKILL would: nothing of it reaches the disk, the chain or anybody from now on. */
@@ -56,7 +68,7 @@ export interface Circumstances {
   readonly folder: string;
   readonly time: VirtualTime;
   readonly random: Random;
-  readonly adapter: (life: Life) => IChainAdapter;
+  readonly adapter: (user: ChainUser) => IChainAdapter;
   /** Kills the daemon between two steps of its own now and then. */
   readonly crashPerMille: () => number;
   /** Seconds between two looks for delayed payments; the other workers come less often. */
@@ -78,8 +90,34 @@ export interface Life {
   mayDie(): Promise<void>;
 }
 
-const PASSWORD = 'a password for simulations';
+/** Where all agents have their wallets, whatever kind of ledger it is. */
+export const CHAIN = { chain: 'solana', network: 'localnet' } as const;
+
+/** What opens the vault. */
+export const PASSWORD = 'a password for simulations';
+/** Heads of the audit log are kept nowhere else: nobody but the daemon writes the file here. */
+const NOWHERE = { name: 'nowhere', read: async () => '', append: async () => undefined };
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+/** The kill switch as a start finds it; the vault is open if it is not engaged. */
+async function standAtStart(parts: {
+  readonly storage: Storage;
+  readonly keystore: Keystore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Promise<KillSwitchState> {
+  const { storage, keystore, clock, logger } = parts;
+  const found = await loadKillSwitch(storage, clock, logger);
+  if (found.status !== 'NORMAL') {
+    if (keystore.isUnlocked) keystore.lock();
+    return found;
+  }
+  if (!keystore.isUnlocked) await keystore.unlock(PASSWORD);
+  const { sealer } = keystore;
+  const confirmed = await confirmNormal({ storage, sealer, anchors: NOWHERE, clock, logger, isLogNew: false });
+  if (confirmed.status !== 'NORMAL') keystore.lock();
+  return confirmed;
+}
 
 /** Begins a life in a folder, whatever the last one left there; recovers before anything else. */
 export async function beginLife(circumstances: Circumstances): Promise<Incarnation> {
@@ -130,13 +168,19 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
       return result;
     },
   };
-  if (!(await keystore.isInitialised())) await keystore.initialise(PASSWORD);
-  await keystore.unlock(PASSWORD);
-  gate.open();
   const sealer = circumstances.decorateSealer(keystore.sealer);
   const common = { storage, sealer, clock, ids };
-  await seed({ ...common, storage: opened });
-  const adapter = circumstances.adapter(life);
+  if (!(await keystore.isInitialised())) {
+    await keystore.initialise(PASSWORD);
+    await keystore.unlock(PASSWORD);
+    await seed({ ...common, storage: opened });
+  }
+  const initial = await standAtStart({ storage: opened, keystore, clock, logger });
+  if (initial.status === 'NORMAL') gate.open();
+  const adapter = circumstances.adapter({
+    life,
+    recorded: (address) => listSignedOf(storage.read, { ...CHAIN, address }),
+  });
   const plain = createPipeline({
     ...common,
     signer: keystore,
@@ -158,6 +202,46 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   });
   const pipeline = circumstances.decoratePipeline(plain);
   const lever = circumstances.decorateGate(gate);
+  let vaultAtRest: Promise<unknown> = Promise.resolve();
+  let leftByLastRun = initial.status !== 'NORMAL';
+  const killSwitch = createKillSwitch({
+    storage,
+    sealer,
+    vault: {
+      get isUnlocked() {
+        return keystore.isUnlocked;
+      },
+      unlock(password) {
+        const unlocking = keystore.unlock(password);
+        vaultAtRest = unlocking.catch(() => undefined);
+        return unlocking;
+      },
+      lock: () => keystore.lock(),
+      publicKey: (id) => keystore.publicKey(id),
+    },
+    gate: {
+      get isOpen() {
+        return gate.isOpen;
+      },
+      get epoch() {
+        return gate.epoch;
+      },
+      open: () => lever.open(),
+      close: () => lever.close(),
+    },
+    clock,
+    timers,
+    logger,
+    endOperatorTokens: () => undefined,
+    afterUnlock: () => createAuditTrail({ storage, sealer, anchors: NOWHERE, clock, logger }).adopt(),
+    async takeUpPayments() {
+      if (leftByLastRun) await pipeline.recover();
+      else await pipeline.sweep();
+      leftByLastRun = false;
+    },
+    initial,
+  });
+  const normalMarker = createNormalMarker({ storage, sealer, clock, isNormal: () => gate.isOpen });
   const sessions = createSessionManagement({
     ...common,
     defaultTtl: 604_800,
@@ -186,11 +270,14 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
       work(workerSeconds * 30, () => pipeline.sweep()),
       work(workerSeconds * 6, () => pipeline.checkLateLandings()),
       work(workerSeconds * 6, () => sessions.cleanUp()),
+      work(workerSeconds * 6, () => normalMarker.keep()),
     ]);
   };
   // A recovery that dies half way leaves the rest to the next life.
   let isReady = false;
-  const recovered = pipeline.recover().then(() => {
+  // With the vault shut nothing of it can be told from what somebody else has written: the recovery sees to it.
+  const takenUp: Promise<unknown> = initial.status === 'NORMAL' ? pipeline.recover() : Promise.resolve();
+  const recovered = takenUp.then(() => {
     isReady = true;
     begin();
   });
@@ -202,10 +289,13 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
     owner: createOwnerManagement(common),
     agents: createAgentManagement({ ...common, keystore, isSupported: () => true }),
     sessions,
+    killSwitch,
+    get vaultAtRest() {
+      return vaultAtRest;
+    },
     recovered,
     clock,
     minChannels,
-    setGate: (isOpen) => (isOpen ? lever.open() : lever.close()),
     get isReady() {
       return isReady;
     },

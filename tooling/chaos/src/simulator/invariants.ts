@@ -1,5 +1,5 @@
 import { isTerminal, nativeAssetId, tokenAssetId } from '@waiaas/core';
-import { checkSpendLedger, type TransactionRow } from '@waiaas/storage';
+import { checkSpendLedger, hashesOf, type TransactionRow } from '@waiaas/storage';
 import { brokenCaps, type Spend, strictEnough } from './limits-model.ts';
 import type { WantedPayment } from './payment.ts';
 import { limitsFor, otherRulesFor } from './rulebook.ts';
@@ -285,8 +285,14 @@ export function watch(world: SimulatedWorld): Watch {
         if (!policiesChanged) checkAdmission(row, rows);
       }
       checkSessions(rows);
+      if (world.isStopped) {
+        for (const row of rows) {
+          const mayGoOn = isTerminal(row.status) || (UNDER_WAY.includes(row.status) && row.tx_hash !== null);
+          if (!mayGoOn) world.violated(`${row.memo} is ${row.status} after everything had been stopped`);
+        }
+      }
       for (const [hash, transfer] of ledger.accepted) {
-        if (!rows.some(({ tx_hash }) => tx_hash === hash)) {
+        if (!rows.some((row) => hashesOf(row).includes(hash))) {
           world.violated(`the ledger took a transaction that no row knows: ${transfer.memo}`);
         }
       }
@@ -309,6 +315,7 @@ export function watch(world: SimulatedWorld): Watch {
         }
       }
       await checkAudit(rows);
+      world.counts.replaced = rows.filter(({ variants }) => variants !== null).length;
       for (const fault of await checkSpendLedger(world.daemon.storage.read)) {
         world.violated(`the spend ledger says ${fault.found} instead of ${fault.expected}`);
       }

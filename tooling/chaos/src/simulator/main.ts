@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util';
+import { LEDGER_KINDS, type LedgerKind } from './ledger-kind.ts';
 import { type SimulationReport, simulate } from './simulate.ts';
 
-const USAGE = `Usage: npm run chaos -- [--seeds N] [--from S] [--steps K] [--year] [--ask-first] [--events]
+const USAGE = `Usage: npm run chaos -- [--seeds N] [--from S] [--steps K] [--year] [--kind K] [--ask-first] [--events]
 
   --seeds N   how many seeds to run (default 100)
   --from S    the first of them (default 1)
   --steps K   steps of each (default 120; 730 with --year)
   --year      half a day between two steps: a year by the daemon's clock
+  --kind K    the ledger of all seeds, blockhashes or nonces (default: each seed has its own)
   --ask-first a dry run before every payment, to compare the two
   --events    print everything that happens
 `;
@@ -16,6 +18,7 @@ interface Plan {
   readonly from: number;
   readonly steps: number;
   readonly year: boolean;
+  readonly kind: LedgerKind | undefined;
   readonly askFirst: boolean;
   readonly events: boolean;
 }
@@ -30,6 +33,7 @@ function planOf(args: readonly string[]): Plan | null {
         steps: { type: 'string' },
         year: { type: 'boolean', default: false },
         'ask-first': { type: 'boolean', default: false },
+        kind: { type: 'string' },
         events: { type: 'boolean', default: false },
       },
     });
@@ -38,17 +42,19 @@ function planOf(args: readonly string[]): Plan | null {
       /^[0-9]{1,9}$/.test(text) ? Number(text) : Number.NaN,
     );
     if (seeds === undefined || from === undefined || steps === undefined) return null;
+    const kind = LEDGER_KINDS.find((known) => known === values.kind);
+    if (kind !== values.kind) return null;
     return Number.isNaN(seeds + from + steps) || seeds < 1 || steps < 1
       ? null
-      : { seeds, from, steps, year, askFirst, events };
+      : { seeds, from, steps, year, kind, askFirst, events };
   } catch (error) {
     if (error instanceof TypeError) return null;
     throw error;
   }
 }
 
-const commandOf = ({ year, steps, askFirst }: Plan, seed: number): string =>
-  `npm run chaos -- --seeds 1 --from ${seed} --steps ${steps}${year ? ' --year' : ''}${askFirst ? ' --ask-first' : ''} --events`;
+const commandOf = ({ year, steps, kind, askFirst }: Plan, seed: number): string =>
+  `npm run chaos -- --seeds 1 --from ${seed} --steps ${steps}${year ? ' --year' : ''}${kind === undefined ? '' : ` --kind ${kind}`}${askFirst ? ' --ask-first' : ''} --events`;
 
 /** What is told of a seed that found something. */
 const finding = (plan: Plan, { seed, violations, events, hash }: SimulationReport): string =>
@@ -82,12 +88,15 @@ export async function main(args: readonly string[], out: (text: string) => void)
     lost: 0,
     crashes: 0,
     restarts: 0,
+    stops: 0,
+    replaced: 0,
     days: 0,
   };
   let broken = false;
   for (let seed = plan.from; seed < plan.from + plan.seeds && !broken; seed += 1) {
     const report = await simulate({
       seed,
+      ...(plan.kind === undefined ? {} : { kind: plan.kind }),
       steps: plan.steps,
       hoursBetween: plan.year ? 12 : 0,
       asksFirst: plan.askFirst,
@@ -102,6 +111,8 @@ export async function main(args: readonly string[], out: (text: string) => void)
       'lost',
       'crashes',
       'restarts',
+      'stops',
+      'replaced',
       'days',
     ] as const)
       sum[name] += report[name];
@@ -115,9 +126,9 @@ export async function main(args: readonly string[], out: (text: string) => void)
   out(
     [
       `Seeds     ${sum.seeds} (${plan.from} to ${plan.from + sum.seeds - 1}), ${sum.steps} steps, ${Math.round(sum.days)} days`,
-      `Payments  ${sum.payments} asked for, ${sum.landed} paid; ${sum.late} landed late, ${sum.lost} were lost by a node`,
+      `Payments  ${sum.payments} asked for, ${sum.landed} paid; ${sum.late} landed late, ${sum.lost} were lost by a node, ${sum.replaced} were signed again`,
       `Dry runs  ${sum.foretold} compared with what was decided then`,
-      `Daemon    ${sum.crashes} crashes, ${sum.restarts} restarts`,
+      `Daemon    ${sum.crashes} crashes, ${sum.restarts} restarts, stopped ${sum.stops} times`,
       `Faults    ${kinds.length === 0 ? 'none' : kinds.join(', ')}`,
       `Broken promises: ${broken ? 1 : 0}`,
       '',

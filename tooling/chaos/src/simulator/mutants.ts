@@ -1,6 +1,7 @@
 import { ChainError, type IChainAdapter, nativeAssetId } from '@waiaas/core';
 import { type Db, type HeadDraft, headsOf, listAgents, type Storage } from '@waiaas/storage';
 import { sql } from 'kysely';
+import type { LedgerKind } from './ledger-kind.ts';
 import { RECIPIENTS } from './rulebook.ts';
 import type { Mutant } from './world.ts';
 
@@ -59,8 +60,17 @@ const withAdapter = (change: (adapter: IChainAdapter) => Partial<IChainAdapter>)
 const withMembers = <T extends object>(whole: T, members: Partial<T>): T =>
   new Proxy(whole, { get: (target, key) => Reflect.get(key in members ? members : target, key) });
 
+/** A mutant, and how it is found out. */
+export interface KnownMutant {
+  readonly mutant: Mutant;
+  /** What the simulation says of it. */
+  readonly found: RegExp;
+  /** The ledger that it is tried on. Default: with blockhashes. */
+  readonly kind?: LedgerKind;
+}
+
 /** Each mutant, and what the simulation has to say about it. */
-export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonly found: RegExp }>> = {
+export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
   'forgets what was spent': {
     mutant: withHeads(({ spent }) => {
       for (const [asset, last] of spent) spent.set(asset, { ...last, cumulative: last.cumulative / 2n });
@@ -189,7 +199,20 @@ export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonl
   },
   'signs behind a closed gate': {
     mutant: { gate: (gate) => ({ open: () => gate.open(), close: () => undefined }) },
-    found: /after everything had been stopped/,
+    found: /sent after everything had been stopped/,
+  },
+  'sends again what a stop had met on its way': {
+    mutant: withAdapter((adapter) => ({
+      async waitForConfirmation(hash, options) {
+        const bytes = options?.bytes;
+        if (bytes !== undefined) {
+          const again = { bytes, txHash: hash, ...options };
+          await adapter.submitTransaction(again).catch(() => undefined);
+        }
+        return adapter.waitForConfirmation(hash, options);
+      },
+    })),
+    found: /sent after (everything had been stopped|a stop that no node)/,
   },
   'does not say what became of a payment': {
     mutant: {
@@ -198,6 +221,6 @@ export const MUTANTS: Readonly<Record<string, { readonly mutant: Mutant; readonl
         "DELETE FROM audit_log WHERE event_type = 'TX_CONFIRMED'",
       ),
     },
-    found: /with 0 TX_CONFIRMED/,
+    found: /with 0 TX_CONFIRMED|not what the daemon has left/,
   },
 };

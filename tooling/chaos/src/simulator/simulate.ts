@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { agentId as brandAgentId } from '@waiaas/core';
 import type { Fault } from '@waiaas/fake-chain';
-import { ACTIONS, type Action, openSession, replaceSessions } from './actions.ts';
+import { ACTIONS, type Action, openSession, recoverFromStop, replaceSessions } from './actions.ts';
 import { watch } from './invariants.ts';
+import type { LedgerKind } from './ledger-kind.ts';
 import { TOKEN } from './payment.ts';
+import { rest } from './rest.ts';
 import { createSimulatedWorld, type Mutant, OPERATOR, type SimulatedWorld } from './world.ts';
 
 /** What is simulated. */
@@ -14,6 +16,8 @@ export interface SimulationOptions {
   /** Hours that pass between two steps, about; none by default. A year is 365 × 24 of them in all. */
   readonly hoursBetween?: number;
   readonly asksFirst?: boolean;
+  /** Default: what the seed has. */
+  readonly kind?: LedgerKind;
   readonly mutant?: Mutant;
 }
 
@@ -27,6 +31,10 @@ export interface SimulationReport {
   readonly foretold: number;
   readonly crashes: number;
   readonly restarts: number;
+  /** How often the kill switch was engaged. */
+  readonly stops: number;
+  /** Payments that were signed more than once. */
+  readonly replaced: number;
   readonly faults: Readonly<Partial<Record<Fault, number>>>;
   /** Transactions that landed late, and those that a node had taken and that never landed. */
   readonly late: number;
@@ -67,30 +75,10 @@ async function furnish(world: SimulatedWorld): Promise<void> {
   }
 }
 
-/** Lets everything that is under way come to its end, once nothing goes wrong any more. */
-async function rest(world: SimulatedWorld): Promise<void> {
-  world.weather = { faults: 0, crashes: 0, isDown: false };
-  await world.reviveIfDead();
-  for (let round = 0; round < 200; round += 1) {
-    const open = await world.daemon.storage.read
-      .selectFrom('transactions')
-      .select('id')
-      .where((row) =>
-        row.or([
-          row('status', 'in', ['PENDING', 'EXECUTING', 'SUBMITTED']),
-          row.and([row('status', '=', 'QUEUED'), row('tier', 'in', ['INSTANT', 'NOTIFY'])]),
-        ]),
-      )
-      .execute();
-    if (open.length === 0) return;
-    await world.elapse(20_000);
-  }
-}
-
 /** Runs a simulation to its end, or to the first promise that is broken. */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
-  const { seed, steps = 120, hoursBetween = 0, asksFirst = false, mutant } = options;
-  const world = await createSimulatedWorld({ seed, mutant, asksFirst });
+  const { seed, steps = 120, hoursBetween = 0, asksFirst = false, kind, mutant } = options;
+  const world = await createSimulatedWorld({ seed, kind, mutant, asksFirst });
   const begun = world.time.now();
   let step = 0;
   try {
@@ -104,7 +92,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     for (; step < steps && world.violations.length === 0; step += 1) {
       const action = nextAction(world);
       const wasAlive = !world.daemon.isDead;
-      await action.run(world);
+      if (world.isStopped && world.random.chance(400)) await recoverFromStop(world);
+      else await action.run(world);
       const died = wasAlive && world.daemon.isDead;
       await world.reviveIfDead();
       await watcher.check(action.changesPolicies === true || died);
@@ -139,6 +128,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     foretold: world.counts.foretold,
     crashes: world.counts.crashes,
     restarts: world.counts.restarts,
+    stops: world.counts.stops,
+    replaced: world.counts.replaced,
     faults: Object.fromEntries(world.counts.faults),
     days: (Math.max(world.latest * 1000, world.time.now()) - begun) / 86_400_000,
     violations: world.violations,

@@ -1,7 +1,24 @@
-import type { IChainAdapter } from '@waiaas/core';
-import { createFakeAdapter, FAULTS, type FakeLedger, type Fault, type VirtualTime } from '@waiaas/fake-chain';
+import {
+  type IChainAdapter,
+  type IReplacer,
+  type ISweeper,
+  type ITokenReader,
+  isReplacer,
+  type SignedTransaction,
+  type SignedVariant,
+} from '@waiaas/core';
+import {
+  createFakeAdapter,
+  createNonceAdapter,
+  FAULTS,
+  type Fault,
+  type NetworkCall,
+  type VirtualTime,
+} from '@waiaas/fake-chain';
 import type { Life } from './incarnation.ts';
+import type { SimulatedLedger } from './ledger-kind.ts';
 import type { Random } from './random.ts';
+import type { Sends } from './sends.ts';
 
 /** A transaction that the daemon has signed. */
 export interface Signed {
@@ -13,7 +30,7 @@ export interface Signed {
 
 /** How the network is, and who watches it. */
 export interface SimulatedNetwork {
-  readonly ledger: FakeLedger;
+  readonly ledger: SimulatedLedger;
   readonly time: VirtualTime;
   readonly random: Random;
   /** How many calls of a thousand go wrong. */
@@ -24,28 +41,42 @@ export interface SimulatedNetwork {
   /** Called for each transaction that is to land late or never. */
   readonly onFate: (hash: string, fate: 'late' | 'dropped') => void;
   readonly onSigned: (signed: Signed) => void;
+  /** Called before something leaves for a node. */
+  readonly onSent: (hash: string) => void;
+  readonly sends: Pick<Sends, 'signed' | 'taken'>;
+}
+
+type SimulatedAdapter = IChainAdapter & ITokenReader & ISweeper & Partial<IReplacer>;
+
+/** What a life on the chain needs beside the network. */
+export interface ChainUser {
+  readonly life: Life;
+  /** What the daemon has on record as signed for a wallet. */
+  readonly recorded: (address: string) => Promise<readonly SignedVariant[]>;
 }
 
 /**
  * The fake chain, as far away as a network makes it: every call takes a random while on its way there and back, so that
  * the calls of many payments overtake one another; the daemon may die before, during and after each.
  */
-export function createSimulatedChain(network: SimulatedNetwork, life: Life): IChainAdapter {
-  const { ledger, time, random, faultPerMille, isDown, onFault, onFate, onSigned } = network;
-  const inner = createFakeAdapter({
-    ledger,
+export function createSimulatedChain(network: SimulatedNetwork, { life, recorded }: ChainUser): IChainAdapter {
+  const { ledger, time, random, faultPerMille, isDown, onFault, onFate, onSigned, onSent, sends } = network;
+  const behaviour = {
     landsAfter: random.int(0, 3),
-    lifetime: 40,
-    sleep: (ms) => time.sleep(ms),
-    onTaken: (hash, fault) => {
+    sleep: (ms: number) => time.sleep(ms),
+    onTaken: (hash: string, fault: Fault | undefined) => {
       if (fault === 'late' || fault === 'dropped') onFate(hash, fault);
     },
-    faults: () => {
+    faults: (_call: NetworkCall) => {
       const fault = isDown() ? 'lost-request' : random.chance(faultPerMille()) ? random.pick(FAULTS) : undefined;
       if (fault !== undefined) onFault(fault);
       return fault;
     },
-  });
+  };
+  const inner: SimulatedAdapter =
+    ledger.nonces === null
+      ? createFakeAdapter({ ledger: ledger.truth, lifetime: 40, ...behaviour })
+      : createNonceAdapter({ ledger: ledger.nonces, recorded, ...behaviour });
   const travel = async (): Promise<void> => {
     await time.sleep(random.chance(50) ? random.int(1000, 20_000) : random.int(0, 400));
     await life.mayDie();
@@ -60,7 +91,8 @@ export function createSimulatedChain(network: SimulatedNetwork, life: Life): ICh
         await travel();
       }
     };
-  return {
+  const submit = far((transaction: SignedTransaction) => inner.submitTransaction(transaction));
+  const chain: SimulatedAdapter = {
     ...inner,
     isConnected: () => !isDown() && inner.isConnected(),
     getBalance: far((address) => inner.getBalance(address)),
@@ -68,12 +100,32 @@ export function createSimulatedChain(network: SimulatedNetwork, life: Life): ICh
     simulateTransaction: far((transaction) => inner.simulateTransaction(transaction)),
     async signTransaction(transaction, sign) {
       const signed = await inner.signTransaction(transaction, sign);
+      sends.signed(signed.txHash, transaction.replaces?.[0]?.txHash);
       const { to, amount, memo, token } = transaction.request;
       onSigned({ to, amount, memo: memo ?? '', mint: token?.address ?? null });
       return signed;
     },
-    submitTransaction: far((transaction) => inner.submitTransaction(transaction)),
+    async submitTransaction(transaction) {
+      onSent(transaction.txHash);
+      const sent = await submit(transaction);
+      sends.taken(transaction.txHash);
+      return sent;
+    },
     getTransactionStatus: far((hash) => inner.getTransactionStatus(hash)),
     waitForConfirmation: far((hash, options) => inner.waitForConfirmation(hash, options)),
+    estimateFee: far((request) => inner.estimateFee(request)),
+    listHoldings: far((address, known) => inner.listHoldings(address, known)),
+    quoteSweep: far((sweep) => inner.quoteSweep(sweep)),
+    ...(isReplacer(inner) ? createFarReplacer(inner, far) : {}),
   };
+  return chain;
 }
+
+type Far = <Args extends unknown[], Result>(
+  call: (...args: Args) => Promise<Result>,
+) => (...args: Args) => Promise<Result>;
+
+const createFarReplacer = (inner: IReplacer, far: Far): IReplacer => ({
+  buildReplacement: far((request, signed, refused) => inner.buildReplacement(request, signed, refused)),
+  buildDisplacing: far((request, stuck) => inner.buildDisplacing(request, stuck)),
+});

@@ -10,7 +10,8 @@ import { type SimulationReport, simulate } from './simulate.ts';
  */
 
 /** Seeds that are run at least, and the time after which no further one is begun: what a check of a change may take. */
-const SEEDS = { least: 40, most: 120, seconds: 75 };
+const IS_FULL = process.env.WAIAAS_CHAOS === 'full';
+const SEEDS = IS_FULL ? { least: 300, most: 300, seconds: 0 } : { least: 40, most: 90, seconds: 60 };
 
 const about = ({ seed, violations, events }: SimulationReport): string =>
   [`seed ${seed}: ${violations.join('; ')}`, ...events.slice(-30)].join('\n');
@@ -18,23 +19,24 @@ const about = ({ seed, violations, events }: SimulationReport): string =>
 describe('the daemon in a world of faults', () => {
   test('breaks no promise', async () => {
     const until = performance.now() + SEEDS.seconds * 1000;
-    const sum = { landed: 0, late: 0, lost: 0, foretold: 0 };
+    const sum = { landed: 0, late: 0, lost: 0, foretold: 0, stops: 0 };
     const faults = new Set<string>();
     let seed = 1;
     for (; seed <= SEEDS.most && (seed <= SEEDS.least || performance.now() < until); seed += 1) {
       const report = await simulate({ seed, asksFirst: seed % 4 === 0 });
       expect(report.violations, about(report)).toEqual([]);
-      for (const name of ['landed', 'late', 'lost', 'foretold'] as const) sum[name] += report[name];
+      for (const name of ['landed', 'late', 'lost', 'foretold', 'stops'] as const) sum[name] += report[name];
       for (const fault of Object.keys(report.faults)) faults.add(fault);
     }
     // Worth something only if things really went wrong, and money really moved.
     expect([...faults].sort()).toEqual([...FAULTS].sort());
-    expect(sum.landed).toBeGreaterThan(seed * 10);
-    expect(sum.late).toBeGreaterThan(seed / 8);
+    expect(sum.landed).toBeGreaterThan(seed * 6);
+    expect(sum.late).toBeGreaterThan(0);
     // Rare: what a node dropped is sent again while it could still land.
-    expect(sum.lost).toBeGreaterThan(0);
+    if (IS_FULL) expect(sum.lost).toBeGreaterThan(0);
     expect(sum.foretold).toBeGreaterThan(seed);
-  }, 300_000);
+    expect(sum.stops).toBeGreaterThan(seed / 2);
+  }, 1_800_000);
 
   test('breaks none in a year', async () => {
     const report = await simulate({ seed: 1, steps: 730, hoursBetween: 12 });
@@ -62,16 +64,23 @@ describe('the simulation', () => {
     expect(await main(['--seeds', '2', '--from', '7', '--steps', '20'], out)).toBe(0);
     expect(text).toContain('Seeds     2 (7 to 8), 40 steps');
     expect(text).toContain('Broken promises: 0');
-    for (const args of [['--seeds', '0'], ['--seeds', 'x'], ['--from', '-1'], ['--sedes', '3'], ['7']]) {
+    for (const args of [
+      ['--seeds', '0'],
+      ['--kind', 'coins'],
+      ['--seeds', 'x'],
+      ['--from', '-1'],
+      ['--sedes', '3'],
+      ['7'],
+    ]) {
       expect(await main(args, out)).toBe(2);
     }
   });
 
   test.each(Object.entries(MUTANTS))(
     'finds out a daemon that %s',
-    async (_name, { mutant, found }) => {
+    async (_name, { mutant, found, kind = 'blockhashes' }) => {
       for (let seed = 1; seed <= 60; seed += 1) {
-        const { violations } = await simulate({ seed, mutant });
+        const { violations } = await simulate({ seed, kind, mutant });
         if (violations.some((violation) => found.test(violation))) return;
         expect(violations).toEqual([]);
       }

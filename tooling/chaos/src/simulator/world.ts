@@ -12,14 +12,16 @@ import {
   type SessionId,
   sessionConstraintsSchema,
 } from '@waiaas/core';
-import { createFakeLedger, createVirtualTime, type FakeLedger, type Fault, type VirtualTime } from '@waiaas/fake-chain';
+import { createVirtualTime, type FakeLedger, type Fault, type NonceLedger, type VirtualTime } from '@waiaas/fake-chain';
 import type { SigningGate } from '@waiaas/keystore';
 import type { RequestOrigin } from '@waiaas/management';
 import type { Pipeline, Watchfulness } from '@waiaas/pipeline';
 import type { Storage } from '@waiaas/storage';
 import { beginLife, type Incarnation } from './incarnation.ts';
+import { createSimulatedLedger, kindOfSeed, type LedgerKind } from './ledger-kind.ts';
 import type { WantedPayment } from './payment.ts';
 import { createRandom, type Random } from './random.ts';
+import { createSends, type Sends } from './sends.ts';
 import { createSimulatedChain, type Signed } from './simulated-chain.ts';
 
 /** A session as the simulation knows it. */
@@ -56,6 +58,8 @@ export interface Mutant {
 /** What runs are made of. */
 export interface WorldOptions {
   readonly seed: number;
+  /** Default: what the seed has. */
+  readonly kind?: LedgerKind | undefined;
   readonly mutant?: Mutant | undefined;
   /** Seconds between two looks for delayed payments. Default 10, as in the daemon. */
   readonly workerSeconds?: number;
@@ -70,6 +74,9 @@ export const WALLETS = [
 ] as const;
 export type Wallet = (typeof WALLETS)[number];
 
+/** What a start says that finds the database changed by somebody else: here, nobody does. */
+const DOUBT = 'The database is not what the daemon has left';
+
 const confirmCredential = (): void => undefined;
 /** A request of somebody whose signature has been checked: that is not the subject here. */
 export const by = (wallet: Wallet): RequestOrigin => ({
@@ -83,6 +90,8 @@ export interface SimulatedWorld {
   readonly random: Random;
   readonly time: VirtualTime;
   readonly ledger: FakeLedger;
+  /** The same ledger, where its transactions have nonces. */
+  readonly nonces: NonceLedger | null;
   daemon: Incarnation;
   readonly agents: KnownAgent[];
   readonly sessions: KnownSession[];
@@ -95,8 +104,12 @@ export interface SimulatedWorld {
   owner: Wallet | null;
   /** Notification channels that reach the owner. */
   channels: number;
-  /** Whether the gate of the keystore is closed: then nothing may be signed. */
-  isStopped: boolean;
+  /** Whether the kill switch has answered, and nobody has recovered since: then nothing may be signed and nothing sent. */
+  readonly isStopped: boolean;
+  /** Called as soon as it has answered. */
+  stopped(): void;
+  /** What was signed, and whether it may be sent. */
+  readonly sends: Sends;
   /** Milliseconds that have really passed, whatever the clock was set to. */
   passed: number;
   /** The latest time there has been, Unix seconds. */
@@ -105,7 +118,15 @@ export interface SimulatedWorld {
   readonly events: string[];
   readonly violations: string[];
   readonly asksFirst: boolean;
-  readonly counts: { crashes: number; restarts: number; foretold: number; readonly faults: Map<Fault, number> };
+  readonly counts: {
+    crashes: number;
+    restarts: number;
+    foretold: number;
+    stops: number;
+    /** Payments that were signed more than once. */
+    replaced: number;
+    readonly faults: Map<Fault, number>;
+  };
   /** Transactions that landed late or were lost by the node that took them, by hash. */
   readonly fates: Map<string, 'late' | 'dropped'>;
   /** How bad things are, of a thousand, and whether the node can be reached at all. */
@@ -129,6 +150,7 @@ export interface SimulatedWorld {
 /** Makes a world with a daemon in it. */
 export async function createSimulatedWorld({
   seed,
+  kind = kindOfSeed(seed),
   mutant,
   workerSeconds = 10,
   asksFirst = false,
@@ -136,8 +158,11 @@ export async function createSimulatedWorld({
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-simulation-'));
   const random = createRandom(seed);
   const time = createVirtualTime();
-  const ledger = createFakeLedger();
+  const both = createSimulatedLedger(kind);
+  const { truth: ledger, nonces } = both;
   const faults = new Map<Fault, number>();
+  /** Whether the kill switch has answered since the last recovery. */
+  let hasStopped = false;
   // As an operator has configured it: never changed while the daemon runs.
   const minChannels = random.pick([0, 0, 1, 2]);
 
@@ -150,16 +175,19 @@ export async function createSimulatedWorld({
       minChannels,
       reachableChannels: () => world.channels,
       crashPerMille: () => world.weather.crashes,
-      onLog: (message) => world.log(`log: ${message}`),
+      onLog(message) {
+        world.log(`log: ${message}`);
+        if (message.startsWith(DOUBT)) world.violated(`the daemon says: ${message}`);
+      },
       decorateStorage: mutant?.storage ?? ((storage) => storage),
       decorateWatch: mutant?.watch ?? ((watch) => watch),
       decoratePipeline: mutant?.pipeline ?? ((pipeline) => pipeline),
       decorateSealer: mutant?.sealer ?? ((sealer) => sealer),
       decorateGate: mutant?.gate ?? ((gate) => gate),
-      adapter: (life) => {
+      adapter: (user) => {
         const chain = createSimulatedChain(
           {
-            ledger,
+            ledger: both,
             time,
             random,
             faultPerMille: () => world.weather.faults,
@@ -167,8 +195,14 @@ export async function createSimulatedWorld({
             onFault: (fault) => void faults.set(fault, (faults.get(fault) ?? 0) + 1),
             onFate: (hash, fate) => void world.fates.set(hash, fate),
             onSigned: (signed) => world.onSigned(signed),
+            onSent: (hash) => {
+              if (world.isStopped) world.violated('something was sent after everything had been stopped');
+              else if (!world.sends.mayBeSent(hash))
+                world.violated('something was sent after a stop that no node had said to have before');
+            },
+            sends: world.sends,
           },
-          life,
+          user,
         );
         return mutant?.adapter?.(chain, world) ?? chain;
       },
@@ -178,6 +212,7 @@ export async function createSimulatedWorld({
     random,
     time,
     ledger,
+    nonces,
     agents: [],
     sessions: [],
     payments: [],
@@ -186,13 +221,21 @@ export async function createSimulatedWorld({
     policies: [],
     owner: null,
     channels: random.int(0, 3),
-    isStopped: false,
+    get isStopped() {
+      return hasStopped && world.daemon.killSwitch.status() !== 'NORMAL';
+    },
+    stopped() {
+      hasStopped = true;
+      world.counts.stops += 1;
+      world.sends.stop();
+    },
+    sends: createSends(),
     passed: 0,
     latest: 0,
     events: [],
     violations: [],
     asksFirst,
-    counts: { crashes: 0, restarts: 0, foretold: 0, faults },
+    counts: { crashes: 0, restarts: 0, foretold: 0, stops: 0, replaced: 0, faults },
     fates: new Map(),
     weather: { faults: 0, crashes: 0, isDown: false },
     onSigned: () => undefined,
@@ -224,7 +267,9 @@ export async function createSimulatedWorld({
           failure = { error };
         },
       );
-      await time.runUntil(() => {
+      await time.runUntil(async () => {
+        await world.daemon.vaultAtRest;
+        await time.advance(0);
         ledger.advance(1);
         return outcome !== undefined || failure !== undefined || world.daemon.isDead;
       });
@@ -237,7 +282,6 @@ export async function createSimulatedWorld({
         world.counts.crashes += 1;
         world.log('the daemon died');
         await world.daemon.bury();
-        world.isStopped = false;
         world.daemon = await start();
         await world.await(world.daemon.recovered);
         if (!world.daemon.isDead) await world.learn();
@@ -248,13 +292,13 @@ export async function createSimulatedWorld({
       await world.await(daemon.stop());
       if (daemon.isDead) return;
       world.counts.restarts += 1;
-      world.isStopped = false;
       world.daemon = await start();
       await world.await(world.daemon.recovered);
       if (!world.daemon.isDead) await world.learn();
     },
     async learn() {
-      const { storage, policies, owner } = world.daemon;
+      const { storage, policies, owner, killSwitch } = world.daemon;
+      hasStopped = killSwitch.status() !== 'NORMAL';
       const listed = (await policies.list()).policies;
       const ignored = (mutant?.ignores ?? []).map((policy) => ({
         ...policy,
@@ -267,11 +311,14 @@ export async function createSimulatedWorld({
         updatedAt: '',
       }));
       world.policies = [...ignored, ...listed];
-      const present = await owner.load();
-      world.owner =
-        present.state === 'connected'
-          ? (WALLETS.find(({ address }) => address === present.owner.address) ?? null)
-          : null;
+      // With the vault shut nobody can say; nor can the owner become another one.
+      if (!hasStopped) {
+        const present = await owner.load();
+        world.owner =
+          present.state === 'connected'
+            ? (WALLETS.find(({ address }) => address === present.owner.address) ?? null)
+            : null;
+      }
       for (const row of await storage.read.selectFrom('agents').select(['id', 'status']).execute()) {
         const agent = world.agents.find(({ id }) => id === row.id);
         if (agent !== undefined) agent.suspended = row.status !== 'ACTIVE';

@@ -1,0 +1,65 @@
+import { agentId as brandAgentId } from '@waiaas/core';
+import { decodeSigned } from '@waiaas/fake-chain';
+import { isWatchedOnly, listSignedOf, type TransactionRow } from '@waiaas/storage';
+import { recoverFromStop } from './actions.ts';
+import { CHAIN } from './incarnation.ts';
+import { TOKEN } from './payment.ts';
+import type { SimulatedWorld } from './world.ts';
+
+/** How often it is looked whether everything has ended, every 20 seconds. */
+const ROUNDS = 200;
+/** After so many rounds another hand uses the nonce that nobody uses. */
+const PATIENCE = 10;
+
+/** Payments that are under way. */
+const openRows = ({ daemon }: SimulatedWorld): Promise<TransactionRow[]> =>
+  daemon.storage.read
+    .selectFrom('transactions')
+    .selectAll()
+    .where((row) =>
+      row.or([
+        row('status', 'in', ['PENDING', 'EXECUTING', 'SUBMITTED']),
+        row.and([row('status', '=', 'QUEUED'), row('tier', 'in', ['INSTANT', 'NOTIFY'])]),
+      ]),
+    )
+    .execute();
+
+/**
+ * Uses nonces of wallets that nothing will use: what a stop has left to itself waits until something takes its place, and with
+ * it all that come after it. Payments that are asked for would do so.
+ */
+async function useFreeNonces(world: SimulatedWorld, rows: readonly TransactionRow[]): Promise<void> {
+  const { nonces, daemon } = world;
+  if (nonces === null) return;
+  for (const { id, address } of world.agents) {
+    const left = rows.filter((row) => brandAgentId(row.agent_id) === id && isWatchedOnly(row));
+    const due = nonces.countOf(address);
+    if (left.length === 0 || nonces.pooledOf(address) > due) continue;
+    const signed = await listSignedOf(daemon.storage.read, { ...CHAIN, address });
+    if (signed.some(({ bytes }) => decodeSigned(bytes).nonce === due)) continue;
+    world.log(`another hand uses nonce ${due}`);
+    nonces.useNonceOf(address);
+  }
+}
+
+/** Lets everything that is under way come to its end, once nothing goes wrong any more. */
+export async function rest(world: SimulatedWorld): Promise<void> {
+  world.weather = { faults: 0, crashes: 0, isDown: false };
+  await world.reviveIfDead();
+  for (let tries = 0; world.isStopped && tries < 20; tries += 1) await recoverFromStop(world);
+  if (world.isStopped) world.violated('nobody could recover');
+  if (world.nonces !== null) {
+    // Nothing waits for a lower price, nor for money that was spent before it.
+    world.nonces.price = 1n;
+    for (const { address } of world.agents) {
+      world.ledger.fund(address, 10n ** 26n);
+      world.ledger.mint(TOKEN.address, address, 10n ** 26n);
+    }
+  }
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const open = await openRows(world);
+    if (open.length === 0) return;
+    if (round % PATIENCE === 0) await useFreeNonces(world, open);
+    await world.elapse(20_000);
+  }
+}
