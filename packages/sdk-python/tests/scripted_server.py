@@ -98,7 +98,7 @@ def scripted_server(*answers: Answer) -> Iterator[ScriptedServer]:
             except OSError:
                 self.close_connection = True
 
-        do_GET = do_POST = do_PUT = do_DELETE = answer
+        do_HEAD = do_GET = do_POST = do_PUT = do_DELETE = answer
 
         def log_message(self, format: str, *args: Any) -> None:
             return
