@@ -1,11 +1,17 @@
-import { assetId, type Holding } from '@waiaas/core';
+import { type Holding, nativeAssetId, tokenAssetId } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
 import { type Attempt, isMissed, planTokens } from './sweep-plan.ts';
 
 /* What to do about the tokens of a wallet, by what was tried before. */
 
-const MINTS = ['AAA', 'BBB', 'CCC', 'DDD'] as const;
-const assetOf = (mint: string): string => `solana:${mint}`;
+const MINTS = [
+  'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v',
+  'Es9vMFrzaCERmJfrF4H2FYD4KCoNkY11McCe8BenwNYB',
+  'So11111111111111111111111111111111111111112',
+  'TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA',
+] as const;
+const [FIRST, SECOND] = MINTS;
+const assetOf = (mint: string): string => tokenAssetId('solana', mint);
 
 const holding = (mint: string, change: Partial<Holding> = {}): Holding => ({
   ...{ mint, token: { address: mint, decimals: 6, symbol: mint }, account: `account of ${mint}`, balance: 7n },
@@ -28,12 +34,12 @@ const plan = (holdings: readonly Holding[], attempts: readonly Attempt[] = []) =
 
 describe('an account that cannot be closed', () => {
   test('is emptied without that after three tries, and given up after one more', () => {
-    const tries = (n: number): Attempt[] => Array.from({ length: n }, () => attempt('AAA'));
+    const tries = (n: number): Attempt[] => Array.from({ length: n }, () => attempt(FIRST));
     for (const n of [0, 1, 2]) {
-      expect(plan([holding('AAA')], tries(n)).steps).toMatchObject([{ amount: 7n, close: true }]);
+      expect(plan([holding(FIRST)], tries(n)).steps).toMatchObject([{ amount: 7n, close: true }]);
     }
-    expect(plan([holding('AAA')], tries(3)).steps).toMatchObject([{ amount: 7n, close: false }]);
-    const last = plan([holding('AAA')], [...tries(3), attempt('AAA', { closed: false, error: 'Frozen' })]);
+    expect(plan([holding(FIRST)], tries(3)).steps).toMatchObject([{ amount: 7n, close: false }]);
+    const last = plan([holding(FIRST)], [...tries(3), attempt(FIRST, { closed: false, error: 'Frozen' })]);
     expect(last.steps).toEqual([]);
     expect(last.left).toMatchObject([{ reason: 'FAILED', detail: 'Frozen' }]);
   });
@@ -44,9 +50,9 @@ describe('what is stuck', () => {
   const stuck = (mint: string) => attempt(mint, { account: null, closed: false, stuck: true, error: 'STUCK' });
 
   test('is not sent again beside itself, and holds up no other token', () => {
-    const { steps, left } = plan([flat('AAA'), flat('BBB')], [stuck('AAA')]);
-    expect(steps).toMatchObject([{ asset: assetOf('BBB') }]);
-    expect(left).toMatchObject([{ asset: assetOf('AAA'), reason: 'FAILED', detail: 'STUCK' }]);
+    const { steps, left } = plan([flat(FIRST), flat(SECOND)], [stuck(FIRST)]);
+    expect(steps).toMatchObject([{ asset: assetOf(SECOND) }]);
+    expect(left).toMatchObject([{ asset: assetOf(FIRST), reason: 'FAILED', detail: 'STUCK' }]);
   });
 
   test('three times: no further token is tried, so that the native asset has its turn', () => {
@@ -56,13 +62,13 @@ describe('what is stuck', () => {
   });
 
   test('of the native asset, is no reason to leave tokens', () => {
-    const native = { ...stuck('AAA'), asset: assetId('solana:native') };
-    expect(plan([flat('AAA')], [native, native, native]).steps).toHaveLength(1);
+    const native = { ...stuck(FIRST), asset: nativeAssetId('solana') };
+    expect(plan([flat(FIRST)], [native, native, native]).steps).toHaveLength(1);
   });
 });
 
 test('a token that cannot be read is missed, although nobody can say how much of it there is', () => {
-  const { steps, left } = plan([holding('AAA', { token: null, account: null, balance: 0n, obstacle: 'UNREADABLE' })]);
+  const { steps, left } = plan([holding(FIRST, { token: null, account: null, balance: 0n, obstacle: 'UNREADABLE' })]);
   expect(steps).toEqual([]);
   expect(left.map((each) => [each.reason, isMissed(each)])).toEqual([['FAILED', true]]);
 });
