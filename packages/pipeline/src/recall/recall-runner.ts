@@ -40,9 +40,12 @@ const PATIENCE_MS = 1_800_000;
 const MOST_TRANSACTIONS = 1000;
 /** How often the native asset is tried. */
 const NATIVE_TRIES = 3;
-/** Pauses, ms: of what only waits, and of what has failed most often. */
+/** Pauses, ms: of what only waits, at first and after minutes, and of what has failed most often. */
 const CALM_PAUSE = 500;
+const LONGEST_CALM_PAUSE = 5000;
 const LONGEST_PAUSE = 15_000;
+/** After so many turns that only waited, the pause between them doubles. */
+const CALM_TURNS = 20;
 
 /** How a recall ended. */
 interface Ending {
@@ -318,6 +321,7 @@ export function createRecallRunner(
   return async (id, signal) => {
     let faultsSince: number | null = null;
     let faults = 0;
+    let waits = 0;
     while (!signal.aborted) {
       try {
         // While the kill switch is engaged no seal can be checked, and nothing is begun or ended.
@@ -336,7 +340,9 @@ export function createRecallRunner(
           const over = ended((await reader.record(id, false)).attempts, [], 'CHAIN_ERROR');
           if (over.kind === 'end') return await end(recall, over.ending);
         }
-        if (turned.pause > 0) await timers.sleep(turned.pause, signal);
+        waits = turned.pause > 0 && !turned.fault ? waits + 1 : 0;
+        const calmer = Math.min(CALM_PAUSE * 2 ** Math.floor(waits / CALM_TURNS), LONGEST_CALM_PAUSE);
+        if (turned.pause > 0) await timers.sleep(Math.max(turned.pause, calmer), signal);
       } catch (error) {
         // A database that cannot be written now. Nothing is remembered, so nothing is lost.
         logger.error({ recallId: id, error: String(error) }, 'A recall could not be continued; trying again');
