@@ -6,6 +6,7 @@ export type { ChannelBook } from './channels/channel-book.ts';
 export { webhookPayload } from './channels/webhook-channel.ts';
 export type { Timers } from './delivery/attempt.ts';
 export { type Dispatcher, messageOf } from './delivery/dispatcher.ts';
+export { sealEarlierEvents } from './delivery/earlier-events.ts';
 export type { Resolve, ResolvedAddress } from './http/address-guard.ts';
 export type { ChannelManagement } from './management/channel-management.ts';
 export { createDailySummary, type DailySummary } from './management/daily-summary.ts';

@@ -7,7 +7,6 @@ export { GLOBAL_SCOPE } from './heads/scope.ts';
 export { MigrationError, type MigrationReport } from './migrate.ts';
 export { SESSION_SETS_SCHEMA } from './migrations/0007-session-sets.ts';
 export { AUTO_STOP_SCHEMA } from './migrations/0014-auto-stop.ts';
-export { SEALED_EVENTS_SCHEMA } from './migrations/0019-dead-letters.ts';
 export {
   type OpeningReport,
   openForReading,

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { canonicalJson, systemClock } from '@waiaas/core';
 import { createKeystore } from '@waiaas/keystore';
@@ -48,7 +48,7 @@ async function makeEarlier(dataDir: string): Promise<void> {
     DROP TABLE balance_samples; DROP TABLE claim_decisions; DROP TABLE heads; DROP TABLE auto_stop_head; DROP TRIGGER auto_stop_rules_identity;
     DELETE FROM auto_stop_rules; ALTER TABLE spend_ledger DROP COLUMN previous; ALTER TABLE spend_ledger DROP COLUMN seal;
     ALTER TABLE spend_ledger DROP COLUMN run;
-    DELETE FROM audit_log WHERE event_type IN ('LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED');
+    DELETE FROM audit_log WHERE event_type IN ('LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED', 'EVENTS_SEALED');
     DELETE FROM system_state WHERE key = 'kill_switch_normal_mark'`);
   let link = AUDIT_CHAIN_START;
   let end = 0;
@@ -122,7 +122,7 @@ test('goes on with what was spent, reserved and allowed, and says once that it w
   await daemon.stop();
   const { audit, ledgerFaults } = await readRemains(dataDir);
   const events = audit.map(({ event_type }) => event_type);
-  for (const once of ['LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED'])
+  for (const once of ['LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED', 'EVENTS_SEALED'])
     expect(events.filter((event) => event === once)).toHaveLength(1);
   expect(events).not.toContain('SEAL_BROKEN');
   expect(ledgerFaults).toBe(0);
@@ -145,3 +145,56 @@ test('put back after the start of a later version, it pays nothing', async () =>
   const events = (await readRemains(dataDir)).audit.map(({ event_type }) => event_type);
   expect(events).toEqual(expect.arrayContaining(['AUDIT_CHAIN_BROKEN', 'KILL_SWITCH_ACTIVATED']));
 });
+
+/** What of the schema gave events their seals, taken away. */
+function unseal(dataDir: string, text = ''): void {
+  const db = open(dataDir);
+  db.exec(`DROP TABLE dead_letters; DROP TRIGGER notification_outbox_sealed_once;
+    ALTER TABLE notification_outbox DROP COLUMN seal; ${text}`);
+  db.pragma('user_version = 18');
+  db.close();
+}
+const WAITING = `INSERT INTO notification_outbox (id, event, urgency, payload, created_at, next_attempt_at)
+  VALUES ('01940000-0000-7000-8000-000000000001', 'SESSION_REVOKED', 1, '${JSON.stringify({
+    event: 'SESSION_REVOKED',
+    sessionId: '01940000-0000-7000-8000-000000000002',
+    agentId: '01940000-0000-7000-8000-000000000003',
+    by: 'owner',
+    transactionsCancelled: 0,
+  })}', 1, 1);`;
+/** Starts, and stops once what waited was told or dropped. */
+async function tellAll(dataDir: string): Promise<void> {
+  const daemon = await harness.start(dataDir);
+  const db = open(dataDir);
+  const waiting = db.prepare("SELECT count(*) FROM notification_outbox WHERE event = 'SESSION_REVOKED'").pluck();
+  await expect.poll(() => waiting.get(), { timeout: 20_000 }).toBe(0);
+  db.close();
+  await daemon.stop();
+}
+const eventsOf = async (dataDir: string): Promise<readonly string[]> =>
+  (await readRemains(dataDir)).audit.map(({ event_type }) => event_type);
+
+test('what somebody plants to be told, with an earlier schema to go with it, is not signed in the name of the daemon', async () => {
+  const dataDir = await harness.createDataDir();
+  await (await harness.start(dataDir)).stop();
+  expect(await eventsOf(dataDir)).toContain('EVENTS_SEALED');
+  unseal(dataDir, WAITING);
+  await tellAll(dataDir);
+  const events = await eventsOf(dataDir);
+  expect(events.filter((event) => event === 'EVENTS_SEALED')).toHaveLength(1);
+  expect(events).toContain('SEAL_BROKEN');
+}, 60_000);
+
+test('what waited to be told as the version changed is believed, also where the first start ended before the vault was open', async () => {
+  const dataDir = harness.copyDataDir(earlier);
+  const db = open(dataDir);
+  db.exec(WAITING);
+  db.close();
+  writeFileSync(harness.passwordFile, 'another password\n');
+  await expect(harness.start(dataDir)).rejects.toThrow('password');
+  writeFileSync(harness.passwordFile, `${PASSWORD}\n`);
+  await tellAll(dataDir);
+  const events = await eventsOf(dataDir);
+  expect(events).toContain('EVENTS_SEALED');
+  expect(events).not.toContain('SEAL_BROKEN');
+}, 60_000);

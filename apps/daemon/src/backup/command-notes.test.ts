@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AuditEntry } from '@waiaas/storage';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createNoteTaker, leaveNote } from './command-notes.ts';
+import { createNoteTaker, leaveNote, NotesUnreadable } from './command-notes.ts';
 
 let dataDir: string;
 let rows: AuditEntry[];
@@ -84,13 +84,16 @@ test('what cannot be read counts as a backup that was put back, once, and is put
   expect(readdirSync(folder()).filter((name) => name.endsWith('.json.unreadable'))).toHaveLength(7);
 });
 
-test('what cannot be put aside either counts once each start', async () => {
+test('where the folder itself cannot be read, nothing goes on and nothing is stopped until a person has put it right', async () => {
   writeFileSync(folder(), 'no directory');
   const notes = taker();
+  await expect(notes.take()).rejects.toThrow(folder());
+  await expect(notes.take(async () => true)).rejects.toBeInstanceOf(NotesUnreadable);
+  expect(rows).toEqual([]);
+  rmSync(folder());
+  leaveNote(dataDir, restored);
   await notes.take();
-  await notes.take();
-  await taker().take();
-  expect(rows).toMatchObject(Array.from({ length: 2 }, () => ({ event: 'BACKUP_RESTORED' })));
+  expect(rows.map(({ event }) => event)).toEqual(['BACKUP_RESTORED']);
 });
 
 test('that a backup was put back goes on record only once everything is stopped', async () => {

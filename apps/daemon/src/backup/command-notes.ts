@@ -56,6 +56,17 @@ export function leaveNote(dataDir: string, note: CommandNote): () => void {
   return () => rmSync(path, { force: true });
 }
 
+/** The folder of the notes cannot be read: nobody knows whether a backup was put back. */
+export class NotesUnreadable extends Error {
+  override readonly name = 'NotesUnreadable';
+  readonly folder: string;
+
+  constructor(folder: string, options?: ErrorOptions) {
+    super(`The notes of commands cannot be read: ${folder}`, options);
+    this.folder = folder;
+  }
+}
+
 /** Puts notes on record. */
 export interface NoteTaker {
   /**
@@ -66,6 +77,7 @@ export interface NoteTaker {
    *
    * @param beforeRestore called before it goes on record that a backup was put back; where it answers false, that waits for
    *   the next time. Without it nothing may be at work
+   * @throws NotesUnreadable when the folder cannot be read; whatever else keeps a note from being read now, and not for good
    */
   take(beforeRestore?: () => Promise<boolean>): Promise<void>;
 }
@@ -79,12 +91,12 @@ export function createNoteTaker(
   /** Counted already, and still where they were. */
   const stuck = new Set<string>();
 
-  const names = (): readonly string[] | null => {
+  const names = (): readonly string[] => {
     try {
       return unlessMissing(() => readdirSync(folder), []).filter((name) => /^[^.].*\.json$/.test(name));
     } catch (error) {
-      // Made by a command of another user, or no directory at all.
-      if (isSystemError(error)) return null;
+      // Made by a command of another user, or no directory at all: a person puts that right, and loses nothing by it.
+      if (isSystemError(error)) throw new NotesUnreadable(folder, { cause: error });
       throw error;
     }
   };
@@ -100,18 +112,12 @@ export function createNoteTaker(
   const countUnreadable = async (path: string): Promise<void> => {
     await record({ event: 'BACKUP_RESTORED', actor: 'cli', details: { unreadable: path } });
     logger.warn({ path }, 'What a command has noted cannot be read: it counts as a backup that was put back');
-    if (path === folder) stuck.add(path);
-    else putAside(path);
+    putAside(path);
   };
 
   return {
     async take(beforeRestore = async () => true) {
-      const found = names();
-      if (found === null) {
-        if (!stuck.has(folder) && (await beforeRestore())) await countUnreadable(folder);
-        return;
-      }
-      for (const name of found.toSorted()) {
+      for (const name of names().toSorted()) {
         const path = join(folder, name);
         if (stuck.has(path)) continue;
         const note = read(path);
@@ -138,7 +144,9 @@ function read(path: string): CommandNote | 'gone' | 'unreadable' {
     return noteSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
     if (isSystemError(error, 'ENOENT')) return 'gone';
-    if (error instanceof SyntaxError || error instanceof z.ZodError || isSystemError(error)) return 'unreadable';
+    if (error instanceof SyntaxError || error instanceof z.ZodError) return 'unreadable';
+    // What another user has left stays as it is. A disk or a process in trouble may be out of it the next time.
+    if (isSystemError(error, 'EACCES') || isSystemError(error, 'EPERM')) return 'unreadable';
     throw error;
   }
 }

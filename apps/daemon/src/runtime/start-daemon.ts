@@ -3,6 +3,7 @@ import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promis
 import { createIdGenerator, createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
 import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
 import type { RuntimeSettings } from '@waiaas/management';
+import { sealEarlierEvents } from '@waiaas/notifications';
 import { sealEarlierAgents, sealEarlierLedger, sealEarlierTransactions } from '@waiaas/pipeline';
 import {
   confirmNormal,
@@ -26,13 +27,11 @@ import {
   openStorage,
   rebuildEvidence,
   reportBrokenLedger,
-  SEALED_EVENTS_SCHEMA,
   SESSION_SETS_SCHEMA,
   type Storage,
-  sealEarlierNotifications,
   sealNoOwner,
 } from '@waiaas/storage';
-import { createNoteTaker } from '../backup/command-notes.ts';
+import { createNoteTaker, NotesUnreadable } from '../backup/command-notes.ts';
 import { recordRestoredCopy } from '../backup/restored-copy.ts';
 import { parseLogSize } from '../config/index.ts';
 import {
@@ -102,6 +101,14 @@ function startFailure(error: unknown): StartFailure {
       exitCode: 1,
       code: 'SCHEMA_CHANGED',
       hint: 'Somebody can write the database file. Find out who; then put a backup in its place with "waiaas backup restore".',
+      cause: error,
+    });
+  }
+  if (error instanceof NotesUnreadable) {
+    return new StartFailure(`${error.message}. Whether a backup was put back is not known.`, {
+      exitCode: 1,
+      code: 'NOTES_UNREADABLE',
+      hint: 'A command of another user, such as root, may have made it: give it to the user that the daemon runs as (chown -R).',
       cause: error,
     });
   }
@@ -254,9 +261,6 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     }
     // Nor may sessions of another one be sealed as they are found.
     if (from > 0 && from < SESSION_SETS_SCHEMA) await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
-    // Nor what waits to be told: it is signed in the name of the daemon.
-    if (from > 0 && from < SEALED_EVENTS_SCHEMA)
-      await storage.write(({ db }) => sealEarlierNotifications(db, keystore.sealer));
     broughtUpToDate = true;
     await sealWhatWasNot();
     // Here and not later, and not tried again: a backup that was put back has to be known of before anything is signed.
@@ -412,7 +416,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
    * other: a log that does not say that it was done may have said so before somebody cut it.
    */
   async function sealWhatWasNot(): Promise<void> {
-    const done = ['ROWS_SEALED', 'LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED'] as const;
+    const done = ['ROWS_SEALED', 'LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED', 'EVENTS_SEALED'] as const;
     const missing = await Promise.all(done.map(async (event) => !(await hasAuditEvent(storage.read, [event]))));
     if (!missing.includes(true)) return;
     // What is asked from here on is asked by indexes, and one of them may have been made to keep silent.
@@ -437,6 +441,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     if (!told.has('LEDGER_SEALED')) await sealEarlierLedger(parts);
     if (!told.has('AGENTS_SEALED')) await sealEarlierAgents(parts);
     if (!told.has('AUTO_STOP_SEALED')) await sealEarlierAutoStop(parts);
+    if (!told.has('EVENTS_SEALED')) await sealEarlierEvents(parts);
   }
 
   /** What cannot be kept outside now is tried again every minute; the log of the daemon says so. */

@@ -19,7 +19,7 @@ const IS_SEALED: Readonly<Record<NotificationEventName, boolean>> = {
   SESSION_CREATED: true,
   SESSION_RENEWED: true,
   SESSION_REVOKED: true,
-  SESSION_EXPIRING: true,
+  SESSION_EXPIRING: false,
   AGENT_CREATED: true,
   AGENT_SUSPENDED: true,
   AGENT_RESUMED: true,

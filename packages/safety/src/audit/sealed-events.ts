@@ -55,6 +55,7 @@ const IS_SEALED: Readonly<Record<AuditEvent, boolean>> = {
   LEDGER_SEALED: true,
   AGENTS_SEALED: true,
   AUTO_STOP_SEALED: true,
+  EVENTS_SEALED: true,
   KEYSTORE_UNLOCKED: true,
   KEYSTORE_LOCKED: true,
   KEY_ROTATED: false,

@@ -1,15 +1,12 @@
 import type { Migration } from './migration.ts';
 
-/** The schema that gave events their seals. */
-export const SEALED_EVENTS_SCHEMA = 19;
-
 /**
  * Events that a webhook has not taken and that are not tried over it any more, so that they can be sent again on request
  * (08 §2.10). They go with their channel. They carry seals, and so do those that are still to be told: what is told is signed
  * in the daemon's name.
  */
 export const deadLetters: Migration = {
-  version: SEALED_EVENTS_SCHEMA,
+  version: 19,
   name: 'dead-letters',
   sql: `
 CREATE TABLE dead_letters (

@@ -60,14 +60,18 @@ function sealUnlessLocked(sealer: Pick<RowSealer, 'seal'>, row: OutboxRow): stri
 }
 
 /**
- * Seals what waits in a database that has just got its place for seals.
+ * Seals what waits in a database from before that was done, as it is found: only where the audit log does not say that it was done.
+ *
+ * @returns how many there were
  * @throws WaiaasError KEYSTORE_LOCKED
  */
-export async function sealEarlierNotifications(db: Db, sealer: Pick<RowSealer, 'seal'>): Promise<void> {
-  for (const row of await db.selectFrom('notification_outbox').selectAll().where('seal', 'is', null).execute()) {
+export async function sealEarlierNotifications(db: Db, sealer: Pick<RowSealer, 'seal'>): Promise<number> {
+  const rows = await db.selectFrom('notification_outbox').selectAll().where('seal', 'is', null).execute();
+  for (const row of rows) {
     const seal = sealer.seal(notificationContent(sealedOf(row)));
     await db.updateTable('notification_outbox').set({ seal }).where('seq', '=', row.seq).execute();
   }
+  return rows.length;
 }
 
 /** Events whose time has come, the most urgent first and then the oldest. */
