@@ -7,7 +7,6 @@ import {
   type OwnerFault,
   paymentPurpose,
   requestPurpose,
-  type SignedBy,
   type SignInPurpose,
   type SignInVerifier,
   sessionPurpose,
@@ -16,6 +15,7 @@ import { agentId, type Clock, type Logger, type OwnerAction, unixSeconds, Waiaas
 import type { OwnerManagement, SessionManagement } from '@waiaas/management';
 import type { Pipeline } from '@waiaas/pipeline';
 import { appendAudit, type Storage } from '@waiaas/storage';
+import { createActivityNote } from './owner-activity.ts';
 
 /** What owners' signatures are checked with. */
 export interface OwnerGateParts {
@@ -85,15 +85,7 @@ export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
     return requestPurpose(action, subject.request);
   }
 
-  /** When the owner last signed is for people; not being able to note it must not undo what was signed. */
-  async function noted(signer: SignedBy): Promise<SignedBy> {
-    try {
-      await owner.touch();
-    } catch (error) {
-      logger.warn({ error: String(error) }, 'The activity of the owner could not be noted');
-    }
-    return signer;
-  }
+  const noted = createActivityNote({ touch: () => owner.touch(), logger });
 
   return {
     verifier,
@@ -107,6 +99,7 @@ export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
             { action, purpose: () => purposeOf(action, subject) },
             counting,
           ),
+          action,
         ),
       provePossession: (authorization, action, request, claimed) =>
         authenticator.provePossession(
@@ -123,7 +116,7 @@ export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
         const proven = await authenticator.proveOwner(signed);
         proven.requirePurpose(sessionPurpose(agentId(body.agentId), sessions.grantOf(body)));
         proven.consume();
-        return noted(proven.signer);
+        return noted(proven.signer, 'manage_sessions');
       },
     },
   };
