@@ -4,6 +4,7 @@ import {
   createIdGenerator,
   createSteadyClock,
   type IChainAdapter,
+  isWaiaasError,
   type Logger,
   type RowSealer,
   type SteadyClock,
@@ -259,7 +260,13 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   const work = async (seconds: number, run: () => Promise<unknown>): Promise<void> => {
     while (!stopping.signal.aborted) {
       await timers.sleep(seconds * 1000, stopping.signal);
-      if (!stopping.signal.aborted) await run();
+      if (stopping.signal.aborted) continue;
+      try {
+        await run();
+      } catch (error) {
+        // As the daemon's workers do: the kill switch may lock the vault in the middle of a round, and there is a next one.
+        if (!isWaiaasError(error, 'KEYSTORE_LOCKED')) throw error;
+      }
     }
   };
   const { workerSeconds } = circumstances;
