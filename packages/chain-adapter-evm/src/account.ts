@@ -1,3 +1,4 @@
+import type { SignedVariant } from '@waiaas/core';
 import { type Address, isAddressEqual } from 'viem';
 import type { AdapterContext } from './adapter-context.ts';
 import type { EndpointPool, EvmNode } from './endpoint-pool.ts';
@@ -105,6 +106,12 @@ function sumOfLargest(inFlight: readonly InFlight[], amountOf: (transaction: InF
   let sum = 0n;
   for (const amount of largest.values()) sum += amount;
   return sum;
+}
+
+/** What is in flight beside some signed transactions. */
+export function without(inFlight: readonly InFlight[], signed: readonly SignedVariant[]): readonly InFlight[] {
+  const hashes = new Set(signed.map(({ txHash }) => txHash));
+  return inFlight.filter(({ txHash }) => !hashes.has(txHash));
 }
 
 /** Most that transactions in flight may still take from a wallet: of the native asset with all fees, and of one token. */

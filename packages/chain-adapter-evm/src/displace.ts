@@ -1,6 +1,6 @@
 import type { SignedVariant, TransferRequest, UnsignedTransaction } from '@waiaas/core';
 import { type Address, isAddressEqual } from 'viem';
-import { type Account, readAccount } from './account.ts';
+import { type Account, readAccount, without } from './account.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import { describe } from './build.ts';
 import { type Call, callOf } from './call-of.ts';
@@ -94,7 +94,8 @@ export async function buildDisplacing(
   const account = await readAccount(context, view.pool, from, recorded);
   const stuck = await findStuck(from, call, candidates, account);
   if (stuck === null) return null;
-  const free = besides(account, stuck.nonce);
+  // What is stuck after it need not be left anything: it makes way, too, once it is due.
+  const free = { ...account, inFlight: without(besides(account, stuck.nonce).inFlight, candidates) };
   const quote = await quoteFee(view, parameters, refuse, request);
   const price = displacingPrice(quote, stuck, parameters);
   if (request.fee !== undefined && price.fee > request.fee) {

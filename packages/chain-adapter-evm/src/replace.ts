@@ -153,7 +153,8 @@ export async function buildReplacement(
   // A pool may still have what was displaced; where that would be too dear to outbid, the others take this one.
   const within = (most: bigint) => above(dearest([...variants, ...others]), most) ?? above(offered, most);
   if (within(bound) === null) throw tooDear(refuse, bound, market.baseFee);
-  const held = committed(besides(account, newest.nonce).inFlight).native;
+  // What has displaced something comes before all that may be stuck behind it.
+  const held = displaces.length > 0 ? 0n : committed(besides(account, newest.nonce).inFlight).native;
   const available = account.balance - held - value;
   const price = within(smaller(available, bound));
   if (price === null) {

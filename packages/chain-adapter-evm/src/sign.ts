@@ -58,8 +58,8 @@ const recovers = async (digest: Uint8Array, signature: PaymentSignature, signer:
 /**
  * Signs a built transaction. Before: its bytes, read anew, must do exactly what its request says (02 §14). Then the wallet's
  * turn comes, and only now the nonce is chosen: the first that neither the chain nor the record has taken; for what takes the
- * place of other transactions, of the same payment or of one that is stuck, it is theirs. After: the signature must lead back to the sender, so that a wrong key cannot
- * produce a transaction.
+ * place of other transactions, of the same payment or of one that is stuck, it is theirs. After: the signature must lead back to
+ * the sender, so that a wrong key cannot produce a transaction.
  *
  * The turn ends when the network has answered the transaction, when it is discarded, or `signedMs` later; until then other
  * payments of the wallet wait.
@@ -105,7 +105,10 @@ export async function signPayment(
     const nonce = hasPlace ? fields.nonce : account.nextNonce;
     if (replaces !== undefined) await checkReplacement(refuse, { fields, from, replaces, displaces }, account);
     else if (displaces !== undefined) await checkDisplacement(refuse, { fields, from, displaces }, account);
-    checkFunds(refuse, besides(account, nonce), { value: fields.value, fee });
+    // What takes the place of something stuck comes before all else; what it leaves to that was looked at when it was built.
+    const comesFirst = displaces !== undefined && displaces.length > 0;
+    const beside = comesFirst ? { ...account, inFlight: [] } : besides(account, nonce);
+    checkFunds(refuse, beside, { value: fields.value, fee });
     const signed = await signFields({ ...fields, nonce }, from, sign, refuse);
     turn.signed(signed.txHash, !hasPlace);
     return { ...signed, nonce, discard: () => turns.giveUp(signed.txHash) };

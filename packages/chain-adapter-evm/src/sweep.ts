@@ -1,6 +1,6 @@
 import { type Chain, type Holding, type ISweeper, isChainError, type Logger, type NativeSweep } from '@waiaas/core';
 import type { Address } from 'viem';
-import { committed, readAccount } from './account.ts';
+import { committed, readAccount, without } from './account.ts';
 import type { AdapterContext } from './adapter-context.ts';
 import { readBalance } from './balance.ts';
 import type { ChainView } from './chain-view.ts';
@@ -70,7 +70,11 @@ export async function listHoldings(
 /**
  * How much of the native asset can be moved away: what is neither kept nor in flight nor the bound of the fee. What the fee
  * stays below its bound is left; it cannot be known before.
- * @throws ChainError INVALID_ADDRESS also for the contract of a token, BUILD_FAILED, RPC_ERROR, NETWORK_ERROR
+ *
+ * Of what is stuck, the one that is due makes way. Those after it are left what they may take, as nodes that have them want it to
+ * be there, and make way in their turn; where they may take all that there is, they are left nothing.
+ * @throws ChainError INVALID_ADDRESS also for the contract of a token; INSUFFICIENT_BALANCE when what is in flight and makes no way
+ * may take all; BUILD_FAILED, RPC_ERROR, NETWORK_ERROR
  */
 export async function quoteSweep(
   context: AdapterContext,
@@ -89,8 +93,16 @@ export async function quoteSweep(
   const { inFlight } = displaced === null ? account : besides(account, displaced.nonce);
   // The fee for the data may rise until it is built, and what is displaced leaves no room to give way in the price.
   const fee = displaced === null ? quote.fee : displacingPrice(quote, displaced, parameters).fee + quote.dataFee / 4n;
-  const amount = balance - committed(inFlight).native - fee - keep;
-  return amount > 0n ? { amount, fee } : null;
+  const free = balance - fee - keep;
+  if (free <= 0n) return null;
+  const beside = free - committed(inFlight).native;
+  if (beside > 0n) return { amount: beside, fee };
+  const held = committed(displaced === null ? inFlight : without(inFlight, stuck)).native;
+  if (free > held) return { amount: free - held, fee };
+  // Not null: that would say of all there is that it is too little to be moved.
+  throw refuse('INSUFFICIENT_BALANCE', 'What is under way may take all that the wallet holds', {
+    details: { available: balance.toString(), inFlight: held.toString(), fee: fee.toString() },
+  });
 }
 
 /** Whether there is a contract at an address. @throws NodeFault */

@@ -10,6 +10,7 @@ import { createWallet, createWorld, ETHER, type Wallet, type World } from './wor
  */
 
 const TEXT = 'exceeds maximum per-transaction gas limit';
+const GWEI = 10n ** 9n;
 
 let proxy: FlakyProxy;
 let world: World;
@@ -106,9 +107,56 @@ test('all that is in flight but what makes way is left for itself', async () => 
   expect(built?.displaces).toMatchObject([{ txHash: payment.txHash }]);
 });
 
-describe('what took the place of something', () => {
-  const GWEI = 10n ** 9n;
+describe('where those that are stuck may take all that there is', () => {
+  /** A small payment and one of all the rest, which fees have left behind. */
+  async function emptied() {
+    await world.anvil.rpc('evm_setAutomine', false);
+    const first = await stuck(1n);
+    const beside = await world.adapter.quoteSweep({ from: payer.address, to: home.address, keep: 0n });
+    const rest = await stuck(beside?.amount ?? 0n);
+    await world.anvil.rpc('anvil_setNextBlockBaseFeePerGas', `0x${(20n * GWEI).toString(16)}`);
+    await world.anvil.mine();
+    world.clock.advance(60_000);
+    return [first, rest] as const;
+  }
+  const sweep = () => ({ from: payer.address, to: home.address, keep: 0n });
 
+  test('all of it goes in the place of the one that is due, and nothing of the others is executed', async () => {
+    const stuckOnes = await emptied();
+    const quote = await world.adapter.quoteSweep({ ...sweep(), stuck: stuckOnes });
+    if (quote === null) throw new Error('All there is is called too little');
+    expect(quote.amount).toBeGreaterThan(9n * ETHER);
+    const asked = { ...request(quote.amount), fee: quote.fee };
+    const built = await world.adapter.buildDisplacing(asked, stuckOnes);
+    if (built === null) throw new Error('Nothing is stuck');
+    const signed = await world.adapter.signTransaction(built, payer.sign);
+    expect(signed.nonce).toBe(nonceOf(stuckOnes[0]));
+    world.record.add(payer.address, signed);
+    await world.adapter.submitTransaction(signed);
+    for (const old of stuckOnes) await world.adapter.submitTransaction(old).catch(() => undefined);
+    await world.anvil.mine(3);
+    expect(await world.settle(signed)).toMatchObject({ verdict: 'confirmed' });
+    expect(await world.nonce(payer.address)).toBe(1n);
+    expect(await world.balance(home.address)).toBe(quote.amount);
+    // What is left does not pay for another one, beside whatever waits for it.
+    world.record.remove(stuckOnes[0].txHash);
+    expect(await world.adapter.quoteSweep({ ...sweep(), stuck: [stuckOnes[1]] })).toBeNull();
+  });
+
+  test('but not where one of them is not named, and that is not called too little', async () => {
+    const [first, rest] = await emptied();
+    for (const named of [[], [first], [rest]]) {
+      await expect(world.adapter.quoteSweep({ ...sweep(), stuck: named })).rejects.toMatchObject({
+        ...{ code: 'INSUFFICIENT_BALANCE', retryable: false },
+      });
+    }
+    await expect(world.adapter.buildDisplacing(request(9n * ETHER), [first])).rejects.toMatchObject({
+      code: 'INSUFFICIENT_BALANCE',
+    });
+  });
+});
+
+describe('what took the place of something', () => {
   /** A payment and what took its place, both on record and neither in a block, with prices far above what they offer. */
   async function leftBehind() {
     await world.anvil.rpc('evm_setAutomine', false);

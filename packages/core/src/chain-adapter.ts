@@ -339,13 +339,14 @@ export interface ISweeper {
   /**
    * What of the native asset can be moved from one wallet to another, so that nothing but `keep` is left as far as the chain
    * allows. Null when what there is does not pay for its transfer, or when the chain would not let the recipient have so little.
-   * @throws ChainError INVALID_ADDRESS for whatever the chain knows to be no wallet; a wallet that holds nothing is asked about too
+   * @throws ChainError INVALID_ADDRESS for whatever the chain knows to be no wallet; a wallet that holds nothing is asked about too.
+   * INSUFFICIENT_BALANCE when there is enough, and what is under way may take all of it
    */
   quoteSweep(sweep: {
     readonly from: string;
     readonly to: string;
     readonly keep: bigint;
-    /** What may be stuck and will be displaced: what it would take is not left for it. */
+    /** What may be stuck and will be displaced, each once it is due: what it would take need not be left for it. */
     readonly stuck?: readonly SignedVariant[];
   }): Promise<NativeSweep | null>;
 }

@@ -577,6 +577,22 @@ describe('a recall always ends', () => {
     expect((await rows()).filter(({ status }) => status === 'CONFIRMED')).toHaveLength(1);
   });
 
+  test('where what is under way may take all that there is, nothing was moved, and it does not say so', async () => {
+    chain.isTaken = true;
+    await askForRecall();
+    await until(isOver);
+    expect(await newest()).toMatchObject({ status: 'FAILED', left: [{ reason: 'FAILED', detail: 'STUCK' }] });
+    expect(signatures).toBe(0);
+
+    chain.isTaken = false;
+    await askForRecall();
+    await until(async () => {
+      chain.mine();
+      return isOver();
+    });
+    expect(await newest()).toMatchObject({ status: 'COMPLETED' });
+  });
+
   test('a payment of before a stop that a pool may have is displaced at once, as nobody helps it', async () => {
     await world.resumeAgent(payer.agentId);
     chain.answers = false;

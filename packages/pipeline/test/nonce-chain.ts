@@ -38,6 +38,8 @@ export interface NonceChain {
   answers: boolean;
   /** What nodes turn away for good, which proves nothing. */
   declines: (transaction: NonceTransaction) => boolean;
+  /** Whether what is under way may take all that a wallet holds. */
+  isTaken: boolean;
   /** Whether nodes refuse what they are handed. They may keep it all the same. */
   refuses: boolean;
   /** Everything that was ever signed, by its hash. */
@@ -66,7 +68,7 @@ const hashOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, SIGN
 const read = (message: Uint8Array): NonceTransaction => JSON.parse(new TextDecoder().decode(message));
 const write = (transaction: NonceTransaction): Uint8Array => new TextEncoder().encode(JSON.stringify(transaction));
 const refusal = (
-  code: 'SUBMIT_FAILED' | 'BUILD_FAILED' | 'EVM_NONCE_TOO_LOW' | 'SIGN_FAILED' | 'RPC_ERROR',
+  code: 'SUBMIT_FAILED' | 'BUILD_FAILED' | 'EVM_NONCE_TOO_LOW' | 'SIGN_FAILED' | 'RPC_ERROR' | 'INSUFFICIENT_BALANCE',
   extra: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown } = {},
 ): ChainError =>
   new ChainError({
@@ -137,6 +139,7 @@ export function createNonceChain(): NonceChain {
     loses: false,
     answers: true,
     declines: () => false,
+    isTaken: false,
     refuses: false,
     signed,
     sent,
@@ -230,6 +233,7 @@ export function createNonceChain(): NonceChain {
         const swept = landed.some((hash) => known(hash).from === sweep.from && known(hash).to === sweep.to);
         const quote = await world.quoteSweep(sweep);
         if (swept || quote === null) return null;
+        if (chain.isTaken) throw refusal('INSUFFICIENT_BALANCE');
         const displaced = dueOf(sweep.from, sweep.stuck ?? []);
         return displaced.length === 0 ? quote : { ...quote, amount: quote.amount - BigInt(above(displaced)) };
       },

@@ -146,6 +146,10 @@ export function createNonceAdapter(options: NonceAdapterOptions): IChainAdapter 
     return beside.every(({ txHash }) => candidates.some((each) => each.txHash === txHash)) ? beside : [];
   }
 
+  /** What in flight is no variant of some. */
+  const without = (inFlight: readonly Recorded[], signed: readonly SignedVariant[]): readonly Recorded[] =>
+    inFlight.filter(({ txHash }) => !signed.some((each) => each.txHash === txHash));
+
   const displacingPrice = (stuck: readonly Recorded[]): bigint =>
     stuck.map(({ price }) => dearerThan(price)).reduce(larger, ledger.price);
 
@@ -324,8 +328,14 @@ export function createNonceAdapter(options: NonceAdapterOptions): IChainAdapter 
       const others =
         stuck.length === 0 ? account.inFlight : account.inFlight.filter(({ nonce }) => nonce !== account.due);
       const fee = feeOf(stuck.length === 0 ? ledger.price : displacingPrice(stuck));
-      const amount = ledger.balanceOf(from) - committed(others) - fee - keep;
-      return amount > 0n ? { amount, fee } : null;
+      const free = ledger.balanceOf(from) - fee - keep;
+      if (free <= 0n) return null;
+      const beside = free - committed(others);
+      if (beside > 0n) return { amount: beside, fee };
+      // What is stuck after the one that is due makes way, too, where it may take all that there is.
+      const held = committed(stuck.length === 0 ? others : without(others, candidates));
+      if (free > held) return { amount: free - held, fee };
+      throw refusal('INSUFFICIENT_BALANCE', 'What is under way may take all that the wallet holds');
     },
   };
 }

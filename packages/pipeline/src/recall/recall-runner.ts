@@ -233,7 +233,9 @@ export function createRecallRunner(
         stuck: await stuckTransactions(idOf(agent)),
       }),
     );
-    if (sweep instanceof ChainError) return stays('FAILED', sweep.message);
+    if (sweep instanceof ChainError) {
+      return stays('FAILED', sweep.code === 'INSUFFICIENT_BALANCE' ? 'STUCK' : sweep.message);
+    }
     if (sweep === null) return stays(keeps ? 'KEPT_FOR_GAS' : 'DUST');
     const failed = attempts.filter(({ asset, moved }) => asset === `${agent.chain}:native` && !moved);
     if (failed.length >= NATIVE_TRIES) return stays('FAILED', failed.at(-1)?.error ?? undefined);

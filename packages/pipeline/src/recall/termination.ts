@@ -148,7 +148,13 @@ export function createTerminations(
     // Without a destination nothing can be moved: what is there keeps the agent from its end.
     if (to === null) return true;
     const stuck = await stuckTransactions(idOf(agent));
-    return (await adapter.quoteSweep({ from: agent.public_key, to, keep: 0n, stuck })) !== null;
+    try {
+      return (await adapter.quoteSweep({ from: agent.public_key, to, keep: 0n, stuck })) !== null;
+    } catch (error) {
+      // What is under way may take it, and may not.
+      if (isChainError(error, 'INSUFFICIENT_BALANCE')) return true;
+      throw error;
+    }
   }
 
   async function finish(agent: AgentRow, holdings: readonly Holding[]): Promise<void> {
