@@ -1,4 +1,4 @@
-import type { IChainAdapter } from '@waiaas/core';
+import { type IChainAdapter, type IReplacer, isReplacer } from '@waiaas/core';
 import type { Storage } from '@waiaas/storage';
 import type { KeyArchive } from '../src/index.ts';
 
@@ -8,7 +8,7 @@ import type { KeyArchive } from '../src/index.ts';
  */
 export interface Guillotine {
   readonly decorateStorage: (storage: Storage) => Storage;
-  readonly decorateAdapter: (adapter: IChainAdapter) => IChainAdapter;
+  readonly decorateAdapter: <Adapter extends IChainAdapter>(adapter: Adapter) => Adapter;
   readonly decorateArchive: (archive: KeyArchive) => KeyArchive;
   /** Starts counting, and kills at the n-th boundary; Infinity only counts. */
   arm(at: number): void;
@@ -67,6 +67,16 @@ export function createGuillotine(): Guillotine {
       signTransaction: guarded((transaction, sign) => adapter.signTransaction(transaction, sign)),
       submitTransaction: guarded((transaction) => adapter.submitTransaction(transaction)),
       waitForConfirmation: guarded((hash, options) => adapter.waitForConfirmation(hash, options)),
+      ...(isReplacer(adapter)
+        ? {
+            buildReplacement: guarded((...args: Parameters<IReplacer['buildReplacement']>) =>
+              adapter.buildReplacement(...args),
+            ),
+            buildDisplacing: guarded((...args: Parameters<IReplacer['buildDisplacing']>) =>
+              adapter.buildDisplacing(...args),
+            ),
+          }
+        : {}),
     }),
     decorateArchive: (archive) => ({
       archiveKey: guarded((agentId) => archive.archiveKey(agentId)),
