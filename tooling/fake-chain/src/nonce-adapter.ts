@@ -99,10 +99,19 @@ export function createNonceAdapter(options: NonceAdapterOptions): IChainAdapter 
     [...reserved.values()].filter(({ from }) => from === address).map(({ nonce }) => nonce);
 
   /** @throws ChainError SIGN_FAILED where something has its nonce of which whoever signs knows nothing */
-  function checkPlace({ due, inFlight }: Account, nonce: number, named: readonly SignedVariant[]): void {
+  function checkPlace(
+    { due, inFlight }: Account,
+    nonce: number,
+    { replaces, displaces = [] }: Pick<UnsignedTransaction, 'replaces' | 'displaces'>,
+  ): void {
     const beside = inFlight.filter((each) => each.nonce === nonce);
-    const isNamed = beside.every(({ txHash }) => named.some((variant) => variant.txHash === txHash));
-    if (nonce !== due || beside.length === 0 || !isNamed) throw refusal('SIGN_FAILED', 'Another one has its nonce');
+    const isNamed = without(beside, [...(replaces ?? []), ...displaces]).length === 0;
+    // What is replaced is on record; what is displaced may be only watched.
+    const hasPlace =
+      replaces === undefined
+        ? displaces.some(({ bytes }) => decodeSigned(bytes).nonce === nonce)
+        : without(beside, replaces).length < beside.length;
+    if (nonce !== due || !hasPlace || !isNamed) throw refusal('SIGN_FAILED', 'Another one has its nonce');
   }
 
   async function place(transaction: UnsignedTransaction, sign: Parameters<IChainAdapter['signTransaction']>[1]) {
@@ -112,10 +121,10 @@ export function createNonceAdapter(options: NonceAdapterOptions): IChainAdapter 
     if (terms === null) throw refusal('SIGN_FAILED', 'The transaction does not do what its request says');
     const before = reservedOf(request.from);
     const account = await accountOf(request.from);
-    const named = replaces ?? displaces;
-    if (named !== undefined) checkPlace(account, terms.nonce, named);
+    const hasPlace = replaces !== undefined || displaces !== undefined;
+    if (hasPlace) checkPlace(account, terms.nonce, transaction);
     const taken = [...account.inFlight.map(({ nonce }) => nonce), ...before, ...reservedOf(request.from)];
-    const nonce = named === undefined ? nextNonce(request.from, taken) : terms.nonce;
+    const nonce = hasPlace ? terms.nonce : nextNonce(request.from, taken);
     const signed = await signMessage(request.from, encodeNonceMessage(request, { ...terms, nonce }), sign);
     reserved.set(signed.txHash, { from: request.from, nonce });
     return { ...signed, nonce: BigInt(nonce), discard: () => void reserved.delete(signed.txHash) };
@@ -140,10 +149,11 @@ export function createNonceAdapter(options: NonceAdapterOptions): IChainAdapter 
   /** What a payment may offer at most. */
   const bound = ({ fee }: TransferRequest): bigint => (fee === undefined ? MOST : smaller(MOST, fee / FEE_PER_PRICE));
 
-  /** Those of some variants that have the nonce that is due, if nothing else on record has it. */
+  /** Those of some variants that have the nonce that is due, if nothing else on record has it. What is only watched is on none. */
   function stuckOf(candidates: readonly SignedVariant[], { due, inFlight }: Account): readonly Recorded[] {
-    const beside = inFlight.filter(({ nonce }) => nonce === due);
-    return beside.every(({ txHash }) => candidates.some((each) => each.txHash === txHash)) ? beside : [];
+    const isNamed = without(inFlight, candidates).every(({ nonce }) => nonce !== due);
+    const read = candidates.map(({ bytes, txHash }) => ({ ...decodeSigned(bytes), bytes, txHash }));
+    return isNamed ? read.filter(({ nonce }) => nonce === due) : [];
   }
 
   /** What in flight is no variant of some. */
@@ -210,7 +220,7 @@ export function createNonceAdapter(options: NonceAdapterOptions): IChainAdapter 
       return unsigned(request, { nonce: UNPLACED, price });
     },
 
-    async buildReplacement(request, signed, refused = false) {
+    async buildReplacement(request, signed, refused = false, displaced = []) {
       await ask('buildTransaction', false);
       const [newest] = signed.map(({ bytes }) => decodeSigned(bytes));
       if (newest === undefined) throw refusal('SIGN_FAILED', 'Nothing was signed');
@@ -218,12 +228,13 @@ export function createNonceAdapter(options: NonceAdapterOptions): IChainAdapter 
       if (newest.nonce !== due || (!refused && newest.price >= ledger.price)) return null;
       const price = larger(dearerThan(newest.price), ledger.price);
       if (price > bound(request)) throw new ChainError({ code: 'BUILD_FAILED', chain: 'solana', message: 'Too dear' });
-      const held = committed(inFlight.filter(({ nonce }) => nonce !== due));
+      const held = displaced.length > 0 ? 0n : committed(inFlight.filter(({ nonce }) => nonce !== due));
       const native = newest.token === null ? newest.amount : 0n;
       if (ledger.balanceOf(request.from) < held + native + feeOf(price)) {
         throw refusal('INSUFFICIENT_BALANCE', 'The wallet holds too little for a higher fee');
       }
-      return unsigned(request, { nonce: newest.nonce, price }, { replaces: signed });
+      const displaces = displaced.length === 0 ? {} : { displaces: displaced };
+      return unsigned(request, { nonce: newest.nonce, price }, { replaces: signed, ...displaces });
     },
 
     async buildDisplacing(request, candidates) {

@@ -126,6 +126,6 @@ type Far = <Args extends unknown[], Result>(
 ) => (...args: Args) => Promise<Result>;
 
 const createFarReplacer = (inner: IReplacer, far: Far): IReplacer => ({
-  buildReplacement: far((request, signed, refused) => inner.buildReplacement(request, signed, refused)),
+  buildReplacement: far((...args) => inner.buildReplacement(...args)),
   buildDisplacing: far((request, stuck) => inner.buildDisplacing(request, stuck)),
 });
