@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ConfirmationVerdict, isTerminal } from '@waiaas/core';
+import { type ConfirmationVerdict, isTerminal, type TransactionStatusReport } from '@waiaas/core';
 import { checkSpendLedger, hashesOf, isWatchedOnly, type TransactionRow } from '@waiaas/storage';
 import fc from 'fast-check';
 import { sql } from 'kysely';
@@ -40,6 +40,8 @@ let during: { readonly step: 'simulate' | 'sign' | 'signed' | 'submit'; readonly
 
 /** What is told of transactions, by their hash, whatever the chain has. */
 const verdicts = new Map<string, ConfirmationVerdict>();
+/** What a look at them tells. */
+const states = new Map<string, TransactionStatusReport>();
 
 const happen = async (step: NonNullable<typeof during>['step']): Promise<void> => {
   if (during?.step !== step) return;
@@ -69,6 +71,7 @@ const decorateAdapter = (plain: TokenAdapter) => {
       await happen('submit');
       return adapter.submitTransaction(...args);
     },
+    getTransactionStatus: async (hash: string) => states.get(hash) ?? adapter.getTransactionStatus(hash),
     waitForConfirmation: async (...args: Parameters<typeof adapter.waitForConfirmation>) =>
       verdicts.get(args[0]) ?? adapter.waitForConfirmation(...args),
   };
@@ -89,6 +92,7 @@ beforeEach(async () => {
   signatures = 0;
   during = undefined;
   verdicts.clear();
+  states.clear();
   await start();
   payer = await world.createPayer();
 });
@@ -271,6 +275,41 @@ test('that a nonce was used by somebody else ends it; that a variant has used it
     .executeTakeFirstOrThrow();
   expect(JSON.parse(details)).toMatchObject({ txHash: first });
   expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+});
+
+test('one that has failed in a block is looked up until that is final: another block may pay it', async () => {
+  await pay();
+  const [hash = ''] = chain.signed.keys();
+  verdicts.set(hash, { verdict: 'failed', error: 'reverted', blockNumber: 9n });
+  await until(async () => (await onlyRow()).status === 'FAILED');
+  const look = async (): Promise<void> => {
+    await world.time.advance(60 * MINUTE_MS);
+    await world.pipeline.checkLateLandings();
+  };
+  states.set(hash, { state: 'landed', commitment: 'confirmed', blockNumber: 9n, error: 'reverted' });
+  await look();
+  expect(await onlyRow()).toMatchObject({ status: 'FAILED', reserved_amount: null, late_check_at: expect.any(Number) });
+  expect(await events('TX_LATE_LANDING')).toBe(0);
+
+  // The chain takes the block back, and the next one pays.
+  states.delete(hash);
+  chain.mine();
+  await look();
+  expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
+  expect(await events('TX_LATE_LANDING')).toBe(1);
+  expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+});
+
+test('one that has failed in a final block is not looked up any more', async () => {
+  await pay();
+  const [hash = ''] = chain.signed.keys();
+  verdicts.set(hash, { verdict: 'failed', error: 'reverted', blockNumber: 9n });
+  states.set(hash, { state: 'landed', commitment: 'finalized', blockNumber: 9n, error: 'reverted' });
+  await until(async () => (await onlyRow()).status === 'FAILED');
+  await world.time.advance(60 * MINUTE_MS);
+  await world.pipeline.checkLateLandings();
+  expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
+  expect(await events('TX_LATE_LANDING')).toBe(0);
 });
 
 describe('one that a node has refused and kept', () => {

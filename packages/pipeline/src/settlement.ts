@@ -321,7 +321,10 @@ export function createSettlement(
         if (place === 'of another') return expire({ db, notify }, row, proofBy(landing));
         const metadata = mergeMetadata(row, { ...landingFields(landing), refusal });
         const error = errorColumn(refusal);
-        const failed = await transition(db, sealer, row, 'FAILED', { ...endOf(row, landing), error, metadata });
+        // Without a last block it can be executed anew, and otherwise, should the chain take that block back: looked up until it is final.
+        const late_check_at = row.last_valid_block_height === null ? now + settings.lateCheckSeconds : null;
+        const fields = { ...endOf(row, landing), error, metadata, late_check_at };
+        const failed = await transition(db, sealer, row, 'FAILED', fields);
         if (failed === null) return null;
         const details = {
           error,

@@ -243,7 +243,8 @@ export const createLateCheck =
       const status = await adapter.getTransactionStatus(txHash);
       if (status.state !== 'landed') continue;
       if (status.commitment === 'processed') return;
-      used = true;
+      // A block that is not final may be taken back, and what has failed in it may be paid in another one.
+      if (status.error === null || status.commitment === 'finalized') used = true;
       if (status.error !== null) continue;
       landing = { blockNumber: status.blockNumber, ...(row.variants === null ? {} : { txHash }) };
     }
