@@ -187,6 +187,13 @@ export const errorCatalogue = {
   RATE_LIMIT_EXCEEDED: entry('POLICY', 429, true, 'Too many requests.', 'Wait as long as Retry-After says.'),
   WHITELIST_DENIED: entry('POLICY', 403, false, 'The recipient is not on the list of allowed addresses.'),
   POLICY_NOT_FOUND: entry('POLICY', 404, false, 'There is no such policy.'),
+  POLICY_CONFLICT: entry(
+    'POLICY',
+    409,
+    false,
+    'The policy has been changed since the version that this change was made to; nothing was stored.',
+    'Look at it, and change it again.',
+  ),
   // OWNER
   OWNER_ALREADY_CONNECTED: entry(
     'OWNER',

@@ -203,6 +203,21 @@ describe('a deleted policy', () => {
   });
 });
 
+test('a change to a version that is no more is refused: what was tightened since stays', async () => {
+  const { ref } = await create({ type: 'SPENDING_LIMIT', rules: LIMITS });
+  const tight = { ...LIMITS, daily_max: '1' };
+  await policies.update(ref, { rules: tight, version: 1 }, OPERATOR);
+  for (const version of [1, 3]) {
+    expect(await refusal(policies.update(ref, { rules: LIMITS, version }, OPERATOR))).toMatchObject({
+      code: 'POLICY_CONFLICT',
+    });
+  }
+  const stored = (await policies.list()).policies.find(({ id }) => id === ref);
+  expect(stored).toMatchObject({ rules: tight, version: 2 });
+  const both = [7, 8].map((priority) => policies.update(ref, { priority, version: 2 }, OPERATOR));
+  expect((await Promise.allSettled(both)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+});
+
 describe('taking a limit off agents must be meant (04 §22)', () => {
   test('the last spending limit in force for all agents: deleted or disabled', async () => {
     const id = await seeded();
@@ -262,6 +277,42 @@ describe('taking a limit off agents must be meant (04 §22)', () => {
     expect((await audits('POLICY_UPDATED')).at(-1)).toMatchObject({ severity: 'warning', details: { loosened: true } });
     // It is empty already: nothing more is taken off.
     await policies.update(full.ref, { priority: 9 }, OPERATOR);
+  });
+
+  test.each([
+    ['of an agent', () => ({ agentId: agent })],
+    ['for all agents', () => ({})],
+  ])('the only whitelist %s: deleted, disabled, or put below an empty one', async (_, scope) => {
+    const list = (addresses: readonly string[], fields = {}) =>
+      create({ type: 'WHITELIST', rules: { allowed_addresses: addresses }, ...scope(), ...fields });
+    const only = await list([RECIPIENT], { priority: 5 });
+    await list(['1'.repeat(32)], { enabled: false });
+    expect(await refusal(policies.remove(only.ref, {}, OPERATOR))).toEqual(NOT_CONFIRMED);
+    expect(await refusal(policies.update(only.ref, { enabled: false }, OPERATOR))).toEqual(NOT_CONFIRMED);
+    await list([], { confirm: true, priority: 3 });
+    await policies.update(only.ref, { priority: 4 }, OPERATOR);
+    expect(await refusal(policies.update(only.ref, { priority: 2 }, OPERATOR))).toEqual(NOT_CONFIRMED);
+    // One that takes its place lets it go unasked.
+    await list([RECIPIENT], { priority: 9 });
+    await policies.update(only.ref, { priority: 2 }, OPERATOR);
+    await policies.remove(only.ref, {}, OPERATOR);
+    const last = (await policies.list()).policies.find(({ priority }) => priority === 9);
+    await policies.remove(policyId(last?.id ?? ''), { confirm: true }, OPERATOR);
+    expect((await audits('POLICY_DELETED')).map(({ details }) => details.loosened)).toEqual([undefined, true]);
+  });
+
+  test('a whitelist that another one stands in for asks nothing', async () => {
+    const rules = { allowed_addresses: [RECIPIENT] };
+    const own = await create({ type: 'WHITELIST', rules, agentId: agent });
+    const all = await create({ type: 'WHITELIST', rules });
+    // Without one of its own, that for all agents holds for this one.
+    await policies.update(own.ref, { enabled: false }, OPERATOR);
+    expect(await refusal(policies.remove(all.ref, {}, OPERATOR))).toEqual(NOT_CONFIRMED);
+    await policies.update(own.ref, { enabled: true }, OPERATOR);
+    // One of an agent stands in for none of the others.
+    expect(await refusal(policies.remove(all.ref, {}, OPERATOR))).toEqual(NOT_CONFIRMED);
+    await policies.remove(all.ref, { confirm: true }, OPERATOR);
+    expect(await refusal(policies.remove(own.ref, {}, OPERATOR))).toEqual(NOT_CONFIRMED);
   });
 
   test('an empty whitelist that is not in force asks nothing', async () => {

@@ -56,7 +56,11 @@ export interface PolicyManagementDependencies {
 export interface PolicyManagement {
   /** @throws WaiaasError AGENT_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED, OWNER_MISMATCH */
   create(input: NewPolicy, origin: RequestOrigin): Promise<PolicyResponse>;
-  /** @throws WaiaasError POLICY_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED, OWNER_MISMATCH */
+  /**
+   * Changes a policy; where the change names the version it was made to, only that one.
+   * @throws WaiaasError POLICY_NOT_FOUND, POLICY_CONFLICT, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED,
+   *   OWNER_MISMATCH
+   */
   update(id: PolicyId, input: PolicyChange, origin: RequestOrigin): Promise<PolicyResponse>;
   /**
    * Deletes a policy; its versions stay readable.
@@ -120,6 +124,7 @@ const stateOf = (row: PolicyRow): PolicyState => ({
   agentId: row.agent_id,
   type: row.type,
   rules: readRules(row.rules),
+  priority: row.priority,
   enabled: row.enabled === 1,
 });
 
@@ -137,6 +142,12 @@ async function checkLoosening(
   if (message === null) return false;
   if (confirm !== true) throw validationError([{ path: 'confirm', code: 'custom', message }]);
   return true;
+}
+
+/** Rules are replaced as a whole: what somebody else has tightened since must not be put back unseen. */
+function checkVersion({ id, version }: PolicyRow, expected: number | undefined): void {
+  if (expected === undefined || expected === version) return;
+  throw new WaiaasError('POLICY_CONFLICT', { details: { policyId: id, version, expected } });
 }
 
 /** Builds policy management. */
@@ -174,7 +185,7 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
         await checkSet(db, agentId);
         const id = policyId(ids.next());
         const rules = canonicalText(input.rules);
-        const after = { id, agentId, type, rules: readRules(rules), enabled };
+        const after = { id, agentId, type, rules: readRules(rules), priority, enabled };
         const loosened = await checkLoosening(db, { before: null, after }, input.confirm);
         const fields = { id, agentId, type, rules, priority, enabled };
         const row = await storePolicy(db, sealer, fields, { now, actor: actorName(origin) });
@@ -183,7 +194,7 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
           ...auditOrigin(origin),
           ...(agentId === null ? {} : { agentId }),
           ...(loosened ? { severity: 'warning' } : {}),
-          details: { policyId: id, version: row.version, ...after, priority, ...(loosened ? { loosened } : {}) },
+          details: { policyId: id, version: row.version, ...after, ...(loosened ? { loosened } : {}) },
         });
         await notify(changed('created', row, origin));
         return { policy: toSummary(row) };
@@ -193,6 +204,7 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
       storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         const before = await present(db, id, origin);
+        checkVersion(before, input.version);
         const agentId = before.agent_id === null ? null : brandAgentId(before.agent_id);
         const rules = input.rules === undefined ? undefined : parsePolicyRules(before.type, input.rules);
         if (rules !== undefined) await checkAgent(db, agentId, rules);
@@ -204,7 +216,8 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
           priority: input.priority ?? before.priority,
           enabled: input.enabled ?? before.enabled === 1,
         };
-        const after = { ...stateOf(before), rules: readRules(fields.rules), enabled: fields.enabled };
+        const { priority, enabled } = fields;
+        const after = { ...stateOf(before), rules: readRules(fields.rules), priority, enabled };
         const loosened = await checkLoosening(db, { before: stateOf(before), after }, input.confirm);
         const row = await storePolicy(db, sealer, fields, { now, actor: actorName(origin) });
         const disabled = before.enabled === 1 && row.enabled === 0;

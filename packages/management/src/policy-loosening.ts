@@ -7,6 +7,7 @@ export interface PolicyState {
   readonly agentId: string | null;
   readonly type: PolicyType;
   readonly rules: Readonly<Record<string, unknown>>;
+  readonly priority: number;
   readonly enabled: boolean;
 }
 
@@ -23,10 +24,27 @@ const isOpenList = (policy: PolicyState | null): boolean =>
   Array.isArray(policy.rules.allowed_addresses) &&
   policy.rules.allowed_addresses.length === 0;
 
+/** The whitelist that counts for an agent, or for those without one of their own, as the policy engine chooses it. */
+function listInForce(policies: readonly PolicyState[], agentId: string | null): PolicyState | null {
+  const enabled = policies.filter(({ enabled, type }) => enabled && type === 'WHITELIST');
+  const own = enabled.filter((list) => list.agentId === agentId);
+  const candidates = own.length > 0 ? own : enabled.filter((list) => list.agentId === null);
+  return candidates.toSorted((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))[0] ?? null;
+}
+
+/** Whether everybody may be paid: by an agent, or by those without a list of their own. */
+function isOpen(policies: readonly PolicyState[], agentId: string | null): boolean {
+  const list = listInForce(policies, agentId);
+  return list === null || isOpenList(list);
+}
+
 /**
  * Whether a change must be confirmed because it takes a limit off agents (04 §22): it leaves no spending limit in force
- * for all agents, or it puts an empty whitelist in force, which lets everybody be paid. Somebody who empties a list may well
- * mean that nobody may be, so that is asked of a list for all agents as of one agent's own.
+ * for all agents, it leaves no whitelist in force that names somebody where there was one, or it enables an empty one. All
+ * three let agents pay more, or more people. Somebody who empties a list may well mean that nobody may be paid, so that is
+ * asked even where another list counts in its place.
+ *
+ * A change for all agents changes nothing for those with a list of their own, so only its own scope is compared.
  *
  * @param before null for a new policy
  * @param after null for a deleted one
@@ -38,14 +56,20 @@ export function loosening(
   after: PolicyState | null,
   stored: readonly PolicyState[],
 ): string | null {
-  if (isGlobalLimit(before) && !isGlobalLimit(after)) {
-    const others = stored.some((other) => other.id !== before?.id && isGlobalLimit(other));
-    if (!others) return 'must be true: this is the last spending limit in force for all agents';
+  const others = stored.filter(({ id }) => id !== before?.id);
+  if (isGlobalLimit(before) && !isGlobalLimit(after) && !others.some(isGlobalLimit)) {
+    return 'must be true: this is the last spending limit in force for all agents';
   }
+  const scope = (after ?? before)?.agentId ?? null;
   if (isOpenList(after) && !isOpenList(before)) {
-    return after?.agentId === null
+    return scope === null
       ? 'must be true: an empty whitelist lets everybody be paid, by all agents'
       : 'must be true: an empty whitelist lets everybody be paid, by this agent, whatever the list for all agents says';
+  }
+  if (!isOpen(stored, scope) && isOpen(after === null ? others : [...others, after], scope)) {
+    return scope === null
+      ? 'must be true: afterwards no whitelist holds, and everybody may be paid by all agents without a list of their own'
+      : 'must be true: afterwards no whitelist holds for this agent, and everybody may be paid by it';
   }
   return null;
 }

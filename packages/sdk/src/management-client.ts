@@ -386,7 +386,8 @@ export abstract class ManagementClient {
 
   /**
    * Changes a policy: a new version of it. Rules are replaced as a whole. `confirm: true` is needed where it leaves no spending
-   * limit in force for all agents, or empties a whitelist.
+   * limit in force for all agents, or lets everybody be paid: an empty whitelist, or none where there was one. With
+   * the `version` that was looked at, nothing that was changed since is overwritten: POLICY_CONFLICT.
    */
   async updatePolicy(policyId: string, change: PolicyUpdate, options?: RequestOptions): Promise<PolicyResponse> {
     return this.manage({
@@ -401,7 +402,7 @@ export abstract class ManagementClient {
 
   /**
    * Removes a policy; what was decided by it stays on record.
-   * @param given.confirm needed where it leaves no spending limit in force
+   * @param given.confirm needed where it leaves no spending limit in force for all agents, or no whitelist where there was one
    */
   async deletePolicy(
     policyId: string,

@@ -1,5 +1,5 @@
-import { keepPreviousData, useInfiniteQuery, useQueries, useQuery } from '@tanstack/react-query';
-import type { AuditQuery, BalancePeriod, OwnerTransactionQuery } from '@waiaas/sdk';
+import { keepPreviousData, useInfiniteQuery, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { AuditQuery, BalancePeriod, OwnerTransactionQuery, PolicyListResponse } from '@waiaas/sdk';
 import { nativeUnit, type Unit } from '../format/amount.ts';
 import { useOperator } from '../session/session.tsx';
 
@@ -168,6 +168,18 @@ export function usePolicies() {
     queryKey: ['policies'],
     queryFn: async ({ signal }) => (await operator.listPolicies({ signal })).policies,
   });
+}
+
+/** Asks for the policies as they are now, whatever is known of them; the lists that show them show it too. */
+export function usePresentPolicies(): () => Promise<PolicyListResponse['policies']> {
+  const operator = useOperator();
+  const queries = useQueryClient();
+  return () =>
+    queries.fetchQuery({
+      queryKey: ['policies'],
+      queryFn: async ({ signal }) => (await operator.listPolicies({ signal })).policies,
+      staleTime: 0,
+    });
 }
 
 export function useAutoStopRules() {

@@ -111,6 +111,7 @@ export const en = {
   'decision.limit': 'Limit',
   'decision.passed': 'passed',
   'decision.notPassed': 'not passed',
+  'decision.aboveStep': 'above this step',
   'decision.session': 'Limits of the session',
   'decision.policies': 'Policies',
   'decision.replay.same': 'Made again from its record, the decision comes out the same.',
@@ -219,7 +220,6 @@ export const en = {
   'policies.try.history': 'What would have happened in the last 30 days',
   'policies.try.counts': '{total} payments: {same} the same, {stricter} stricter, {looser} looser',
   'policies.delete.text': 'What was decided by it stays on record.',
-  'policies.delete.last': 'It may be the last limit: afterwards every payment needs an approval.',
   'policies.until': 'Allowed until hour (exclusive)',
   'policies.noNumber': 'Not a number: {field}',
   'policies.share': 'Approval above this share of what the agent holds, %',
@@ -230,6 +230,9 @@ export const en = {
   'policies.recipients': 'Allowed recipients',
   'policies.deleted': 'is deleted',
   'policies.everybody': 'Empty: everybody may be paid',
+  'policies.notConsulted': 'Empty. It is not consulted now: it is off, or another list comes first.',
+  'policies.ofDaemon': 'the default of the daemon',
+  'policies.effect': 'What this does',
   'policies.everybody.text':
     'An empty list is no list: everybody may be paid. To let nobody be paid, suspend the agents.',
   'policies.everyDay': 'every day',
@@ -237,6 +240,8 @@ export const en = {
   'policies.loosen.title': 'Take this limit off?',
   'policies.loosen.everybody':
     'The list of recipients is empty, which to the daemon is no list: everybody may be paid.',
+  'policies.loosen.lastList':
+    'This is the last list of recipients in force where it holds. Afterwards everybody may be paid.',
   'policies.loosen.lastLimit':
     'This is the last spending limit in force for all agents. Afterwards every payment of an agent without limits of its own needs an approval.',
   'policies.loosen.daemon':
@@ -406,6 +411,7 @@ export const en = {
   'balance.none': 'No balances were read yet.',
   'balance.none.text': 'The daemon looks every quarter of an hour, and keeps what it has seen for a year.',
   'balance.label': 'Balance in {symbol}: from {first} to {last}; lowest {least}, highest {most}',
+  'balance.asOf': '{amount} as of {time}',
   'balance.figures': 'Figures',
   'common.token': 'Token',
   'common.notCopied': 'Select and copy it by hand',
@@ -413,7 +419,8 @@ export const en = {
   'wallet.account': 'Which account?',
   'wallet.refused': 'The wallet gave no account. Nothing was changed.',
   'kill.unknown': 'How things stand is not known at the moment.',
-  'policies.outrun': 'Somebody has changed this policy since you opened it. Saving puts yours in its place.',
+  'policies.outrun':
+    'Somebody has changed this policy since you opened it. Nothing is saved over that: close it, and open it again.',
   'settings.uptime.text': '{days} d {hours} h {minutes} min',
   'setup.keep': 'Keep these limits',
   'setup.complete': 'Finish',
@@ -456,6 +463,7 @@ export const en = {
   'error.TX_ALREADY_PROCESSED': 'This payment has been decided already. Look at the transactions.',
   'error.CHAIN_ERROR': 'The chain or its node answered with an error. Try again in a moment.',
   'error.RATE_LIMIT_EXCEEDED': 'Too many requests. Try again in {time}.',
+  'error.POLICY_CONFLICT': 'Somebody else has changed the policy meanwhile. Look at it and change it again.',
   'error.POLICY_NOT_FOUND': 'There is no such policy any more. Somebody may have deleted it.',
   'error.OWNER_ALREADY_CONNECTED': 'An owner is connected already. Hand over, or disconnect that one first.',
   'error.OWNER_NOT_CONNECTED': 'No owner is connected. Connect a wallet first.',

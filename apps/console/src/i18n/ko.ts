@@ -113,6 +113,7 @@ export const ko: Texts = {
   'decision.limit': '한도',
   'decision.passed': '통과',
   'decision.notPassed': '미통과',
+  'decision.aboveStep': '이 단계 초과',
   'decision.session': '세션 한도',
   'decision.policies': '정책',
   'decision.replay.same': '기록으로 다시 판정해도 결과가 같습니다.',
@@ -220,7 +221,6 @@ export const ko: Texts = {
   'policies.try.history': '최근 30일에 적용했을 때의 결과',
   'policies.try.counts': '결제 {total}건: 같음 {same}, 더 엄격 {stricter}, 더 느슨 {looser}',
   'policies.delete.text': '이 정책으로 판정된 기록은 남습니다.',
-  'policies.delete.last': '마지막 한도일 수 있습니다. 그러면 모든 결제에 승인이 필요합니다.',
   'policies.until': '허용 종료 시각 (미포함)',
   'policies.noNumber': '숫자가 아닙니다: {field}',
   'policies.share': '승인이 필요한 보유액 대비 비율, %',
@@ -231,6 +231,9 @@ export const ko: Texts = {
   'policies.recipients': '허용된 받는 주소',
   'policies.deleted': '삭제됨',
   'policies.everybody': '비어 있음: 누구에게나 결제할 수 있습니다',
+  'policies.notConsulted': '비어 있음. 꺼져 있거나 다른 목록이 우선하므로 지금은 적용되지 않습니다.',
+  'policies.ofDaemon': '데몬의 기본값',
+  'policies.effect': '변경의 결과',
   'policies.everybody.text':
     '빈 목록은 목록이 없는 것과 같습니다. 누구에게나 결제할 수 있습니다. 아무에게도 결제하지 못하게 하려면 에이전트를 정지하십시오.',
   'policies.everyDay': '매일',
@@ -238,6 +241,8 @@ export const ko: Texts = {
   'policies.loosen.title': '이 한도를 해제하시겠습니까?',
   'policies.loosen.everybody':
     '받는 주소 목록이 비어 있습니다. 데몬은 목록이 없는 것으로 보므로 누구에게나 결제할 수 있게 됩니다.',
+  'policies.loosen.lastList':
+    '이 적용 대상에 남은 마지막 받는 주소 목록입니다. 이후에는 누구에게나 결제할 수 있습니다.',
   'policies.loosen.lastLimit':
     '모든 에이전트에 적용되는 마지막 지출 한도입니다. 이후에는 자체 한도가 없는 에이전트의 모든 결제에 승인이 필요합니다.',
   'policies.loosen.daemon':
@@ -405,6 +410,7 @@ export const ko: Texts = {
   'balance.none': '아직 읽은 잔액이 없습니다.',
   'balance.none.text': '데몬이 15분마다 확인하고 1년 동안 보관합니다.',
   'balance.label': '{symbol} 잔액: 처음 {first}, 마지막 {last}, 최저 {least}, 최고 {most}',
+  'balance.asOf': '{time} 기준 {amount}',
   'balance.figures': '수치',
   'common.token': '토큰',
   'common.notCopied': '직접 선택해 복사하세요',
@@ -412,7 +418,7 @@ export const ko: Texts = {
   'wallet.account': '사용할 계정',
   'wallet.refused': '지갑이 계정을 알려 주지 않았습니다. 아무것도 바뀌지 않았습니다.',
   'kill.unknown': '지금은 상태를 알 수 없습니다.',
-  'policies.outrun': '여는 동안 다른 누군가가 이 정책을 바꾸었습니다. 저장하면 지금 내용으로 대체됩니다.',
+  'policies.outrun': '정책을 연 뒤에 다른 누군가가 바꾸었습니다. 그 위에 저장하지 않습니다. 닫고 다시 여십시오.',
   'settings.uptime.text': '{days}일 {hours}시간 {minutes}분',
   'setup.keep': '이 한도로 계속',
   'setup.complete': '설정 마치기',
@@ -455,6 +461,7 @@ export const ko: Texts = {
   'error.TX_ALREADY_PROCESSED': '이미 처리된 결제입니다. 거래 화면을 확인하세요.',
   'error.CHAIN_ERROR': '체인 또는 노드가 오류로 응답했습니다. 잠시 후 다시 시도하세요.',
   'error.RATE_LIMIT_EXCEEDED': '요청이 너무 많습니다. {time} 후에 다시 시도하세요.',
+  'error.POLICY_CONFLICT': '그사이 다른 누군가가 정책을 바꾸었습니다. 확인하고 다시 바꾸세요.',
   'error.POLICY_NOT_FOUND': '그런 정책이 더는 없습니다. 다른 누군가가 삭제했을 수 있습니다.',
   'error.OWNER_ALREADY_CONNECTED': '이미 소유자가 연결되어 있습니다. 넘기거나 먼저 연결을 해제하세요.',
   'error.OWNER_NOT_CONNECTED': '연결된 소유자가 없습니다. 먼저 지갑을 연결하세요.',

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { useAgents, useAssetUnits, useOwnerStatus, usePolicies } from '../data/queries.ts';
+import { useAgents, useAssetUnits, useOwnerStatus, usePolicies, usePresentPolicies } from '../data/queries.ts';
 import { nativeUnit, type Unit } from '../format/amount.ts';
 import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
@@ -25,6 +25,7 @@ import {
   type PolicyDraft,
   rulesOf,
 } from './policy-form.ts';
+import { isListInForce, looseningOf } from './policy-loosening.ts';
 import { usePolicySaving } from './policy-saving.tsx';
 import { agentNameOf, dayName, daysInWords, deletedInWords, unitName } from './policy-words.ts';
 import { TryPolicy } from './try-policy.tsx';
@@ -86,6 +87,8 @@ function PolicyCard({
   const agents = useAgents();
   const agent = agents.data?.find(({ id }) => id === policy.agentId);
   const draft = draftOf(policy, usePolicyUnits(policy) ?? undefined);
+  const all = usePolicies().data ?? [];
+  const isConsulted = policy.type !== 'WHITELIST' || isListInForce(policy, all);
   return (
     <Card className="h-full">
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
@@ -100,7 +103,7 @@ function PolicyCard({
         {t('policies.scope')}: {policy.agentId === null ? t('common.allAgents') : plain(agent?.name ?? policy.agentId)}{' '}
         · {t('common.priority')} {policy.priority} · v{policy.version}
       </p>
-      <Rules draft={draft} />
+      <Rules draft={draft} isConsulted={isConsulted} />
       <div className="mt-4 flex justify-end gap-2">
         <Button kind="quiet" onClick={onDelete}>
           {t('common.delete')}
@@ -111,7 +114,7 @@ function PolicyCard({
   );
 }
 
-function Rules({ draft }: { readonly draft: PolicyDraft }) {
+function Rules({ draft, isConsulted }: { readonly draft: PolicyDraft; readonly isConsulted: boolean }) {
   const { t, language } = useSpeech();
   const { symbol } = nativeUnit(draft.chain);
   switch (draft.type) {
@@ -134,7 +137,11 @@ function Rules({ draft }: { readonly draft: PolicyDraft }) {
       );
     case 'WHITELIST':
       return allowsEverybody(draft) ? (
-        <p className="rounded-lg bg-warn-soft px-3 py-2 text-sm text-warn">{t('policies.everybody')}</p>
+        <p
+          className={`rounded-lg px-3 py-2 text-sm ${isConsulted ? 'bg-warn-soft text-warn' : 'bg-raised text-muted'}`}
+        >
+          {t(isConsulted ? 'policies.everybody' : 'policies.notConsulted')}
+        </p>
       ) : (
         <ul className="space-y-1 text-xs">
           {addressesOf(draft).map((address) => (
@@ -227,10 +234,10 @@ function PolicyEditor({
       <FaultNotice draft={draft} rules={rules} />
       {isOutrun && <Notice kind="warn">{t('policies.outrun')}</Notice>}
       {!isFault(rules) && <TryPolicy policy={policy} draft={draft} rules={rules} />}
-      {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
+      {trouble !== null && !isOutrun && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-5 flex justify-end gap-2">
         <Button onClick={onClose}>{t('common.cancel')}</Button>
-        <Button kind="primary" busy={busy} disabled={isFault(rules)} onClick={store}>
+        <Button kind="primary" busy={busy} disabled={isFault(rules) || isOutrun} onClick={store}>
           {t('common.save')}
         </Button>
       </div>
@@ -433,7 +440,9 @@ function DeletePolicy({ policy, onClose }: { readonly policy: Policy; readonly o
   const owner = useOwnerStatus();
   const queries = useQueryClient();
   const { ownerClient } = useSigning();
-  const isLimit = policy.type === 'SPENDING_LIMIT';
+  const policies = usePolicies();
+  const presentPolicies = usePresentPolicies();
+  const loosened = looseningOf(policy, null, policies.data ?? []);
   return (
     <ConfirmDialog
       title={`${t('common.delete')}: ${policy.type}`}
@@ -442,15 +451,18 @@ function DeletePolicy({ policy, onClose }: { readonly policy: Policy; readonly o
       danger
       onClose={onClose}
       onConfirm={async () => {
+        // What it takes off agents has just become another thing, which is shown now: it is to be read first.
+        if (looseningOf(policy, null, await presentPolicies()) !== loosened) return;
         const address = owner.data?.address;
-        const about = deletedInWords(draftOf(policy), agentNameOf(agents.data, policy.agentId), { t, language });
+        const name = agentNameOf(agents.data, policy.agentId);
+        const about = deletedInWords(draftOf(policy), name, loosened, { t, language });
         const client = address === undefined ? operator : await ownerClient({ address }, { about });
-        await client.deletePolicy(policy.id, { confirm: isLimit });
+        await client.deletePolicy(policy.id, { confirm: loosened !== null });
         await queries.invalidateQueries({ queryKey: ['policies'] });
         onClose();
       }}
     >
-      {isLimit && <Notice kind="warn">{t('policies.delete.last')}</Notice>}
+      {loosened !== null && <Notice kind="warn">{t(`policies.loosen.${loosened}`)}</Notice>}
     </ConfirmDialog>
   );
 }

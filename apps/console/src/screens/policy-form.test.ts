@@ -1,16 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  allowsEverybody,
-  draftOf,
-  EMPTY_DRAFT,
-  looseningOf,
-  newAsset,
-  POLICY_TYPES,
-  type Policy,
-  policyOf,
-  rulesOf,
-} from './policy-form.ts';
-import { changeInWords } from './policy-words.ts';
+import { draftOf, EMPTY_DRAFT, newAsset, POLICY_TYPES, type Policy, policyOf, rulesOf } from './policy-form.ts';
 
 const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 
@@ -97,50 +86,4 @@ test.each(['', 'high', '1.5', '9999999999', '--1'])('%j is no priority, and neve
   for (const type of POLICY_TYPES) {
     expect(rulesOf({ ...EMPTY_DRAFT, type, priority })).toEqual({ fault: 'number', field: 'priority' });
   }
-});
-
-describe('what a change takes off agents is known before it is signed', () => {
-  const LIST = { ...stored('WHITELIST', { chain: 'solana', allowed_addresses: [USDC] }), enabled: true };
-  const LIMIT = {
-    ...stored('SPENDING_LIMIT', { chain: 'solana', instant_max: '1', notify_max: '1', delay_max: '1' }),
-    enabled: true,
-  };
-
-  test.each(['', ' ', '\n\t\n'])(
-    'a list of %j lets everybody be paid, new or emptied, of one agent or of all',
-    (addresses) => {
-      for (const agentId of ['', LIST.id]) {
-        const empty = { ...EMPTY_DRAFT, type: 'WHITELIST', agentId, addresses } as const;
-        expect(allowsEverybody(empty)).toBe(true);
-        expect(looseningOf(null, null, empty, [])).toBe('everybody');
-        const before = { ...draftOf(LIST), agentId };
-        expect(looseningOf(LIST, before, { ...before, addresses }, [LIST])).toBe('everybody');
-        // It is so already, or is not in force.
-        expect(looseningOf(LIST, empty, { ...empty, priority: '3' }, [LIST])).toBeNull();
-        expect(looseningOf(null, null, { ...empty, enabled: false }, [])).toBeNull();
-        expect(looseningOf(null, { ...empty, enabled: false }, empty, [])).toBe('everybody');
-      }
-    },
-  );
-
-  test('switching off the last spending limit for all agents, and no other', () => {
-    const before = draftOf(LIMIT);
-    const off = { ...before, enabled: false };
-    const other = { ...LIMIT, id: '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f15' };
-    expect(looseningOf(LIMIT, before, off, [LIMIT])).toBe('lastLimit');
-    expect(looseningOf(LIMIT, before, off, [LIMIT, { ...other, enabled: false }])).toBe('lastLimit');
-    expect(looseningOf(LIMIT, before, off, [LIMIT, { ...other, agentId: other.id }])).toBe('lastLimit');
-    expect(looseningOf(LIMIT, before, off, [LIMIT, other])).toBeNull();
-    expect(looseningOf(LIMIT, before, { ...before, instant: '9' }, [LIMIT])).toBeNull();
-  });
-
-  test('what is signed for names what is changed, and nothing else', () => {
-    const t = (key: string): string => key;
-    const before = draftOf(LIST);
-    const words = changeInWords(before, { ...before, addresses: '' }, null, { t, language: 'en' });
-    expect(words).toEqual([
-      ['policies.policy', 'WHITELIST · common.allAgents'],
-      ['policies.recipients', `${USDC} → policies.everybody`],
-    ]);
-  });
 });

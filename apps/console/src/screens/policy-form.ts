@@ -228,28 +228,6 @@ export const addressesOf = ({ addresses }: PolicyDraft): readonly string[] =>
 export const allowsEverybody = (draft: PolicyDraft): boolean =>
   draft.type === 'WHITELIST' && addressesOf(draft).length === 0;
 
-/** What a change takes off agents, and has to be meant for: that of the whitelist, or the last spending limit for all. */
-export type Loosening = 'everybody' | 'lastLimit';
-
-/**
- * What the daemon will want confirmed of a change, so that it is asked before the owner signs.
- * @param stored as it is; null: a new one
- * @param all the policies there are
- */
-export function looseningOf(
-  policy: Policy | null,
-  stored: PolicyDraft | null,
-  draft: PolicyDraft,
-  all: readonly Policy[],
-): Loosening | null {
-  const isOpen = (one: PolicyDraft | null): boolean => one?.enabled === true && allowsEverybody(one);
-  if (isOpen(draft) && !isOpen(stored)) return 'everybody';
-  const isGlobalLimit = ({ type, agentId, enabled }: { readonly [Key in 'type' | 'agentId' | 'enabled']: unknown }) =>
-    type === 'SPENDING_LIMIT' && enabled === true && (agentId === null || agentId === '');
-  const takesOff = stored !== null && isGlobalLimit(stored) && !isGlobalLimit(draft);
-  return takesOff && !all.some((other) => other.id !== policy?.id && isGlobalLimit(other)) ? 'lastLimit' : null;
-}
-
 /** The rules that were typed, as the daemon takes them; or the field that holds nothing usable. */
 export function rulesOf(draft: PolicyDraft): Readonly<Record<string, unknown>> | DraftFault {
   if (integer(draft.priority) === null) return { fault: 'number', field: 'priority' };

@@ -1,21 +1,14 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { WAIaaSError } from '@waiaas/sdk';
 import { type ReactNode, useState } from 'react';
-import { useAgents, useOwnerStatus, usePolicies } from '../data/queries.ts';
+import { useAgents, useOwnerStatus, usePresentPolicies } from '../data/queries.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { useOperator } from '../session/session.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { troubleOf } from '../ui/trouble.ts';
 import { useSigning } from '../wallets/signing.tsx';
-import {
-  isFault,
-  type Loosening,
-  looseningOf,
-  type Policy,
-  type PolicyDraft,
-  policyOf,
-  rulesOf,
-} from './policy-form.ts';
+import { isFault, type Policy, type PolicyDraft, policyOf, rulesOf } from './policy-form.ts';
+import { type Loosening, looseningOf } from './policy-loosening.ts';
 import { agentNameOf, changeInWords } from './policy-words.ts';
 
 /** Whether the daemon refuses a change because it has to be meant. */
@@ -41,7 +34,8 @@ export interface PolicySaving {
 
 /**
  * Stores a policy: by the owner's signature once there is an owner, by the operator before that. What takes a limit off
- * agents is asked before anybody signs; and once more where the daemon knows of it and this page did not.
+ * agents is asked before anybody signs; and once more where the daemon knows of it and this page did not. What somebody else
+ * has changed since the form was opened is never overwritten: the words that are signed would not tell of it.
  */
 export function usePolicySaving({
   policy,
@@ -50,7 +44,7 @@ export function usePolicySaving({
   onSaved,
 }: {
   readonly policy: Policy | null;
-  /** The policy as it is. */
+  /** The policy as it was when the form was opened. */
   readonly stored: PolicyDraft | null;
   readonly draft: PolicyDraft;
   readonly onSaved: () => void;
@@ -59,38 +53,54 @@ export function usePolicySaving({
   const operator = useOperator();
   const owner = useOwnerStatus();
   const agents = useAgents();
-  const policies = usePolicies();
+  const presentPolicies = usePresentPolicies();
   const queries = useQueryClient();
   const { ownerClient } = useSigning();
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const [asking, setAsking] = useState<Loosening | 'daemon' | null>(null);
 
-  async function send(confirm: boolean): Promise<void> {
+  /**
+   * Sends the change, once what it takes off agents has been meant.
+   * @param meant what was asked for and answered
+   * @returns whether it is stored
+   */
+  async function send(meant: Loosening | 'daemon' | null): Promise<boolean> {
     const rules = rulesOf(draft);
-    if (isFault(rules)) return;
-    const about = changeInWords(stored, draft, agentNameOf(agents.data, draft.agentId), { t, language });
+    if (isFault(rules)) return false;
+    const all = await presentPolicies();
+    if (policy !== null && all.find(({ id }) => id === policy.id)?.version !== policy.version) {
+      setAsking(null);
+      setTrouble(t('policies.outrun'));
+      return false;
+    }
+    const loosened = looseningOf(policy, draft, all);
+    if (loosened !== null && meant !== loosened && meant !== 'daemon') {
+      setAsking(loosened);
+      return false;
+    }
+    const about = changeInWords(stored, draft, agentNameOf(agents.data, draft.agentId), loosened, { t, language });
     const address = owner.data?.address;
     const client = address === undefined ? operator : await ownerClient({ address }, { about });
     const wanted = policyOf(draft, rules);
-    const meant = confirm ? { confirm: true } : {};
-    if (policy === null) await client.createPolicy({ ...wanted, ...meant });
+    const confirmed = meant === null ? {} : { confirm: true };
+    if (policy === null) await client.createPolicy({ ...wanted, ...confirmed });
     else {
       const { enabled } = draft;
-      await client.updatePolicy(policy.id, { rules: { ...rules }, enabled, priority: wanted.priority ?? 0, ...meant });
+      const { version } = policy;
+      const change = { rules: { ...rules }, enabled, priority: wanted.priority ?? 0, version, ...confirmed };
+      await client.updatePolicy(policy.id, change);
     }
     await queries.invalidateQueries({ queryKey: ['policies'] });
     await queries.invalidateQueries({ queryKey: ['agents'] });
+    return true;
   }
 
   async function store(): Promise<void> {
     setTrouble(null);
-    const loosened = looseningOf(policy, stored, draft, policies.data ?? []);
-    if (loosened !== null) return setAsking(loosened);
     setBusy(true);
     try {
-      await send(false);
-      onSaved();
+      if (await send(null)) onSaved();
     } catch (error) {
       if (wantsConfirmation(error)) setAsking('daemon');
       else setTrouble(troubleOf(error, t));
@@ -108,7 +118,7 @@ export function usePolicySaving({
         danger
         onClose={() => setAsking(null)}
         onConfirm={async () => {
-          await send(true);
+          if (!(await send(asking))) return;
           setAsking(null);
           onSaved();
         }}

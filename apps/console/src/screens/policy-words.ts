@@ -3,6 +3,7 @@ import { nativeUnit, type Unit } from '../format/amount.ts';
 import { plain } from '../format/text.ts';
 import type { Say } from '../i18n/language.tsx';
 import { addressesOf, type LimitsDraft, type PolicyDraft } from './policy-form.ts';
+import type { Loosening } from './policy-loosening.ts';
 
 /** What something is, in names and values. */
 export type Words = readonly (readonly [name: string, value: string])[];
@@ -46,10 +47,11 @@ function rulesInWords(draft: PolicyDraft, { t, language }: Tongue): Words {
   switch (draft.type) {
     case 'SPENDING_LIMIT':
       return [
+        [t('agents.chain'), draft.chain],
         ...limitsInWords(draft, nativeUnit(draft.chain), t),
         [t('policies.window'), t(`policies.window.${draft.window}`)],
-        [t('policies.delaySeconds'), draft.delaySeconds],
-        [t('policies.approvalTimeout'), draft.approvalTimeout],
+        [t('policies.delaySeconds'), draft.delaySeconds.trim() || t('policies.ofDaemon')],
+        [t('policies.approvalTimeout'), draft.approvalTimeout.trim() || t('policies.ofDaemon')],
         [t('policies.share.short'), draft.share === '' ? t('common.none') : `> ${draft.share} %`],
         ...draft.assets.map(
           (asset) =>
@@ -62,7 +64,10 @@ function rulesInWords(draft: PolicyDraft, { t, language }: Tongue): Words {
         ),
       ];
     case 'WHITELIST':
-      return [[t('policies.recipients'), addressesOf(draft).join(' ') || t('policies.everybody')]];
+      return [
+        [t('agents.chain'), draft.chain],
+        [t('policies.recipients'), addressesOf(draft).join(' ') || t('policies.everybody')],
+      ];
     case 'TIME_RESTRICTION':
       return [
         [t('policies.hours.short'), `${draft.from} – ${draft.until} (${draft.timezone})`],
@@ -86,19 +91,26 @@ const subject = ({ type }: PolicyDraft, agentName: string | null, { t }: Tongue)
   [t('policies.policy'), `${type} · ${agentName === null ? t('common.allAgents') : plain(agentName)}`],
 ];
 
+/** What a change takes off agents, as a line of what is signed for. */
+const looseningInWords = (loosened: Loosening | null, { t }: Tongue): Words =>
+  loosened === null ? [] : [[t('policies.effect'), t(`policies.loosen.${loosened}`)]];
+
 /**
  * What the owner signs for when a policy is stored: all of a new one, and what is other than it was of one there is.
  * @param stored as it is; null: a new one
  * @param agentName null: for all agents
+ * @param loosened what it takes off agents
  */
 export function changeInWords(
   stored: PolicyDraft | null,
   draft: PolicyDraft,
   agentName: string | null,
+  loosened: Loosening | null,
   tongue: Tongue,
 ): Words {
+  const effect = looseningInWords(loosened, tongue);
   const after = policyInWords(draft, tongue);
-  if (stored === null) return [...subject(draft, agentName, tongue), ...after];
+  if (stored === null) return [...subject(draft, agentName, tongue), ...after, ...effect];
   const before = policyInWords(stored, tongue);
   const none = tongue.t('common.none');
   const names = [...new Set([...before, ...after].map(([name]) => name))];
@@ -108,11 +120,18 @@ export function changeInWords(
     ...names
       .filter((name) => of(before, name) !== of(after, name))
       .map((name) => [name, `${of(before, name)} → ${of(after, name)}`] as const),
+    ...effect,
   ];
 }
 
 /** What the owner signs for when a policy is deleted. */
-export const deletedInWords = (draft: PolicyDraft, agentName: string | null, tongue: Tongue): Words => [
+export const deletedInWords = (
+  draft: PolicyDraft,
+  agentName: string | null,
+  loosened: Loosening | null,
+  tongue: Tongue,
+): Words => [
   ...subject(draft, agentName, tongue),
   [tongue.t('common.status'), tongue.t('policies.deleted')],
+  ...looseningInWords(loosened, tongue),
 ];

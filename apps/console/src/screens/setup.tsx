@@ -307,10 +307,12 @@ function LimitsForm({
   readonly onDone: () => void;
 }) {
   const { t } = useSpeech();
-  const [stored] = useState(() => (present === null ? null : draftOf(present, units)));
+  // What is changed is what was seen here, though somebody else may change it meanwhile.
+  const [policy] = useState(present);
+  const [stored] = useState(() => (policy === null ? null : draftOf(policy, units)));
   const [draft, setDraft] = useState<PolicyDraft>(stored ?? EMPTY_DRAFT);
   const rules = rulesOf(draft);
-  const { store, busy, trouble, question } = usePolicySaving({ policy: present, stored, draft, onSaved: onDone });
+  const { store, busy, trouble, question } = usePolicySaving({ policy, stored, draft, onSaved: onDone });
   return (
     <>
       <PolicyFields draft={draft} onDraft={setDraft} isNew={false} />

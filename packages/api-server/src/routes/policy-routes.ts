@@ -85,7 +85,7 @@ export function policyRoutes(scope: FastifyInstance, { services }: RouteDependen
       config: {
         auth: 'ownerOnceConnected',
         action: 'update_settings',
-        errors: ['POLICY_NOT_FOUND', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'],
+        errors: ['POLICY_NOT_FOUND', 'POLICY_CONFLICT', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'],
       },
       schema: {
         operationId: 'updatePolicy',

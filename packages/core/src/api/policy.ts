@@ -8,7 +8,10 @@ import { idSchema, timestampSchema } from './common.ts';
 
 const priority = z.int().min(-1_000_000).max(1_000_000);
 
-/** Must be true where the change takes the last spending limit off all agents, or puts an empty whitelist in force (04 §22). */
+/**
+ * Must be true where the change takes the last spending limit off all agents, enables an empty whitelist, or leaves no
+ * whitelist in force that names somebody where there was one (04 §22).
+ */
 const confirm = z.boolean().optional();
 
 const newPolicyOf = <Type extends PolicyType, Rules extends z.ZodType>(type: Type, rules: Rules) =>
@@ -58,6 +61,8 @@ export const policyUpdateSchema = z
     rules: z.record(z.string(), z.unknown()).optional(),
     priority: priority.optional(),
     enabled: z.boolean().optional(),
+    /** The version that was looked at. Given, and no more the stored one, the change is refused: POLICY_CONFLICT. */
+    version: z.int().min(1).optional(),
     confirm,
   })
   .refine((body) => body.rules !== undefined || body.priority !== undefined || body.enabled !== undefined, {
@@ -92,7 +97,7 @@ export type PolicyListResponse = z.infer<typeof policyListResponseSchema>;
 
 /** Query of DELETE /v1/owner/policies/:policyId. */
 export const policyDeleteQuerySchema = z.strictObject({
-  /** Must be `true` where the removal leaves no spending limit in force for all agents. */
+  /** Must be `true` where the removal leaves no spending limit in force for all agents, or no whitelist where there was one. */
   confirm: z.enum(['true', 'false']).default('false'),
 });
 /** Answer of DELETE /v1/owner/policies/:policyId. */

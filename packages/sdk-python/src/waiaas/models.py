@@ -446,6 +446,7 @@ class UpdatePolicyRequest(Request):
     rules: dict[str, Any] | None = Field(default=None)
     priority: int | None = Field(default=None, ge=-1000000, le=1000000)
     enabled: bool | None = Field(default=None)
+    version: int | None = Field(default=None, ge=1)
     confirm: bool | None = Field(default=None)
 
 

@@ -41,8 +41,7 @@ interface UpdateOptions extends ChangeOptions {
 }
 
 const PATH = '/v1/owner/policies';
-const CONFIRM =
-  'also when no spending limit would be left for all agents, or an empty whitelist lets everybody be paid';
+const CONFIRM = 'also when no spending limit would be left for all agents, or no whitelist that names somebody';
 const PRIORITY_MAX = 1_000_000;
 
 /** `waiaas policy …` (06 E20, E21; 00 §3): by the operator until there is an owner, by the owner from then on. */

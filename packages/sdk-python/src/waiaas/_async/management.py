@@ -338,12 +338,12 @@ class AsyncManagementClient(ABC):
         )
 
     async def update_policy(self, policy_id: str, change: UpdatePolicyRequest) -> PolicyResponse:
-        """Changes a policy: a new version of it. Rules are replaced as a whole. ``confirm`` where it leaves no spending limit in force, or empties a whitelist."""
+        """Changes a policy: a new version of it. Rules are replaced as a whole. ``confirm`` where it leaves no spending limit in force, or lets everybody be paid."""
         path = f"/v1/owner/policies/{encode_id(policy_id)}"
         return await self._manage("PUT", path, PolicyResponse, "update_settings", encode_body(change))
 
     async def delete_policy(self, policy_id: str, *, confirm: bool = False) -> PolicyDeleteResponse:
-        """Removes a policy; what was decided by it stays on record. ``confirm`` where it leaves no spending limit in force."""
+        """Removes a policy; what was decided by it stays on record. ``confirm`` where it leaves no spending limit in force, or no whitelist where there was one."""
         path = f"/v1/owner/policies/{encode_id(policy_id)}{encode_query({'confirm': confirm or None})}"
         return await self._manage("DELETE", path, PolicyDeleteResponse, "update_settings")
 

@@ -1,0 +1,75 @@
+import { addressesOf, type Policy, type PolicyDraft } from './policy-form.ts';
+
+/**
+ * What a change takes off agents, and has to be meant for: that of the whitelist by an empty one, that of the last whitelist
+ * which names somebody, or the last spending limit for all.
+ */
+export type Loosening = 'everybody' | 'lastList' | 'lastLimit';
+
+/** What counts about a policy here. */
+interface State {
+  readonly id: string;
+  readonly agentId: string | null;
+  readonly type: Policy['type'];
+  readonly enabled: boolean;
+  readonly priority: number;
+  /** Whether it is a whitelist that names nobody, which to the daemon is none. */
+  readonly isEmptyList: boolean;
+}
+
+/** The id of a new policy is made later than all others, and so comes after them. */
+const NEWEST = 'new';
+
+const stateOf = ({ id, agentId, type, enabled, priority, rules }: Policy): State => {
+  const { allowed_addresses: addresses } = rules;
+  const isEmptyList = type === 'WHITELIST' && Array.isArray(addresses) && addresses.length === 0;
+  return { id, agentId, type, enabled, priority, isEmptyList };
+};
+
+const stateOfDraft = (draft: PolicyDraft, id: string): State => ({
+  id,
+  agentId: draft.agentId === '' ? null : draft.agentId,
+  type: draft.type,
+  enabled: draft.enabled,
+  priority: Number(draft.priority),
+  isEmptyList: draft.type === 'WHITELIST' && addressesOf(draft).length === 0,
+});
+
+/** The whitelist that counts for an agent, or for those without one of their own (null), as the daemon chooses it. */
+function listInForce(all: readonly State[], agentId: string | null): State | undefined {
+  const enabled = all.filter((one) => one.enabled && one.type === 'WHITELIST');
+  const own = enabled.filter((list) => list.agentId === agentId);
+  const candidates = own.length > 0 ? own : enabled.filter((list) => list.agentId === null);
+  return [...candidates].sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))[0];
+}
+
+/** Whether a whitelist is the one that counts where it holds. */
+export const isListInForce = (list: Policy, all: readonly Policy[]): boolean =>
+  listInForce(all.map(stateOf), list.agentId)?.id === list.id;
+
+/**
+ * What the daemon will want confirmed of a change, so that it is asked before the owner signs.
+ * @param policy as it is; null: a new one
+ * @param draft as it is to be; null: deleted
+ * @param all the policies there are
+ */
+export function looseningOf(
+  policy: Policy | null,
+  draft: PolicyDraft | null,
+  all: readonly Policy[],
+): Loosening | null {
+  const before = policy === null ? null : stateOf(policy);
+  const after = draft === null ? null : stateOfDraft(draft, policy?.id ?? NEWEST);
+  const others = all.filter(({ id }) => id !== policy?.id).map(stateOf);
+  const stored = before === null ? others : [...others, before];
+  const changed = after === null ? others : [...others, after];
+
+  const isGlobalLimit = (one: State): boolean => one.type === 'SPENDING_LIMIT' && one.enabled && one.agentId === null;
+  if (stored.some(isGlobalLimit) && !changed.some(isGlobalLimit)) return 'lastLimit';
+
+  const isOpenList = (one: State | null): boolean => one?.enabled === true && one.isEmptyList;
+  if (isOpenList(after) && !isOpenList(before)) return 'everybody';
+  const scope = (after ?? before)?.agentId ?? null;
+  const isOpen = (policies: readonly State[]): boolean => listInForce(policies, scope)?.isEmptyList ?? true;
+  return !isOpen(stored) && isOpen(changed) ? 'lastList' : null;
+}
