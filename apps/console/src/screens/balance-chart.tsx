@@ -85,6 +85,7 @@ export function BalanceChart({ id, children }: { readonly id: string; readonly c
 function SeriesLine({ series, from, to }: { readonly series: Series; readonly from: number; readonly to: number }) {
   const { t, when, language } = useSpeech();
   const { points } = series;
+  const last = points.at(-1);
   const amounts = points.map(({ balance }) => BigInt(balance));
   const { least, most } = extremes(amounts);
   const words = (amount: bigint | undefined): string => shown((amount ?? 0n).toString(), series);
@@ -107,6 +108,11 @@ function SeriesLine({ series, from, to }: { readonly series: Series; readonly fr
         to={day.format(to)}
         most={words(most)}
       />
+      {last !== undefined && (
+        <p className="mt-2 text-sm">
+          {t('balance.asOf', { amount: shown(last.balance, series), time: when(last.at) })}
+        </p>
+      )}
       <details className="mt-3">
         <summary className="text-sm font-medium">{t('balance.figures')}</summary>
         <div className="mt-2 max-h-64 overflow-y-auto">

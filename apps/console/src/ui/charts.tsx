@@ -128,9 +128,12 @@ export interface LinePoint {
   readonly height: number;
 }
 
+/** As many points of a line as can be told apart. */
+const POINTS_MARKED = 60;
+
 /**
- * What something was over time: it stays what it is until the next point. `label` says in words what the line shows; the
- * figures themselves belong beside it.
+ * What something was over time: it stays what it is until the next point, and ends at the last one, as nobody has seen what
+ * came after it. `label` says in words what the line shows; the figures themselves belong beside it.
  */
 export function StepLine({
   label,
@@ -150,7 +153,10 @@ export function StepLine({
   const [first, ...rest] = points;
   const last = points.at(-1);
   if (first === undefined || last === undefined) return null;
-  const line = `M${first.x} ${y(first.height)}${rest.map((point) => `H${point.x}V${y(point.height)}`).join('')}H1000`;
+  const line = `M${first.x} ${y(first.height)}${rest.map((point) => `H${point.x}V${y(point.height)}`).join('')}`;
+  const marked = points.length <= POINTS_MARKED ? points : [last];
+  // Strokes of no length with round ends: the picture is stretched, and circles in it would be too.
+  const marks = marked.map(({ x, height }) => `M${Math.min(994, Math.max(6, x))} ${y(height)}h0.01`).join('');
   return (
     <figure>
       <div className="text-xs text-muted tabular-nums" aria-hidden="true">
@@ -161,6 +167,14 @@ export function StepLine({
         <line x1="0" x2="1000" y1="310" y2="310" stroke="var(--line)" vectorEffect="non-scaling-stroke" />
         <path d={`${line}V310H${first.x}Z`} fill="var(--accent)" opacity="0.12" />
         <path d={line} fill="none" stroke="var(--accent)" strokeWidth="2" vectorEffect="non-scaling-stroke" />
+        <path
+          d={marks}
+          fill="none"
+          stroke="var(--accent)"
+          strokeWidth="6"
+          strokeLinecap="round"
+          vectorEffect="non-scaling-stroke"
+        />
       </svg>
       <div className="mt-1 flex justify-between text-xs text-muted" aria-hidden="true">
         <span>{from}</span>
