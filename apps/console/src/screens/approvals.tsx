@@ -101,7 +101,7 @@ function WaitingPayment({ payment }: { readonly payment: PendingApproval }) {
             · {payment.chain} {payment.network}
           </p>
         </div>
-        <div className="flex flex-col items-end gap-1">
+        <div className="flex flex-col gap-1 sm:items-end">
           <span className="flex gap-2">
             {payment.preApprovedAt !== undefined && <Badge tone="info">{t('approvals.preApproved')}</Badge>}
             <Badge>{payment.tier}</Badge>

@@ -73,6 +73,7 @@ export function AuditScreen() {
             if (entries.length === 0) return <EmptyState title={t('audit.none')} />;
             return (
               <Table
+                cards
                 label={t('audit.title')}
                 head={[
                   '#',
@@ -85,11 +86,19 @@ export function AuditScreen() {
               >
                 {entries.map((entry) => (
                   <tr key={entry.id}>
-                    <Cell className="text-muted tabular-nums">{entry.id}</Cell>
-                    <Cell className="whitespace-nowrap">{when(entry.timestamp)}</Cell>
-                    <Cell className="font-medium">{entry.event}</Cell>
-                    <Cell className="max-w-56 text-xs break-all">{entry.actor}</Cell>
-                    <Cell>
+                    <Cell of="#" className="text-muted tabular-nums">
+                      {entry.id}
+                    </Cell>
+                    <Cell of={t('common.time')} className="whitespace-nowrap">
+                      {when(entry.timestamp)}
+                    </Cell>
+                    <Cell of={t('audit.event')} className="font-medium">
+                      {entry.event}
+                    </Cell>
+                    <Cell of={t('audit.actor')} className="max-w-56 text-xs break-all">
+                      {entry.actor}
+                    </Cell>
+                    <Cell of={t('audit.severity')}>
                       <Badge>{entry.severity}</Badge>
                     </Cell>
                     <Cell className="min-w-40">

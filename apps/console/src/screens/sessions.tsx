@@ -80,6 +80,7 @@ export function SessionList({ query }: { readonly query: Parameters<typeof useSe
           if (sessions.length === 0) return <EmptyState title={t('sessions.none')} text={t('sessions.none.text')} />;
           return (
             <Table
+              cards
               label={t('sessions.title')}
               head={[t('common.agent'), t('common.status'), t('sessions.expires'), t('sessions.maxPerTx'), '']}
             >
@@ -91,18 +92,20 @@ export function SessionList({ query }: { readonly query: Parameters<typeof useSe
                 const amount = (base: string): string => (chain === undefined ? '…' : shown(base, nativeUnit(chain)));
                 return (
                   <tr key={session.id}>
-                    <Cell>
-                      <span className="block max-w-48 truncate font-medium">
-                        <bdi>{plain(session.agentName)}</bdi>
-                      </span>
-                      <span className="block text-xs text-muted">
-                        {t('sessions.used', {
-                          count: session.usageStats.totalTx,
-                          amount: amount(session.usageStats.totalAmount),
-                        })}
+                    <Cell of={t('common.agent')}>
+                      <span>
+                        <span className="block max-w-48 truncate font-medium">
+                          <bdi>{plain(session.agentName)}</bdi>
+                        </span>
+                        <span className="block text-xs text-muted">
+                          {t('sessions.used', {
+                            count: session.usageStats.totalTx,
+                            amount: amount(session.usageStats.totalAmount),
+                          })}
+                        </span>
                       </span>
                     </Cell>
-                    <Cell>
+                    <Cell of={t('common.status')}>
                       <Badge tone={isLive ? 'good' : 'quiet'}>
                         {isLive
                           ? t('sessions.live')
@@ -111,8 +114,10 @@ export function SessionList({ query }: { readonly query: Parameters<typeof useSe
                             : t('sessions.revoked')}
                       </Badge>
                     </Cell>
-                    <Cell className="whitespace-nowrap">{when(session.expiresAt)}</Cell>
-                    <Cell className="whitespace-nowrap tabular-nums">
+                    <Cell of={t('sessions.expires')} className="whitespace-nowrap">
+                      {when(session.expiresAt)}
+                    </Cell>
+                    <Cell of={t('sessions.maxPerTx')} className="whitespace-nowrap tabular-nums">
                       {maxAmountPerTx === undefined ? t('common.noLimit') : amount(maxAmountPerTx)}
                     </Cell>
                     <Cell className="text-right">

@@ -73,6 +73,7 @@ export function TransactionTable({ transactions }: { readonly transactions: read
   if (transactions.length === 0) return <EmptyState title={t('transactions.none')} />;
   return (
     <Table
+      cards
       label={t('transactions.title')}
       head={[
         t('common.time'),
@@ -85,7 +86,7 @@ export function TransactionTable({ transactions }: { readonly transactions: read
     >
       {transactions.map((payment) => (
         <tr key={payment.transactionId}>
-          <Cell className="whitespace-nowrap">
+          <Cell of={t('common.time')} className="whitespace-nowrap">
             <Link
               href={`/transactions/${payment.transactionId}`}
               className="underline decoration-line underline-offset-2"
@@ -93,15 +94,17 @@ export function TransactionTable({ transactions }: { readonly transactions: read
               {when(payment.createdAt)}
             </Link>
           </Cell>
-          <Cell className="font-medium whitespace-nowrap tabular-nums">{shown(payment.amount, unitOf(payment))}</Cell>
-          <Cell>
+          <Cell of={t('common.amount')} className="font-medium whitespace-nowrap tabular-nums">
+            {shown(payment.amount, unitOf(payment))}
+          </Cell>
+          <Cell of={t('common.to')}>
             <code title={payment.toAddress}>{shortAddress(payment.toAddress)}</code>
           </Cell>
-          <Cell className="max-w-48 truncate">
+          <Cell of={t('common.agent')} className="max-w-48 truncate">
             <bdi>{plain(payment.agentName)}</bdi>
           </Cell>
-          <Cell>{payment.tier === undefined ? '–' : <Badge>{payment.tier}</Badge>}</Cell>
-          <Cell>
+          <Cell of={t('common.tier')}>{payment.tier === undefined ? '–' : <Badge>{payment.tier}</Badge>}</Cell>
+          <Cell of={t('common.status')}>
             <Badge>{payment.status}</Badge>
           </Cell>
         </tr>

@@ -3,19 +3,25 @@ import type { ReactNode } from 'react';
 /** What scrolls can be reached, and so scrolled, with the keyboard. */
 export const REACHABLE = { tabIndex: 0 } as const;
 
-/** A list with columns. On narrow screens it scrolls by itself; the page never does. */
+/**
+ * A list with columns. On narrow screens it scrolls by itself, or turns each row into a card where every cell names what it
+ * is of; the page never scrolls sideways.
+ */
 export function Table({
   label,
   head,
+  cards = false,
   children,
 }: {
   readonly label: string;
   readonly head: readonly string[];
+  /** Rows as cards where it is narrow. */
+  readonly cards?: boolean;
   readonly children: ReactNode;
 }) {
   return (
     <section className="overflow-x-auto" aria-label={label} {...REACHABLE}>
-      <table className="w-full text-left text-sm">
+      <table className={`w-full text-left text-sm ${cards ? 'as-cards' : ''}`}>
         <thead>
           <tr className="border-b border-line text-muted">
             {head.map((name) => (
@@ -32,6 +38,17 @@ export function Table({
 }
 
 /** A cell. */
-export const Cell = ({ children, className = '' }: { readonly children: ReactNode; readonly className?: string }) => (
-  <td className={`px-3 py-2.5 align-middle first:pl-0 last:pr-0 ${className}`}>{children}</td>
+export const Cell = ({
+  children,
+  className = '',
+  of,
+}: {
+  readonly children: ReactNode;
+  readonly className?: string;
+  /** What stands beside it where its row is a card: the head of its column. */
+  readonly of?: string;
+}) => (
+  <td data-of={of} className={`px-3 py-2.5 align-middle first:pl-0 last:pr-0 ${className}`}>
+    {children}
+  </td>
 );
