@@ -534,6 +534,30 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await sign();
     await page.getByRole('dialog').first().waitFor({ state: 'detached' });
     await page.getByRole('main').getByText('Empty: everybody may be paid').waitFor();
+
+    // The end of the only list that names somebody lets everybody be paid, too.
+    await button('New policy').click();
+    await page.getByLabel('Type').selectOption('WHITELIST');
+    await page.getByLabel('Allowed recipients, one per line').fill(wallet.address);
+    await page.getByLabel('Priority').fill('9');
+    await button('Save').click();
+    await page.getByTestId('signed-for').getByText('solana', { exact: true }).waitFor();
+    await sign();
+    await page.getByRole('dialog').first().waitFor({ state: 'detached' });
+    await page.getByRole('main').getByText('Empty. It is not consulted now').waitFor();
+    const only = page.getByRole('listitem').filter({ hasText: wallet.address }).filter({ hasText: 'WHITELIST' });
+    await only.getByRole('button', { name: 'Delete', exact: true }).click();
+    const end = dialog('Delete: Allowed recipients');
+    await end.getByText(/^This is the last list of recipients/).waitFor();
+    await look('delete-list-dialog');
+    await end.getByRole('button', { name: 'Delete', exact: true }).click();
+    await page
+      .getByTestId('signed-for')
+      .getByText(/Afterwards everybody may be paid/)
+      .waitFor();
+    await sign();
+    await page.getByRole('dialog').first().waitFor({ state: 'detached' });
+    await page.getByRole('main').getByText('Empty: everybody may be paid').waitFor();
   });
 
   test('changes settings that count at once, and has the owner register a recovery address', async () => {

@@ -5,10 +5,11 @@ import { useAgents, useAutoStopRules } from '../data/queries.ts';
 import { plain } from '../format/text.ts';
 import { isTextKey } from '../i18n/en.ts';
 import { type Say, useSpeech } from '../i18n/language.tsx';
+import { nameInWords } from '../i18n/names.ts';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer } from '../ui/answer.tsx';
-import { Badge, Button, Card, EmptyState, Facts, Notice, SelectField, TextField } from '../ui/basics.tsx';
+import { Badge, Button, Card, EmptyState, Facts, Named, Notice, SelectField, TextField } from '../ui/basics.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 
@@ -107,7 +108,9 @@ function RuleCard({
   return (
     <Card className="flex h-full flex-col">
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
-        <h2 className="font-semibold break-words">{rule.type}</h2>
+        <h2 className="font-semibold break-words">
+          <Named code={rule.type} />
+        </h2>
         <Badge tone={rule.enabled ? 'good' : 'quiet'}>
           {rule.enabled ? t('common.enabled') : t('common.disabled')}
         </Badge>
@@ -159,7 +162,7 @@ function RuleDialog({ rule, onClose }: { readonly rule: AutoStopRule | null; rea
 
   return (
     <ConfirmDialog
-      title={rule === null ? t('autoStop.new') : rule.type}
+      title={rule === null ? t('autoStop.new') : nameInWords(rule.type, t)}
       action={t('common.save')}
       disabled={!isWhole}
       onClose={onClose}
@@ -170,7 +173,7 @@ function RuleDialog({ rule, onClose }: { readonly rule: AutoStopRule | null; rea
           label={t('notifications.type')}
           value={type}
           disabled={rule !== null}
-          options={TYPES.map((one) => [one, one])}
+          options={TYPES.map((one) => [one, nameInWords(one, t)])}
           onValue={(value) => setType(TYPES.find((one) => one === value) ?? type)}
         />
         <SelectField
@@ -210,7 +213,7 @@ function DeleteRule({ rule, onClose }: { readonly rule: AutoStopRule; readonly o
   const queries = useQueryClient();
   return (
     <ConfirmDialog
-      title={`${t('common.delete')}: ${rule.type}`}
+      title={`${t('common.delete')}: ${nameInWords(rule.type, t)}`}
       action={t('common.delete')}
       danger
       onClose={onClose}

@@ -14,6 +14,9 @@ const textOf = (value: unknown): string =>
 /** Rules that hold an amount of what is paid against a limit. */
 const OF_AMOUNTS: ReadonlySet<string> = new Set(['instant_max', 'notify_max', 'delay_max', 'daily_max', 'weekly_max']);
 
+/** Limits that sort a payment: one above them is not refused, but goes to the next step. */
+const STEPS: ReadonlySet<string> = new Set(['instant_max', 'notify_max', 'delay_max', 'max_balance_share']);
+
 /** Checks that were made, in their order: what was seen, what it was held against, how it came out. */
 export function Criteria({
   label,
@@ -33,18 +36,22 @@ export function Criteria({
     <div className="mt-3">
       <h4 className="mb-1 text-sm font-medium">{label}</h4>
       <Table label={label} head={[t('decision.rule'), t('decision.observed'), t('decision.limit'), '']}>
-        {criteria.map((criterion, index) => (
-          <tr key={index}>
-            <Cell className="font-mono text-xs">{textOf(criterion.rule ?? criterion.check)}</Cell>
-            <Cell className="font-mono text-xs break-all">{inWords(textOf(criterion.rule), criterion.observed)}</Cell>
-            <Cell className="font-mono text-xs break-all">{inWords(textOf(criterion.rule), criterion.limit)}</Cell>
-            <Cell className="text-right">
-              <Badge tone={criterion.passed === false ? 'warn' : 'good'}>
-                {criterion.passed === false ? t('decision.notPassed') : t('decision.passed')}
-              </Badge>
-            </Cell>
-          </tr>
-        ))}
+        {criteria.map((criterion, index) => {
+          const isStep = STEPS.has(textOf(criterion.rule));
+          const isPassed = criterion.passed !== false;
+          return (
+            <tr key={index}>
+              <Cell className="font-mono text-xs">{textOf(criterion.rule ?? criterion.check)}</Cell>
+              <Cell className="font-mono text-xs break-all">{inWords(textOf(criterion.rule), criterion.observed)}</Cell>
+              <Cell className="font-mono text-xs break-all">{inWords(textOf(criterion.rule), criterion.limit)}</Cell>
+              <Cell className="text-right">
+                <Badge tone={isPassed ? 'good' : isStep ? 'quiet' : 'warn'}>
+                  {t(isPassed ? 'decision.passed' : isStep ? 'decision.aboveStep' : 'decision.notPassed')}
+                </Badge>
+              </Cell>
+            </tr>
+          );
+        })}
       </Table>
     </div>
   );

@@ -4,10 +4,22 @@ import { useAgents, useAssetUnits, useOwnerStatus, usePolicies, usePresentPolici
 import { nativeUnit, type Unit } from '../format/amount.ts';
 import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
+import { nameInWords } from '../i18n/names.ts';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer, Skeleton } from '../ui/answer.tsx';
-import { Badge, Button, Card, EmptyState, Facts, Notice, SelectField, TextArea, TextField } from '../ui/basics.tsx';
+import {
+  Badge,
+  Button,
+  Card,
+  EmptyState,
+  Facts,
+  Named,
+  Notice,
+  SelectField,
+  TextArea,
+  TextField,
+} from '../ui/basics.tsx';
 import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { useSigning } from '../wallets/signing.tsx';
@@ -92,7 +104,9 @@ function PolicyCard({
   return (
     <Card className="h-full">
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
-        <h2 className="font-semibold">{policy.type}</h2>
+        <h2 className="font-semibold">
+          <Named code={policy.type} />
+        </h2>
         <span className="flex gap-2">
           <Badge tone={policy.enabled ? 'good' : 'quiet'}>
             {policy.enabled ? t('common.enabled') : t('common.disabled')}
@@ -204,7 +218,7 @@ function PolicyDialog({ policy, onClose }: { readonly policy: Policy | null; rea
   const { t } = useSpeech();
   const units = usePolicyUnits(policy);
   return (
-    <Dialog title={policy === null ? t('policies.new') : policy.type} onClose={onClose} wide>
+    <Dialog title={policy === null ? t('policies.new') : nameInWords(policy.type, t)} onClose={onClose} wide>
       {units === null ? <Skeleton rows={6} /> : <PolicyEditor policy={policy} units={units} onClose={onClose} />}
     </Dialog>
   );
@@ -316,7 +330,7 @@ export function PolicyFields({
             <SelectField
               label={t('notifications.type')}
               value={draft.type}
-              options={POLICY_TYPES.map((type) => [type, type])}
+              options={POLICY_TYPES.map((type) => [type, nameInWords(type, t)])}
               onValue={(value) =>
                 onDraft({ ...draft, type: POLICY_TYPES.find((type) => type === value) ?? 'SPENDING_LIMIT' })
               }
@@ -445,7 +459,7 @@ function DeletePolicy({ policy, onClose }: { readonly policy: Policy; readonly o
   const loosened = looseningOf(policy, null, policies.data ?? []);
   return (
     <ConfirmDialog
-      title={`${t('common.delete')}: ${policy.type}`}
+      title={`${t('common.delete')}: ${nameInWords(policy.type, t)}`}
       text={t('policies.delete.text')}
       action={t('common.delete')}
       danger

@@ -93,19 +93,19 @@ describe('what is signed for', () => {
 
   test('names what is changed, what it does, and nothing else', () => {
     expect(changeInWords(full, { ...full, addresses: '' }, null, 'everybody', tongue)).toEqual([
-      ['policies.policy', 'WHITELIST · common.allAgents'],
+      ['policies.policy', 'name.WHITELIST · common.allAgents'],
       ['policies.recipients', `${USDC} → policies.everybody`],
       ['policies.effect', 'policies.loosen.everybody'],
     ]);
     expect(changeInWords(full, { ...full, priority: '8' }, null, null, tongue)).toEqual([
-      ['policies.policy', 'WHITELIST · common.allAgents'],
+      ['policies.policy', 'name.WHITELIST · common.allAgents'],
       ['common.priority', '7 → 8'],
     ]);
   });
 
   test('says what the end of a list does', () => {
     expect(deletedInWords(full, null, 'lastList', tongue)).toEqual([
-      ['policies.policy', 'WHITELIST · common.allAgents'],
+      ['policies.policy', 'name.WHITELIST · common.allAgents'],
       ['common.status', 'policies.deleted'],
       ['policies.effect', 'policies.loosen.lastList'],
     ]);

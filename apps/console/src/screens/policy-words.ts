@@ -2,6 +2,7 @@ import type { AgentSummary } from '@waiaas/sdk';
 import { nativeUnit, type Unit } from '../format/amount.ts';
 import { plain } from '../format/text.ts';
 import type { Say } from '../i18n/language.tsx';
+import { nameInWords } from '../i18n/names.ts';
 import { addressesOf, type LimitsDraft, type PolicyDraft } from './policy-form.ts';
 import type { Loosening } from './policy-loosening.ts';
 
@@ -88,7 +89,7 @@ const policyInWords = (draft: PolicyDraft, tongue: Tongue): Words => [
 ];
 
 const subject = ({ type }: PolicyDraft, agentName: string | null, { t }: Tongue): Words => [
-  [t('policies.policy'), `${type} · ${agentName === null ? t('common.allAgents') : plain(agentName)}`],
+  [t('policies.policy'), `${nameInWords(type, t)} · ${agentName === null ? t('common.allAgents') : plain(agentName)}`],
 ];
 
 /** What a change takes off agents, as a line of what is signed for. */

@@ -5,7 +5,7 @@ import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { Answer, MoreButton } from '../ui/answer.tsx';
-import { Badge, Card, Facts, FullAddress } from '../ui/basics.tsx';
+import { Badge, Card, Facts, FullAddress, Named } from '../ui/basics.tsx';
 import { Decision } from './decision.tsx';
 
 /** One payment: what it is, how it was decided, and everything that happened to it. */
@@ -81,7 +81,9 @@ function Timeline({ id }: { readonly id: string }) {
                     aria-hidden="true"
                     className="absolute top-1.5 -left-[1.6rem] size-2.5 rounded-full border-2 border-surface bg-accent"
                   />
-                  <p className="text-sm font-medium">{entry.event}</p>
+                  <p className="text-sm font-medium">
+                    <Named code={entry.event} />
+                  </p>
                   <p className="text-xs break-all text-muted">
                     {when(entry.timestamp)} · {entry.actor}
                   </p>

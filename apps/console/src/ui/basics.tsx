@@ -1,5 +1,6 @@
 import { type ComponentProps, type ReactNode, useId, useState } from 'react';
 import { useSpeech } from '../i18n/language.tsx';
+import { nameInWords } from '../i18n/names.ts';
 
 const BUTTONS = {
   plain: 'border border-line bg-surface text-ink hover:bg-raised',
@@ -78,6 +79,19 @@ export function Badge({ children, tone }: { readonly children: string; readonly 
     >
       {children}
     </span>
+  );
+}
+
+/** What the API names by a code: in words, with the code beside it. */
+export function Named({ code }: { readonly code: string }) {
+  const { t } = useSpeech();
+  const words = nameInWords(code, t);
+  return words === code ? (
+    code
+  ) : (
+    <>
+      {words} <code className="text-xs font-normal text-muted">{code}</code>
+    </>
   );
 }
 
