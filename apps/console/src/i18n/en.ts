@@ -149,6 +149,8 @@ export const en = {
   'agents.unknown': 'There is no agent with this id.',
   'agents.recall.unlisted': 'Also take tokens nobody has listed: strangers may have sent them',
   'agents.recall.keepGas': 'Keep what one more transfer costs, where something cannot be moved',
+  'agents.recall.unlisted.short': 'Unlisted tokens too',
+  'agents.recall.keepGas.short': 'Fee of one transfer is kept',
   'agents.recall.signs': 'This needs the signature of the owner.',
   'agents.recovery': 'Recovery address',
   'agents.recovery.text':
@@ -315,6 +317,7 @@ export const en = {
   'kill.stopped': 'Stopped',
   'kill.keys': 'Keys',
   'kill.keys.locked': 'locked',
+  'kill.keys.recovering': 'being unlocked',
   'kill.locked': 'The kill switch is engaged',
   'kill.lockedText': 'Nothing is signed and nothing is paid until it is recovered.',
   'kill.recover': 'Recover',

@@ -150,6 +150,8 @@ export const ko: Texts = {
   'agents.unknown': '이 ID의 에이전트가 없습니다.',
   'agents.recall.unlisted': '등록되지 않은 토큰도 회수합니다 (모르는 사람이 보냈을 수 있습니다)',
   'agents.recall.keepGas': '옮기지 못한 자산이 있으면 전송 한 번의 수수료를 남깁니다',
+  'agents.recall.unlisted.short': '등록되지 않은 토큰 포함',
+  'agents.recall.keepGas.short': '전송 한 번의 수수료 남김',
   'agents.recall.signs': '소유자의 서명이 필요합니다.',
   'agents.recovery': '복구 주소',
   'agents.recovery.text':
@@ -314,6 +316,7 @@ export const ko: Texts = {
   'kill.stopped': '정지됨',
   'kill.keys': '키',
   'kill.keys.locked': '잠김',
+  'kill.keys.recovering': '잠금 해제 중',
   'kill.locked': '킬 스위치가 작동 중입니다',
   'kill.lockedText': '복구할 때까지 서명도 결제도 하지 않습니다.',
   'kill.recover': '복구',

@@ -113,8 +113,8 @@ function RecallDialog({ agent, onClose }: DialogProps) {
         const about = [
           [t('common.agent'), plain(agent.name)],
           [t('agents.recall.destination.short'), destination],
-          [t('agents.recall.keepGas'), t(keepGas ? 'common.yes' : 'common.no')],
-          [t('agents.recall.unlisted'), t(includeUnlisted ? 'common.yes' : 'common.no')],
+          [t('agents.recall.keepGas.short'), t(keepGas ? 'common.yes' : 'common.no')],
+          [t('agents.recall.unlisted.short'), t(includeUnlisted ? 'common.yes' : 'common.no')],
         ] as const;
         const client = needsOwner ? await asHighest(about) : operator;
         await client.recallAgent(agent.id, { destination, includeUnlisted, keepGas });

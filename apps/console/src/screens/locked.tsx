@@ -93,7 +93,10 @@ export function LockedScreen() {
                       }),
                     ],
                   ] as const)),
-              [t('kill.keys'), t('kill.keys.locked')],
+              [
+                t('kill.keys'),
+                error !== null ? '…' : t(status === 'RECOVERING' ? 'kill.keys.recovering' : 'kill.keys.locked'),
+              ],
             ]}
           />
         </div>

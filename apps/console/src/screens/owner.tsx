@@ -67,7 +67,11 @@ export function OwnerDialog({ doing, onClose }: { readonly doing: Doing; readonl
   async function act(): Promise<void> {
     try {
       if (doing === 'connect') {
-        const client = await ownerClient(null);
+        const about = (chosen: string): About => [
+          [t('owner.present'), t('common.none')],
+          [t('owner.next'), chosen],
+        ];
+        const client = await ownerClient(null, { about });
         await client.connect(password);
       } else if (address !== undefined) {
         let next: string | null = null;

@@ -28,8 +28,8 @@ export type About = readonly (readonly [name: string, value: string])[];
 
 /** What a person is told who is asked for a wallet and its signature. */
 export interface Occasion {
-  /** What is signed for, where the text has but a fingerprint of it: read when the text is shown. */
-  readonly about?: About | (() => About);
+  /** What is signed for, where the text has but a fingerprint of it: read when the text is shown, of the wallet that signs. */
+  readonly about?: About | ((address: string) => About);
   /** Which wallet is wanted, where there might be a doubt. */
   readonly title?: TextKey;
 }
@@ -84,7 +84,7 @@ export function SigningDesk({ children }: { readonly children: ReactNode }) {
         const signature = await desk.ask<string>((answer) => ({
           what: 'text',
           text,
-          about: typeof about === 'function' ? about() : about,
+          about: typeof about === 'function' ? about(signer.address) : about,
           sign: () => signer.signMessage(text),
           done(given, hasFailed) {
             // It may have another account by now, or none: the next time somebody chooses again.
