@@ -168,6 +168,18 @@ export function watch(world: SimulatedWorld): Watch {
     checkCaps(row, rows);
   }
 
+  /** What is under way has waited as long as its tier demands, also where both fell into one step. */
+  function checkWaited(row: TransactionRow): void {
+    if (!UNDER_WAY.includes(row.status)) return;
+    const earliest = (row.queued_at ?? 0) + (row.delay_seconds ?? 0);
+    if (row.tier === 'DELAY' && (row.queued_at === null || (row.claimed_at ?? 0) < earliest)) {
+      world.violated(`${row.memo} was begun before its time`);
+    }
+    if (row.tier === 'APPROVAL' && !world.approvals.has(row.id)) {
+      world.violated(`${row.memo} was begun without an approval`);
+    }
+  }
+
   /** An approval ends at its deadline: not a round of the worker later. */
   function checkOverdue(row: TransactionRow): void {
     const isOverdue =
@@ -272,6 +284,7 @@ export function watch(world: SimulatedWorld): Watch {
       for (const row of rows) {
         checkRow(row);
         checkStopped(row);
+        checkWaited(row);
         checkOverdue(row);
         if (!policiesChanged) checkClaim(row, rows);
         // Postponed: the new time holds as the first one did.

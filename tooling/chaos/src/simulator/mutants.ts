@@ -67,6 +67,8 @@ export interface KnownMutant {
   readonly found: RegExp;
   /** The ledger that it is tried on. Default: with blockhashes. */
   readonly kind?: LedgerKind;
+  /** The first seed that it is tried with: one of the first to find it out. Default 1. */
+  readonly from?: number;
 }
 
 /** Each mutant, and what the simulation has to say about it. */
@@ -84,6 +86,7 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
       }
     }),
     found: /(daily|weekly) \d+ > \d+|spend ledger/,
+    from: 6,
   },
   'pays in another asset': {
     mutant: withAdapter((adapter) => ({
@@ -97,12 +100,87 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
     }),
     // What it has just foretold differs too, for only the figures it decides by are made to forget.
     found: /(daily|weekly) \d+ > \d+|a session may|was foretold/,
+    from: 7,
   },
   'does not wait': {
     mutant: credulous(
       "UPDATE transactions SET execute_after = queued_at + 1 WHERE status = 'QUEUED' AND tier = 'DELAY'",
     ),
     found: /before its time/,
+  },
+  'begins a delayed payment at once': {
+    mutant: {
+      ...credulous("UPDATE transactions SET execute_after = queued_at WHERE status = 'QUEUED' AND tier = 'DELAY'"),
+      pipeline: (pipeline) =>
+        withMembers(pipeline, {
+          async send(...request) {
+            const answer = await pipeline.send(...request);
+            await pipeline.runDelayed();
+            return answer;
+          },
+        }),
+    },
+    found: /was begun before its time/,
+  },
+  'forgets what is under way when it starts': {
+    mutant: {
+      storage: (storage) => {
+        let units = 0;
+        return {
+          ...storage,
+          read: storage.read,
+          migration: storage.migration,
+          async write(unit) {
+            if (units < 3) {
+              units += 1;
+              await storage.write(async ({ db }) => {
+                for (const { id } of await listAgents(db)) {
+                  const { open } = headsOf(db).edit(id);
+                  for (const [key, each] of open)
+                    open.set(key, { ...each, reserved: each.reserved === null ? null : 0n });
+                }
+              });
+            }
+            return storage.write(unit);
+          },
+        };
+      },
+    },
+    found: /(daily|weekly) \d+ > \d+|a session may|was foretold/,
+    from: 29,
+  },
+  'signs a replacement with a nonce of its own': {
+    mutant: withAdapter((adapter) => ({
+      signTransaction: ({ replaces: _, displaces: __, ...transaction }, sign) =>
+        adapter.signTransaction(transaction, sign),
+    })),
+    found: /was paid 2 times/,
+    kind: 'nonces',
+    from: 32,
+  },
+  'sends what a stop has left to itself': {
+    mutant: withAdapter((adapter) => ({
+      async waitForConfirmation(hash, options) {
+        const bytes = options?.bytes;
+        if (bytes !== undefined) {
+          await adapter.submitTransaction({ bytes, txHash: hash, ...options }).catch(() => undefined);
+        }
+        return adapter.waitForConfirmation(hash, options);
+      },
+    })),
+    found: /sent after (everything had been stopped|a stop that no node)/,
+    kind: 'nonces',
+    from: 8,
+  },
+  'takes a nonce for used that is not': {
+    mutant: withAdapter((adapter) => ({
+      waitForConfirmation: async (hash, options) => {
+        const verdict = await adapter.waitForConfirmation(hash, options);
+        return verdict.verdict === 'unknown' ? { verdict: 'expired', finalizedBlockHeight: 10n ** 9n } : verdict;
+      },
+    })),
+    found: /and on the ledger|was paid/,
+    kind: 'nonces',
   },
   'takes a delay for an approval': {
     mutant: credulous(
@@ -192,6 +270,7 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
   'lets approvals wait': {
     mutant: { pipeline: (pipeline) => withMembers(pipeline, { expireApprovals: async () => undefined }) },
     found: /can be approved after its end/,
+    from: 6,
   },
   'gives no time for a veto': {
     mutant: { watch: () => ({ awakeSince: 0 }) },
@@ -200,6 +279,7 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
   'signs behind a closed gate': {
     mutant: { gate: (gate) => ({ open: () => gate.open(), close: () => undefined }) },
     found: /sent after everything had been stopped/,
+    from: 5,
   },
   'sends again what a stop had met on its way': {
     mutant: withAdapter((adapter) => ({

@@ -1,6 +1,6 @@
 import { agentId as brandAgentId } from '@waiaas/core';
 import { decodeSigned } from '@waiaas/fake-chain';
-import { isWatchedOnly, listSignedOf, type TransactionRow } from '@waiaas/storage';
+import { isWatchedOnly, listSignedOf, nonceOf, type TransactionRow } from '@waiaas/storage';
 import { recoverFromStop } from './actions.ts';
 import { CHAIN } from './incarnation.ts';
 import { TOKEN } from './payment.ts';
@@ -24,17 +24,30 @@ const openRows = ({ daemon }: SimulatedWorld): Promise<TransactionRow[]> =>
     )
     .execute();
 
+/** Nonces that were given to payments which a node has then refused, by agent: they are free again. */
+async function refusedNonces({ daemon }: SimulatedWorld): Promise<ReadonlySet<string>> {
+  const failed = await daemon.storage.read
+    .selectFrom('transactions')
+    .selectAll()
+    .where('status', '=', 'FAILED')
+    .execute();
+  return new Set(failed.map((row) => `${row.agent_id} ${nonceOf(row)}`));
+}
+
 /**
  * Uses nonces of wallets that nothing will use: what a stop has left to itself waits until something takes its place, and with
- * it all that come after it. Payments that are asked for would do so.
+ * it all that come after it; what has a nonce after one that was refused waits likewise. Payments that are asked for would do
+ * so.
  */
 async function useFreeNonces(world: SimulatedWorld, rows: readonly TransactionRow[]): Promise<void> {
   const { nonces, daemon } = world;
   if (nonces === null) return;
+  const refused = await refusedNonces(world);
   for (const { id, address } of world.agents) {
-    const left = rows.filter((row) => brandAgentId(row.agent_id) === id && isWatchedOnly(row));
     const due = nonces.countOf(address);
-    if (left.length === 0 || nonces.pooledOf(address) > due) continue;
+    const own = rows.filter((row) => brandAgentId(row.agent_id) === id);
+    const isFree = own.some(isWatchedOnly) || (own.length > 0 && refused.has(`${id} ${due}`));
+    if (!isFree || nonces.pooledOf(address) > due) continue;
     const signed = await listSignedOf(daemon.storage.read, { ...CHAIN, address });
     if (signed.some(({ bytes }) => decodeSigned(bytes).nonce === due)) continue;
     world.log(`another hand uses nonce ${due}`);

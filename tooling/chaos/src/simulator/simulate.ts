@@ -91,12 +91,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     };
     for (; step < steps && world.violations.length === 0; step += 1) {
       const action = nextAction(world);
-      const wasAlive = !world.daemon.isDead;
       if (world.isStopped && world.random.chance(400)) await recoverFromStop(world);
       else await action.run(world);
-      const died = wasAlive && world.daemon.isDead;
       await world.reviveIfDead();
-      await watcher.check(action.changesPolicies === true || died);
+      await watcher.check(action.changesPolicies === true);
       if (hoursBetween > 0) {
         world.ledger.advance(200);
         world.time.jumpTo(world.time.now() + world.random.int(0, Math.round(hoursBetween * 2 * 60)) * 60_000);

@@ -78,8 +78,8 @@ describe('the simulation', () => {
 
   test.each(Object.entries(MUTANTS))(
     'finds out a daemon that %s',
-    async (_name, { mutant, found, kind = 'blockhashes' }) => {
-      for (let seed = 1; seed <= 60; seed += 1) {
+    async (_name, { mutant, found, kind = 'blockhashes', from = 1 }) => {
+      for (let seed = from; seed < from + 60; seed += 1) {
         const { violations } = await simulate({ seed, kind, mutant });
         if (violations.some((violation) => found.test(violation))) return;
         expect(violations).toEqual([]);
