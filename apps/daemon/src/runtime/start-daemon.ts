@@ -1,16 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import { createIdGenerator, createSteadyClock, systemClock, unixSeconds } from '@waiaas/core';
-import { createKeystore, KeystoreError, type KeystoreParts } from '@waiaas/keystore';
+import { createKeystore } from '@waiaas/keystore';
 import type { RuntimeSettings } from '@waiaas/management';
-import { sealEarlierEvents } from '@waiaas/notifications';
-import { sealEarlierAgents, sealEarlierLedger, sealEarlierTransactions } from '@waiaas/pipeline';
 import {
   confirmNormal,
   createAuditTrail,
   lastAnchor,
   loadKillSwitch,
-  sealEarlierAutoStop,
   seedAutoStopRules,
   stopAfterRestore,
 } from '@waiaas/safety';
@@ -18,37 +14,30 @@ import {
   AUTO_STOP_SCHEMA,
   adoptSessions,
   appendAudit,
-  checkSpendLedger,
-  ForeignSchema,
-  hasAuditEvent,
   isAuditHeadAuthentic,
   listAgents,
-  MigrationError,
   openStorage,
-  rebuildEvidence,
-  reportBrokenLedger,
   SESSION_SETS_SCHEMA,
-  type Storage,
   sealNoOwner,
 } from '@waiaas/storage';
-import { createNoteTaker, NotesUnreadable } from '../backup/command-notes.ts';
+import { createNoteTaker } from '../backup/command-notes.ts';
 import { recordRestoredCopy } from '../backup/restored-copy.ts';
 import { parseLogSize } from '../config/index.ts';
-import {
-  type CrashEvent,
-  type RunningDaemon,
-  type StartDaemonOptions,
-  StartFailure,
-  type StopReason,
-} from '../daemon-options.ts';
+import { type RunningDaemon, type StartDaemonOptions, StartFailure } from '../daemon-options.ts';
 import { anchorFilePath, databasePath, dataPaths } from '../data-dir/index.ts';
-import type { ExitCode } from '../exit-codes.ts';
 import { VERSION } from '../version.ts';
 import { createAdapterRegistry } from './adapter-registry.ts';
 import { createAnchorFile } from './anchor-file.ts';
 import { checkClock, clockWatch } from './clock-check.ts';
-import { type Composition, compose } from './compose.ts';
+import { compareKeys } from './compare-keys.ts';
+import { compose } from './compose.ts';
 import { argon2Of, databaseSettings } from './initialise.ts';
+import { listen } from './listen.ts';
+import { proveLedger } from './prove-ledger.ts';
+import { reasonOf } from './reason-of.ts';
+import { sealEarlier } from './seal-earlier.ts';
+import { createShutdown } from './shutdown.ts';
+import { startFailure } from './start-failure.ts';
 import { openTokenSecrets } from './token-secrets.ts';
 
 /** Undoes what a start has done so far, last first. */
@@ -59,13 +48,6 @@ const OWNER_SCHEMA = 2;
 /** The schema that gave the audit log its chain and its seal. */
 const AUDIT_CHAIN_SCHEMA = 6;
 
-/** Kept back from the shutdown's time for the steps after the drain (01 §4.2). */
-const RESERVE_MS = 5000;
-/** How long the last notifications may take to get out. */
-const LAST_WORDS_MS = 2000;
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** What of the configuration can be set while the daemon runs. */
 const configuredNow = ({ notifications, security, daemon }: StartDaemonOptions['config']): RuntimeSettings => ({
   notificationsEnabled: notifications.enabled,
@@ -73,99 +55,6 @@ const configuredNow = ({ notifications, security, daemon }: StartDaemonOptions['
   autoStopEnabled: security.auto_stop.enabled,
   logLevel: daemon.log_level,
 });
-
-/** Turns whatever stopped a start into what the command reports (01 §5). */
-function startFailure(error: unknown): StartFailure {
-  if (error instanceof StartFailure) return error;
-  if (error instanceof KeystoreError) {
-    switch (error.code) {
-      case 'WRONG_PASSWORD':
-        return new StartFailure('The master password is wrong.', {
-          exitCode: 4,
-          code: 'INVALID_MASTER_PASSWORD',
-          cause: error,
-        });
-      case 'NOT_INITIALISED':
-        return new StartFailure('The data directory has no vault.', {
-          exitCode: 3,
-          code: 'NOT_INITIALISED',
-          hint: 'Run "waiaas init" first.',
-          cause: error,
-        });
-      default:
-        return new StartFailure(error.message, { exitCode: 1, code: `KEYSTORE_${error.code}`, cause: error });
-    }
-  }
-  if (error instanceof ForeignSchema) {
-    return new StartFailure(error.message, {
-      exitCode: 1,
-      code: 'SCHEMA_CHANGED',
-      hint: 'Somebody can write the database file. Find out who; then put a backup in its place with "waiaas backup restore".',
-      cause: error,
-    });
-  }
-  if (error instanceof NotesUnreadable) {
-    return new StartFailure(`${error.message}. Whether a backup was put back is not known.`, {
-      exitCode: 1,
-      code: 'NOTES_UNREADABLE',
-      hint: 'A command of another user, such as root, may have made it: give it to the user that the daemon runs as (chown -R).',
-      cause: error,
-    });
-  }
-  const code = error instanceof MigrationError ? 'MIGRATION_FAILED' : 'START_FAILED';
-  return new StartFailure(reasonOf(error), { exitCode: 1, code, cause: error });
-}
-
-/** Compares key files with rows and says what does not fit; nothing is changed (01 §3.8). */
-async function compareKeys(
-  storage: Storage,
-  keystore: KeystoreParts['keystore'],
-  warn: (text: string) => void,
-): Promise<void> {
-  const rows = new Map((await listAgents(storage.read)).map((row) => [row.id, row]));
-  const loaded = new Set<string>();
-  for (const file of await keystore.listKeyFiles()) {
-    loaded.add(file.agentId);
-    const row = rows.get(file.agentId);
-    if (row === undefined) {
-      warn(`Key file of agent ${file.agentId} has no agent; it is left as it is.`);
-    } else if (row.public_key !== file.publicKey || row.chain !== file.chain || row.network !== file.network) {
-      throw new StartFailure(`The key file of agent ${file.agentId} and its database row do not belong together.`, {
-        exitCode: 1,
-        code: 'KEY_MISMATCH',
-        hint: 'Restore both from one backup.',
-      });
-    }
-  }
-  for (const row of rows.values()) {
-    // The key of an agent that has ended, or is about to, is in the archive.
-    const isArchived = row.status === 'TERMINATED' || row.status === 'TERMINATING';
-    if (!loaded.has(row.id) && !isArchived)
-      warn(`Agent ${row.name} (${row.id}) has no key file; its payments will fail.`);
-  }
-}
-
-async function listen(
-  server: Awaited<ReturnType<Composition['createServer']>>,
-  host: string,
-  port: number,
-): Promise<number> {
-  try {
-    await server.listen({ host, port });
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-      throw new StartFailure(`Port ${port} is in use.`, {
-        exitCode: 1,
-        code: 'PORT_IN_USE',
-        hint: 'Stop what uses it, or choose another one with --port.',
-        cause: error,
-      });
-    }
-    throw error;
-  }
-  const address = server.server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
 
 /**
  * Starts a daemon in a data directory that is locked for this process: database, kill switch, keystore, recovery,
@@ -262,7 +151,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     // Nor may sessions of another one be sealed as they are found.
     if (from > 0 && from < SESSION_SETS_SCHEMA) await storage.write(({ db }) => adoptSessions(db, keystore.sealer));
     broughtUpToDate = true;
-    await sealWhatWasNot();
+    await sealEarlier({ storage, sealer: keystore.sealer, auditTrail, audit, clock, logger });
     // Here and not later, and not tried again: a backup that was put back has to be known of before anything is signed.
     await noteTaker.take();
     await recordRestoredCopy(storage, clock);
@@ -294,8 +183,6 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   goOn();
 
   const shutdown = new AbortController();
-  const ending = Promise.withResolvers<ExitCode>();
-  let stopping = false;
   const adapters = createAdapterRegistry({ config, clock, logger, storage, wrap: wrap?.adapter });
   undo.push(() => adapters.disconnect());
   const parts = await compose({
@@ -317,7 +204,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     startedAt,
     workerInterval: wrap?.workerInterval ?? ((_worker, intervalMs) => intervalMs),
     shutdown: shutdown.signal,
-    requestShutdown: () => void stop('ADMIN'),
+    requestShutdown: () => void end.stop('ADMIN'),
   });
   undo.push(() => parts.pipeline.stop(0));
   const { notifications } = parts;
@@ -358,6 +245,26 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
   let port = options.port ?? config.daemon.port;
   const server = await parts.createServer(() => port);
   undo.push(() => server.close());
+  let proof = Promise.resolve();
+  // Before anybody can ask for it.
+  const end = createShutdown({
+    parts,
+    server,
+    adapters,
+    storage,
+    keystore,
+    gate,
+    auditTrail,
+    audit,
+    takeNotes,
+    lockKeys,
+    shutdown,
+    proof: () => proof,
+    timeout: () => currentConfig.daemon.shutdown_timeout,
+    startedAt,
+    clock,
+    logger,
+  });
   port = await listen(server, config.daemon.hostname, port);
   onStep(`Listening on ${config.daemon.hostname}:${port}`);
   if (config.daemon.hostname === '0.0.0.0') {
@@ -393,56 +300,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
 
   await watchAudit();
   await parts.normalMarker.keep();
-  const proof = proveLedger();
-
-  /** Recomputes what was spent, beside the first requests: what was changed in the past shows (00 §3). */
-  async function proveLedger(): Promise<void> {
-    if (!keystore.isUnlocked) return;
-    try {
-      const pause = (): Promise<void> => nextTurn(undefined, { signal: shutdown.signal });
-      const faults = await checkSpendLedger(storage.read, keystore.sealer, pause);
-      if (faults.length > 0) logger.error({ faults: faults.slice(0, 10) }, 'The ledger of what was spent is not whole');
-      const ledgers = new Map(faults.map((fault) => [`${fault.agentId} ${fault.asset}`, fault]));
-      for (const { agentId, asset } of ledgers.values()) {
-        await storage.write(({ db }) => reportBrokenLedger(db, agentId, asset, unixSeconds(clock)));
-      }
-    } catch (error) {
-      if (!shutdown.signal.aborted) logger.error({ error: reasonOf(error) }, 'The ledger could not be checked');
-    }
-  }
-
-  /**
-   * Seals, once, what earlier versions did not. Only where the audit log and its heads outside the database agree with each
-   * other: a log that does not say that it was done may have said so before somebody cut it.
-   */
-  async function sealWhatWasNot(): Promise<void> {
-    const done = ['ROWS_SEALED', 'LEDGER_SEALED', 'AGENTS_SEALED', 'AUTO_STOP_SEALED', 'EVENTS_SEALED'] as const;
-    const missing = await Promise.all(done.map(async (event) => !(await hasAuditEvent(storage.read, [event]))));
-    if (!missing.includes(true)) return;
-    // What is asked from here on is asked by indexes, and one of them may have been made to keep silent.
-    await storage.write(({ db }) => rebuildEvidence(db));
-    const told = new Set<string>();
-    const { intact } = await auditTrail.verify(({ event_type }) => told.add(event_type));
-    if (intact && done.every((event) => told.has(event))) {
-      logger.error({}, 'An index of the audit log kept silent about what the log tells: somebody has changed it');
-      const details = { what: 'audit_index' };
-      await audit({ event: 'SEAL_BROKEN', actor: 'system', details });
-      return;
-    }
-    if (!intact) {
-      logger.error(
-        {},
-        'The database is of an earlier version and its audit log is not whole: its payments and limits are not believed, and nothing is paid; see "waiaas audit verify"',
-      );
-      return;
-    }
-    const parts = { storage, sealer: keystore.sealer, clock, logger };
-    if (!told.has('ROWS_SEALED')) await sealEarlierTransactions(parts);
-    if (!told.has('LEDGER_SEALED')) await sealEarlierLedger(parts);
-    if (!told.has('AGENTS_SEALED')) await sealEarlierAgents(parts);
-    if (!told.has('AUTO_STOP_SEALED')) await sealEarlierAutoStop(parts);
-    if (!told.has('EVENTS_SEALED')) await sealEarlierEvents(parts);
-  }
+  proof = proveLedger({ storage, keystore, clock, logger, signal: shutdown.signal });
 
   /** What cannot be kept outside now is tried again every minute; the log of the daemon says so. */
   async function watchAudit(): Promise<void> {
@@ -462,95 +320,10 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     }
   }
 
-  /** Steps 2 to 9 of 01 §4.2; one that fails does not keep the others from being taken. */
-  async function shutDown(reason: StopReason): Promise<ExitCode> {
-    const deadline = currentConfig.daemon.shutdown_timeout * 1000;
-    const patience = Math.max(1000, deadline - RESERVE_MS);
-    const force = setTimeout(() => void forceEnd(), deadline);
-    const attempt = async (name: string, step: Undo): Promise<void> => {
-      try {
-        await step();
-      } catch (error) {
-        logger.error({ step: name, error: reasonOf(error) }, 'A step of the shutdown failed');
-      }
-    };
-    logger.info({ reason }, 'Stopping');
-    shutdown.abort();
-    await proof;
-    await attempt('audit', () => audit({ event: 'DAEMON_SHUTDOWN_INITIATED', actor: 'system', details: { reason } }));
-    const closed = server.close();
-    // Requests under way get their answer, and what was signed gets sent, as far as the time allows.
-    await attempt('http', () => Promise.race([closed, wait(patience, undefined, { ref: false })]));
-    server.server.closeAllConnections();
-    await attempt('pipeline', () => parts.pipeline.stop(patience));
-    await attempt('workers', () => parts.workers.stop());
-    await attempt('bot', async () => parts.bot?.stop());
-    await attempt('adapters', () => adapters.disconnect());
-    parts.operatorTokens.revokeAll();
-    const uptime = Math.floor((clock.now() - startedAt) / 1000);
-    // While it still holds that nothing is stopped: the next start reads the audit log from here.
-    if (gate.isOpen) await attempt('heads', () => parts.pipeline.renewHeads());
-    await attempt('audit', () => parts.normalMarker.keep());
-    await takeNotes();
-    // Written before the keys go, so that the seal of the audit log covers its last rows; nothing is signed any more.
-    gate.close();
-    if (keystore.isUnlocked) await attempt('audit', () => audit({ event: 'KEYSTORE_LOCKED', actor: 'system' }));
-    await attempt('audit', () =>
-      storage.write(async ({ db, notify }) => {
-        await appendAudit(db, unixSeconds(clock), {
-          event: 'DAEMON_STOPPED',
-          actor: 'system',
-          details: { pid, uptime },
-        });
-        await notify({ event: 'DAEMON_STOPPED', reason });
-      }),
-    );
-    // What does not get out in time is told at the next start.
-    await attempt('notifications', () => notifications.dispatcher.stop(LAST_WORDS_MS));
-    await attempt('keystore', () => lockKeys());
-    await attempt('audit', () => auditTrail.watch());
-    await attempt('database', () => storage.close());
-    clearTimeout(force);
-    logger.info({ uptime }, 'Stopped');
-    return 0;
-  }
-
-  /** The time is over: the keys are wiped whatever else hangs. */
-  async function forceEnd(): Promise<void> {
-    lockKeys();
-    logger.error({}, 'Stopping took too long; the keys are wiped and the process ends');
-    await recordLast('DAEMON_FORCED_SHUTDOWN', {});
-    ending.resolve(1);
-  }
-
-  async function recordLast(
-    event: CrashEvent | 'DAEMON_FORCED_SHUTDOWN',
-    details: Record<string, unknown>,
-  ): Promise<void> {
-    try {
-      await storage.write(async ({ db, notify }) => {
-        await appendAudit(db, unixSeconds(clock), { event, actor: 'system', details });
-        // Told at the next start, if not before the process ends.
-        await notify({ event: 'DAEMON_CRASHED', kind: event });
-      });
-    } catch (error) {
-      logger.error({ event, error: reasonOf(error) }, 'The end of the daemon could not be recorded');
-    }
-  }
-
-  function stop(reason: StopReason): Promise<ExitCode> {
-    if (!stopping) {
-      stopping = true;
-      shutDown(reason).then(ending.resolve, () => ending.resolve(1));
-    }
-    return ending.promise;
-  }
-
   return {
     pid,
     port,
-    stop,
-    finished: ending.promise,
+    ...end,
     reload(next) {
       currentConfig = next;
       logger.setLevel(parts.settings.current().logLevel);
@@ -566,9 +339,5 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
       workers: parts.workers.states(),
       payments: parts.pipeline.underWay,
     }),
-    crash(event, error) {
-      lockKeys();
-      return recordLast(event, { error: reasonOf(error) });
-    },
   };
 }
