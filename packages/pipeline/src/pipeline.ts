@@ -75,7 +75,7 @@ import { createEachRow } from './each-row.ts';
 import { createExecutor } from './executor.ts';
 import { createHoldings } from './holdings.ts';
 import { requestHash } from './intent-hash.ts';
-import { markLeftByStop } from './left-by-stop.ts';
+import { isStoppedSinceSigned, markLeftByStop } from './left-by-stop.ts';
 import {
   type CircuitState,
   createNetworkBreakers,
@@ -313,13 +313,21 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     }
   }
 
+  /** A row as it is now; null when it is not what the daemon wrote. @throws WaiaasError KEYSTORE_LOCKED */
+  async function readAnew({ id }: AuthenticTransaction): Promise<AuthenticTransaction | null> {
+    const found = await findTransaction(storage.read, id);
+    return found === undefined ? null : authentic(found);
+  }
+
   async function executeToEnd(payment: ClaimedPayment, passage: Passage): Promise<void> {
     const { row } = payment;
     const work = execute(payment, passage).finally(() => passage.release());
     executing.add(work);
     try {
       const sent = await work.finally(() => executing.delete(work));
-      if (sent?.status === 'SUBMITTED') await follow(sent);
+      // Another hand may have taken it for sent while a node kept this one waiting.
+      const present = sent ?? (await readAnew(row));
+      if (present?.status === 'SUBMITTED') await follow(present);
     } catch (error) {
       logger.error({ txId: row.id, error: String(error) }, 'What became of a payment could not be stored');
       await resolveStranded(row);
@@ -335,8 +343,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       await timers.sleep(Math.min(1000 * 2 ** Math.min(round, 5), 30_000), following.signal);
       if (following.signal.aborted) return;
       try {
-        const found = await findTransaction(storage.read, row.id);
-        const present = found === undefined ? null : await authentic(found);
+        const present = await readAnew(row);
         if (present === null || isTerminal(present.status)) return;
         if (present.status === 'SUBMITTED') return await follow(present);
         if (present.tx_hash === null) {
@@ -822,7 +829,10 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         if (row.created_at <= stale) await settlement.cancelled(row, RESERVATION_TIMEOUT);
       });
       await eachRow(await listByStatus(storage.read, 'EXECUTING'), async (row) => {
-        if (!endings.has(row.id) && (row.claimed_at ?? row.created_at) <= stale) begin(row, resolveStranded);
+        // What a stop has met on its way out is as good as sent, whatever it still waits for.
+        if (row.tx_hash !== null && (await isStoppedSinceSigned(storage.read, row))) {
+          await settlement.submitted(row, { ambiguous: true, recovered: true });
+        } else if (!endings.has(row.id) && (row.claimed_at ?? row.created_at) <= stale) begin(row, resolveStranded);
       });
       await eachRow(await listByStatus(storage.read, 'SUBMITTED'), async (found) => {
         // Before anything is signed again: what is left to itself keeps its nonce from nobody.

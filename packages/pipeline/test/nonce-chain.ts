@@ -59,8 +59,15 @@ export interface NonceChain {
   submit(txHash: string): void;
   /** Executes a transaction against all rules. */
   land(txHash: string): void;
-  /** The adapter of a world: over this chain instead of the fake ledger. */
-  adapter(world: TokenAdapter): IChainAdapter & IReplacer;
+  /**
+   * The adapter of a world: over this chain instead of the fake ledger.
+   * @param record what was signed for a wallet and may still be sent, from which the next nonce is chosen; left out, the adapter
+   *   counts by itself
+   */
+  adapter(
+    world: TokenAdapter,
+    record?: (address: string) => Promise<readonly SignedVariant[]>,
+  ): IChainAdapter & IReplacer;
 }
 
 const SIGNATURE_BYTES = 64;
@@ -125,6 +132,16 @@ export function createNonceChain(): NonceChain {
       : { verdict: 'unknown' };
   }
 
+  /** The next nonce by what was given so far. */
+  const counted = (from: string): number => Math.max(given.get(from) ?? 0, executedOf(from));
+  /** The first that was neither executed nor is in a pool or on record. */
+  function free(from: string, recorded: readonly SignedVariant[]): number {
+    const taken = new Set(recorded.map(({ txHash }) => known(txHash).nonce));
+    let next = executedOf(from);
+    while (taken.has(next) || pool.has(`${from} ${next}`)) next += 1;
+    return next;
+  }
+
   /** What of signed transactions has the nonce that is due. */
   const dueOf = (from: string, candidates: readonly SignedVariant[]): readonly SignedVariant[] =>
     candidates.filter(({ txHash }) => known(txHash).nonce === executedOf(from));
@@ -173,7 +190,7 @@ export function createNonceChain(): NonceChain {
       if (isTooCheap) throw refusal('SUBMIT_FAILED', { details: { reason: UNDERPRICED } });
       if (!chain.loses) pool.set(place, txHash);
     },
-    adapter: (world) => ({
+    adapter: (world, record) => ({
       ...world,
       isConnected: () => world.isConnected(),
       async buildTransaction(request: TransferRequest): Promise<UnsignedTransaction> {
@@ -193,7 +210,7 @@ export function createNonceChain(): NonceChain {
       async signTransaction({ serialized, replaces, displaces }, sign) {
         const asked = read(serialized);
         const hasPlace = replaces !== undefined || displaces !== undefined;
-        const next = Math.max(given.get(asked.from) ?? 0, executedOf(asked.from));
+        const next = record === undefined ? counted(asked.from) : free(asked.from, await record(asked.from));
         const message = write(hasPlace ? asked : { ...asked, nonce: next });
         let signature: Uint8Array;
         try {
