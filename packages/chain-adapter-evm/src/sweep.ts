@@ -6,7 +6,10 @@ import { readBalance } from './balance.ts';
 import type { ChainView } from './chain-view.ts';
 import { displacingPrice, findStuck } from './displace.ts';
 import type { EvmNode } from './endpoint-pool.ts';
+import { refusesEther, type TriedPayment } from './ether-probe.ts';
 import { gasPrice } from './fee.ts';
+import { NodeFault } from './node-fault.ts';
+import type { EvmSettings } from './options.ts';
 import { quoteFee } from './quote.ts';
 import type { Refuse } from './refuse.ts';
 import { besides } from './replace.ts';
@@ -73,7 +76,7 @@ export async function listHoldings(
  *
  * Of what is stuck, the one that is due makes way. Those after it are left what they may take, as nodes that have them want it to
  * be there, and make way in their turn; where they may take all that there is, they are left nothing.
- * @throws ChainError INVALID_ADDRESS also for the contract of a token; INSUFFICIENT_BALANCE when what is in flight and makes no way
+ * @throws ChainError INVALID_ADDRESS also for the contract of a token, and for one that takes no native asset; INSUFFICIENT_BALANCE when what is in flight and makes no way
  * may take all; BUILD_FAILED, RPC_ERROR, NETWORK_ERROR
  */
 export async function quoteSweep(
@@ -87,6 +90,7 @@ export async function quoteSweep(
   const recorded = await pending.of(request.from);
   const account = await readAccount(context, view.pool, request.from, recorded);
   const { balance } = account;
+  await refuseUnpayable(view, context.settings, { ...request, value: balance === 0n ? 1n : balance });
   if (balance === 0n) return null;
   const quote = await quoteFee(view, parameters, refuse, request);
   const displaced = await findStuck(request.from, { to: request.to, value: balance, data: '0x' }, stuck, account);
@@ -122,6 +126,40 @@ async function refuseTokenContract({ tokens }: ChainView, refuse: Refuse, to: Ad
     throw error;
   }
   throw refuse('INVALID_ADDRESS', 'The recipient is the contract of a token, not a wallet', {
+    details: { field: 'to' },
+  });
+}
+
+/** Whether a node will not answer such a question later either; some say so by their HTTP status. */
+const isUnknownTo = ({ fault }: NodeFault): boolean => fault.kind === 'incapable' || fault.retryable === false;
+
+/**
+ * A contract need not take the native asset. Where no node can tell, that of a payment itself will.
+ * @throws ChainError INVALID_ADDRESS, RPC_ERROR, NETWORK_ERROR
+ */
+async function refuseUnpayable(
+  { pool }: ChainView,
+  { refuse, logger, sendMs }: Pick<EvmSettings, 'refuse' | 'logger' | 'sendMs'>,
+  { from, to, value }: TriedPayment,
+): Promise<void> {
+  if (!(await pool.run((node) => hasCode(node, to)))) return;
+  let isUnable = false;
+  try {
+    const isRefused = await pool.run(async (node) => {
+      try {
+        return await refusesEther(node, { from, to, value }, sendMs);
+      } catch (error) {
+        if (error instanceof NodeFault && isUnknownTo(error)) isUnable = true;
+        throw error;
+      }
+    });
+    if (!isRefused) return;
+  } catch (error) {
+    if (!isUnable) throw error;
+    logger.debug({ to, error: String(error) }, 'Whether a contract takes the native asset cannot be told');
+    return;
+  }
+  throw refuse('INVALID_ADDRESS', 'The recipient is a contract that does not take the native asset', {
     details: { field: 'to' },
   });
 }

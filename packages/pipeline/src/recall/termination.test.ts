@@ -4,6 +4,7 @@ import {
   type AgentTerminate,
   agentId as brandAgentId,
   transactionId as brandTransactionId,
+  ChainError,
   isWaiaasError,
   type RecallRequest,
   recallId,
@@ -220,6 +221,58 @@ describe('a termination', () => {
     expect(world.ledger.accepted.size).toBe(0);
   });
 
+  test('goes on for as long as nobody can tell what there is of a token that somebody chose to hold', async () => {
+    let isReadable = false;
+    await start({
+      decorateAdapter: (adapter): TokenAdapter => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        async listHoldings(address, known) {
+          const holdings = await adapter.listHoldings(address, known);
+          if (isReadable) return holdings;
+          const unread = { token: null, balance: 0n, obstacle: 'UNREADABLE' } as const;
+          return holdings.map((holding) => (holding.mint === null ? holding : { ...holding, ...unread }));
+        },
+      }),
+    });
+    await terminate();
+    await rounds(180);
+    expect(await status()).toBe('TERMINATING');
+    expect(keyFiles()).toHaveLength(1);
+    expect(held(payer.address)[1]).toBe(10n ** 9n);
+
+    isReadable = true;
+    world.ledger.fund(payer.address, 10n ** 9n);
+    // The next sweep comes within half an hour.
+    await rounds(40);
+    expect(await status()).toBe('TERMINATED');
+    expect(held(payer.address)[1]).toBe(0n);
+    expect(held(HOME)[1]).toBe(10n ** 9n);
+  });
+
+  test('waits for another destination where that of now turns out to be none, or for the owner to give it up', async () => {
+    await start({
+      decorateAdapter: (adapter): TokenAdapter => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        quoteSweep: async () => {
+          throw new ChainError({ code: 'INVALID_ADDRESS', chain: 'solana', message: 'It takes nothing' });
+        },
+      }),
+    });
+    world.ledger.mint(mint, payer.address, -(10n ** 9n));
+    await terminate();
+    await rounds(10);
+    expect(await status()).toBe('TERMINATING');
+    expect(await world.pipeline.recalls.list(payer.agentId)).toMatchObject([
+      { status: 'FAILED', left: [{ asset: 'solana:native', reason: 'FAILED', detail: 'It takes nothing' }] },
+      {},
+      {},
+    ]);
+    await terminate({ waive: ['solana:native'] }, by(ALICE));
+    await untilTerminated();
+  });
+
   test('tells after a day that something else than the chain is in its way, and goes on once it is not', async () => {
     let ill = true;
     await start({
@@ -332,6 +385,29 @@ describe('what cannot be moved', () => {
 });
 
 describe('after the end', () => {
+  test('what could not be read for a while is no late deposit', async () => {
+    let isReadable = true;
+    await start({
+      decorateAdapter: (adapter): TokenAdapter => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        async listHoldings(address, known) {
+          const holdings = await adapter.listHoldings(address, known);
+          const unread = { token: null, balance: 0n, obstacle: 'UNREADABLE' } as const;
+          return isReadable ? holdings : holdings.map((held) => (held.mint === null ? held : { ...held, ...unread }));
+        },
+      }),
+    });
+    await terminate();
+    await untilTerminated();
+    world.ledger.mint(mint, payer.address, 5n);
+    for (const readable of [true, false, true]) {
+      isReadable = readable;
+      await world.pipeline.terminations.watch();
+    }
+    expect(await events('LATE_DEPOSIT')).toHaveLength(1);
+  });
+
   test('a late deposit is told once, and can be taken back; the key is put away again', async () => {
     await start();
     await terminate();

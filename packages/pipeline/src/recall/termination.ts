@@ -108,12 +108,17 @@ export function createTerminations(
     };
   }
 
-  /** Base units of each asset in a wallet. */
-  function sums(agent: AgentRow, holdings: readonly Holding[]): Readonly<Record<string, string>> {
+  /** Base units of each asset in a wallet; of what cannot be read now, what was there before. */
+  function sums(
+    agent: AgentRow,
+    holdings: readonly Holding[],
+    before: Readonly<Record<string, string>> = {},
+  ): Readonly<Record<string, string>> {
     const totals = new Map<string, bigint>();
     for (const holding of holdings) {
       const asset = assetOfHolding(agent.chain, holding);
-      totals.set(asset, (totals.get(asset) ?? 0n) + holding.balance);
+      const balance = holding.obstacle === 'UNREADABLE' ? BigInt(before[asset] ?? '0') : holding.balance;
+      totals.set(asset, (totals.get(asset) ?? 0n) + balance);
     }
     return Object.fromEntries([...totals].map(([asset, sum]) => [asset, sum.toString()]));
   }
@@ -151,8 +156,8 @@ export function createTerminations(
     try {
       return (await adapter.quoteSweep({ from: agent.public_key, to, keep: 0n, stuck })) !== null;
     } catch (error) {
-      // What is under way may take it, and may not.
-      if (isChainError(error, 'INSUFFICIENT_BALANCE')) return true;
+      // What is under way may take it, and may not; and to another destination it could be moved.
+      if (isChainError(error, 'INSUFFICIENT_BALANCE') || isChainError(error, 'INVALID_ADDRESS')) return true;
       throw error;
     }
   }
@@ -263,8 +268,8 @@ export function createTerminations(
     const termination = await findTermination(storage.read, agent.id);
     if (adapter === null || termination === undefined) return;
     const listed = await reader.listedAssets(idOf(agent));
-    const present = sums(agent, await reader.holdings(adapter, agent, listed));
     const before = termination.seen === null ? {} : seenSchema.parse(JSON.parse(termination.seen));
+    const present = sums(agent, await reader.holdings(adapter, agent, listed), before);
     const seen = toJson(present);
     if (seen === termination.seen) return;
     const more = Object.entries(present).filter(([asset, sum]) => BigInt(sum) > BigInt(before[asset] ?? '0'));
