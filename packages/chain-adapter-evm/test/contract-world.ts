@@ -1,4 +1,4 @@
-import type { ContractToken, SweepWorld } from '@waiaas/adapter-contract';
+import type { ContractToken, ReplacementWorld, SweepWorld } from '@waiaas/adapter-contract';
 import { type Anvil, type FlakyProxy, startFlakyProxy, type TestContract } from '@waiaas/anvil';
 import type { SignedTransaction } from '@waiaas/core';
 import { encodeFunctionData, type Hex, parseAbi } from 'viem';
@@ -9,6 +9,8 @@ import { createWallet, createWorld, ETHER, type World } from './world.ts';
 const API_KEY = 'k3y-0f-the-0perator';
 const TRANSFER = parseAbi(['function transfer(address to, uint256 amount)']);
 const SUPPLY = 10n ** 30n;
+/** Offers are about twice the price of their moment and a tip. */
+const dearerThan = (baseFee: bigint): bigint => baseFee * 8n + ETHER / 10n ** 8n;
 
 const devAccount = async (anvil: Anvil): Promise<string> => {
   const [first] = await anvil.rpc<string[]>('eth_accounts');
@@ -67,7 +69,7 @@ const recording = (world: World): EvmAdapter => ({
 });
 
 /** A fresh node with tokens and an adapter on it, as the contract tries them. */
-export async function openContractWorld(): Promise<SweepWorld> {
+export async function openContractWorld(): Promise<SweepWorld & ReplacementWorld> {
   let line: FlakyProxy | undefined;
   const world = await createWorld({
     timeouts: { readMs: 3_000, sendMs: 3_000 },
@@ -116,6 +118,18 @@ export async function openContractWorld(): Promise<SweepWorld> {
       restore: all('pass'),
     },
     sweeper: adapter,
+    replacer: adapter,
+    async outprice() {
+      const { baseFeePerGas } = await anvil.rpc<{ readonly baseFeePerGas: string }>(
+        'eth_getBlockByNumber',
+        'latest',
+        false,
+      );
+      await anvil.rpc('anvil_setNextBlockBaseFeePerGas', `0x${dearerThan(BigInt(baseFeePerGas)).toString(16)}`);
+      await anvil.mine();
+      // Prices are held for a moment.
+      world.clock.advance(60_000);
+    },
     tokens: { reader: adapter, kinds, noTokens: [createWallet().address, await anvil.deploy('Counter')] },
     async close() {
       await world.close();

@@ -1,4 +1,9 @@
-import { describeAdapterContract, describeSweepContract, describeTokenContract } from '@waiaas/adapter-contract';
+import {
+  describeAdapterContract,
+  describeReplacementContract,
+  describeSweepContract,
+  describeTokenContract,
+} from '@waiaas/adapter-contract';
 import { describe, test } from 'vitest';
 import { openContractWorld } from './contract-world.ts';
 
@@ -8,3 +13,4 @@ const patient = { describe, test: (name: string, run: () => Promise<void>) => te
 describeAdapterContract('EVM on anvil', openContractWorld, patient);
 describeSweepContract('EVM on anvil', openContractWorld, patient);
 describeTokenContract('EVM on anvil', openContractWorld, patient);
+describeReplacementContract('EVM on anvil', openContractWorld, patient);

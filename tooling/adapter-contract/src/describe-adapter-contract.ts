@@ -1,6 +1,6 @@
-import { ADAPTER_CONTRACT, SWEEP_CONTRACT, TOKEN_CONTRACT } from './contract.ts';
+import { ADAPTER_CONTRACT, REPLACEMENT_CONTRACT, SWEEP_CONTRACT, TOKEN_CONTRACT } from './contract.ts';
 import type { ContractSection } from './contract-case.ts';
-import type { ContractWorld, SweepWorld, TokenWorld } from './world.ts';
+import type { ContractWorld, ReplacementWorld, SweepWorld, TokenWorld } from './world.ts';
 
 /** The two functions of a test framework that the suite needs. Those of vitest, jest, mocha and node:test fit. */
 export interface TestFramework {
@@ -40,6 +40,18 @@ export function describeSweepContract(
   framework: TestFramework,
 ): void {
   framework.describe(`sweep contract: ${name}`, () => register(SWEEP_CONTRACT, openWorld, framework));
+}
+
+/**
+ * Registers the tests of the part of the contract that is about transactions that take the place of others. For adapters that can do
+ * this (`IReplacer`), on top of `describeAdapterContract`.
+ */
+export function describeReplacementContract(
+  name: string,
+  openWorld: () => Promise<ReplacementWorld>,
+  framework: TestFramework,
+): void {
+  framework.describe(`replacement contract: ${name}`, () => register(REPLACEMENT_CONTRACT, openWorld, framework));
 }
 
 function register<World extends ContractWorld>(

@@ -1,7 +1,8 @@
-export { ADAPTER_CONTRACT, SWEEP_CONTRACT, TOKEN_CONTRACT } from './contract.ts';
+export { ADAPTER_CONTRACT, REPLACEMENT_CONTRACT, SWEEP_CONTRACT, TOKEN_CONTRACT } from './contract.ts';
 export type { ContractCase, ContractSection } from './contract-case.ts';
 export {
   describeAdapterContract,
+  describeReplacementContract,
   describeSweepContract,
   describeTokenContract,
   type TestFramework,
@@ -12,6 +13,7 @@ export type {
   ContractTokens,
   ContractWallet,
   ContractWorld,
+  ReplacementWorld,
   SweepWorld,
   TokenWorld,
 } from './world.ts';

@@ -1,4 +1,12 @@
-import type { IChainAdapter, ISweeper, ITokenReader, SignBytes, SignedTransaction, TokenInfo } from '@waiaas/core';
+import type {
+  IChainAdapter,
+  IReplacer,
+  ISweeper,
+  ITokenReader,
+  SignBytes,
+  SignedTransaction,
+  TokenInfo,
+} from '@waiaas/core';
 
 /** A wallet with its key. */
 export interface ContractWallet {
@@ -71,4 +79,15 @@ export interface TokenWorld extends ContractWorld {
 export interface SweepWorld extends TokenWorld {
   /** The side of the adapter under test that does. */
   readonly sweeper: ISweeper;
+}
+
+/** A world whose adapter can have one transaction take the place of another. */
+export interface ReplacementWorld extends ContractWorld {
+  /** The side of the adapter under test that does. */
+  readonly replacer: IReplacer;
+  /**
+   * Raises what blocks want above all that was offered so far, so that nothing of it lands; a wallet that can make ordinary payments
+   * can still pay for one. May be called twice in a test.
+   */
+  outprice(): Promise<void>;
 }

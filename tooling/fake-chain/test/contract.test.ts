@@ -4,11 +4,13 @@ import {
   type ContractTokens,
   type ContractWallet,
   describeAdapterContract,
+  describeReplacementContract,
   describeSweepContract,
   describeTokenContract,
+  type ReplacementWorld,
   type SweepWorld,
 } from '@waiaas/adapter-contract';
-import type { IChainAdapter, ISweeper, ITokenReader } from '@waiaas/core';
+import type { IChainAdapter, ISweeper, ITokenReader, SignedVariant } from '@waiaas/core';
 import { describe, test } from 'vitest';
 import {
   createFakeAdapter,
@@ -102,12 +104,31 @@ async function openWorld(): Promise<SweepWorld> {
   };
 }
 
-async function openNonceWorld(): Promise<SweepWorld> {
+/** Prices that nothing reaches which was offered before. */
+const TIMES_DEARER = 4n;
+
+async function openNonceWorld(): Promise<SweepWorld & ReplacementWorld> {
   const ledger = createNonceLedger();
   const { plan, ...faults } = switchboard();
-  const world = await commonWorld(ledger, createNonceAdapter({ ledger, faults: plan, recorded: async () => [] }));
+  const record = new Map<string, SignedVariant & { readonly from: string }>();
+  const recorded = async (address: string) => [...record.values()].filter(({ from }) => from === address);
+  const plain = createNonceAdapter({ ledger, faults: plan, recorded });
+  // Recorded at once, as whoever stores signed bytes before sending them does.
+  const adapter: typeof plain = {
+    ...plain,
+    async signTransaction(transaction, sign) {
+      const signed = await plain.signTransaction(transaction, sign);
+      record.set(signed.txHash, { ...signed, from: transaction.request.from });
+      return signed;
+    },
+  };
+  const world = await commonWorld(ledger, adapter);
   return {
     ...world,
+    replacer: adapter,
+    async outprice() {
+      ledger.price *= TIMES_DEARER;
+    },
     async outlive({ bytes }) {
       ledger.useNonceOf(decodeSigned(bytes).from);
       ledger.advance(500);
@@ -132,3 +153,4 @@ describeTokenContract('the ledger in memory', openWorld, { describe, test });
 describeAdapterContract('the ledger with nonces', openNonceWorld, { describe, test });
 describeSweepContract('the ledger with nonces', openNonceWorld, { describe, test });
 describeTokenContract('the ledger with nonces', openNonceWorld, { describe, test });
+describeReplacementContract('the ledger with nonces', openNonceWorld, { describe, test });
