@@ -95,6 +95,23 @@ const broken = async () =>
       .execute()
   ).map(({ tx_id, details }) => tx_id ?? details);
 
+test.each(['buildReplacement', 'buildDisplacing'])(
+  'through an adapter that has %s and not what belongs to it is as through one that has neither',
+  async (method) => {
+    await start({
+      decorateAdapter: (adapter) => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        [method]: async () => {
+          throw new Error('Nobody has a right to ask for this');
+        },
+      }),
+    });
+    expect(await sweep()).toMatchObject({ status: 'COMPLETED' });
+    expect(held(payer.address)).toEqual([0n, 0n]);
+  },
+);
+
 describe('a recall', () => {
   test('takes the tokens first and the native asset last, to the last base unit', async () => {
     await start();
