@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { address, generateKeyPairSigner } from '@solana/kit';
 import { startAnvil, startFlakyProxy } from '@waiaas/anvil';
 import { type RecallResponse, recallListResponseSchema, recallResponseSchema } from '@waiaas/core';
+import { isHex, parseTransaction } from 'viem';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
@@ -294,6 +295,13 @@ test('on an EVM chain tokens and ether go to the owner; what is left cannot pay 
     const policy = { type: 'SPENDING_LIMIT', agentId: id, rules };
     expect(await owned.daemon.operate('POST', '/v1/owner/policies', policy)).toMatchObject({ status: 201 });
     expect(await owned.connect()).toMatchObject({ status: 201 });
+    const register = async (address: string) => {
+      const request = { method: 'PUT', path: `/v1/owner/agents/${id}/recovery-address`, body: { address } };
+      const authorization = owned.header('recall', await owned.compose('recall', request));
+      return owned.ask(request, { authorization, 'x-master-password': PASSWORD });
+    };
+    expect(await register(await anvil.deploy('Refuser'))).toMatchObject({ code: 'DESTINATION_REFUSED' });
+    expect(await register(await anvil.deploy('Counter'))).toMatchObject({ status: 200 });
     expect(await owned.signed('recall', recallOf(id))).toMatchObject({ status: 202 });
     const done = await ended(owned.daemon, id);
     expect(done).toMatchObject({ status: 'COMPLETED', left: [{ asset: 'ethereum:native', reason: 'DUST' }] });
@@ -364,6 +372,60 @@ test('a payment that every EVM node declines is displaced after two hours: the r
     await expect
       .poll(() => again(`/v1/owner/transactions?agentId=${id}`), { timeout: 30_000 })
       .toMatchObject({ transactions: [{ status: 'EXPIRED' }] });
+  } finally {
+    await owned.daemon.stop();
+    await proxy.close();
+    await anvil.stop();
+  }
+}, 180_000);
+
+test('a token that every EVM node declines to move keeps nothing else back: the ether arrives, and the recall ends PARTIAL', async () => {
+  const ether = 10n ** 18n;
+  const anvil = await startAnvil();
+  const proxy = await startFlakyProxy(anvil.url);
+  try {
+    wallet = createOwnerWallet('ethereum');
+    owned = await startOwnedDaemon(harness, wallet, { WAIAAS_RPC_ETHEREUM_LOCALNET: proxy.url });
+    const created = await owned.daemon.operate('POST', '/v1/agents', {
+      ...{ name: 'payer', chain: 'ethereum', network: 'localnet' },
+    });
+    const { id, publicKey } = z.object({ id: z.string(), publicKey: z.string() }).parse(created.body);
+    const token = await anvil.deploy('Token', { symbol: 'TEST', decimals: 6, holder: publicKey, supply: TOKENS });
+    await anvil.fund(publicKey, ether);
+    let declined = 0;
+    proxy.decide = (method, [bytes]) => {
+      if (method !== 'eth_sendRawTransaction' || !isHex(bytes)) return 'pass';
+      if (parseTransaction(bytes).to?.toLowerCase() !== token.toLowerCase()) return 'pass';
+      declined += 1;
+      return { answer: { error: { code: -32_003, message: 'transaction rejected' } } };
+    };
+    const rules = { chain: 'ethereum', ...LIMITS, token_limits: { [token]: LIMITS } };
+    const policy = { type: 'SPENDING_LIMIT', agentId: id, rules };
+    expect(await owned.daemon.operate('POST', '/v1/owner/policies', policy)).toMatchObject({ status: 201 });
+    expect(await owned.connect()).toMatchObject({ status: 201 });
+    expect(await owned.signed('recall', recallOf(id))).toMatchObject({ status: 202 });
+    // What waits where nothing of its wallet passes it.
+    await expect.poll(() => declined, { timeout: 30_000 }).toBeGreaterThan(0);
+
+    let recall: RecallResponse | undefined;
+    for (let hours = 0; hours < 8 && recall === undefined; hours += 1) {
+      await owned.advance(3700);
+      await anvil.mine(3);
+      // A token of before has ended by then.
+      const read = await reader(owned.daemon);
+      for (let looks = 0; looks < 50 && recall === undefined; looks += 1) {
+        await wait(200);
+        const [newest] = recallListResponseSchema.parse(await read(`/v1/owner/agents/${id}/recalls`)).recalls;
+        if (newest?.endedAt !== undefined && newest.endedAt !== null) recall = newest;
+      }
+    }
+    expect(recall).toMatchObject({
+      status: 'PARTIAL',
+      left: expect.arrayContaining([expect.objectContaining({ tokenMint: token, reason: 'FAILED' })]),
+    });
+    expect(await anvil.balance(wallet.address)).toBeGreaterThan((99n * ether) / 100n);
+    const data = `0x70a08231${publicKey.slice(2).toLowerCase().padStart(64, '0')}`;
+    expect(BigInt(await anvil.rpc<string>('eth_call', { to: token, data }, 'latest'))).toBe(TOKENS);
   } finally {
     await owned.daemon.stop();
     await proxy.close();
