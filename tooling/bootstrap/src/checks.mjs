@@ -35,9 +35,11 @@ const EXIT_MS = 30_000;
  *   name: string,
  *   reports: readonly string[],
  *   live: boolean,
+ *   beside?: boolean,
  *   run: (run: Run) => Promise<Ran>,
  *   count: (read: (file: string) => unknown, exitCode: number) => import('./counts.mjs').Counts,
- * }} Check `reports` are the files it may leave; `live` checks print their own progress
+ * }} Check `reports` are the files it may leave; `live` checks print their own progress;
+ *   those that run `beside` the ones after them print nothing
  */
 
 /**
@@ -84,6 +86,8 @@ export const CHECKS = [
     name: 'python',
     reports: ['python.json'],
     live: false,
+    // It takes minutes on one core.
+    beside: true,
     run: runPython,
     count: (read, exitCode) => countPython(read('python.json'), exitCode),
   },

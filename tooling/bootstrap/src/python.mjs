@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BootstrapError } from './bootstrap-error.mjs';
-import { exitCodeOf, runChild } from './child.mjs';
+import { exitCodeOf, interruptedBy, runChild } from './child.mjs';
 import { fingerprint, readIfPresent, writeAtomically } from './fingerprint.mjs';
 import { capture, withoutServers } from './steps.mjs';
 
@@ -107,6 +107,8 @@ export async function runPython({ root, node, env, folder, filters }) {
     cwd,
     env: own,
   });
+  // The signal has reached what ran; nothing more begins.
+  if (interruptedBy() !== undefined) return { exitCode: 1, output: '' };
   const pytest = await capture(found.python, ['-m', 'pytest', '-q', '-p', 'no:cacheprovider'], {
     cwd,
     env: { ...own, WAIAAS_TEST_REPORT: tests },

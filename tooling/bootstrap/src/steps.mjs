@@ -18,24 +18,26 @@ const SHOWN_LINES = 200;
  * @param {Output} out
  * @param {string} name
  * @param {() => Promise<T>} work
- * @param {{ quietMs?: number, verdict?: (result: T) => string }} [options]
+ * @param {{ quietMs?: number, verdict?: (result: T) => string, tookMs?: (result: T) => number }} [options] `tookMs` tells how
+ *   long it took when it began before
  * @returns {Promise<T>}
  */
-export async function step(out, name, work, { quietMs = QUIET_MS, verdict = () => '' } = {}) {
+export async function step(out, name, work, { quietMs = QUIET_MS, verdict = () => '', tookMs } = {}) {
   const start = performance.now();
+  const sinceStart = () => performance.now() - start;
   let shown = false;
   const show = () => {
     shown = true;
     out.write(`  ${name} … `);
   };
   const timer = quietMs === 0 ? show() : setTimeout(show, quietMs);
-  const seconds = () => `${((performance.now() - start) / 1000).toFixed(1)} s`;
+  const seconds = (/** @type {number} */ ms) => `${(ms / 1000).toFixed(1)} s`;
   try {
     const result = await work();
-    if (shown) out.write(`${verdict(result)}${seconds()}\n`);
+    if (shown) out.write(`${verdict(result)}${seconds(tookMs?.(result) ?? sinceStart())}\n`);
     return result;
   } catch (error) {
-    out.write(shown ? `failed after ${seconds()}\n` : `  ${name} … failed\n`);
+    out.write(shown ? `failed after ${seconds(sinceStart())}\n` : `  ${name} … failed\n`);
     throw error;
   } finally {
     if (timer !== undefined) clearTimeout(timer);

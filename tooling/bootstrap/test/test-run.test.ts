@@ -36,6 +36,73 @@ test('passing nothing is not success', async () => {
   expect((await runChecks([])).code).toBe(1);
 });
 
+test('a check beside the others runs while they do, and is told of after them', async () => {
+  const meet = meeting();
+  const { code, lines } = await runChecks([
+    { ...check('beside', true), beside: true, run: () => meet() },
+    { ...check('live', true), live: true, run: () => meet() },
+    check('last', true),
+  ]);
+  expect(code).toBe(0);
+  expect(lines.filter((line) => line.includes('…')).map((line) => line.trim().split(' ')[0])).toEqual([
+    'last',
+    'beside',
+  ]);
+  // The table keeps the order of the checks.
+  expect(lines.slice(-6, -3).map((line) => line.trim().split(' ')[0])).toEqual(['beside', 'live', 'last']);
+  expect(lines.at(-1)).toBe('3 passed, 0 failed');
+});
+
+test('a failure beside the others is counted and shown, however early it came', async () => {
+  const failed = { ...check('beside', false), beside: true };
+  const { code, lines } = await runChecks([failed, check('one', true), { ...check('two', true), live: true }]);
+  expect(code).toBe(1);
+  expect(lines).toContain('output of beside');
+  expect(lines.at(-1)).toBe('2 passed, 1 failed');
+});
+
+test('a check beside the others that cannot be run ends the run, but only when they have ended', async () => {
+  let ended = false;
+  const impossible: Check = {
+    ...check('beside', true),
+    beside: true,
+    run: () => Promise.reject(new Error('no such program')),
+  };
+  const after: Check = {
+    ...check('after', true),
+    run: async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      ended = true;
+      return { exitCode: 0, output: '' };
+    },
+  };
+  await expect(runChecks([impossible, after])).rejects.toThrow('no such program');
+  expect(ended).toBe(true);
+});
+
+test('where another cannot be run, what runs beside it is waited for before its reports are put in place', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const slow: Check = {
+    ...check('beside', true),
+    beside: true,
+    reports: ['beside.json'],
+    run: async ({ folder }) => {
+      await promise;
+      writeFileSync(join(folder, 'beside.json'), '{}');
+      return { exitCode: 0, output: '' };
+    },
+  };
+  const impossible: Check = {
+    ...check('after', true),
+    run: () => {
+      setImmediate(resolve);
+      return Promise.reject(new Error('no such program'));
+    },
+  };
+  await expect(runChecks([slow, impossible])).rejects.toThrow('no such program');
+  expect(readdirSync(join(root, '.reports'))).toEqual(['beside.json']);
+});
+
 test('the reports of this run replace the last ones, also when a runner left none or half a one', async () => {
   const runner = (text: string | undefined): Check => ({
     name: 'vitest',
@@ -79,6 +146,18 @@ function check(name: string, holds: boolean): Check {
     live: false,
     run: async () => ({ exitCode: holds ? 0 : 1, output: `output of ${name}\n` }),
     count: () => verdict(holds),
+  };
+}
+
+/** Two that wait for each other: neither would come back if one ran after the other. */
+function meeting(): () => ReturnType<Check['run']> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let come = 0;
+  return async () => {
+    come += 1;
+    if (come === 2) resolve();
+    await promise;
+    return { exitCode: 0, output: '' };
   };
 }
 
