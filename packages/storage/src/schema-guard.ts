@@ -41,15 +41,27 @@ const fingerprint = ({ type, name, tbl_name, sql }: SchemaObject): string =>
 
 const label = ({ type, name }: SchemaObject): string => `${type} ${name}`;
 
-let made: readonly SchemaObject[] | undefined;
+/** What the migrations make of an empty database. */
+interface Expected {
+  readonly objects: readonly (readonly [fingerprint: string, object: SchemaObject])[];
+  readonly fingerprints: ReadonlySet<string>;
+  readonly tables: ReadonlySet<string>;
+}
 
-/** What the migrations make of an empty database. The same in every run, so that once is enough. */
-function expected(): readonly SchemaObject[] {
+let made: Expected | undefined;
+
+/** The same in every run, so that once is enough. */
+function expected(): Expected {
   if (made !== undefined) return made;
   const connection = new BetterSqlite3(':memory:');
   try {
     migrate(connection, MIGRATIONS, () => '');
-    made = objectsOf(connection);
+    const objects = objectsOf(connection).map((object) => [fingerprint(object), object] as const);
+    made = {
+      objects,
+      fingerprints: new Set(objects.map(([mark]) => mark)),
+      tables: new Set(objects.map(([, { tbl_name }]) => tbl_name)),
+    };
     return made;
   } finally {
     connection.close();
@@ -57,23 +69,27 @@ function expected(): readonly SchemaObject[] {
 }
 
 function difference(connection: Connection): Difference {
-  const [found, wanted] = [objectsOf(connection), expected()];
-  const known = new Set(wanted.map(fingerprint));
-  const present = new Set(found.map(fingerprint));
-  const tables = new Set(wanted.map(({ tbl_name }) => tbl_name));
+  const { objects, fingerprints, tables } = expected();
+  const found = objectsOf(connection).map((object) => [fingerprint(object), object] as const);
+  const present = new Set(found.map(([mark]) => mark));
   // A table that some tool has put beside ours, with its indexes, is nothing the daemon ever reads or fires.
   const isApart = ({ type, tbl_name }: SchemaObject): boolean =>
     (type === 'table' || type === 'index') && !tables.has(tbl_name);
+  const only = (all: Expected['objects'], other: ReadonlySet<string>): SchemaObject[] =>
+    all.flatMap(([mark, object]) => (other.has(mark) ? [] : [object]));
   return {
-    foreign: found.filter((object) => !known.has(fingerprint(object)) && !isApart(object)),
-    missing: wanted.filter((object) => !present.has(fingerprint(object))),
+    foreign: only(found, fingerprints).filter((object) => !isApart(object)),
+    missing: only(objects, present),
   };
+}
+
+function refuseForeign({ foreign }: Difference): void {
+  if (foreign.length > 0) throw new ForeignSchema(foreign.map(label));
 }
 
 /** @throws ForeignSchema when the database, of the newest schema, has anything in it that could act or answer by itself */
 export function assertOwnSchema(connection: Connection): void {
-  const { foreign } = difference(connection);
-  if (foreign.length > 0) throw new ForeignSchema(foreign.map(label));
+  refuseForeign(difference(connection));
 }
 
 /**
@@ -81,8 +97,9 @@ export function assertOwnSchema(connection: Connection): void {
  * @throws ForeignSchema also when a table was removed
  */
 export function restoreOwnSchema(connection: Connection): readonly string[] {
-  assertOwnSchema(connection);
-  const { missing } = difference(connection);
+  const found = difference(connection);
+  refuseForeign(found);
+  const { missing } = found;
   const lost = missing.filter(({ type, sql }) => type === 'table' || sql === null);
   if (lost.length > 0) throw new ForeignSchema(lost.map((object) => `no ${label(object)}`));
   if (missing.length === 0) return [];
