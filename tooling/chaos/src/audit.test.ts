@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type AuditFault, auditLogResponseSchema, auditVerificationSchema } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createHarness, createPayer, type DaemonProcess, type Harness } from './harness.ts';
+import { bareEnvironment, createHarness, createPayer, type DaemonProcess, type Harness } from './harness.ts';
 import { readRemains, stranger } from './ledger-truth.ts';
 
 /* 09 no. 5 with the real daemon, the real command and somebody with sqlite3 and the database file. */
@@ -22,7 +22,7 @@ afterAll(() => harness.close());
 /** Runs the command without holding up this process, whose connections to daemons have to be looked after. */
 async function waiaas(dataDir: string, ...args: readonly string[]) {
   const child = spawn(process.execPath, [WAIAAS, '--data-dir', dataDir, ...args], {
-    env: { PATH: process.env.PATH, WAIAAS_MASTER_PASSWORD_FILE: harness.passwordFile },
+    env: { ...bareEnvironment(), WAIAAS_MASTER_PASSWORD_FILE: harness.passwordFile },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [stdout, stderr] = ['', ''];

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { appendLinked } from './forged-row.ts';
 import {
+  bareEnvironment,
   createHarness,
   createPayer,
   createSession,
@@ -33,7 +34,7 @@ afterAll(() => harness.close());
 
 async function waiaas(dataDir: string, ...args: readonly string[]) {
   const child = spawn(process.execPath, [WAIAAS, '--data-dir', dataDir, '--json', ...args], {
-    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', WAIAAS_MASTER_PASSWORD_FILE: harness.passwordFile },
+    env: { ...bareEnvironment(), HOME: '/nonexistent', WAIAAS_MASTER_PASSWORD_FILE: harness.passwordFile },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];

@@ -14,7 +14,7 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { documentedCommands } from './documented-commands.ts';
-import { createHarness, type Harness, JWT_SECRET, PASSWORD } from './harness.ts';
+import { bareEnvironment, createHarness, type Harness, JWT_SECRET, PASSWORD } from './harness.ts';
 import { startHookServer } from './hook-server.ts';
 import { balanceOf, stranger } from './ledger-truth.ts';
 
@@ -68,7 +68,7 @@ let passwordFile: string;
 
 async function waiaas(...args: readonly string[]): Promise<Finished> {
   const child = spawn(process.execPath, [WAIAAS, '--data-dir', dataDir, ...args], {
-    env: { PATH: process.env.PATH ?? '', HOME: dataDir, WAIAAS_MASTER_PASSWORD_FILE: passwordFile },
+    env: { ...bareEnvironment(), HOME: dataDir, WAIAAS_MASTER_PASSWORD_FILE: passwordFile },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [out, err] = ['', ''];
@@ -129,7 +129,7 @@ beforeAll(async () => {
   const port = await freePort();
   daemon = spawn(process.execPath, [WAIAAS, '--data-dir', dataDir, 'start', '--port', String(port)], {
     env: {
-      PATH: process.env.PATH ?? '',
+      ...bareEnvironment(),
       HOME: dataDir,
       WAIAAS_MASTER_PASSWORD_FILE: passwordFile,
       WAIAAS_NOTIFICATIONS_ALLOWED_NETWORKS: '["127.0.0.1"]',
@@ -293,7 +293,7 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
 test.each(['', 'x'.repeat(31)])('it starts no daemon that signs tokens with a secret like %j', async (secret) => {
   const child = spawn(process.execPath, [WAIAAS, '--data-dir', await harness.createDataDir(), 'start'], {
     env: {
-      PATH: process.env.PATH ?? '',
+      ...bareEnvironment(),
       WAIAAS_MASTER_PASSWORD_FILE: passwordFile,
       WAIAAS_SECURITY_JWT_SECRET: secret,
     },

@@ -78,6 +78,9 @@ const commandNotesMs = (usual: number): number => Number(process.env.CHAOS_COMMA
 /** How soon transactions are looked up again whose time for it has come, for a test that waits for it. */
 const lateCheckMs = (usual: number): number => Number(process.env.CHAOS_LATE_CHECK_MS ?? usual);
 
+/** How soon it is noticed that the time for an approval is over, for a test that waits for it. */
+const approvalTimeoutMs = (usual: number): number => Number(process.env.CHAOS_APPROVAL_TIMEOUT_MS ?? usual);
+
 const guarded =
   <Args extends unknown[], Result>(name: string, call: (...args: Args) => Promise<Result>) =>
   async (...args: Args): Promise<Result> => {
@@ -105,6 +108,7 @@ const daemon = await startDaemon({
       if (idle.has('all') || idle.has(worker)) return A_DAY_MS;
       // Delayed payments are looked for soon after their time has come.
       if (worker === 'delayQueue') return 50;
+      if (worker === 'approvalTimeout') return approvalTimeoutMs(intervalMs);
       if (worker === 'lateLandings') return lateCheckMs(intervalMs);
       if (worker === 'commandNotes') return commandNotesMs(intervalMs);
       if (worker === 'balanceHistory') return balanceHistoryMs(intervalMs);

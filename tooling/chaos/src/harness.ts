@@ -97,6 +97,12 @@ ${settings}
 enabled = false
 `;
 
+/** What programs that a test starts are given of its environment: where programs are, and what was compiled for all of them. */
+export function bareEnvironment(): Readonly<Record<string, string>> {
+  const { PATH = '', NODE_COMPILE_CACHE } = process.env;
+  return { PATH, ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }) };
+}
+
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** Starts a ledger with fast slots and prepares a folder. */

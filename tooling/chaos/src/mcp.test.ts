@@ -9,6 +9,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import {
+  bareEnvironment,
   createHarness,
   createPayer,
   createSession,
@@ -44,7 +45,7 @@ afterAll(async () => {
 
 /** What the server is given: nothing of the environment of this process. */
 const settings = (more: Record<string, string> = {}): Record<string, string> => ({
-  PATH: process.env.PATH ?? '',
+  ...bareEnvironment(),
   WAIAAS_BASE_URL: daemon.url,
   ...more,
 });

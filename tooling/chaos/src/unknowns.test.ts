@@ -143,7 +143,7 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
   async 'nobody is the owner'() {
     const dataDir = harness.copyDataDir(template);
     const to = stranger();
-    await withDaemon(dataDir, async (daemon) => {
+    const work = async (daemon: DaemonProcess): Promise<void> => {
       const { transactionId, status, tier } = await send(daemon, ABOVE, to);
       expect([status, tier]).toEqual(['QUEUED', 'APPROVAL']);
       const byOperator = await daemon.operate('POST', `/v1/owner/approve/${transactionId}`);
@@ -154,7 +154,8 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
       await expect
         .poll(async () => (await daemon.client(payer.token).getTransaction(transactionId)).status, { timeout: 60_000 })
         .toBe('EXPIRED');
-    });
+    };
+    await withDaemon(dataDir, work, { CHAOS_APPROVAL_TIMEOUT_MS: '100' });
     expect(await balanceOf(harness.ledger, to)).toBe(0n);
   },
 
