@@ -1,4 +1,4 @@
-import { ChainError, type SignedTransaction, type SubmitResult } from '@waiaas/core';
+import { ChainError, type SignedTransaction, type SubmitResult, UNDERPRICED } from '@waiaas/core';
 import { bytesToHex, type Hex } from 'viem';
 import type { AdapterContext } from './adapter-context.ts';
 import type { ChainView } from './chain-view.ts';
@@ -34,7 +34,7 @@ type Handover = { readonly taken: true; readonly known: boolean } | { readonly t
  * An error says in `mayHaveLanded` whether they may land all the same. They may not only when a node looked at them and
  * refused them, has no trace of them afterwards, no endpoint tried before can have got them, and this adapter signed them and had
  * not sent them before: an earlier send may be what makes this one fail. Then their nonce is free, and they are never sent
- * again.
+ * again, to whomever. All others are offered to every endpoint: what one refuses for what it has in its pool, another one takes.
  * @throws ChainError SUBMIT_FAILED, INSUFFICIENT_BALANCE, EVM_NONCE_TOO_LOW, EVM_GAS_TOO_LOW, EVM_REVERT, RPC_ERROR,
  * NETWORK_ERROR.
  */
@@ -53,17 +53,18 @@ export async function submitPayment(
     });
   }
   let mayHaveIt = !turns.isFresh(txHash);
-  let last: NodeFault | undefined;
+  const refusals: NodeFault[] = [];
   try {
     for (const member of pool.candidates()) {
       const handover = await handOver(context, pool, member, wire, txHash);
       if (handover === null) continue;
       if (handover.taken) return { txHash, alreadyProcessed: handover.known };
-      last = handover.why;
-      const { outcome } = last.fault;
-      if (outcome === 'refused') {
-        if (!mayHaveIt) turns.giveUp(txHash);
-        break;
+      const { why } = handover;
+      refusals.push(why);
+      const { outcome } = why.fault;
+      if (outcome === 'refused' && !mayHaveIt) {
+        turns.giveUp(txHash);
+        throw pool.errorOf(why, false);
       }
       if (outcome !== 'undelivered') mayHaveIt = true;
     }
@@ -71,7 +72,8 @@ export async function submitPayment(
     // Whatever became of it, it is recorded and followed by now.
     turns.sent(txHash);
   }
-  if (last === undefined) {
+  const telling = mostTelling(refusals);
+  if (telling === undefined) {
     throw new ChainError({
       code: 'WRONG_NETWORK',
       chain: settings.chain,
@@ -79,8 +81,17 @@ export async function submitPayment(
       mayHaveLanded: mayHaveIt,
     });
   }
-  throw pool.errorOf(last, mayHaveIt || last.fault.outcome !== 'refused');
+  throw pool.errorOf(telling, true);
 }
+
+/**
+ * Of what several endpoints said, what helps most: that it is too cheap, as it can be raised; or else what the first one that
+ * looked at it had against it; or else the last word.
+ */
+const mostTelling = (refusals: readonly NodeFault[]): NodeFault | undefined =>
+  refusals.find(({ fault }) => fault.details?.reason === UNDERPRICED) ??
+  refusals.find(({ fault }) => fault.outcome === 'refused') ??
+  refusals.at(-1);
 
 /** Sends to one endpoint; null when it serves another chain. */
 async function handOver(

@@ -1,5 +1,5 @@
 import { type FlakyProxy, startFlakyProxy } from '@waiaas/anvil';
-import { DECLINED, type SignedTransaction } from '@waiaas/core';
+import { DECLINED, type SignedTransaction, UNDERPRICED } from '@waiaas/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { decodePayment } from '../src/payment-bytes.ts';
 import { createWallet, createWorld, ETHER, type Wallet, type World } from './world.ts';
@@ -92,6 +92,55 @@ test('a refusal of what has somebody else’s nonce proves nothing', async () =>
   world.record.add(payer.address, signed);
   declines = 'transaction underpriced';
   await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject({ mayHaveLanded: true });
+});
+
+describe('where one of several endpoints refuses what takes the place', () => {
+  const OVERSHOT =
+    'insufficient funds for gas * price + value: balance 10000000000000000000, queued cost 11000000000000000000, tx cost 2000000000000000000, overshot 3000000000000000000';
+  async function refused() {
+    const payment = await stuck();
+    const both = await world.restarted({ endpoints: [proxy.url, world.anvil.url] });
+    const built = await both.buildDisplacing(request(), [payment]);
+    if (built === null) throw new Error('Nothing is stuck');
+    const signed = await both.signTransaction(built, payer.sign);
+    world.record.add(payer.address, signed);
+    return { both, signed };
+  }
+
+  test('for what it has in its pool beside it, the next one is offered it, and it lands', async () => {
+    const { both, signed } = await refused();
+    declines = OVERSHOT;
+    expect(await both.submitTransaction(signed)).toEqual({ txHash: signed.txHash, alreadyProcessed: false });
+    expect(await world.settle(signed)).toMatchObject({ verdict: 'confirmed' });
+    expect(await world.balance(home.address)).toBe(2n * ETHER);
+  });
+
+  test('and none takes it, the refusal is told, not that another one is out of reach', async () => {
+    const { both, signed } = await refused();
+    await world.anvil.stop();
+    proxy.decide = (method) =>
+      method === 'eth_sendRawTransaction'
+        ? { answer: { error: { code: -32_000, message: OVERSHOT } } }
+        : { answer: { result: null } };
+    await expect(both.submitTransaction(signed)).rejects.toMatchObject({
+      ...{ code: 'INSUFFICIENT_BALANCE', mayHaveLanded: true },
+    });
+  });
+
+  test('that it is too cheap for one of them is told before all else: it can be raised', async () => {
+    const { signed } = await refused();
+    const second = await startFlakyProxy(world.anvil.url);
+    const both = await world.restarted({ endpoints: [proxy.url, second.url] });
+    declines = OVERSHOT;
+    second.decide = (method) =>
+      method === 'eth_sendRawTransaction'
+        ? { answer: { error: { code: -32_000, message: 'replacement transaction underpriced' } } }
+        : 'pass';
+    await expect(both.submitTransaction(signed)).rejects.toMatchObject({
+      ...{ code: 'SUBMIT_FAILED', mayHaveLanded: true, details: { reason: UNDERPRICED } },
+    });
+    await second.close();
+  });
 });
 
 test('all that is in flight but what makes way is left for itself', async () => {
