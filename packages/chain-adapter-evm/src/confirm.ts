@@ -17,10 +17,14 @@ const DEFAULT_TIMEOUT_MS = 60_000;
 type Proven = Exclude<ConfirmationVerdict, { verdict: 'unknown' }>;
 type Landed = Exclude<Proven, { verdict: 'expired' }>;
 
-/** Verdict on something the chain knows; none while it is not deep enough, because a shallow block can still vanish. */
+/**
+ * Verdict on something the chain knows; none while it is not deep enough, because a shallow block can still vanish. What has
+ * failed must be final: in another block it may still be executed, and what it reserved would be free by then.
+ */
 function verdictOf({ status, fee }: TransactionLook, target: 'confirmed' | 'finalized'): Landed | null {
   if (status.state === 'not_found' || status.commitment === 'processed') return null;
-  if (target === 'finalized' && status.commitment !== 'finalized') return null;
+  const isFinal = status.commitment === 'finalized';
+  if (!isFinal && (target === 'finalized' || status.error !== null)) return null;
   const { commitment, blockNumber, error } = status;
   const landing = { blockNumber, ...(fee === undefined ? {} : { fee }) };
   return error === null ? { verdict: 'confirmed', commitment, ...landing } : { verdict: 'failed', error, ...landing };

@@ -107,6 +107,30 @@ describe('a reorganisation', () => {
   });
 });
 
+test('failed is said once its block is final: the next one may execute what it took back', async () => {
+  const to = createWallet().address;
+  const signed = await world.signed(payer, { to, amount: 1n });
+  await world.adapter.submitTransaction(signed);
+  // Between signature and landing it becomes a contract that takes nothing.
+  await world.anvil.rpc('anvil_setCode', to, '0x5f5ffd');
+  await world.anvil.mine(4);
+  expect(await world.adapter.getTransactionStatus(signed.txHash)).toMatchObject({
+    ...{ commitment: 'confirmed', error: expect.stringContaining('reverted') },
+  });
+  expect(await world.settle(signed, { timeoutMs: 0 })).toEqual({ verdict: 'unknown' });
+  await world.anvil.rpc('anvil_reorg', 4, []);
+  await world.anvil.rpc('anvil_setCode', to, '0x');
+  await world.adapter.submitTransaction(signed);
+  expect(await world.settle(signed)).toMatchObject({ verdict: 'confirmed' });
+  expect(await world.balance(to)).toBe(1n);
+
+  const next = await world.signed(payer, { to, amount: 1n });
+  await world.adapter.submitTransaction(next);
+  await world.anvil.rpc('anvil_setCode', to, '0x5f5ffd');
+  expect(await world.settle(next)).toMatchObject({ verdict: 'failed', fee: expect.any(BigInt) });
+  expect(await world.adapter.getTransactionStatus(next.txHash)).toMatchObject({ commitment: 'finalized' });
+});
+
 test('failed is not said when another endpoint knows that it succeeded', async () => {
   const signed = await send();
   await world.anvil.mine(5);

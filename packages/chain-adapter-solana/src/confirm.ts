@@ -30,10 +30,14 @@ export interface ConfirmContext {
 /** A verdict but for the fee, which is asked for afterwards. */
 type Proven = Exclude<ConfirmationVerdict, { verdict: 'unknown' }>;
 
-/** Verdict on something the chain knows; none while it is not deep enough, because a shallow block can still vanish. */
+/**
+ * Verdict on something the chain knows; none while it is not deep enough, because a shallow block can still vanish. What has
+ * failed must be final: in another block it may still be executed, and what it reserved would be free by then.
+ */
 function verdictOf(status: TransactionStatusReport, target: 'confirmed' | 'finalized'): Proven | null {
   if (status.state === 'not_found' || status.commitment === 'processed') return null;
-  if (target === 'finalized' && status.commitment !== 'finalized') return null;
+  const isFinal = status.commitment === 'finalized';
+  if (!isFinal && (target === 'finalized' || status.error !== null)) return null;
   const { commitment, blockNumber, error } = status;
   return error === null ? { verdict: 'confirmed', commitment, blockNumber } : { verdict: 'failed', error, blockNumber };
 }

@@ -130,11 +130,13 @@ describe('what a node says of a transaction', () => {
   };
   const wait = () => adapter.waitForConfirmation(signed.txHash, { timeoutMs: 400, lastValidBlockHeight: 50n });
 
-  test('a failure that is only processed is no verdict', async () => {
+  test('a failure that is not final is no verdict', async () => {
     const failure = { InstructionError: [2, { Custom: 6_001 }] };
-    node.answer('getSignatureStatuses', status('processed', failure));
-    expect(await wait()).toEqual({ verdict: 'unknown' });
-    node.answer('getSignatureStatuses', status('confirmed', failure));
+    for (const commitment of ['processed', 'confirmed']) {
+      node.answer('getSignatureStatuses', status(commitment, failure));
+      expect(await wait()).toEqual({ verdict: 'unknown' });
+    }
+    node.answer('getSignatureStatuses', status('finalized', failure));
     expect(await wait()).toMatchObject({ verdict: 'failed', error: 'Instruction 2: custom error 6001' });
   });
 

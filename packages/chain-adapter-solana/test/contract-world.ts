@@ -25,7 +25,7 @@ async function failOnChain({ adapter, localnet, signed, funded }: World): Promis
   localnet.faults.add({ type: 'landLate', slots: 2, times: 1 });
   await adapter.submitTransaction(victim);
   await adapter.submitTransaction(drain);
-  localnet.advanceSlots(2 + FINALIZE_AFTER + 1);
+  localnet.advanceSlots(2 + 1);
   return victim.txHash;
 }
 

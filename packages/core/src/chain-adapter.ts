@@ -123,7 +123,7 @@ export type TransactionStatusReport =
 export interface ConfirmationOptions {
   /** How long to keep asking, ms. Running out of time is a verdict of `unknown`, never an error. Default 60,000. */
   readonly timeoutMs?: number;
-  /** Depth that counts as confirmed. Default `confirmed`. */
+  /** Depth that counts as confirmed. Default `confirmed`. What has failed counts only once its block is final, whatever is asked for. */
   readonly target?: 'confirmed' | 'finalized';
   /** Bound after which it can no longer land; without it, `expired` is never answered. */
   readonly lastValidBlockHeight?: bigint;
@@ -143,7 +143,8 @@ export interface ConfirmationOptions {
  * Verdict on a submitted transaction. All but `unknown` are proven by the chain (04 §6.6): `expired` only when the
  * finalized block height had passed the bound *before* a look-up with full history found nothing; where transactions have
  * nonces instead of a bound, only when another payment has the nonce for good. Where the same payment has it, the verdict is
- * about that one, also when its variant is none of those that were asked about.
+ * about that one, also when its variant is none of those that were asked about. `failed` only once the block in which it failed
+ * is final: where the chain takes that block back, another one may still execute the payment.
  */
 export type ConfirmationVerdict =
   | {

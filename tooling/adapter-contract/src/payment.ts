@@ -11,7 +11,7 @@ import {
 import type { ContractWallet, ContractWorld } from './world.ts';
 
 /** Enough for any chain to settle what it has taken. */
-const ROUNDS = 100;
+export const ROUNDS = 100;
 const ROUND_MS = 250;
 
 /** A wallet that can make so many ordinary payments and keep an ordinary payment for itself. */

@@ -64,7 +64,7 @@ export interface ContractWorld {
   advance(blocks: number): Promise<void>;
   /** Brings about that a signed transaction that was never sent cannot land any more, beyond doubt and reorganisation. */
   outlive(signed: SignedTransaction): Promise<void>;
-  /** Makes a transaction land and fail, behind the adapter's back, and settles it. Answers its id. */
+  /** Makes a transaction land and fail, behind the adapter's back, in a block that is not final yet where there are such. Answers its id. */
   failOnChain(): Promise<string>;
   readonly faults: ContractFaults;
   close(): Promise<void>;

@@ -148,7 +148,8 @@ export function createFakeAdapter(options: FakeAdapterOptions): IChainAdapter & 
       }
       const { commitment, blockNumber, error } = status;
       if (commitment === 'processed') return { verdict: 'unknown' };
-      if (confirmation.target === 'finalized' && commitment !== 'finalized') return { verdict: 'unknown' };
+      const mustBeFinal = confirmation.target === 'finalized' || error !== null;
+      if (mustBeFinal && commitment !== 'finalized') return { verdict: 'unknown' };
       return error === null
         ? { verdict: 'confirmed', commitment, blockNumber, fee: FAKE_FEE }
         : { verdict: 'failed', error, blockNumber, fee: FAKE_FEE };

@@ -315,7 +315,8 @@ export function createNonceAdapter(options: NonceAdapterOptions): IChainAdapter 
         const status = statusOf(hash, fault);
         if (status.state === 'not_found') continue;
         if (status.commitment === 'processed') return { verdict: 'unknown' };
-        if (target === 'finalized' && status.commitment !== 'finalized') return { verdict: 'unknown' };
+        const mustBeFinal = target === 'finalized' || status.error !== null;
+        if (mustBeFinal && status.commitment !== 'finalized') return { verdict: 'unknown' };
         return verdictOf(hash, status.commitment, variants.length > 0);
       }
       return fault === 'lagging-node' ? { verdict: 'unknown' } : provenByNonce(confirmation);

@@ -96,7 +96,7 @@ async function openWorld(): Promise<SweepWorld> {
       await world.fund(address, PAYMENT);
       const transfer = { from: address, to: address, amount: PAYMENT, fee: 1n };
       ledger.accept(hash, { ...transfer, lastValidBlockHeight: ledger.height + 10n }, 0);
-      ledger.advance(50);
+      ledger.advance(1);
       return hash;
     },
     // Nothing of it waits for a time limit: a call without an answer is a call that fails.
@@ -139,7 +139,7 @@ async function openNonceWorld(): Promise<SweepWorld & ReplacementWorld> {
       await world.fund(address, PAYMENT);
       const transfer = { from: address, to: address, amount: PAYMENT, token: 'nowhere', nonce: 0, price: ledger.price };
       ledger.offer(hash, transfer, 0);
-      ledger.advance(50);
+      ledger.advance(1);
       return hash;
     },
     faults: { ...faults, silence: faults.cut },

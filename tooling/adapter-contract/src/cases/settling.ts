@@ -1,7 +1,16 @@
 import { strict as assert } from 'node:assert';
 import type { ContractSection } from '../contract-case.ts';
 import { fails } from '../fails.ts';
-import { boundsOf, confirmed, fundedWallet, nativeBalance, pushThrough, settle, signedPayment } from '../payment.ts';
+import {
+  boundsOf,
+  confirmed,
+  fundedWallet,
+  nativeBalance,
+  pushThrough,
+  ROUNDS,
+  settle,
+  signedPayment,
+} from '../payment.ts';
 
 export const settling: ContractSection = {
   about: 'sending and settling',
@@ -87,14 +96,19 @@ export const settling: ContractSection = {
       },
     },
     {
-      promise: 'tells a failure on chain for what it is',
+      promise: 'tells a failure on chain for what it is, and calls it failed once its block is final, never before',
       async run(world) {
         const hash = await world.failOnChain();
-        const status = await world.adapter.getTransactionStatus(hash);
-        if (status.state !== 'landed') assert.fail('a failed transaction is unknown');
-        assert.equal(typeof status.error, 'string');
-        const verdict = await world.adapter.waitForConfirmation(hash, { timeoutMs: 1_000 });
-        assert.equal(verdict.verdict, 'failed');
+        for (let round = 0; round < ROUNDS; round += 1) {
+          const { verdict } = await world.adapter.waitForConfirmation(hash, { timeoutMs: 0 });
+          const status = await world.adapter.getTransactionStatus(hash);
+          if (status.state !== 'landed') assert.fail('a failed transaction is unknown');
+          assert.equal(typeof status.error, 'string');
+          if (verdict === 'failed') return assert.equal(status.commitment, 'finalized');
+          assert.equal(verdict, 'unknown');
+          await world.advance(1);
+        }
+        assert.fail('a failure in a block that is final is never called one');
       },
     },
     {
