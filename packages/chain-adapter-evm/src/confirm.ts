@@ -6,11 +6,11 @@ import type { EndpointPool, EvmNode } from './endpoint-pool.ts';
 import type { EvmNetwork } from './evm-network.ts';
 import { proveNonceTaken } from './expiry-proof.ts';
 import { NodeFault } from './node-fault.ts';
-import { type Place, STATE_GONE } from './nonce-user.ts';
+import { isNonceUsed, type Place, STATE_GONE } from './nonce-user.ts';
 import { readSigned, transactionHash } from './payment-bytes.ts';
 import { createPollPace } from './poll-pace.ts';
 import { Abandoned, raceAbort } from './race-abort.ts';
-import { hasReceipt, lookUp, type TransactionLook } from './transaction-look.ts';
+import { lookUp, type TransactionLook } from './transaction-look.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
@@ -28,43 +28,6 @@ function verdictOf({ status, fee }: TransactionLook, target: 'confirmed' | 'fina
   const { commitment, blockNumber, error } = status;
   const landing = { blockNumber, ...(fee === undefined ? {} : { fee }) };
   return error === null ? { verdict: 'confirmed', commitment, ...landing } : { verdict: 'failed', error, ...landing };
-}
-
-/**
- * Whether something holds at another endpoint. One node that is wrong, or lies, must not make a payment look dead that another
- * one knows to be alive; those that do not answer have no say.
- */
-async function holdsElsewhere(
-  pool: EndpointPool,
-  asked: string,
-  holds: (node: EvmNode) => Promise<boolean>,
-): Promise<boolean> {
-  for (const member of pool.candidates()) {
-    if (member.host === asked) continue;
-    try {
-      if (await pool.at(member, holds)) return true;
-    } catch (error) {
-      if (!(error instanceof NodeFault) && !isChainError(error, 'WRONG_NETWORK')) throw error;
-    }
-  }
-  return false;
-}
-
-/** What contradicts a verdict: of one that has expired, that it was executed; of one that has failed, that it has not. */
-function contradiction(
-  verdict: Exclude<Proven, { verdict: 'confirmed' }>,
-  txHashes: readonly string[],
-  parameters: EvmNetwork,
-): (node: EvmNode) => Promise<boolean> {
-  return async (node) => {
-    if (verdict.verdict === 'expired') {
-      for (const txHash of txHashes) if (await hasReceipt(node, txHash)) return true;
-      return false;
-    }
-    const [only = ''] = txHashes;
-    const { status } = await lookUp(node, verdict.txHash ?? only, parameters);
-    return status.state === 'landed' && status.error === null;
-  };
 }
 
 /** What is waited for: one transaction, or several of which at most one can land. */
@@ -102,23 +65,84 @@ async function readAwaited(
 
 interface Look {
   readonly verdict: Proven | null;
+  /** Set where endpoints contradict each other, so that nothing is proven. */
+  readonly isDisputed?: boolean;
+}
+
+const DISPUTED: Look = { verdict: null, isDisputed: true };
+
+/** Answers what the verdict on one of several is: it says which it was. */
+const named = ({ txHashes }: Awaited, txHash: string, verdict: Landed): Landed =>
+  txHashes.length === 1 && txHashes[0] === txHash ? verdict : { ...verdict, txHash };
+
+/**
+ * What another endpoint has against a verdict that a payment was not made: that it was made, which counts as soon as it is deep
+ * enough; that it has landed, where it is said to be no part of the chain; or that its nonce is still free, which is used for good
+ * where a verdict is true.
+ * @returns null when it has nothing against it
+ * @throws NodeFault
+ */
+async function objectionAt(
+  node: EvmNode,
+  denied: Exclude<Proven, { verdict: 'confirmed' }>,
+  awaited: Awaited,
+  { target, parameters }: { readonly target: 'confirmed' | 'finalized'; readonly parameters: EvmNetwork },
+): Promise<Look | null> {
+  const { txHashes, place } = awaited;
+  let hasLanded = false;
+  const unlisted = denied.verdict === 'failed' && denied.txHash !== undefined ? [denied.txHash] : [];
+  for (const txHash of new Set([...txHashes, ...unlisted])) {
+    const looked = await lookUp(node, txHash, parameters);
+    if (looked.status.state === 'not_found') continue;
+    hasLanded = true;
+    if (looked.status.error !== null) continue;
+    const verdict = verdictOf(looked, target);
+    return verdict === null ? DISPUTED : { verdict: named(awaited, txHash, verdict) };
+  }
+  if (hasLanded) return denied.verdict === 'expired' ? DISPUTED : null;
+  return place === null || (await isNonceUsed(node, place, 'latest')) ? null : DISPUTED;
+}
+
+/**
+ * What the other endpoints make of a verdict that a payment was not made. One node that is wrong, or lies, must not free what
+ * was reserved for it: the one that saw it paid counts. Those that do not answer have no say.
+ * @returns null when none has anything against it
+ */
+async function overruled(
+  pool: EndpointPool,
+  asked: string,
+  objection: (node: EvmNode) => Promise<Look | null>,
+): Promise<Look | null> {
+  let objected: Look | null = null;
+  for (const member of pool.candidates()) {
+    if (member.host === asked) continue;
+    try {
+      const told = await pool.at(member, objection);
+      if (told !== null && told.verdict !== null) return told;
+      objected ??= told;
+    } catch (error) {
+      if (!(error instanceof NodeFault) && !isChainError(error, 'WRONG_NETWORK')) throw error;
+    }
+  }
+  return objected;
 }
 
 /** Looks at what the network has decided. */
 async function look(
   { settings }: AdapterContext,
   pool: EndpointPool,
-  { txHashes, place }: Awaited,
+  awaited: Awaited,
   target: 'confirmed' | 'finalized',
 ): Promise<Look> {
   const { parameters } = settings;
+  const { txHashes, place } = awaited;
   const atNode = async (node: EvmNode): Promise<Look & { readonly host: string }> => {
     const { host } = node;
     let hasLanded = false;
     for (const txHash of txHashes) {
       const looked = await lookUp(node, txHash, parameters);
       const verdict = verdictOf(looked, target);
-      if (verdict !== null) return { verdict: txHashes.length === 1 ? verdict : { ...verdict, txHash }, host };
+      if (verdict !== null) return { verdict: named(awaited, txHash, verdict), host };
       if (looked.status.state === 'landed') hasLanded = true;
     }
     if (hasLanded || place === null) return { verdict: null, host };
@@ -128,13 +152,13 @@ async function look(
     if (samePayment === null) return { verdict: { verdict: 'expired', finalizedBlockHeight }, host };
     // A variant that whoever asks no longer knows of.
     const verdict = verdictOf(await lookUp(node, samePayment, parameters), target);
-    return { verdict: verdict === null ? null : { ...verdict, txHash: samePayment }, host };
+    return { verdict: verdict === null ? null : named(awaited, samePayment, verdict), host };
   };
   const found = await pool.run(atNode, true);
   const { verdict, host } = found;
   if (verdict === null || verdict.verdict === 'confirmed') return found;
-  const isDenied = await holdsElsewhere(pool, host, contradiction(verdict, txHashes, parameters));
-  return isDenied ? { verdict: null } : found;
+  const objection = (node: EvmNode) => objectionAt(node, verdict, awaited, { target, parameters });
+  return (await overruled(pool, host, objection)) ?? found;
 }
 
 /**
@@ -162,7 +186,14 @@ export async function confirmPayment(
   while (!signal.aborted) {
     let pause: number;
     try {
-      const { verdict } = await raceAbort(look(context, pool, awaited, target), signal);
+      const { verdict, isDisputed = false } = await raceAbort(look(context, pool, awaited, target), signal);
+      if (isDisputed && !isTold) {
+        isTold = true;
+        logger.warn(
+          { txHash },
+          'An RPC endpoint says that a payment was not made, and another one contradicts it; it stays open',
+        );
+      }
       if (verdict !== null) {
         if (verdict.verdict !== 'expired' && place !== null) floor.saw(place.sender, place.nonce + 1n);
         return verdict;

@@ -131,7 +131,7 @@ test('failed is said once its block is final: the next one may execute what it t
   expect(await world.adapter.getTransactionStatus(next.txHash)).toMatchObject({ commitment: 'finalized' });
 });
 
-test('failed is not said when another endpoint knows that it succeeded', async () => {
+test('where another endpoint knows that it succeeded, it has', async () => {
   const signed = await send();
   await world.anvil.mine(5);
   proxy.rewrite = (method, result) =>
@@ -141,7 +141,55 @@ test('failed is not said when another endpoint knows that it succeeded', async (
   const asked = { ...nowhere, bytes: signed.bytes };
   expect(await world.adapter.waitForConfirmation(signed.txHash, asked)).toMatchObject({ verdict: 'failed' });
   const careful = await world.restarted({ endpoints: [proxy.url, world.anvil.url] });
-  expect(await careful.waitForConfirmation(signed.txHash, asked)).toEqual({ verdict: 'unknown' });
+  expect(await careful.waitForConfirmation(signed.txHash, asked)).toMatchObject({
+    ...{ verdict: 'confirmed', blockNumber: 1n },
+  });
+});
+
+describe('an endpoint that keeps a payment to itself and says that it has failed', () => {
+  /** The bytes are with it alone, and it shows a receipt of its own making in a block that is final. */
+  async function withheld(): Promise<SignedTransaction> {
+    const signed = await world.signed(payer, request());
+    await world.anvil.mine(10);
+    const block = await world.anvil.rpc<{ hash: string }>('eth_getBlockByNumber', '0x2', false);
+    const receipt = {
+      ...{ transactionHash: signed.txHash, blockNumber: '0x2', blockHash: block.hash },
+      ...{ status: '0x0', gasUsed: '0x5208', effectiveGasPrice: '0x1' },
+    };
+    proxy.decide = (method) =>
+      method === 'eth_sendRawTransaction'
+        ? { answer: { result: signed.txHash } }
+        : method === 'eth_getTransactionReceipt'
+          ? { answer: { result: receipt } }
+          : 'pass';
+    await world.adapter.submitTransaction(signed);
+    return signed;
+  }
+
+  test('is believed where it is the only one', async () => {
+    expect(await world.settle(await withheld())).toMatchObject({ verdict: 'failed' });
+  });
+
+  test('is not where another one has not seen its nonce used; and once that one sees it paid, it is', async () => {
+    const signed = await withheld();
+    const careful = await world.restarted({ endpoints: [proxy.url, world.anvil.url] });
+    const place = { from: payer.address, nonce: signed.nonce ?? -1n };
+    const ask = (known: object) => careful.waitForConfirmation(signed.txHash, { timeoutMs: 0, ...known });
+    for (const known of [{ bytes: signed.bytes }, { place }]) expect(await ask(known)).toEqual({ verdict: 'unknown' });
+    const message = expect.stringMatching(/another one contradicts it/);
+    expect(world.logger.lines).toContainEqual(expect.objectContaining({ level: 'warn', message }));
+    // Without its place nobody can tell.
+    expect(await ask({})).toMatchObject({ verdict: 'failed' });
+    // It hands it on after all, and goes on saying what it said.
+    const behind = await world.restarted({ endpoints: [world.anvil.url] });
+    await behind.submitTransaction(signed);
+    await world.anvil.mine(1);
+    expect(await ask({ place })).toEqual({ verdict: 'unknown' });
+    await world.anvil.mine(3);
+    for (const known of [{ bytes: signed.bytes }, { place }, {}]) {
+      expect(await ask(known)).toMatchObject({ verdict: 'confirmed' });
+    }
+  });
 });
 
 describe('expired', () => {
@@ -224,7 +272,7 @@ describe('expired', () => {
     const asked = { bytes: signed.bytes, timeoutMs: 0 };
     expect(await world.adapter.waitForConfirmation(signed.txHash, asked)).toMatchObject({ verdict: 'expired' });
     const careful = await world.restarted({ endpoints: [proxy.url, world.anvil.url] });
-    expect(await careful.waitForConfirmation(signed.txHash, { ...asked, ...nowhere })).toEqual({ verdict: 'unknown' });
+    expect(await careful.waitForConfirmation(signed.txHash, asked)).toMatchObject({ verdict: 'confirmed' });
   });
 
   test('is not said when the only endpoint has lost the receipt, and shows the payment in its block', async () => {

@@ -62,29 +62,63 @@ async function look(
   return last.asOfSlot < tip.slot ? null : { verdict: 'expired', finalizedBlockHeight: tip.blockHeight };
 }
 
+/** What is waited for: how deep, and until which block it can land. */
+interface Awaited {
+  readonly signature: Signature;
+  readonly target: 'confirmed' | 'finalized';
+  readonly bound: bigint | undefined;
+}
+
+interface Objection {
+  readonly verdict: Proven | null;
+}
+
 /**
- * Asks the other endpoints before something is called expired or failed: one that knows it, or knows it to have succeeded,
- * overrules another, which may have lost its history or lie. Those that do not answer are not waited for: a dead endpoint must
- * not keep money reserved for ever.
+ * What another endpoint has against a verdict that a payment was not made: that it was made, which counts as soon as it is deep
+ * enough; that it has landed, where it is said to have expired; or, of one that is said to have failed in a final block, that
+ * there is no such thing at that height, and that it can still land.
+ * @returns null when it has nothing against it
  */
-async function isOverruled(pool: NodePool, signature: Signature, { verdict }: Proven): Promise<boolean> {
+async function objectionAt(
+  view: NodeView,
+  denied: Exclude<Proven, { verdict: 'confirmed' }>,
+  { signature, target, bound }: Awaited,
+): Promise<Objection | null> {
+  // Asked first: what it does not know by then has not happened up to there.
+  const tip = denied.verdict === 'failed' && bound !== undefined ? await view.finalizedTip.get() : null;
+  const { status, asOfSlot } = await view.signature(signature);
+  if (status.state === 'landed') {
+    if (status.error === null) return { verdict: verdictOf(status, target) };
+    return denied.verdict === 'expired' ? { verdict: null } : null;
+  }
+  if (denied.verdict === 'expired' || tip === null || bound === undefined) return null;
+  if (asOfSlot < denied.blockNumber) return null;
+  return tip.blockHeight > bound && asOfSlot >= tip.slot ? null : { verdict: null };
+}
+
+/**
+ * What the other endpoints make of a verdict that a payment was not made. One node that has lost its history, or lies, must not
+ * free what was reserved for it: the one that saw it paid counts. Those that do not answer are not waited for: a dead endpoint must
+ * not keep money reserved for ever.
+ * @returns null when none has anything against it
+ */
+async function overruled(pool: NodePool, proven: Proven, awaited: Awaited): Promise<Objection | null> {
   const others = pool.nodes.filter(({ isWell }) => isWell);
-  if (verdict === 'confirmed' || others.length < 2) return false;
-  const contradicts = (status: TransactionStatusReport): boolean =>
-    status.state === 'landed' && (verdict === 'expired' || status.error === null);
-  const found = await Promise.all(
+  if (proven.verdict === 'confirmed' || others.length < 2) return null;
+  const objections = await Promise.all(
     others.map(async (node) => {
       try {
         await node.verify();
-        return contradicts((await node.view.signature(signature)).status);
+        return await objectionAt(node.view, proven, awaited);
       } catch (error) {
         if (blamesNode(error)) node.failed(error);
         else if (!isChainError(error)) throw error;
-        return false;
+        return null;
       }
     }),
   );
-  return found.includes(true);
+  const raised = objections.filter((objection) => objection !== null);
+  return raised.find(({ verdict }) => verdict !== null) ?? raised[0] ?? null;
 }
 
 /**
@@ -112,9 +146,11 @@ export async function confirmPayment(
       try {
         const turn = Math.floor(looks / LOOKS_PER_NODE);
         const looking = pool.run((view) => look(view, signature, target, bound), turn);
-        const proven = await raceAbort(looking, signal);
-        const isHasty = proven !== null && (await raceAbort(isOverruled(pool, signature, proven), signal));
-        if (proven !== null && !isHasty) return await withFee(context, signature, proven, target, signal);
+        const told = await raceAbort(looking, signal);
+        const objection =
+          told === null ? null : await raceAbort(overruled(pool, told, { signature, target, bound }), signal);
+        const proven = objection === null ? told : objection.verdict;
+        if (proven !== null) return await withFee(context, signature, proven, target, signal);
         pause = pace.afterAnswer();
       } catch (error) {
         if (error instanceof Abandoned) break;

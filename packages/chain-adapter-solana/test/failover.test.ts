@@ -1,4 +1,4 @@
-import type { IChainAdapter } from '@waiaas/core';
+import type { IChainAdapter, SignedTransaction } from '@waiaas/core';
 import { type Relay, startRelay } from '@waiaas/localnet';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSolanaAdapter } from '../src/adapter.ts';
@@ -263,6 +263,60 @@ describe('a proof is made at one endpoint and may be overruled by another', () =
     const status = { slot: 1, confirmations: null, confirmationStatus: 'finalized', err };
     first.say('getSignatureStatuses', { result: { context: { slot: 10 ** 12 }, value: [status] } });
     expect(await adapter.waitForConfirmation(signed.txHash)).toMatchObject({ verdict: 'confirmed' });
+  });
+
+  describe('one that keeps a payment to itself and says that it has failed', () => {
+    /** The bytes are with it alone, and it says that they are in a final block. */
+    async function withheld(): Promise<SignedTransaction> {
+      await adapter.connect();
+      const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+      const signed = await adapter.signTransaction(built, from.sign);
+      first.say('sendTransaction', { result: signed.txHash });
+      await adapter.submitTransaction(signed);
+      world.localnet.advanceSlots(10);
+      const err = { InstructionError: [0, { Custom: 1 }] };
+      const status = { slot: 1, confirmations: null, confirmationStatus: 'finalized', err };
+      first.say('getSignatureStatuses', { result: { context: { slot: 10 ** 12 }, value: [status] } });
+      return signed;
+    }
+    const ask = ({ txHash, lastValidBlockHeight = 0n }: SignedTransaction, timeoutMs = 0) =>
+      adapter.waitForConfirmation(txHash, { timeoutMs, lastValidBlockHeight });
+
+    test('is not believed while another one says that it can still land; once that one sees it paid, it is', async () => {
+      const signed = await withheld();
+      expect(await ask(signed)).toEqual({ verdict: 'unknown' });
+      // It hands it on after all, and goes on saying what it said.
+      const other = adapterOn([second.url]);
+      await other.connect();
+      await other.submitTransaction(signed);
+      await other.disconnect();
+      world.localnet.advanceSlots(2);
+      expect(await ask(signed)).toMatchObject({ verdict: 'confirmed' });
+      expect(await world.balance(to.address)).toBe(SOL);
+    });
+
+    test('is believed once it cannot land any more', async () => {
+      const signed = await withheld();
+      world.localnet.advanceSlots(400);
+      expect(await ask(signed)).toMatchObject({ verdict: 'failed' });
+    });
+
+    test('is believed while no other one answers, and no longer once one does that saw it paid', async () => {
+      const signed = await withheld();
+      second.die();
+      expect(await ask(signed)).toMatchObject({ verdict: 'failed' });
+      second.revive();
+      const other = adapterOn([second.url]);
+      await other.connect();
+      await other.submitTransaction(signed);
+      await other.disconnect();
+      world.localnet.advanceSlots(400);
+      world.clock.advance(600_000);
+      // It is probed behind the back of the first look.
+      await ask(signed);
+      await adapter.getHealth();
+      expect(await ask(signed)).toMatchObject({ verdict: 'confirmed' });
+    });
   });
 
   test('one that has stopped following the chain does not hide a confirmation', async () => {
