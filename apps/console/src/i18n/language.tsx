@@ -41,6 +41,8 @@ export function Speaking({ children }: { readonly children: ReactNode }) {
   }, [language]);
   const speech = useMemo<Speech>(() => {
     const format = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' });
+    const figures = new Intl.NumberFormat(language);
+    const inWords = (value: string | number): string => (typeof value === 'number' ? figures.format(value) : value);
     return {
       language,
       setLanguage(next) {
@@ -48,7 +50,7 @@ export function Speaking({ children }: { readonly children: ReactNode }) {
         setLanguage(next);
       },
       t: (key, values = {}) =>
-        TEXTS[language][key].replaceAll(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place)),
+        TEXTS[language][key].replaceAll(/\{(\w+)\}/g, (place, name: string) => inWords(values[name] ?? place)),
       when: (iso) => (Number.isNaN(Date.parse(iso)) ? iso : format.format(new Date(iso))),
     };
   }, [language]);

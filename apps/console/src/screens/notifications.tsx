@@ -9,7 +9,17 @@ import { type Say, useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer, MoreButton } from '../ui/answer.tsx';
-import { Badge, Button, Card, CopyButton, EmptyState, Notice, SelectField, TextField } from '../ui/basics.tsx';
+import {
+  Badge,
+  Button,
+  Card,
+  CopyButton,
+  EmptyState,
+  Notice,
+  SelectField,
+  TextField,
+  type Tone,
+} from '../ui/basics.tsx';
 import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { Cell, Table } from '../ui/table.tsx';
@@ -103,7 +113,7 @@ function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChanne
   }
 
   return (
-    <Card className="h-full">
+    <Card className="flex h-full flex-col">
       <div className="flex flex-wrap items-start justify-between gap-2">
         <div className="min-w-0">
           <p className="font-semibold break-words">{plain(channel.name)}</p>
@@ -114,7 +124,7 @@ function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChanne
         <span className="flex gap-2">
           {channel.paired && <Badge tone="info">{t('telegram.badge')}</Badge>}
           {!channel.enabled && <Badge tone="quiet">{t('common.disabled')}</Badge>}
-          <Badge>{channel.health}</Badge>
+          <Health of={channel} />
         </span>
       </div>
       <dl className="mt-3 space-y-1 text-xs text-muted">
@@ -127,9 +137,11 @@ function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChanne
           </div>
         ))}
       </dl>
-      {channel.lastCheckAt !== null && <p className="mt-2 text-xs text-muted">{when(channel.lastCheckAt)}</p>}
+      {channel.lastCheckAt !== null && (
+        <p className="mt-2 text-xs text-muted">{t('notifications.checked', { time: when(channel.lastCheckAt) })}</p>
+      )}
       {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
-      <div className="mt-4 flex flex-wrap justify-end gap-2">
+      <div className="mt-auto flex flex-wrap justify-end gap-2 pt-4">
         <Button kind="quiet" onClick={() => setDeleting(true)}>
           {t('common.delete')}
         </Button>
@@ -154,6 +166,20 @@ function ChannelCard({ channel, onEdit }: { readonly channel: NotificationChanne
     </Card>
   );
 }
+
+/** Whether a channel reaches somebody, in words. */
+export const Health = ({ of: { health } }: { readonly of: Pick<NotificationChannel, 'health'> }) => {
+  const { t } = useSpeech();
+  return <Badge tone={HEALTH_TONES[health]}>{t(`channel.${health}`)}</Badge>;
+};
+
+const HEALTH_TONES: Readonly<Record<NotificationChannel['health'], Tone>> = {
+  unknown: 'quiet',
+  healthy: 'good',
+  failing: 'warn',
+  unreachable: 'bad',
+  not_authentic: 'bad',
+};
 
 type ChannelType = NotificationChannel['type'];
 
@@ -314,17 +340,25 @@ function NotificationLog() {
           if (entries.length === 0) return <EmptyState title={t('notifications.log.none')} />;
           return (
             <Table
+              cards
               label={t('notifications.log')}
               head={[t('common.time'), t('audit.event'), t('common.status'), t('transactions.error')]}
             >
               {entries.map((entry) => (
                 <tr key={entry.id}>
-                  <Cell className="whitespace-nowrap">{when(entry.sentAt)}</Cell>
-                  <Cell>{entry.event}</Cell>
-                  <Cell>
+                  <Cell of={t('common.time')} className="whitespace-nowrap">
+                    {when(entry.sentAt)}
+                  </Cell>
+                  <Cell of={t('audit.event')}>{entry.event}</Cell>
+                  <Cell of={t('common.status')}>
                     <Badge>{entry.status}</Badge>
                   </Cell>
-                  <Cell className="break-words">{entry.error ?? ''}</Cell>
+                  <Cell
+                    {...(entry.error === null || entry.error === undefined ? {} : { of: t('transactions.error') })}
+                    className="break-words"
+                  >
+                    {entry.error ?? ''}
+                  </Cell>
                 </tr>
               ))}
             </Table>

@@ -1,6 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { useAgents, useAssetUnits, useOwnerStatus, usePolicies, usePresentPolicies } from '../data/queries.ts';
+import { useAgents, useOwnerStatus, usePolicies, usePresentPolicies } from '../data/queries.ts';
 import { nativeUnit, type Unit } from '../format/amount.ts';
 import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
@@ -24,13 +24,11 @@ import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { useSigning } from '../wallets/signing.tsx';
 import { AssetLimitsFields, AssetLimitsTable } from './asset-limits.tsx';
+import { OutrunNotice, usePolicyEditing, usePolicyUnits } from './policy-editing.tsx';
 import {
   addressesOf,
   allowsEverybody,
-  assetOfKey,
   draftOf,
-  EMPTY_DRAFT,
-  furtherAssets,
   isFault,
   POLICY_TYPES,
   type Policy,
@@ -102,7 +100,7 @@ function PolicyCard({
   const all = usePolicies().data ?? [];
   const isConsulted = policy.type !== 'WHITELIST' || isListInForce(policy, all);
   return (
-    <Card className="h-full">
+    <Card className="flex h-full flex-col">
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
         <h2 className="font-semibold">
           <Named code={policy.type} />
@@ -118,7 +116,7 @@ function PolicyCard({
         · {t('common.priority')} {policy.priority} · v{policy.version}
       </p>
       <Rules draft={draft} isConsulted={isConsulted} />
-      <div className="mt-4 flex justify-end gap-2">
+      <div className="mt-auto flex justify-end gap-2 pt-4">
         <Button kind="quiet" onClick={onDelete}>
           {t('common.delete')}
         </Button>
@@ -186,12 +184,6 @@ function Rules({ draft, isConsulted }: { readonly draft: PolicyDraft; readonly i
   }
 }
 
-/** What whole units of the further assets of a policy are; null while that is not known yet. */
-export function usePolicyUnits(policy: Policy | null): ReadonlyMap<string, Unit> | null {
-  const chain = String(policy?.rules.chain ?? 'solana');
-  return useAssetUnits(policy === null ? [] : furtherAssets(policy).map((key) => assetOfKey(chain, key)));
-}
-
 /** How a payment is sorted, as steps that rise. */
 function TierLadder({ draft }: { readonly draft: PolicyDraft }) {
   const { t } = useSpeech();
@@ -205,7 +197,7 @@ function TierLadder({ draft }: { readonly draft: PolicyDraft }) {
   return (
     <ol aria-label={t('policies.tiers')} className="grid grid-cols-2 gap-2 sm:grid-cols-4">
       {steps.map(([tier, words]) => (
-        <li key={tier} className="rounded-lg bg-raised px-3 py-2">
+        <li key={tier} className="rounded-lg bg-raised px-2 py-2">
           <Badge>{tier}</Badge>
           <span className="mt-1.5 block text-sm font-medium break-all tabular-nums">{words}</span>
         </li>
@@ -234,20 +226,19 @@ function PolicyEditor({
   readonly onClose: () => void;
 }) {
   const { t } = useSpeech();
-  const [stored] = useState(() => (policy === null ? null : draftOf(policy, units)));
-  const [draft, setDraft] = useState<PolicyDraft>(stored ?? EMPTY_DRAFT);
+  const editing = usePolicyEditing(policy, units);
+  const { draft, setDraft, newer, isDeleted } = editing;
   const rules = rulesOf(draft);
-  const { store, busy, trouble, question } = usePolicySaving({ policy, stored, draft, onSaved: onClose });
-  const present = usePolicies().data?.find(({ id }) => id === policy?.id);
-  // Somebody else has changed it since this form was opened.
-  const isOutrun = policy !== null && present !== undefined && present.version !== policy.version && !busy;
+  const { store, busy, trouble, question } = usePolicySaving({ ...editing, onSaved: onClose });
+  // What is being saved is newer itself, for a moment.
+  const isOutrun = (newer !== null || isDeleted) && !busy;
 
   return (
     <>
       <PolicyFields draft={draft} onDraft={setDraft} isNew={policy === null} />
       <FaultNotice draft={draft} rules={rules} />
-      {isOutrun && <Notice kind="warn">{t('policies.outrun')}</Notice>}
       {!isFault(rules) && <TryPolicy policy={policy} draft={draft} rules={rules} />}
+      {!busy && <OutrunNotice editing={editing} />}
       {trouble !== null && !isOutrun && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-5 flex justify-end gap-2">
         <Button onClick={onClose}>{t('common.cancel')}</Button>

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { draftOf, EMPTY_DRAFT, newAsset, POLICY_TYPES, type Policy, policyOf, rulesOf } from './policy-form.ts';
+import {
+  draftOf,
+  EMPTY_DRAFT,
+  newAsset,
+  POLICY_TYPES,
+  type Policy,
+  policyOf,
+  rebased,
+  rulesOf,
+} from './policy-form.ts';
 
 const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 
@@ -86,4 +95,57 @@ test.each(['', 'high', '1.5', '9999999999', '--1'])('%j is no priority, and neve
   for (const type of POLICY_TYPES) {
     expect(rulesOf({ ...EMPTY_DRAFT, type, priority })).toEqual({ fault: 'number', field: 'priority' });
   }
+});
+
+describe('what was typed, on a policy that somebody else has changed meanwhile', () => {
+  const limits = (rules: Policy['rules']): ReturnType<typeof draftOf> =>
+    draftOf(
+      stored('SPENDING_LIMIT', { chain: 'solana', instant_max: '1', notify_max: '2', delay_max: '3', ...rules }),
+      new Map([[`solana:${USDC}`, { decimals: 6, symbol: 'USDC' }]]),
+    );
+  const of = (daily: string) => ({ instant_max: '1', notify_max: '2', delay_max: '3', daily_max: daily });
+
+  test('stays, and what was not touched is never put back to what it was', () => {
+    const begun = limits({ daily_max: '9000000000' });
+    const newer = limits({ daily_max: '5000000000', delay_seconds: 60 });
+    const typed = { ...begun, notify: '4', enabled: true };
+    expect(rebased(typed, begun, newer)).toEqual({ ...newer, notify: '4', enabled: true });
+    // Nothing typed is the newer one as it is.
+    expect(rebased(begun, begun, newer)).toEqual(newer);
+  });
+
+  test('stays also where both have changed the same', () => {
+    const begun = limits({ daily_max: '9000000000' });
+    expect(rebased({ ...begun, daily: '7' }, begun, limits({ daily_max: '5000000000' })).daily).toBe('7');
+  });
+
+  test('keeps the limits of tokens apart, field by field', () => {
+    const [asset, other] = [USDC, 'Other1111111111111111111111111111111111111'];
+    const begun = limits({ token_limits: { [asset]: of('9000000') } });
+    const newer = limits({ token_limits: { [asset]: of('5000000'), [other]: of('1') } });
+    const typed = { ...begun, assets: begun.assets.map((one) => ({ ...one, delay: '8' })) };
+    const { assets } = rebased(typed, begun, newer);
+    // The cap that somebody else has tightened stays tightened, and the token they have added stays.
+    expect(assets.map(({ key, delay, daily }) => [key, delay, daily])).toEqual([
+      [asset, '8', '5'],
+      [other, '3', '1'],
+    ]);
+    expect(rebased({ ...begun, assets: [] }, begun, newer).assets.map(({ key }) => key)).toEqual([other]);
+    expect(rebased(begun, begun, limits({})).assets).toEqual([]);
+  });
+
+  test('keeps days and recipients as one field each', () => {
+    const list = (addresses: readonly string[]) =>
+      draftOf(stored('WHITELIST', { chain: 'solana', allowed_addresses: [...addresses] }));
+    const begun = list([USDC]);
+    expect(rebased({ ...begun, priority: '3' }, begun, list([]))).toMatchObject({ addresses: '', priority: '3' });
+    const hours = draftOf(
+      stored('TIME_RESTRICTION', { allowed_hours: { start: 9, end: 18 }, timezone: 'UTC', allowed_days: [1, 2] }),
+    );
+    expect(rebased({ ...hours, days: [1] }, hours, { ...hours, from: '10' })).toEqual({
+      ...hours,
+      days: [1],
+      from: '10',
+    });
+  });
 });

@@ -278,3 +278,33 @@ export function policyOf(draft: PolicyDraft, rules: Readonly<Record<string, unkn
     }),
   );
 }
+
+const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** The fields in which `mine` is other than what it was begun with, on top of what it is now. */
+function onTopOf<T extends object>(now: T, mine: T, begun: T): T {
+  const before = new Map(Object.entries(begun));
+  const typed = Object.entries(mine).filter(([name, value]) => !same(value, before.get(name)));
+  return { ...now, ...Object.fromEntries(typed) };
+}
+
+/**
+ * What somebody has typed, on a policy that somebody else has changed meanwhile: what was typed stays, and whatever was not
+ * touched is as the newer policy has it, so that nothing of that is taken back unseen.
+ * @param draft as it is typed by now
+ * @param begun what it was begun with
+ * @param newer the policy as it is now, its assets in the same units
+ */
+export function rebased(draft: PolicyDraft, begun: PolicyDraft, newer: PolicyDraft): PolicyDraft {
+  const assetOf = (from: PolicyDraft, key: string): AssetDraft | undefined =>
+    from.assets.find((one) => one.key === key);
+  const keys = new Set([...newer.assets, ...draft.assets].map(({ key }) => key));
+  const assets = [...keys].flatMap((key) => {
+    const [mine, was, now] = [assetOf(draft, key), assetOf(begun, key), assetOf(newer, key)];
+    if (same(mine, was)) return now ?? [];
+    // Taken out here, whatever has become of it there; or the other way round: what was typed for it stays.
+    if (mine === undefined || was === undefined || now === undefined) return mine ?? [];
+    return onTopOf(now, mine, was);
+  });
+  return { ...onTopOf(newer, draft, begun), assets };
+}

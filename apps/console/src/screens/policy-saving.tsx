@@ -69,9 +69,9 @@ export function usePolicySaving({
     const rules = rulesOf(draft);
     if (isFault(rules)) return false;
     const all = await presentPolicies();
+    // Asked for anew, the policies are known to the form as well, which says what has become of this one.
     if (policy !== null && all.find(({ id }) => id === policy.id)?.version !== policy.version) {
       setAsking(null);
-      setTrouble(t('policies.outrun'));
       return false;
     }
     const loosened = looseningOf(policy, draft, all);
@@ -104,6 +104,8 @@ export function usePolicySaving({
     } catch (error) {
       if (wantsConfirmation(error)) setAsking('daemon');
       else setTrouble(troubleOf(error, t));
+      // What was refused may have been outrun while somebody signed.
+      await queries.invalidateQueries({ queryKey: ['policies'] });
     } finally {
       setBusy(false);
     }

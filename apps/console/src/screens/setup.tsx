@@ -9,14 +9,15 @@ import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer, Skeleton } from '../ui/answer.tsx';
-import { Badge, Button, Card, FullAddress, Notice } from '../ui/basics.tsx';
+import { Button, Card, FullAddress, Notice } from '../ui/basics.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { troubleOf } from '../ui/trouble.ts';
 import { CreateAgentDialog } from './agents.tsx';
-import { ChannelDialog } from './notifications.tsx';
+import { ChannelDialog, Health } from './notifications.tsx';
 import { OwnerDialog } from './owner.tsx';
-import { FaultNotice, PolicyFields, usePolicyUnits } from './policies.tsx';
-import { draftOf, EMPTY_DRAFT, isFault, type Policy, type PolicyDraft, rulesOf } from './policy-form.ts';
+import { FaultNotice, PolicyFields } from './policies.tsx';
+import { OutrunNotice, usePolicyEditing, usePolicyUnits } from './policy-editing.tsx';
+import { isFault, type Policy, rulesOf } from './policy-form.ts';
 import { usePolicySaving } from './policy-saving.tsx';
 import { CreateSessionDialog } from './sessions.tsx';
 import { isComplete, nextStep, STEPS, type Step, stepsDone, workingChannels } from './setup-state.ts';
@@ -208,7 +209,7 @@ function ChannelsStep() {
         {all.map(({ id, name, type, health }) => (
           <li key={id} className="flex flex-wrap items-center gap-2 text-sm">
             <bdi className="min-w-0 break-words">{plain(name)}</bdi> <span className="text-muted">{type}</span>{' '}
-            <Badge>{health}</Badge>
+            <Health of={{ health }} />
             <Button
               className="ml-auto"
               busy={testing === id}
@@ -307,19 +308,19 @@ function LimitsForm({
   readonly onDone: () => void;
 }) {
   const { t } = useSpeech();
-  // What is changed is what was seen here, though somebody else may change it meanwhile.
-  const [policy] = useState(present);
-  const [stored] = useState(() => (policy === null ? null : draftOf(policy, units)));
-  const [draft, setDraft] = useState<PolicyDraft>(stored ?? EMPTY_DRAFT);
+  const editing = usePolicyEditing(present, units);
+  const { draft, setDraft, newer, isDeleted } = editing;
   const rules = rulesOf(draft);
-  const { store, busy, trouble, question } = usePolicySaving({ policy, stored, draft, onSaved: onDone });
+  const { store, busy, trouble, question } = usePolicySaving({ ...editing, onSaved: onDone });
+  const isOutrun = (newer !== null || isDeleted) && !busy;
   return (
     <>
       <PolicyFields draft={draft} onDraft={setDraft} isNew={false} />
       <FaultNotice draft={draft} rules={rules} />
-      {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
+      {!busy && <OutrunNotice editing={editing} />}
+      {trouble !== null && !isOutrun && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-4">
-        <Button kind="primary" busy={busy} disabled={isFault(rules)} onClick={store}>
+        <Button kind="primary" busy={busy} disabled={isFault(rules) || isOutrun} onClick={store}>
           {t('common.save')}
         </Button>
       </div>

@@ -1,0 +1,127 @@
+import { useRef, useState } from 'react';
+import { useAgents, useAssetUnits, usePolicies } from '../data/queries.ts';
+import type { Unit } from '../format/amount.ts';
+import { useSpeech } from '../i18n/language.tsx';
+import { Button, Facts, Notice } from '../ui/basics.tsx';
+import {
+  assetOfKey,
+  draftOf,
+  EMPTY_DRAFT,
+  furtherAssets,
+  type Policy,
+  type PolicyDraft,
+  rebased,
+} from './policy-form.ts';
+import { agentNameOf, changeInWords } from './policy-words.ts';
+
+/** What whole units of the further assets of a policy are; null while that is not known yet. */
+export function usePolicyUnits(policy: Policy | null): ReadonlyMap<string, Unit> | null {
+  const chain = String(policy?.rules.chain ?? 'solana');
+  return useAssetUnits(policy === null ? [] : furtherAssets(policy).map((key) => assetOfKey(chain, key)));
+}
+
+/** A policy, with the draft that its form begins with. */
+interface Begun {
+  readonly policy: Policy;
+  readonly draft: PolicyDraft;
+}
+
+/** A policy that is being typed. */
+export interface PolicyEditing {
+  /** What is changed; null: a new one is made. */
+  readonly policy: Policy | null;
+  /** What the form began with; null: a new one is made. */
+  readonly stored: PolicyDraft | null;
+  readonly draft: PolicyDraft;
+  setDraft(draft: PolicyDraft): void;
+  /** What somebody else has made of it meanwhile. */
+  readonly newer: Begun | null;
+  /** Goes on from that; what was typed stays. */
+  takeNewer(): void;
+  /** Whether somebody else has deleted it meanwhile. */
+  readonly isDeleted: boolean;
+  /** Whether it has been gone on from a newer one. */
+  readonly isTaken: boolean;
+}
+
+/**
+ * Keeps what is typed of a policy, and notices when somebody else changes it meanwhile.
+ * @param opened null: a new one
+ * @param units of its further assets
+ */
+export function usePolicyEditing(opened: Policy | null, units: ReadonlyMap<string, Unit>): PolicyEditing {
+  const [begun, setBegun] = useState<Begun | null>(() =>
+    opened === null ? null : { policy: opened, draft: draftOf(opened, units) },
+  );
+  const [draft, setDraft] = useState<PolicyDraft>(begun?.draft ?? EMPTY_DRAFT);
+  const policies = usePolicies();
+  const present = policies.data?.find(({ id }) => id === begun?.policy.id) ?? null;
+  const presentUnits = usePolicyUnits(present);
+  const isOutrun = begun !== null && present !== null && present.version !== begun.policy.version;
+  let newer: Begun | null = null;
+  if (isOutrun && presentUnits !== null) {
+    // What is typed is in the units the form began with: in others the same figures would be other amounts.
+    const typedIn = [...begun.draft.assets, ...draft.assets].map(
+      ({ key, unit }) => [assetOfKey(draft.chain, key), unit] as const,
+    );
+    newer = { policy: present, draft: draftOf(present, new Map([...presentUnits, ...typedIn])) };
+  }
+  return {
+    policy: begun?.policy ?? null,
+    stored: begun?.draft ?? null,
+    draft,
+    setDraft,
+    newer,
+    takeNewer() {
+      if (begun === null || newer === null) return;
+      setDraft(rebased(draft, begun.draft, newer.draft));
+      setBegun(newer);
+    },
+    isDeleted: begun !== null && policies.data !== undefined && present === null,
+    isTaken: begun !== null && begun.policy !== opened,
+  };
+}
+
+/**
+ * Says that somebody else has changed or deleted what is being typed, and leads on: nothing is saved over that, and nothing that
+ * was typed is lost.
+ */
+export function OutrunNotice({ editing }: { readonly editing: PolicyEditing }) {
+  const { t, language } = useSpeech();
+  const agents = useAgents();
+  const said = useRef<HTMLDivElement>(null);
+  const { stored, newer, isDeleted, isTaken } = editing;
+  if (isDeleted) return <Notice kind="bad">{`${t('error.POLICY_NOT_FOUND')} (POLICY_NOT_FOUND)`}</Notice>;
+  if (newer === null && !isTaken) return null;
+  const [, ...changes] =
+    newer === null
+      ? []
+      : changeInWords(stored, newer.draft, agentNameOf(agents.data, newer.policy.agentId), null, { t, language });
+  return (
+    <div ref={said} tabIndex={-1} className="rounded-lg outline-none">
+      {newer === null ? (
+        <Notice kind="info">{t('policies.outrun.taken')}</Notice>
+      ) : (
+        <Notice kind="warn">
+          <p>{`${t('policies.outrun')} (POLICY_CONFLICT)`}</p>
+          {changes.length > 0 && (
+            <section className="mt-3" aria-label={t('policies.outrun.changes')} data-testid="outrun">
+              <h3 className="mb-1 font-medium">{t('policies.outrun.changes')}</h3>
+              <Facts rows={changes} />
+            </section>
+          )}
+          <Button
+            className="mt-3"
+            onClick={() => {
+              editing.takeNewer();
+              // The button goes: whoever works with the keyboard goes on from what is said in its place.
+              said.current?.focus();
+            }}
+          >
+            {t('policies.outrun.take')}
+          </Button>
+        </Notice>
+      )}
+    </div>
+  );
+}
