@@ -1,7 +1,7 @@
 import { useEffect } from 'react';
 import { Redirect, Route, Switch } from 'wouter';
 import { fetchHealth } from './data/health.ts';
-import { Layout } from './layout.tsx';
+import { Layout, Opening } from './layout.tsx';
 import { AgentScreen } from './screens/agent.tsx';
 import { AgentsScreen } from './screens/agents.tsx';
 import { ApprovalsScreen } from './screens/approvals.tsx';
@@ -24,7 +24,7 @@ import { SigningDesk } from './wallets/signing.tsx';
 
 /** The console: the way in, the recovery while the kill switch is engaged, and the screens. */
 export function App() {
-  const { presence, lock } = useSession();
+  const { presence, hearing, lock } = useSession();
   const isSignedOut = presence.state === 'signedOut';
   useEffect(() => {
     if (!isSignedOut) return;
@@ -47,6 +47,8 @@ export function App() {
         </SigningDesk>
       );
     case 'signedIn':
+      // Asked once the daemon is heard, or known not to be: of what is asked before that a change could be missed.
+      if (hearing === 'connecting') return <Opening />;
       return (
         <SigningDesk key="signedIn">
           <Layout>

@@ -4,8 +4,10 @@ import { useApprovals } from './data/queries.ts';
 import type { TextKey } from './i18n/en.ts';
 import { useSpeech } from './i18n/language.tsx';
 import { useSession } from './session/session.tsx';
+import { Skeleton } from './ui/answer.tsx';
 import { Badge, Button, Notice } from './ui/basics.tsx';
 import { Sheltered } from './ui/sheltered.tsx';
+import { SaidInPassing } from './ui/toast.tsx';
 
 const PLACES: readonly (readonly [path: string, name: TextKey])[] = [
   ['/', 'nav.dashboard'],
@@ -59,44 +61,47 @@ export function Layout({ children }: { readonly children: ReactNode }) {
           {t('nav.menu')}
         </Button>
       </header>
-      <nav
-        id="places"
-        aria-label={t('nav.main')}
-        className={`${open ? 'block' : 'hidden'} shrink-0 border-b border-line px-3 py-4 lg:sticky lg:top-0 lg:flex lg:h-dvh lg:w-60 lg:flex-col lg:border-r lg:border-b-0`}
-      >
-        <div className="mb-5 hidden px-3 lg:block">
-          <Mark />
-        </div>
-        <ul className="space-y-0.5">
-          {PLACES.map(([to, name]) => {
-            const here = to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`);
-            return (
-              <li key={to}>
-                <Link
-                  href={to}
-                  aria-current={here ? 'page' : undefined}
-                  className={`flex items-center justify-between rounded-lg px-3 py-2 text-sm font-medium ${to === '/kill-switch' ? 'text-bad' : here ? 'text-ink' : 'text-muted hover:text-ink'} ${here ? 'bg-raised' : 'hover:bg-raised'}`}
-                >
-                  {t(name)}
-                  {to === '/approvals' && <WaitingCount />}
-                </Link>
-              </li>
-            );
-          })}
-        </ul>
-        <div className="mt-auto flex items-center justify-between gap-2 px-3 pt-4">
-          <span className="flex items-center gap-2 text-xs text-muted">
-            <span
-              aria-hidden="true"
-              className={`size-2 rounded-full ${hearing === 'live' ? 'bg-good' : hearing === 'offline' ? 'bg-bad' : 'bg-warn'}`}
-            />
-            {t(`state.${hearing === 'live' ? hearing : 'connecting'}`)}
-          </span>
-          <Button kind="quiet" onClick={() => signOut()}>
-            {t('common.signOut')}
-          </Button>
-        </div>
-      </nav>
+      <div className="lg:sticky lg:top-0 lg:h-dvh lg:w-60 lg:shrink-0">
+        <nav
+          id="places"
+          aria-label={t('nav.main')}
+          className={`${open ? 'block' : 'hidden'} border-b border-line px-3 py-4 lg:flex lg:h-full lg:flex-col lg:overflow-y-auto lg:border-r lg:border-b-0`}
+        >
+          <div className="mb-5 hidden px-3 lg:block">
+            <Mark />
+          </div>
+          <ul className="space-y-0.5">
+            {PLACES.map(([to, name]) => {
+              const here = to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`);
+              return (
+                <li key={to}>
+                  <Link
+                    href={to}
+                    aria-current={here ? 'page' : undefined}
+                    className={`flex items-center justify-between rounded-lg px-3 py-2 text-sm font-medium ${to === '/kill-switch' ? 'text-bad' : here ? 'text-ink' : 'text-muted hover:text-ink'} ${here ? 'bg-raised' : 'hover:bg-raised'}`}
+                  >
+                    {t(name)}
+                    {to === '/approvals' && <WaitingCount />}
+                  </Link>
+                </li>
+              );
+            })}
+          </ul>
+          <div className="mt-auto flex items-center justify-between gap-2 px-3 pt-4">
+            <span className="flex items-center gap-2 text-xs text-muted">
+              <span
+                aria-hidden="true"
+                className={`size-2 rounded-full ${hearing === 'live' ? 'bg-good' : hearing === 'offline' ? 'bg-bad' : 'bg-warn'}`}
+              />
+              {t(`state.${hearing === 'live' ? hearing : 'connecting'}`)}
+            </span>
+            <Button kind="quiet" onClick={() => signOut()}>
+              {t('common.signOut')}
+            </Button>
+          </div>
+        </nav>
+        <SaidInPassing />
+      </div>
       <main
         ref={main}
         id={CONTENT}
@@ -109,6 +114,18 @@ export function Layout({ children }: { readonly children: ReactNode }) {
         <Sheltered key={path}>{children}</Sheltered>
       </main>
     </div>
+  );
+}
+
+/** What is seen until the daemon is heard: the mark, and a place for what comes. */
+export function Opening() {
+  return (
+    <main className="mx-auto max-w-3xl px-4 py-10">
+      <div className="mb-6">
+        <Mark />
+      </div>
+      <Skeleton rows={6} />
+    </main>
   );
 }
 

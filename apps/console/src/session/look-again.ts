@@ -11,6 +11,8 @@ export interface Pace {
 
 /** Of what can be large, or is one of many on a page. */
 export const CALM: Pace = { burst: 12, everyMs: 20_000 };
+/** Of what the daemon itself looks at seldom. */
+export const SLOW: Pace = { burst: 1, everyMs: 60_000 };
 /** Of what somebody waits for. */
 export const PROMPT: Pace = { burst: 20, everyMs: 3_000 };
 

@@ -1,14 +1,14 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { type ChangeBatch, WAIaaSError, type WAIaaSOperatorClient } from '@waiaas/sdk';
 import { fetchHealth } from '../data/health.ts';
-import { CALM, createLookAgain, PROMPT, paceFor } from './look-again.ts';
+import { CALM, createLookAgain, type Pace, PROMPT, paceFor, SLOW } from './look-again.ts';
 import type { Hearing } from './session.tsx';
 
 type Change = ChangeBatch['changes'][number];
 
 /** What is looked at again when something of a topic has changed; the first word of each query's key. */
 const LOOKED_AT: Readonly<Record<Change['topic'], readonly string[]>> = {
-  transactions: ['transactions', 'approvals', 'dashboard', 'agents', 'sessions', 'audit'],
+  transactions: ['transactions', 'approvals', 'dashboard', 'agents', 'sessions', 'balanceHistory', 'audit'],
   agents: ['agents', 'dashboard', 'status', 'audit'],
   sessions: ['sessions', 'dashboard', 'agents', 'audit'],
   policies: ['policies', 'agents', 'audit'],
@@ -20,6 +20,9 @@ const LOOKED_AT: Readonly<Record<Change['topic'], readonly string[]>> = {
 };
 
 const EVERYTHING: readonly string[] = [...new Set(Object.values(LOOKED_AT).flat())];
+
+/** Paces of what is looked at otherwise than everything else. */
+const PACES: Readonly<Record<string, Pace>> = { approvals: PROMPT, balanceHistory: SLOW };
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
@@ -96,19 +99,31 @@ function createWaitingFilter(queries: QueryClient): (change: Change) => boolean 
 export async function watchDaemon({ operator, queries, signal, onHearing, onEnded }: Watch): Promise<void> {
   const again = createLookAgain(
     (name) => void queries.invalidateQueries({ queryKey: [name] }),
-    (name) => paceFor(name === 'approvals' ? PROMPT : CALM, requestsOf(queries, name)),
+    (name) => paceFor(PACES[name] ?? CALM, requestsOf(queries, name)),
     () => document.hidden,
   );
   const concernsWaiting = createWaitingFilter(queries);
   const seen = (): void => {
     if (!document.hidden) again.wake();
   };
+  /** Asks for all that is shown, or as soon as somebody sees it. */
+  const askForEverything = (): void => {
+    if (!document.hidden) {
+      queries.invalidateQueries();
+      return;
+    }
+    queries.invalidateQueries({ refetchType: 'none' });
+    for (const name of EVERYTHING) again.due(name);
+  };
   document.addEventListener('visibilitychange', seen);
   let wait = FIRST_PAUSE_MS;
   while (!signal.aborted) {
+    // What was asked for before the daemon is heard may have changed between its answer and the first word of the stream.
+    let isHeard = false;
     try {
       for await (const { changes, complete } of operator.watchChanges({ signal })) {
-        if (wait !== FIRST_PAUSE_MS || !complete) queries.invalidateQueries();
+        if (!isHeard || !complete) askForEverything();
+        isHeard = true;
         wait = FIRST_PAUSE_MS;
         onHearing('live');
         for (const change of changes) {

@@ -1,36 +1,48 @@
 import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from 'react';
 
 type Say = (text: string) => void;
-const Context = createContext<Say>(() => undefined);
+type Said = readonly { readonly id: number; readonly text: string }[];
+const SayContext = createContext<Say>(() => undefined);
+const SaidContext = createContext<Said>([]);
 
 const SHOWN_MS = 6000;
 
-/** Says in passing what was done; screen readers say it as well. */
+/** Lets whatever is below it say something in passing. */
 export function Toasts({ children }: { readonly children: ReactNode }) {
-  const [said, setSaid] = useState<readonly { readonly id: number; readonly text: string }[]>([]);
+  const [said, setSaid] = useState<Said>([]);
   const count = useRef(0);
   const say = useCallback<Say>((text) => {
     const id = count.current++;
-    setSaid((all) => [...all.slice(-2), { id, text }]);
+    setSaid((all) => [...all.slice(-1), { id, text }]);
     setTimeout(() => setSaid((all) => all.filter((one) => one.id !== id)), SHOWN_MS);
   }, []);
   return (
-    <Context value={say}>
-      {children}
-      <div
-        role="status"
-        aria-live="polite"
-        className="pointer-events-none fixed inset-x-0 bottom-4 z-50 flex flex-col items-center gap-2 px-4"
-      >
-        {said.map(({ id, text }) => (
-          <p key={id} className="rounded-lg bg-ink px-4 py-2.5 text-sm text-page shadow-lg">
-            {text}
-          </p>
-        ))}
-      </div>
-    </Context>
+    <SayContext value={say}>
+      <SaidContext value={said}>{children}</SaidContext>
+    </SayContext>
+  );
+}
+
+/**
+ * What was said in passing; screen readers say it as well. It stands where it covers nothing that anybody reads: below the menu,
+ * and on narrow pages over their heading.
+ */
+export function SaidInPassing() {
+  const said = useContext(SaidContext);
+  return (
+    <div
+      role="status"
+      aria-live="polite"
+      className="said-in-passing pointer-events-none fixed inset-x-0 top-16 z-30 flex flex-col items-center gap-2 px-4 lg:absolute lg:inset-x-3 lg:top-auto lg:bottom-16 lg:items-stretch lg:px-0"
+    >
+      {said.map(({ id, text }) => (
+        <p key={id} className="rounded-lg bg-ink px-4 py-2.5 text-sm text-page shadow-lg wrap-anywhere">
+          {text}
+        </p>
+      ))}
+    </div>
   );
 }
 
 /** Says something in passing. */
-export const useToast = (): Say => useContext(Context);
+export const useToast = (): Say => useContext(SayContext);
