@@ -6,7 +6,7 @@ import { hasTyped, plain, typeableName } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer } from '../ui/answer.tsx';
-import { Button, Card, FullAddress, TextField } from '../ui/basics.tsx';
+import { Button, Card, FullAddress, TextArea, TextField } from '../ui/basics.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { type About, useSigning } from '../wallets/signing.tsx';
@@ -121,8 +121,10 @@ function RecallDialog({ agent, onClose }: DialogProps) {
         await done();
       }}
     >
-      <TextField
+      {/* Seen in full, also where it is narrow: it is where everything goes. */}
+      <TextArea
         label={t('agents.recall.destination')}
+        rows={2}
         value={destination}
         spellCheck={false}
         onChange={(event) => setTyped(event.target.value.trim())}
@@ -265,8 +267,9 @@ function RecoveryDialog({ agent, onClose }: DialogProps) {
         await done();
       }}
     >
-      <TextField
+      <TextArea
         label={t('common.address')}
+        rows={2}
         value={address}
         spellCheck={false}
         autoComplete="off"

@@ -4,7 +4,7 @@ import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { Answer } from '../ui/answer.tsx';
-import { Badge, Button, Card, EmptyState, Facts, FullAddress } from '../ui/basics.tsx';
+import { Badge, Button, Card, EmptyState, Facts, FullAddress, Named } from '../ui/basics.tsx';
 import { Cell, Table } from '../ui/table.tsx';
 import { AgentDialog, type Doing, RecoveryCard } from './agent-doings.tsx';
 import { BalanceChart } from './balance-chart.tsx';
@@ -51,7 +51,7 @@ export function AgentScreen({ id }: { readonly id: string }) {
                       t('common.status'),
                       <span key="status" className="flex gap-2">
                         <Badge>{agent.status}</Badge>
-                        {agent.suspensionReason ?? ''}
+                        {agent.suspensionReason !== undefined && <Named code={agent.suspensionReason} />}
                       </span>,
                     ],
                     [t('common.network'), `${agent.chain} ${agent.network}`],
@@ -159,10 +159,16 @@ function TokenBudget({ id, tokenMint }: { readonly id: string; readonly tokenMin
 }
 
 function LatestOf({ id }: { readonly id: string }) {
+  const { t } = useSpeech();
   const pages = useTransactions({ agentId: id, limit: 10 });
   return (
     <Answer of={pages}>
-      {({ pages: parts }) => <TransactionTable transactions={parts.flatMap(({ transactions }) => transactions)} />}
+      {({ pages: parts }) => (
+        <TransactionTable
+          none={t('dashboard.recent.none')}
+          transactions={parts.flatMap(({ transactions }) => transactions)}
+        />
+      )}
     </Answer>
   );
 }
@@ -176,24 +182,28 @@ function Recalls({ id }: { readonly id: string }) {
         all.length === 0 ? (
           <EmptyState title={t('agents.recalls.none')} />
         ) : (
-          <Table label={t('agents.recalls')} head={[t('common.time'), t('common.status'), t('common.to')]}>
+          <Table cards label={t('agents.recalls')} head={[t('common.time'), t('common.status'), t('common.to')]}>
             {all.map((recall) => (
               <tr key={recall.recallId}>
-                <Cell className="align-top whitespace-nowrap">{when(recall.requestedAt)}</Cell>
-                <Cell className="align-top">
+                <Cell of={t('common.time')} className="align-top whitespace-nowrap">
+                  {when(recall.requestedAt)}
+                </Cell>
+                <Cell of={t('common.status')} className="align-top">
                   <Badge>{recall.status}</Badge>
                 </Cell>
                 <Cell>
-                  <code className="text-xs break-all">{recall.destination}</code>
-                  <span className="block text-xs text-muted">
-                    {recall.kind} · {t('agents.moved', { count: recall.transactions.length })}
-                    {recall.error === undefined ? '' : ` · ${recall.error}`}
-                  </span>
-                  {recall.left.length > 0 && (
-                    <span className="block text-xs break-all text-muted">
-                      {t('agents.left')}: {recall.left.map(({ asset, reason }) => `${asset} (${reason})`).join(', ')}
+                  <span>
+                    <code className="text-xs break-all">{recall.destination}</code>
+                    <span className="block text-xs text-muted">
+                      {recall.kind} · {t('agents.moved', { count: recall.transactions.length })}
+                      {recall.error === undefined ? '' : ` · ${recall.error}`}
                     </span>
-                  )}
+                    {recall.left.length > 0 && (
+                      <span className="block text-xs break-all text-muted">
+                        {t('agents.left')}: {recall.left.map(({ asset, reason }) => `${asset} (${reason})`).join(', ')}
+                      </span>
+                    )}
+                  </span>
                 </Cell>
               </tr>
             ))}

@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { useAgents } from '../data/queries.ts';
 import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
+import { nameInWords } from '../i18n/names.ts';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer } from '../ui/answer.tsx';
@@ -43,7 +44,7 @@ export function AgentsScreen() {
                     </span>
                     <span className="mt-1 block text-sm text-muted">
                       {agent.chain} {agent.network}
-                      {agent.suspensionReason === undefined ? '' : ` · ${agent.suspensionReason}`}
+                      {agent.suspensionReason === undefined ? '' : ` · ${nameInWords(agent.suspensionReason, t)}`}
                     </span>
                     <code className="mt-3 block text-xs break-all text-muted">{agent.publicKey}</code>
                     <span className="mt-3 flex gap-4 text-sm">

@@ -131,6 +131,9 @@ function WaitingPayment({ payment }: { readonly payment: PendingApproval }) {
         {isExplained && <Decision id={payment.txId} unit={unitOf(payment)} />}
       </details>
       {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
+      {needsOwner && owner.data === undefined && owner.error !== null && (
+        <Notice kind="bad">{troubleOf(owner.error, t)}</Notice>
+      )}
       {needsOwner && connected === false && (
         <Notice kind="warn">
           {t('approvals.noOwner')}{' '}

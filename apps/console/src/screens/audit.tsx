@@ -24,6 +24,11 @@ export function AuditScreen() {
   const [trouble, setTrouble] = useState<string | null>(null);
   const pages = useAuditLog(filter);
 
+  function filterByEvent(): void {
+    const wanted = event.trim() === '' ? undefined : event.trim().toUpperCase();
+    if (wanted !== filter.event) setFilter({ ...filter, event: wanted });
+  }
+
   async function verify(): Promise<void> {
     setBusy(true);
     setTrouble(null);
@@ -49,10 +54,16 @@ export function AuditScreen() {
         className="mb-4 grid items-end gap-3 sm:grid-cols-3"
         onSubmit={(submitted) => {
           submitted.preventDefault();
-          setFilter({ ...filter, event: event.trim() === '' ? undefined : event.trim().toUpperCase() });
+          filterByEvent();
         }}
       >
-        <TextField label={t('audit.event')} value={event} onChange={(changed) => setEvent(changed.target.value)} />
+        <TextField
+          label={t('audit.event')}
+          value={event}
+          onChange={(changed) => setEvent(changed.target.value)}
+          // Who has no Enter at hand leaves the field.
+          onBlur={filterByEvent}
+        />
         <SelectField
           label={t('audit.severity')}
           value={filter.severity ?? ''}

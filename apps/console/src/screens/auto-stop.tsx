@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { AutoStopRule, AutoStopRuleCreate } from '@waiaas/sdk';
 import { useState } from 'react';
-import { useAgents, useAutoStopRules } from '../data/queries.ts';
+import { useAgents, useAutoStopRules, useSettings } from '../data/queries.ts';
 import { plain } from '../format/text.ts';
 import { isTextKey } from '../i18n/en.ts';
 import { type Say, useSpeech } from '../i18n/language.tsx';
@@ -58,6 +58,7 @@ function nameOf(name: string, t: Say): string {
 export function AutoStopScreen() {
   const { t } = useSpeech();
   const rules = useAutoStopRules();
+  const settings = useSettings();
   const [editing, setEditing] = useState<{ readonly rule: AutoStopRule | null } | null>(null);
   const [deleting, setDeleting] = useState<AutoStopRule | null>(null);
   return (
@@ -67,10 +68,12 @@ export function AutoStopScreen() {
           {t('autoStop.new')}
         </Button>
       </Heading>
-      <Answer of={rules}>
+      {/* What stands above the rules is known before they are shown. */}
+      <Answer of={settings.isPending ? { ...rules, data: undefined, isPending: true } : rules}>
         {({ rules: all, authentic }) => (
           <>
             {!authentic && <Notice kind="bad">{t('autoStop.altered')}</Notice>}
+            {settings.data?.autoStop.enabled === false && <Notice kind="warn">{t('autoStop.off')}</Notice>}
             {all.length === 0 ? (
               <Card>
                 <EmptyState title={t('autoStop.none')} />
@@ -118,7 +121,7 @@ function RuleCard({
       <Facts
         rows={[
           [t('policies.scope'), rule.agentId === null ? t('common.allAgents') : plain(agent?.name ?? rule.agentId)],
-          [t('autoStop.action'), rule.action],
+          [t('autoStop.action'), <Named key="action" code={rule.action} />],
           ...Object.entries(figuresOf(rule.config)).map(([name, value]) => [nameOf(name, t), value] as const),
         ]}
       />
@@ -198,7 +201,7 @@ function RuleDialog({ rule, onClose }: { readonly rule: AutoStopRule | null; rea
         <SelectField
           label={t('autoStop.action')}
           value={action}
-          options={ACTIONS.map((one) => [one, one])}
+          options={ACTIONS.map((one) => [one, nameInWords(one, t)])}
           onValue={(value) => setAction(ACTIONS.find((one) => one === value) ?? action)}
         />
       </div>

@@ -63,7 +63,7 @@ export function DashboardScreen() {
           </Link>
         </Notice>
       )}
-      <div className="grid gap-4 sm:grid-cols-2 xl:grid-cols-4">
+      <div className="grid grid-cols-2 gap-3 sm:gap-4 xl:grid-cols-4">
         <Figure name={t('dashboard.waiting')} to="/approvals" value={dashboard.data?.pendingApprovals} />
         <Figure name={t('dashboard.today')} to="/transactions" value={dashboard.data?.todayTxCount}>
           {(dashboard.data?.todayTxVolumes ?? []).flatMap(({ formatted }) => formatted ?? []).join(' · ')}
@@ -110,7 +110,7 @@ export function DashboardScreen() {
         </Card>
       </div>
       <div className="mt-4 grid gap-4 xl:grid-cols-3">
-        <Card title={t('dashboard.flow')} className="xl:col-span-2">
+        <Card title={t('dashboard.flow')} className="flex flex-col xl:col-span-2">
           <Answer of={latest}>{() => <Flow payments={payments} />}</Answer>
         </Card>
         <div className="grid gap-4">
@@ -125,13 +125,7 @@ export function DashboardScreen() {
       </div>
       <Card title={t('dashboard.recent')} className="mt-4">
         <Answer of={latest} rows={RECENT}>
-          {() =>
-            payments.length === 0 ? (
-              <EmptyState title={t('dashboard.recent.none')} />
-            ) : (
-              <TransactionTable transactions={payments.slice(0, RECENT)} />
-            )
-          }
+          {() => <TransactionTable none={t('dashboard.recent.none')} transactions={payments.slice(0, RECENT)} />}
         </Answer>
       </Card>
     </>

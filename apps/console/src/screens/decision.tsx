@@ -35,16 +35,22 @@ export function Criteria({
   return (
     <div className="mt-3">
       <h4 className="mb-1 text-sm font-medium">{label}</h4>
-      <Table label={label} head={[t('decision.rule'), t('decision.observed'), t('decision.limit'), '']}>
+      <Table cards label={label} head={[t('decision.rule'), t('decision.observed'), t('decision.limit'), '']}>
         {criteria.map((criterion, index) => {
           const isStep = STEPS.has(textOf(criterion.rule));
           const isPassed = criterion.passed !== false;
           return (
             <tr key={index}>
-              <Cell className="font-mono text-xs">{textOf(criterion.rule ?? criterion.check)}</Cell>
-              <Cell className="font-mono text-xs break-all">{inWords(textOf(criterion.rule), criterion.observed)}</Cell>
-              <Cell className="font-mono text-xs break-all">{inWords(textOf(criterion.rule), criterion.limit)}</Cell>
-              <Cell className="text-right">
+              <Cell of={t('decision.rule')} className="font-mono text-xs">
+                {textOf(criterion.rule ?? criterion.check)}
+              </Cell>
+              <Cell of={t('decision.observed')} className="font-mono text-xs wrap-anywhere">
+                {inWords(textOf(criterion.rule), criterion.observed)}
+              </Cell>
+              <Cell of={t('decision.limit')} className="font-mono text-xs wrap-anywhere">
+                {inWords(textOf(criterion.rule), criterion.limit)}
+              </Cell>
+              <Cell of={t('common.status')} className="text-right">
                 <Badge tone={isPassed ? 'good' : isStep ? 'quiet' : 'warn'}>
                   {t(isPassed ? 'decision.passed' : isStep ? 'decision.aboveStep' : 'decision.notPassed')}
                 </Badge>

@@ -17,7 +17,9 @@ export function KillSwitchScreen() {
       <Card className="max-w-3xl">
         <p className="mb-4 flex min-h-6 items-center gap-3">
           {owner.data !== undefined && <Badge>{owner.data.systemState}</Badge>}
-          {owner.data?.systemState === 'NORMAL' ? t('kill.normal') : t('kill.unknown')}
+          {t(
+            owner.isPending ? 'common.loading' : owner.data?.systemState === 'NORMAL' ? 'kill.normal' : 'kill.unknown',
+          )}
         </p>
         <Effects />
         <p className="mt-4 text-sm text-muted">

@@ -100,7 +100,7 @@ export function OwnerDialog({ doing, onClose }: { readonly doing: Doing; readonl
   return (
     <ConfirmDialog
       title={t(`owner.${doing}`)}
-      text={doing === 'disconnect' ? t('owner.disconnect.text') : t('owner.none.text')}
+      text={t(doing === 'connect' ? 'owner.none.text' : `owner.${doing}.text`)}
       action={t('common.continue')}
       danger={doing === 'disconnect'}
       disabled={doing !== 'disconnect' && password === ''}

@@ -90,7 +90,7 @@ function DaemonFacts() {
                   <span key="chains" className="flex flex-wrap gap-2">
                     {adapters.map(({ chain, network, healthy }) => (
                       <Badge key={`${chain} ${network}`} tone={healthy ? 'good' : 'bad'}>
-                        {`${chain} ${network}`}
+                        {`${chain} ${network}: ${t(healthy ? 'settings.healthy' : 'settings.unhealthy')}`}
                       </Badge>
                     ))}
                   </span>,

@@ -31,6 +31,7 @@ export function TransactionsScreen() {
   const [filter, setFilter] = useState<Omit<OwnerTransactionQuery, 'cursor'>>({ limit: 50 });
   const agents = useAgents();
   const pages = useTransactions(filter);
+  const isFiltered = filter.agentId !== undefined || filter.status !== undefined || filter.tier !== undefined;
   const all = [['', t('common.all')]] as const;
   return (
     <>
@@ -58,7 +59,10 @@ export function TransactionsScreen() {
       <Card>
         <Answer of={pages} rows={8}>
           {({ pages: [...parts] }) => (
-            <TransactionTable transactions={parts.flatMap(({ transactions }) => transactions)} />
+            <TransactionTable
+              none={t(isFiltered ? 'transactions.none' : 'dashboard.recent.none')}
+              transactions={parts.flatMap(({ transactions }) => transactions)}
+            />
           )}
         </Answer>
         <MoreButton of={pages} />
@@ -68,9 +72,16 @@ export function TransactionsScreen() {
 }
 
 /** Payments below each other. */
-export function TransactionTable({ transactions }: { readonly transactions: readonly OwnerTransaction[] }) {
+export function TransactionTable({
+  transactions,
+  none,
+}: {
+  readonly transactions: readonly OwnerTransaction[];
+  /** What is said where there are none. */
+  readonly none: string;
+}) {
   const { t, when } = useSpeech();
-  if (transactions.length === 0) return <EmptyState title={t('transactions.none')} />;
+  if (transactions.length === 0) return <EmptyState title={none} />;
   return (
     <Table
       cards

@@ -100,7 +100,10 @@ export function TryPolicy({
           <SelectField
             label={t('assets.asset')}
             value={paid?.asset ?? ''}
-            options={payable.map((one) => [one.asset, `${unitName(one.unit, t)} (${shortAddress(one.asset)})`])}
+            options={payable.map((one) => [
+              one.asset,
+              `${unitName(one.unit, t)} (${shortAddress(partsOfAsset(one.asset).token ?? chain)})`,
+            ])}
             onValue={setAsset}
           />
         )}

@@ -48,7 +48,6 @@ const TONE_OF: Readonly<Record<string, Tone>> = {
   ACTIVE: 'good',
   COMPLETED: 'good',
   NORMAL: 'good',
-  healthy: 'good',
   DELIVERED: 'good',
   INSTANT: 'good',
   NOTIFY: 'info',
@@ -62,10 +61,8 @@ const TONE_OF: Readonly<Record<string, Tone>> = {
   TERMINATING: 'warn',
   SUSPENDED: 'warn',
   PARTIAL: 'warn',
-  failing: 'warn',
   warning: 'warn',
   FAILED: 'bad',
-  unreachable: 'bad',
   not_authentic: 'bad',
   critical: 'bad',
   ACTIVATED: 'bad',
@@ -240,37 +237,58 @@ export function SelectField({
   );
 }
 
-/** Puts a text onto the clipboard. */
-export function CopyButton({ text, label }: { readonly text: string; readonly label?: string }) {
+/** What the picture of the copy button shows: two sheets, a tick, a cross. */
+const PICTURES = {
+  copy: 'M5.5 5.5v-3h8v8h-3M2.5 5.5h8v8h-8z',
+  copied: 'M3 8.5l3.5 3.5 6.5-8',
+  notCopied: 'M4 4l8 8M12 4l-8 8',
+} as const;
+
+/** Puts a text onto the clipboard. What became of that is said beside it, and moves nothing. */
+export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
   const { t } = useSpeech();
   const [outcome, setOutcome] = useState<'copied' | 'notCopied' | null>(null);
-  const words = outcome === null ? t('common.copy') : t(`common.${outcome}`);
   return (
-    <Button
-      kind="quiet"
-      className="min-h-7 px-2 py-0.5 text-xs"
-      aria-label={label === undefined ? undefined : `${words}: ${label}`}
-      onClick={async () => {
-        // A browser may not permit it, and has no clipboard at all for a page that is neither local nor encrypted.
-        const isDone = await Promise.resolve()
-          .then(() => navigator.clipboard.writeText(text))
-          .then(
-            () => true,
-            () => false,
-          );
-        setOutcome(isDone ? 'copied' : 'notCopied');
-        setTimeout(() => setOutcome(null), 2000);
-      }}
-    >
-      {words}
-    </Button>
+    <span className="relative inline-flex items-center align-middle">
+      <button
+        type="button"
+        aria-label={`${t('common.copy')}: ${label}`}
+        title={t('common.copy')}
+        className={`-my-1 -ml-1.5 inline-flex size-7 items-center justify-center rounded-md hover:bg-raised hover:text-ink ${outcome === 'copied' ? 'text-good' : outcome === 'notCopied' ? 'text-bad' : 'text-muted'}`}
+        onClick={async () => {
+          // A browser may not permit it, and has no clipboard at all for a page that is neither local nor encrypted.
+          const isDone = await Promise.resolve()
+            .then(() => navigator.clipboard.writeText(text))
+            .then(
+              () => true,
+              () => false,
+            );
+          setOutcome(isDone ? 'copied' : 'notCopied');
+          setTimeout(() => setOutcome(null), 2000);
+        }}
+      >
+        <svg viewBox="0 0 16 16" className="size-4" aria-hidden="true">
+          <path
+            d={PICTURES[outcome ?? 'copy']}
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.5"
+            strokeLinecap="round"
+            strokeLinejoin="round"
+          />
+        </svg>
+      </button>
+      <span role="status" className={outcome === 'notCopied' ? 'ml-1 text-xs text-bad' : 'sr-only'}>
+        {outcome === null ? '' : t(`common.${outcome}`)}
+      </span>
+    </span>
   );
 }
 
 /** An address in full, wherever it decides something. */
 export const FullAddress = ({ address }: { readonly address: string }) => (
-  <span className="inline-flex flex-wrap items-center gap-1">
-    <code className="font-mono text-[0.8125rem] break-all">{address}</code>
+  <span>
+    <code className="mr-2 font-mono text-[0.8125rem] break-all">{address}</code>
     <CopyButton text={address} label={address} />
   </span>
 );

@@ -79,8 +79,14 @@ export interface Column {
 export function Columns({ label, columns }: { readonly label: string; readonly columns: readonly Column[] }) {
   const wide = 1000 / Math.max(1, columns.length);
   return (
-    <figure>
-      <svg viewBox="0 0 1000 320" preserveAspectRatio="none" className="h-40 w-full" role="img" aria-label={label}>
+    <figure className="flex grow flex-col">
+      <svg
+        viewBox="0 0 1000 320"
+        preserveAspectRatio="none"
+        className="min-h-40 w-full grow basis-40"
+        role="img"
+        aria-label={label}
+      >
         <line x1="0" x2="1000" y1="319" y2="319" stroke="var(--line)" strokeWidth="2" />
         {columns.map(({ name, height, text }, index) => {
           const high = height === 0 ? 0 : Math.max(6, (height / 1000) * 300);

@@ -55,9 +55,9 @@ export function Dialog({
           if (element.current?.open === false) element.current.showModal();
         });
       }}
-      className={`m-auto max-h-[92dvh] w-[calc(100%-1.5rem)] overflow-auto rounded-xl border border-line bg-surface p-0 text-ink shadow-xl ${wide ? 'max-w-3xl' : 'max-w-lg'}`}
+      className={`m-auto max-h-[92dvh] w-[calc(100%-1.5rem)] scroll-pt-16 overflow-auto rounded-xl border border-line bg-surface p-0 text-ink shadow-xl ${wide ? 'max-w-3xl' : 'max-w-lg'}`}
     >
-      <div className="flex items-center justify-between gap-3 border-b border-line px-5 py-3">
+      <div className="sticky top-0 z-10 flex items-center justify-between gap-3 border-b border-line bg-surface px-5 py-3">
         <h2 id={id} className="min-w-0 text-lg font-semibold break-words">
           {title}
         </h2>
@@ -121,8 +121,8 @@ export function ConfirmDialog({
           if (!danger) confirm();
         }}
       >
-        {text !== undefined && <p className="text-sm text-muted">{text}</p>}
-        {children !== undefined && <div className="mt-4 space-y-4">{children}</div>}
+        {text !== undefined && <p className="text-sm text-muted wrap-anywhere">{text}</p>}
+        {children !== undefined && <div className={`space-y-4 ${text === undefined ? '' : 'mt-4'}`}>{children}</div>}
         {trouble !== null && <Notice kind="bad">{trouble}</Notice>}
         <div className="mt-5 flex justify-end gap-2">
           <Button onClick={onClose}>{t('common.cancel')}</Button>

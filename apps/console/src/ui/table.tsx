@@ -4,8 +4,8 @@ import type { ReactNode } from 'react';
 export const REACHABLE = { tabIndex: 0 } as const;
 
 /**
- * A list with columns. On narrow screens it scrolls by itself, or turns each row into a card where every cell names what it
- * is of; the page never scrolls sideways.
+ * A list with columns. Where its place is narrow it scrolls by itself, or turns each row into a card where every cell names what
+ * it is of; the page never scrolls sideways.
  */
 export function Table({
   label,
@@ -15,12 +15,12 @@ export function Table({
 }: {
   readonly label: string;
   readonly head: readonly string[];
-  /** Rows as cards where it is narrow. */
+  /** Rows as cards where their place is narrow. */
   readonly cards?: boolean;
   readonly children: ReactNode;
 }) {
   return (
-    <section className="overflow-x-auto" aria-label={label} {...REACHABLE}>
+    <section className={`overflow-x-auto ${cards ? 'cards-space' : ''}`} aria-label={label} {...REACHABLE}>
       <table className={`w-full text-left text-sm ${cards ? 'as-cards' : ''}`}>
         <thead>
           <tr className="border-b border-line text-muted">

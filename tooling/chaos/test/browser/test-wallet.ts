@@ -10,6 +10,8 @@ export interface TestWallet {
   readonly texts: readonly string[];
   /** Whether it signs what it is asked to; a person may say no. */
   willing: boolean;
+  /** Signs outside of any page, without being asked there. */
+  sign(text: string): string;
   /** Puts it into the pages of a browser, before anything of theirs runs. */
   install(page: Page): Promise<void>;
 }
@@ -92,6 +94,7 @@ export function createTestWallet(chain: 'solana' | 'ethereum'): TestWallet {
     address: owner.address,
     texts,
     willing: true,
+    sign: owner.sign,
     async install(page) {
       const { address } = owner;
       if (chain === 'solana') {
