@@ -1,6 +1,4 @@
 import {
-  agentId as brandAgentId,
-  sessionId as brandSessionId,
   type DryRunResponse,
   type PolicyType,
   policyCreateSchema,
@@ -8,164 +6,25 @@ import {
   policyUpdateSchema,
   toJson,
   transactionId,
-  transferRequestSchema,
-  WaiaasError,
 } from '@waiaas/core';
 import type { RequestOrigin } from '@waiaas/management';
 import type { TransactionRow } from '@waiaas/storage';
-import { PASSWORD } from './incarnation.ts';
-import { memoOf, TOKEN, type WantedPayment } from './payment.ts';
-import { limitsFor, RECIPIENTS, randomLimits, randomRules } from './rulebook.ts';
-import { by, type KnownAgent, type KnownSession, OPERATOR, type SimulatedWorld, WALLETS } from './world.ts';
-
-/** Something that somebody does. */
-export interface Action {
-  readonly name: string;
-  /** How often it happens, beside the others. */
-  readonly weight: number;
-  readonly changesPolicies?: boolean;
-  run(world: SimulatedWorld): Promise<void>;
-}
+import { type Action, attempt, codeOf } from './attempt.ts';
+import { HIGHEST_PRICE } from './ledger-kind.ts';
+import { begin, bodyOf, type Ending, newPayment, payAtOnce, payingSession, send } from './paying.ts';
+import type { WantedPayment } from './payment.ts';
+import { recall, registerRecovery, resume } from './recalls.ts';
+import { backUp, putBack } from './restores.ts';
+import { limitsFor, randomLimits, randomRules } from './rulebook.ts';
+import { openSession } from './sessions.ts';
+import { engage, recoverFromStop } from './stops.ts';
+import { by, OPERATOR, type SimulatedWorld, WALLETS } from './world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** What an answer that is an error may be: one of the daemon's own. Anything else is a fault of the program. */
-function codeOf(world: SimulatedWorld, what: string, error: unknown): string {
-  if (error instanceof WaiaasError) {
-    if (error.code === 'INTERNAL_ERROR') world.violated(`${what}: ${error.message}`);
-    return error.code;
-  }
-  world.violated(`${what} ended with ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return 'UNKNOWN';
-}
-
-/** Does something at once and notes how it ended. Answers null when it was refused, or the daemon died. */
-async function attempt<T>(world: SimulatedWorld, what: string, work: () => Promise<T>): Promise<T | null> {
-  try {
-    const done = await world.await(work());
-    world.log(`${what}${done === undefined ? ' … the daemon died' : ''}`);
-    return done?.value ?? null;
-  } catch (error) {
-    world.log(`${what}: ${codeOf(world, what, error)}`);
-    return null;
-  }
-}
-
-/** What has come of something that was begun. */
-interface Ending {
-  isOver: boolean;
-  error: WaiaasError | null;
-}
-
-/** Begins something whose end nobody waits for. */
-function begin<T extends { readonly status: string }>(
-  world: SimulatedWorld,
-  what: string,
-  work: Promise<T>,
-  onAnswer: (answer: T) => void = () => undefined,
-): Readonly<Ending> {
-  const ending: Ending = { isOver: false, error: null };
-  work
-    .then(
-      (answer) => {
-        world.log(`${what}: ${answer.status}`);
-        onAnswer(answer);
-      },
-      (error: unknown) => {
-        world.log(`${what}: ${codeOf(world, what, error)}`);
-        if (error instanceof WaiaasError) ending.error = error;
-      },
-    )
-    .finally(() => {
-      ending.isOver = true;
-    });
-  return ending;
-}
-
 const governor = ({ owner }: SimulatedWorld): RequestOrigin => (owner === null ? OPERATOR : by(owner));
-
-/** Amounts at which something changes, and others. */
-function randomAmount({ random, policies }: SimulatedWorld, { id }: KnownAgent, mint: string | null): bigint {
-  const limits = limitsFor(policies, id, mint);
-  const edges =
-    limits === null ? [] : [limits.instantMax, limits.notifyMax, limits.delayMax, limits.dailyMax, limits.weeklyMax];
-  const edge = random.any(edges.filter((bound) => bound !== null));
-  const amount = random.chance(50)
-    ? 10n ** BigInt(random.int(10, 24))
-    : edge !== undefined && random.chance(300)
-      ? edge + BigInt(random.int(-1, 1))
-      : BigInt(random.int(1, 100));
-  return amount < 1n ? 1n : amount;
-}
-
-/** Whether a session can still pay. */
-const isUsable = ({ time }: SimulatedWorld, { revoked, expiresAt }: KnownSession): boolean =>
-  !revoked && expiresAt * 1000 > time.now();
-
-/** Opens sessions for agents that have none left. */
-export async function replaceSessions(world: SimulatedWorld): Promise<void> {
-  for (const agent of world.agents) {
-    const left = world.sessions.some((known) => known.agentId === agent.id && isUsable(world, known));
-    if (!left && !agent.suspended) await openSession(world, agent);
-  }
-}
-
-function newPayment(world: SimulatedWorld): WantedPayment | null {
-  const { random } = world;
-  const usable = world.sessions.filter((known) => isUsable(world, known) || random.chance(30));
-  const session = random.any(usable);
-  const agent = world.agents.find(({ id }) => id === session?.agentId);
-  if (session === undefined || agent === undefined) return null;
-  const number = world.payments.length + 1;
-  const mint = random.chance(300) ? TOKEN.address : null;
-  const payment: WantedPayment = {
-    number,
-    agentId: agent.id,
-    sessionId: session.id,
-    to: random.pick(RECIPIENTS),
-    amount: randomAmount(world, agent, mint),
-    mint,
-    memo: memoOf(number),
-    idempotencyKey: random.chance(700) ? `key ${number}` : null,
-  };
-  world.payments.push(payment);
-  return payment;
-}
-
-const sessionOf = (world: SimulatedWorld, { sessionId }: WantedPayment): KnownSession | undefined =>
-  world.sessions.find(({ id }) => id === sessionId);
-
-const bodyOf = ({ to, amount, memo, mint }: WantedPayment) =>
-  transferRequestSchema.parse({
-    to,
-    amount: amount.toString(),
-    memo,
-    ...(mint === null ? {} : { type: 'TOKEN_TRANSFER', tokenMint: mint }),
-  });
-
-const payingSession = (world: SimulatedWorld, payment: WantedPayment) => ({
-  agentId: payment.agentId,
-  sessionId: payment.sessionId,
-  constraints: sessionOf(world, payment)?.constraints ?? {},
-});
-
-function send(world: SimulatedWorld, payment: WantedPayment): Readonly<Ending> {
-  const { memo, amount, idempotencyKey } = payment;
-  const options = { waitMs: world.random.int(1, 40_000), ...(idempotencyKey === null ? {} : { idempotencyKey }) };
-  return begin(
-    world,
-    `${memo} of ${amount}`,
-    world.daemon.pipeline.send(payingSession(world, payment), bodyOf(payment), options),
-    ({ transactionId }) => {
-      if (idempotencyKey === null) return;
-      const before = world.answered.get(idempotencyKey) ?? transactionId;
-      world.answered.set(idempotencyKey, before);
-      if (before !== transactionId) world.violated(`${memo}: one key was answered with two transactions`);
-    },
-  );
-}
 
 const waitingRows = ({ daemon }: SimulatedWorld): Promise<TransactionRow[]> =>
   daemon.storage.read.selectFrom('transactions').selectAll().where('status', '=', 'QUEUED').orderBy('id').execute();
@@ -353,8 +212,7 @@ const operate: Action = {
       case 'resume': {
         const stopped = world.agents.find(({ suspended }) => suspended);
         if (stopped === undefined) return;
-        const done = await attempt(world, 'resume', () => daemon.agents.resume(stopped.id, OPERATOR));
-        if (done !== null) stopped.suspended = false;
+        await resume(world, stopped);
         return;
       }
       case 'revoke': {
@@ -368,29 +226,6 @@ const operate: Action = {
     }
   },
 };
-
-/** Opens a session with limits that will be met. */
-export async function openSession(world: SimulatedWorld, agent: KnownAgent): Promise<void> {
-  const { random, daemon } = world;
-  const constraints = {
-    ...(random.chance(300) ? { maxAmountPerTx: `${random.int(40, 400)}` } : {}),
-    ...(random.chance(300) ? { maxTotalAmount: `${random.int(300, 5000)}` } : {}),
-    ...(random.chance(300) ? { maxTransactions: random.int(3, 50) } : {}),
-    ...(random.chance(80) ? { allowedDestinations: RECIPIENTS.filter(() => random.chance(800)) } : {}),
-    ...(random.chance(50) ? { allowedOperations: [random.pick(['TRANSFER', 'TOKEN_TRANSFER'] as const)] } : {}),
-  };
-  const opened = await attempt(world, `open a session ${JSON.stringify(constraints)}`, () =>
-    daemon.sessions.create({ agentId: agent.id, constraints }, OPERATOR),
-  );
-  if (opened === null) return;
-  world.sessions.push({
-    id: brandSessionId(opened.sessionId),
-    agentId: brandAgentId(agent.id),
-    constraints: opened.constraints,
-    expiresAt: Date.parse(opened.expiresAt) / 1000,
-    revoked: false,
-  });
-}
 
 const govern: Action = {
   name: 'change policies',
@@ -482,7 +317,7 @@ const weather: Action = {
     const { faults, crashes } = world.weather;
     world.log(`${faults} ‰ of the calls fail, ${crashes} ‰ of the steps kill${isDown ? ', the node is down' : ''}`);
     if (world.nonces === null) return;
-    world.nonces.price = random.pick([10n, 10n, 10n, 5n, 20n, 60n]);
+    world.nonces.price = random.pick([10n, 10n, 10n, 5n, 20n, HIGHEST_PRICE]);
     world.log(`blocks want ${world.nonces.price}`);
   },
 };
@@ -496,55 +331,17 @@ const reach: Action = {
   },
 };
 
-/** Engages the kill switch, as whoever may. */
-async function engage(world: SimulatedWorld): Promise<void> {
-  const { random, daemon, owner } = world;
-  const origin = random.pick([OPERATOR, ...(owner === null ? [] : [by(owner)]), { by: 'auto_stop' } as const]);
-  await attempt(world, 'stop everything', async () => {
-    const engaged = await daemon.killSwitch.activate('a drill', origin);
-    world.stopped();
-    return engaged;
-  });
-  if (!daemon.isDead) await world.learn();
-}
-
-/** Recovers from the kill switch; before that, somebody else may try. */
-export async function recoverFromStop(world: SimulatedWorld): Promise<void> {
-  const { random, daemon, owner } = world;
-  const wallet = random.chance(850) ? owner : (WALLETS.find(({ address }) => address !== owner?.address) ?? null);
-  // Without an owner it is the command on the machine that counts, whatever is signed.
-  const mayRecover = owner === null || wallet?.address === owner.address;
-  const done = await attempt(world, `recover as ${wallet?.chain ?? 'nobody but the operator'}`, () =>
-    daemon.killSwitch.recover({
-      password: PASSWORD,
-      proveOwner: wallet === null ? null : async () => by(wallet),
-      isLocalCommand: () => true,
-      origin: OPERATOR,
-    }),
-  );
-  if (done !== null && !mayRecover) world.violated('somebody else could recover');
-  if (daemon.isDead) return;
-  await world.learn();
-  if (done !== null) await replaceSessions(world);
-}
-
 const stopAndGo: Action = {
   name: 'stop everything, go on',
   weight: 1,
   async run(world) {
     const { random } = world;
-    const payMore = (most: number): void => {
-      for (let index = random.int(0, most); index > 0; index -= 1) {
-        const payment = newPayment(world);
-        if (payment !== null) send(world, payment);
-      }
-    };
-    payMore(4);
+    payAtOnce(world, random.int(0, 4));
     await world.elapse(random.int(0, 6) * 250);
     if (world.daemon.isDead) return;
     await engage(world);
     if (world.daemon.isDead) return;
-    payMore(2);
+    payAtOnce(world, random.int(0, 2));
     await world.elapse(random.int(0, 20) * 1000);
     if (!world.daemon.isDead && random.chance(150)) await world.restart();
     if (!world.daemon.isDead && random.chance(750)) await recoverFromStop(world);
@@ -583,7 +380,11 @@ export const ACTIONS: readonly Action[] = [
   setBack,
   weather,
   reach,
+  registerRecovery,
+  recall,
   stopAndGo,
+  backUp,
+  putBack,
   kill,
   restart,
 ];

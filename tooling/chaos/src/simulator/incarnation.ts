@@ -8,8 +8,9 @@ import {
   type Logger,
   type RowSealer,
   type SteadyClock,
+  unixSeconds,
 } from '@waiaas/core';
-import type { VirtualTime } from '@waiaas/fake-chain';
+import { createVirtualTime, type VirtualTime } from '@waiaas/fake-chain';
 import { createKeystore, type Keystore, type SigningGate } from '@waiaas/keystore';
 import {
   type AgentManagement,
@@ -31,9 +32,10 @@ import {
   type KillSwitch,
   type KillSwitchState,
   loadKillSwitch,
+  stopAfterRestore,
 } from '@waiaas/safety';
-import { listSignedOf, openStorage, type Storage } from '@waiaas/storage';
-import type { Random } from './random.ts';
+import { appendAudit, listSignedOf, openStorage, readState, removeState, type Storage } from '@waiaas/storage';
+import { createRandom, type Random } from './random.ts';
 import type { ChainUser } from './simulated-chain.ts';
 
 /** One life of the daemon: from a start to the next crash. All of it is the real code but time, chance and the chain. */
@@ -81,6 +83,7 @@ export interface Circumstances {
   readonly decorateWatch: (watch: Watchfulness) => Watchfulness;
   readonly decoratePipeline: (pipeline: Pipeline) => Pipeline;
   readonly decorateSealer: (sealer: RowSealer) => RowSealer;
+  readonly decorateRestore: (stop: typeof stopAfterRestore) => typeof stopAfterRestore;
   readonly decorateGate: (gate: Pick<SigningGate, 'open' | 'close'>) => Pick<SigningGate, 'open' | 'close'>;
 }
 
@@ -98,7 +101,17 @@ export const CHAIN = { chain: 'solana', network: 'localnet' } as const;
 export const PASSWORD = 'a password for simulations';
 /** Heads of the audit log are kept nowhere else: nobody but the daemon writes the file here. */
 const NOWHERE = { name: 'nowhere', read: async () => '', append: async () => undefined };
+const SILENT: Logger = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
+
+/** Puts on record that the database is a copy that was put back, as the daemon does right after the vault was opened. */
+async function recordRestore(storage: Storage, clock: Clock): Promise<void> {
+  if ((await readState(storage.read, 'restored_copy')) === undefined) return;
+  await storage.write(async ({ db }) => {
+    await appendAudit(db, unixSeconds(clock), { event: 'BACKUP_RESTORED', actor: 'system', details: {} });
+    await removeState(db, 'restored_copy');
+  });
+}
 
 /** The kill switch as a start finds it; the vault is open if it is not engaged. */
 async function standAtStart(parts: {
@@ -106,8 +119,9 @@ async function standAtStart(parts: {
   readonly keystore: Keystore;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly stopRestored: typeof stopAfterRestore;
 }): Promise<KillSwitchState> {
-  const { storage, keystore, clock, logger } = parts;
+  const { storage, keystore, clock, logger, stopRestored } = parts;
   const found = await loadKillSwitch(storage, clock, logger);
   if (found.status !== 'NORMAL') {
     if (keystore.isUnlocked) keystore.lock();
@@ -116,8 +130,46 @@ async function standAtStart(parts: {
   if (!keystore.isUnlocked) await keystore.unlock(PASSWORD);
   const { sealer } = keystore;
   const confirmed = await confirmNormal({ storage, sealer, anchors: NOWHERE, clock, logger, isLogNew: false });
-  if (confirmed.status !== 'NORMAL') keystore.lock();
-  return confirmed;
+  let state = confirmed;
+  if (state.status === 'NORMAL') {
+    await recordRestore(storage, clock);
+    state = await stopRestored({ storage, sealer, clock, logger });
+  }
+  if (state.status !== 'NORMAL') keystore.lock();
+  return state;
+}
+
+/** Name of the database in the folder of a daemon. */
+export const DATABASE = 'waiaas.db';
+
+/** What a daemon keeps in its folder. */
+function openFolder(folder: string, { clock, logger }: { readonly clock: Clock; readonly logger: Logger }) {
+  const { keystore, permits, gate } = createKeystore({
+    directory: join(folder, 'keystore'),
+    clock,
+    logger,
+    argon2: { memoryCost: 1024, timeCost: 1, parallelism: 1 },
+  });
+  const storage = openStorage({
+    path: join(folder, DATABASE),
+    backupFolder: join(folder, 'backups'),
+    clock,
+    sealer: keystore.sealer,
+  });
+  return { keystore, permits, gate, storage };
+}
+
+/** Makes the folder of a daemon that has not lived yet, as the set-up does. */
+export async function layFolder(folder: string): Promise<void> {
+  const clock = createVirtualTime();
+  const { keystore, storage } = openFolder(folder, { clock, logger: SILENT });
+  const random = createRandom(0);
+  await keystore.initialise(PASSWORD);
+  await keystore.unlock(PASSWORD);
+  const ids = createIdGenerator(clock, (length) => random.bytes(length));
+  await seed({ storage, sealer: keystore.sealer, clock, ids });
+  await storage.close();
+  keystore.lock();
 }
 
 /** Begins a life in a folder, whatever the last one left there; recovers before anything else. */
@@ -144,20 +196,8 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   const log = (_fields: unknown, message: string): void => onLog(message);
   const logger: Logger = { debug: () => undefined, info: () => undefined, warn: log, error: log };
   const ids = createIdGenerator(clock, (length) => random.bytes(length));
-  const { keystore, permits, gate } = createKeystore({
-    directory: join(folder, 'keystore'),
-    clock,
-    logger,
-    argon2: { memoryCost: 1024, timeCost: 1, parallelism: 1 },
-  });
-  const opened = circumstances.decorateStorage(
-    openStorage({
-      path: join(folder, 'waiaas.db'),
-      backupFolder: join(folder, 'backups'),
-      clock,
-      sealer: keystore.sealer,
-    }),
-  );
+  const { keystore, permits, gate, ...files } = openFolder(folder, { clock, logger });
+  const opened = circumstances.decorateStorage(files.storage);
   const storage: Storage = {
     ...opened,
     read: opened.read,
@@ -171,12 +211,10 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   };
   const sealer = circumstances.decorateSealer(keystore.sealer);
   const common = { storage, sealer, clock, ids };
-  if (!(await keystore.isInitialised())) {
-    await keystore.initialise(PASSWORD);
-    await keystore.unlock(PASSWORD);
-    await seed({ ...common, storage: opened });
-  }
-  const initial = await standAtStart({ storage: opened, keystore, clock, logger });
+  const initial = await standAtStart({
+    ...{ storage: opened, keystore, clock, logger },
+    stopRestored: circumstances.decorateRestore(stopAfterRestore),
+  });
   if (initial.status === 'NORMAL') gate.open();
   const adapter = circumstances.adapter({
     life,
@@ -234,7 +272,10 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
     timers,
     logger,
     endOperatorTokens: () => undefined,
-    afterUnlock: () => createAuditTrail({ storage, sealer, anchors: NOWHERE, clock, logger }).adopt(),
+    async afterUnlock() {
+      await createAuditTrail({ storage, sealer, anchors: NOWHERE, clock, logger }).adopt();
+      await recordRestore(storage, clock);
+    },
     async takeUpPayments() {
       if (leftByLastRun) await pipeline.recover();
       else await pipeline.sweep();
@@ -242,7 +283,7 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
     },
     initial,
   });
-  const normalMarker = createNormalMarker({ storage, sealer, clock, isNormal: () => gate.isOpen });
+  const normalMarker = createNormalMarker({ storage, sealer, clock, isNormal: () => gate.isOpen && !leftByLastRun });
   const sessions = createSessionManagement({
     ...common,
     defaultTtl: 604_800,

@@ -1,9 +1,12 @@
 import { isTerminal, nativeAssetId, tokenAssetId } from '@waiaas/core';
 import { checkSpendLedger, hashesOf, type TransactionRow } from '@waiaas/storage';
-import { brokenCaps, type Spend, strictEnough } from './limits-model.ts';
+import { z } from 'zod';
+import { brokenCaps, type Spend, since, strictEnough } from './limits-model.ts';
 import type { WantedPayment } from './payment.ts';
+import { watchRecalls } from './recall-invariants.ts';
 import { limitsFor, otherRulesFor } from './rulebook.ts';
 import { brokenRate, isListed, isWithinHours } from './rules-model.ts';
+import { createStoredRows } from './stored-rows.ts';
 import type { SimulatedWorld } from './world.ts';
 
 const ENDED_UNPAID: readonly TransactionRow['status'][] = ['FAILED', 'EXPIRED', 'CANCELLED'];
@@ -23,6 +26,13 @@ const TOLD_BY: Readonly<Partial<Record<TransactionRow['status'], string>>> = {
   CANCELLED: 'TX_CANCELLED',
 };
 
+/** How a payment says that it was refused for a cap. */
+const capRefusalSchema = z.looseObject({
+  refusal: z.looseObject({
+    details: z.looseObject({ cap: z.enum(['daily_max', 'weekly_max']), spent: z.string(), reserved: z.string() }),
+  }),
+});
+
 /** What was true before a step, as far as the next check needs it. */
 interface Before {
   readonly statuses: ReadonlyMap<string, TransactionRow['status']>;
@@ -41,6 +51,8 @@ export interface Watch {
 /** Begins to watch a world. */
 export function watch(world: SimulatedWorld): Watch {
   const { ledger } = world;
+  const read = createStoredRows(world);
+  const recalls = watchRecalls(world, read);
   /** When a delayed payment may be carried out at the earliest, Unix seconds. */
   const due = new Map<string, number>();
   /** Since when it waits, Unix seconds. */
@@ -65,7 +77,10 @@ export function watch(world: SimulatedWorld): Watch {
     return lacks && clock.now() - clock.awakeSince < VETO;
   }
 
-  world.onSigned = ({ to, amount, memo, mint }) => {
+  world.onSigned = (signed) => {
+    const { to, amount, memo, mint } = signed;
+    recalls.signed(signed);
+    if (memo === null) return;
     const payment = world.payments.find((wanted) => wanted.memo === memo);
     if (payment === undefined) {
       world.violated(`a transaction was signed that nobody asked for: ${memo}`);
@@ -84,16 +99,16 @@ export function watch(world: SimulatedWorld): Watch {
       world.violated(`${memo} was signed without an approval`);
   };
 
-  const rowsNow = (): Promise<TransactionRow[]> =>
-    world.daemon.storage.read.selectFrom('transactions').selectAll().orderBy('id').execute();
+  const rowsNow = (): Promise<readonly TransactionRow[]> => read.transactions();
 
-  function landedBy(memo: string): number {
-    let landed = 0;
-    for (const [hash, transfer] of ledger.accepted) {
-      if (transfer.memo === memo && ledger.landing(hash)?.error === null) landed += 1;
-    }
-    return landed;
-  }
+  const landedFor = ({ memo }: WantedPayment): readonly string[] =>
+    [...ledger.accepted].flatMap(([hash, transfer]) =>
+      transfer.memo === memo && ledger.landing(hash)?.error === null ? [hash] : [],
+    );
+
+  /** How often it was paid, as far as the daemon can know: what it has signed since the backup that it goes on from is on no record. */
+  const knownLandings = (payment: WantedPayment, row: TransactionRow): number =>
+    landedFor(payment).filter((hash) => !world.abandoned.has(hash) || hashesOf(row).includes(hash)).length;
 
   const paymentOf = (row: TransactionRow): WantedPayment | undefined =>
     world.payments.find(({ memo }) => memo === row.memo);
@@ -107,8 +122,9 @@ export function watch(world: SimulatedWorld): Watch {
     const asset = payment.mint === null ? nativeAssetId('solana') : tokenAssetId('solana', payment.mint);
     const isSame = row.to_address === payment.to && BigInt(row.amount) === payment.amount && row.asset === asset;
     if (!isSame || row.agent_id !== payment.agentId) world.violated(`${row.memo} is stored as another payment`);
-    const landed = landedBy(payment.memo);
-    if (landed > 1) world.violated(`${row.memo} was paid ${landed} times`);
+    const times = landedFor(payment).length;
+    if (times > 1) world.violated(`${row.memo} was paid ${times} times`);
+    const landed = knownLandings(payment, row);
     if (row.status === 'CONFIRMED' && landed !== 1) world.violated(`${row.memo} is CONFIRMED and not on the ledger`);
     if (ENDED_UNPAID.includes(row.status) && landed > 0) {
       world.violated(`${row.memo} is ${row.status} (${row.error}) and on the ledger`);
@@ -138,6 +154,37 @@ export function watch(world: SimulatedWorld): Watch {
       world.violated(`${row.memo} waits ${row.delay_seconds} s instead of ${limits.delaySeconds}`);
     }
     checkCaps(row, rows);
+  }
+
+  /** What was refused in the step for a cap: with nothing counted that is no spending, as what goes back to the owner is none. */
+  async function checkRefusal(row: TransactionRow, rows: readonly TransactionRow[]): Promise<void> {
+    if (row.status !== 'CANCELLED' || row.tier !== null || row.metadata === null) return;
+    const { success, data } = capRefusalSchema.safeParse(JSON.parse(row.metadata));
+    const payment = paymentOf(row);
+    const limits = payment === undefined ? null : limitsFor(world.policies, payment.agentId, payment.mint);
+    if (!success || limits === null) return;
+    const { spent, reserved, cap } = data.refusal.details;
+    const settled = await world.daemon.storage.read
+      .selectFrom('spend_ledger')
+      .select(['tx_id', 'settled_at'])
+      .where('agent_id', '=', row.agent_id)
+      .where('asset', '=', row.asset)
+      .execute();
+    const after = since(limits.window, cap === 'daily_max' ? 1 : 7, row.created_at);
+    const most = rows
+      .filter(
+        ({ agent_id, asset, id, tier }) =>
+          agent_id === row.agent_id && asset === row.asset && id !== row.id && tier !== null,
+      )
+      .filter(({ id, status }) => {
+        const at = settled.find(({ tx_id }) => tx_id === id)?.settled_at;
+        if (at !== undefined) return at >= after;
+        return !ENDED_UNPAID.includes(status) || !ENDED_UNPAID.includes(before.statuses.get(id) ?? 'PENDING');
+      })
+      .reduce((sum, { amount }) => sum + BigInt(amount), 0n);
+    if (BigInt(spent) + BigInt(reserved) > most) {
+      world.violated(`${row.memo} was refused, for ${spent} spent and ${reserved} reserved instead of ${most} at most`);
+    }
   }
 
   /** Payments that a rate counts, whatever became of them later. */
@@ -278,7 +325,9 @@ export function watch(world: SimulatedWorld): Watch {
   return {
     async check(policiesChanged) {
       if (world.daemon.isDead) return;
-      const rows = await rowsNow();
+      const all = await rowsNow();
+      const rows = all.filter(({ recall_id }) => recall_id === null);
+      await recalls.check(all);
       const memos = new Set(rows.map(({ memo }) => memo));
       if (memos.size !== rows.length) world.violated('a payment has two rows');
       for (const row of rows) {
@@ -296,21 +345,22 @@ export function watch(world: SimulatedWorld): Watch {
         if (row.tier === 'DELAY') due.set(row.id, (row.queued_at ?? 0) + (row.delay_seconds ?? 0));
         if (row.memo !== null) tiers.set(row.memo, { id: row.id, tier: row.tier });
         if (!policiesChanged) checkAdmission(row, rows);
+        if (!policiesChanged) await checkRefusal(row, rows);
       }
       checkSessions(rows);
       if (world.isStopped) {
-        for (const row of rows) {
+        for (const row of all) {
           const mayGoOn = isTerminal(row.status) || (UNDER_WAY.includes(row.status) && row.tx_hash !== null);
           if (!mayGoOn) world.violated(`${row.memo} is ${row.status} after everything had been stopped`);
         }
       }
       for (const [hash, transfer] of ledger.accepted) {
-        if (!rows.some((row) => hashesOf(row).includes(hash))) {
+        if (!world.abandoned.has(hash) && !all.some((row) => hashesOf(row).includes(hash))) {
           world.violated(`the ledger took a transaction that no row knows: ${transfer.memo}`);
         }
       }
       before = {
-        statuses: new Map(rows.map(({ id, status }) => [id, status])),
+        statuses: new Map(all.map(({ id, status }) => [id, status])),
         suspended: new Set(world.agents.filter(({ suspended }) => suspended).map(({ id }) => id)),
         revoked: new Set(world.sessions.filter(({ revoked }) => revoked).map(({ id }) => id)),
       };
@@ -322,12 +372,15 @@ export function watch(world: SimulatedWorld): Watch {
         const waits = row.status === 'QUEUED' && (row.tier === 'DELAY' || row.tier === 'APPROVAL');
         if (!isTerminal(row.status) && !waits) world.violated(`${row.memo} is ${row.status} for ever`);
         if (isTerminal(row.status) && row.reserved_amount !== null) world.violated(`${row.memo} holds a reservation`);
-        const landed = row.memo === null ? 0 : landedBy(row.memo);
+        if (row.recall_id !== null) continue;
+        const payment = paymentOf(row);
+        const landed = payment === undefined ? 0 : knownLandings(payment, row);
         if ((row.status === 'CONFIRMED') !== (landed === 1)) {
           world.violated(`${row.memo} is ${row.status} and was paid ${landed} times`);
         }
       }
       await checkAudit(rows);
+      await recalls.checkEnd(rows);
       world.counts.replaced = rows.filter(({ variants }) => variants !== null).length;
       for (const fault of await checkSpendLedger(world.daemon.storage.read)) {
         world.violated(`the spend ledger says ${fault.found} instead of ${fault.expected}`);

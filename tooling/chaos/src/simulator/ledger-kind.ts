@@ -5,6 +5,9 @@ export const LEDGER_KINDS = ['blockhashes', 'nonces'] as const;
 /** How transactions of a ledger end that do not land. */
 export type LedgerKind = (typeof LEDGER_KINDS)[number];
 
+/** What blocks of a ledger with nonces want at most. */
+export const HIGHEST_PRICE = 60n;
+
 /** The ledger of a run. */
 export interface SimulatedLedger {
   readonly truth: FakeLedger;

@@ -21,7 +21,7 @@ export interface Spend {
 const DAY = 86_400;
 
 /** Unix seconds, exclusive, from which spends count. Weeks begin on Monday; 1 January 1970 was a Thursday. */
-function since(window: Limits['window'], days: 1 | 7, now: number): number {
+export function since(window: Limits['window'], days: 1 | 7, now: number): number {
   if (window === 'rolling') return now - days * DAY;
   const midnight = now - (now % DAY);
   return days === 1 ? midnight - 1 : midnight - ((midnight / DAY + 3) % 7) * DAY - 1;

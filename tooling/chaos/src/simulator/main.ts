@@ -89,6 +89,8 @@ export async function main(args: readonly string[], out: (text: string) => void)
     crashes: 0,
     restarts: 0,
     stops: 0,
+    restores: 0,
+    recalls: 0,
     replaced: 0,
     days: 0,
   };
@@ -112,6 +114,8 @@ export async function main(args: readonly string[], out: (text: string) => void)
       'crashes',
       'restarts',
       'stops',
+      'restores',
+      'recalls',
       'replaced',
       'days',
     ] as const)
@@ -128,7 +132,7 @@ export async function main(args: readonly string[], out: (text: string) => void)
       `Seeds     ${sum.seeds} (${plan.from} to ${plan.from + sum.seeds - 1}), ${sum.steps} steps, ${Math.round(sum.days)} days`,
       `Payments  ${sum.payments} asked for, ${sum.landed} paid; ${sum.late} landed late, ${sum.lost} were lost by a node, ${sum.replaced} were signed again`,
       `Dry runs  ${sum.foretold} compared with what was decided then`,
-      `Daemon    ${sum.crashes} crashes, ${sum.restarts} restarts, stopped ${sum.stops} times`,
+      `Daemon    ${sum.crashes} crashes, ${sum.restarts} restarts, stopped ${sum.stops} times, ${sum.restores} backups put back; ${sum.recalls} recalls`,
       `Faults    ${kinds.length === 0 ? 'none' : kinds.join(', ')}`,
       `Broken promises: ${broken ? 1 : 0}`,
       '',

@@ -1,4 +1,13 @@
-import { ChainError, type IChainAdapter, nativeAssetId } from '@waiaas/core';
+import {
+  ChainError,
+  type IChainAdapter,
+  type IReplacer,
+  type ISweeper,
+  isReplacer,
+  isSweeper,
+  isWaiaasError,
+  nativeAssetId,
+} from '@waiaas/core';
 import { type Db, type HeadDraft, headsOf, listAgents, type Storage } from '@waiaas/storage';
 import { sql } from 'kysely';
 import type { LedgerKind } from './ledger-kind.ts';
@@ -19,7 +28,12 @@ const afterUnits =
     migration: storage.migration,
     async write(unit) {
       const result = await storage.write(unit);
-      await storage.write(({ db }) => work(db));
+      try {
+        await storage.write(({ db }) => work(db));
+      } catch (error) {
+        // With the vault shut there is nothing to be changed.
+        if (!isWaiaasError(error, 'KEYSTORE_LOCKED')) throw error;
+      }
       return result;
     },
   });
@@ -55,6 +69,38 @@ const credulous = (statement: string): Mutant => ({
 const withAdapter = (change: (adapter: IChainAdapter) => Partial<IChainAdapter>): Mutant => ({
   adapter: (adapter) => ({ ...adapter, isConnected: () => adapter.isConnected(), ...change(adapter) }),
 });
+
+/** A daemon that counts what goes back to the owner towards caps. */
+function countingRecalls(): Mutant {
+  const counted = new Set<string>();
+  return {
+    storage: afterUnits(async (db) => {
+      const rows = await db
+        .selectFrom('transactions')
+        .select(['id', 'agent_id', 'asset', 'amount'])
+        .where('recall_id', 'is not', null)
+        .where('status', '=', 'CONFIRMED')
+        .execute();
+      for (const { id, agent_id, asset, amount } of rows) {
+        if (counted.has(id)) continue;
+        counted.add(id);
+        const { spent } = headsOf(db).edit(agent_id);
+        const last = spent.get(asset);
+        if (last !== undefined) spent.set(asset, { ...last, cumulative: last.cumulative + BigInt(amount) });
+      }
+    }),
+  };
+}
+
+/** A daemon that takes a wallet for empty as long as something in it is stuck. */
+const forgettingTheStuck: Mutant = {
+  adapter: (adapter) => {
+    if (!isSweeper(adapter)) return adapter;
+    const quoteSweep: ISweeper['quoteSweep'] = async (sweep) =>
+      (sweep.stuck ?? []).length > 0 ? null : adapter.quoteSweep(sweep);
+    return { ...adapter, isConnected: () => adapter.isConnected(), ...{ quoteSweep } };
+  },
+};
 
 /** An object with some members replaced; the others are still read from it, at each look. */
 const withMembers = <T extends object>(whole: T, members: Partial<T>): T =>
@@ -95,6 +141,7 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
     found: /signed as another payment/,
   },
   'forgets what is under way': {
+    from: 11,
     mutant: withHeads(({ open }) => {
       for (const [id, each] of open) open.set(id, { ...each, reserved: each.reserved === null ? null : 0n });
     }),
@@ -228,6 +275,20 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
     })),
     found: /signed as another payment/,
   },
+  'takes funds back to somebody else': {
+    mutant: withAdapter((adapter) => ({
+      buildTransaction: async (request) =>
+        adapter.buildTransaction(request.memo === undefined ? { ...request, to: RECIPIENTS[2] } : request),
+    })),
+    found: /whom nobody has named/,
+  },
+  'calls dust what it could take in the place of something stuck': {
+    from: 15,
+    kind: 'nonces',
+    mutant: forgettingTheStuck,
+    found: /has left \d+/,
+  },
+  'counts what goes back to the owner': { mutant: countingRecalls(), found: /was refused, for|spend ledger/ },
   'pays a little more': {
     mutant: withAdapter((adapter) => ({
       buildTransaction: async (request) => adapter.buildTransaction({ ...request, amount: request.amount + 1n }),
@@ -276,12 +337,34 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
     mutant: { watch: () => ({ awakeSince: 0 }) },
     found: /nobody could have stopped it/,
   },
+  'goes on from a backup as if it were of today': {
+    mutant: { restore: () => async () => ({ status: 'NORMAL', activatedAt: null, reason: null, actor: null }) },
+    found: /nobody has said that it is meant/,
+  },
   'signs behind a closed gate': {
     mutant: { gate: (gate) => ({ open: () => gate.open(), close: () => undefined }) },
     found: /sent after everything had been stopped/,
     from: 5,
   },
+  'replaces what waits by something else than what has its nonce': {
+    kind: 'nonces',
+    mutant: {
+      adapter: (adapter) => {
+        if (!isReplacer(adapter)) return adapter;
+        const replacer: IReplacer = {
+          ...adapter,
+          async buildReplacement(request, signed, refused) {
+            const built = await adapter.buildReplacement(request, signed, refused);
+            return built === null ? null : adapter.buildTransaction(request);
+          },
+        };
+        return { ...adapter, ...replacer, isConnected: () => adapter.isConnected() };
+      },
+    },
+    found: /was paid 2 times|no row knows/,
+  },
   'sends again what a stop had met on its way': {
+    from: 12,
     mutant: withAdapter((adapter) => ({
       async waitForConfirmation(hash, options) {
         const bytes = options?.bytes;

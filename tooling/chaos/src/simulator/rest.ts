@@ -1,15 +1,18 @@
 import { agentId as brandAgentId } from '@waiaas/core';
 import { decodeSigned } from '@waiaas/fake-chain';
-import { isWatchedOnly, listSignedOf, nonceOf, type TransactionRow } from '@waiaas/storage';
-import { recoverFromStop } from './actions.ts';
+import { isWatchedOnly, listLiveRecalls, listSignedOf, nonceOf, type TransactionRow } from '@waiaas/storage';
 import { CHAIN } from './incarnation.ts';
 import { TOKEN } from './payment.ts';
+import { recoverFromStop } from './stops.ts';
 import type { SimulatedWorld } from './world.ts';
 
+const HOUR = 3_600_000;
 /** How often it is looked whether everything has ended, every 20 seconds. */
 const ROUNDS = 200;
 /** After so many rounds another hand uses the nonce that nobody uses. */
 const PATIENCE = 10;
+/** Hours within which every recall ends. */
+const RECALL_ROUNDS = 20;
 
 /** Payments that are under way. */
 const openRows = ({ daemon }: SimulatedWorld): Promise<TransactionRow[]> =>
@@ -35,9 +38,9 @@ async function refusedNonces({ daemon }: SimulatedWorld): Promise<ReadonlySet<st
 }
 
 /**
- * Uses nonces of wallets that nothing will use: what a stop has left to itself waits until something takes its place, and with
- * it all that come after it; what has a nonce after one that was refused waits likewise. Payments that are asked for would do
- * so.
+ * Uses nonces of wallets that nothing will use, as payments that are asked for would: what a stop has left to itself waits until
+ * something takes its place, and with it all that come after it. So does what was signed after something that no node took: unlike
+ * the adapter of a real chain, that of this ledger does not wait until it knows.
  */
 async function useFreeNonces(world: SimulatedWorld, rows: readonly TransactionRow[]): Promise<void> {
   const { nonces, daemon } = world;
@@ -55,6 +58,17 @@ async function useFreeNonces(world: SimulatedWorld, rows: readonly TransactionRo
   }
 }
 
+/** Gives recalls the time that they wait for what is under way: they end without anybody's help. */
+async function awaitRecalls(world: SimulatedWorld): Promise<void> {
+  const { read } = world.daemon.storage;
+  for (let round = 0; round < RECALL_ROUNDS && (await listLiveRecalls(read)).length > 0; round += 1) {
+    await world.elapse(20_000);
+    world.time.jumpTo(world.time.now() + HOUR);
+    await world.elapse(20_000);
+  }
+  if ((await listLiveRecalls(read)).length > 0) world.violated('a recall does not end');
+}
+
 /** Lets everything that is under way come to its end, once nothing goes wrong any more. */
 export async function rest(world: SimulatedWorld): Promise<void> {
   world.weather = { faults: 0, crashes: 0, isDown: false };
@@ -64,14 +78,17 @@ export async function rest(world: SimulatedWorld): Promise<void> {
   if (world.nonces !== null) {
     // Nothing waits for a lower price, nor for money that was spent before it.
     world.nonces.price = 1n;
-    for (const { address } of world.agents) {
-      world.ledger.fund(address, 10n ** 26n);
-      world.ledger.mint(TOKEN.address, address, 10n ** 26n);
+    for (const agent of world.agents) {
+      await world.beforeDeposit(agent);
+      world.ledger.fund(agent.address, 10n ** 26n);
+      world.ledger.mint(TOKEN.address, agent.address, 10n ** 26n);
     }
   }
+  await awaitRecalls(world);
   for (let round = 1; round <= ROUNDS; round += 1) {
     const open = await openRows(world);
-    if (open.length === 0) return;
+    const recalls = await listLiveRecalls(world.daemon.storage.read);
+    if (open.length + recalls.length === 0) return;
     if (round % PATIENCE === 0) await useFreeNonces(world, open);
     await world.elapse(20_000);
   }

@@ -18,6 +18,8 @@ export interface Sends {
   /** The kill switch has answered. */
   stop(): void;
   mayBeSent(hash: string): boolean;
+  /** All that was signed. */
+  hashes(): Iterable<string>;
 }
 
 /** Makes it, with nothing signed. */
@@ -39,5 +41,6 @@ export function createSends(): Sends {
       const send = sends.get(hash);
       return send !== undefined && (!send.isLeft || send.hasWord);
     },
+    hashes: () => sends.keys(),
   };
 }

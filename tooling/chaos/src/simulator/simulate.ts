@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { agentId as brandAgentId } from '@waiaas/core';
 import type { Fault } from '@waiaas/fake-chain';
-import { ACTIONS, type Action, openSession, recoverFromStop, replaceSessions } from './actions.ts';
+import { ACTIONS } from './actions.ts';
+import { type Action, attempt } from './attempt.ts';
 import { watch } from './invariants.ts';
 import type { LedgerKind } from './ledger-kind.ts';
 import { TOKEN } from './payment.ts';
 import { rest } from './rest.ts';
-import { createSimulatedWorld, type Mutant, OPERATOR, type SimulatedWorld } from './world.ts';
+import { openSession, replaceSessions } from './sessions.ts';
+import { recoverFromStop } from './stops.ts';
+import { by, createSimulatedWorld, type Mutant, OPERATOR, type SimulatedWorld, WALLETS } from './world.ts';
 
 /** What is simulated. */
 export interface SimulationOptions {
@@ -33,6 +36,10 @@ export interface SimulationReport {
   readonly restarts: number;
   /** How often the kill switch was engaged. */
   readonly stops: number;
+  /** Backups that were put back. */
+  readonly restores: number;
+  /** Recalls that have moved something. */
+  readonly recalls: number;
   /** Payments that were signed more than once. */
   readonly replaced: number;
   readonly faults: Readonly<Partial<Record<Fault, number>>>;
@@ -67,12 +74,16 @@ async function furnish(world: SimulatedWorld): Promise<void> {
     // Some are poor: their payments fail on the chain.
     world.ledger.fund(agent.publicKey, random.chance(200) ? 60_000n : 10n ** 12n);
     world.ledger.mint(TOKEN.address, agent.publicKey, random.chance(200) ? 600n : 10n ** 12n);
-    world.agents.push({ id: brandAgentId(agent.id), address: agent.publicKey, suspended: false });
+    world.agents.push({ id: brandAgentId(agent.id), address: agent.publicKey, suspended: false, wasRecalled: false });
   }
   for (const agent of world.agents) {
     await openSession(world, agent);
     await openSession(world, agent);
   }
+  if (!random.chance(600)) return;
+  const wallet = random.pick(WALLETS);
+  await attempt(world, 'connect', () => daemon.owner.connect(wallet, by(wallet)));
+  await world.learn();
 }
 
 /** Runs a simulation to its end, or to the first promise that is broken. */
@@ -121,12 +132,14 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     late: fated('late', true),
     lost: fated('dropped', false),
     steps: step,
-    payments: world.payments.length,
+    payments: world.counts.payments,
     landed,
     foretold: world.counts.foretold,
     crashes: world.counts.crashes,
     restarts: world.counts.restarts,
     stops: world.counts.stops,
+    restores: world.counts.restores,
+    recalls: world.counts.recalls,
     replaced: world.counts.replaced,
     faults: Object.fromEntries(world.counts.faults),
     days: (Math.max(world.latest * 1000, world.time.now()) - begun) / 86_400_000,

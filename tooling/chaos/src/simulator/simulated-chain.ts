@@ -22,10 +22,14 @@ import type { Sends } from './sends.ts';
 
 /** A transaction that the daemon has signed. */
 export interface Signed {
+  readonly from: string;
   readonly to: string;
   readonly amount: bigint;
-  readonly memo: string;
+  /** Null for what goes back to the owner. */
+  readonly memo: string | null;
   readonly mint: string | null;
+  /** The network's, base units of the native asset. */
+  readonly fee: bigint;
 }
 
 /** How the network is, and who watches it. */
@@ -101,8 +105,8 @@ export function createSimulatedChain(network: SimulatedNetwork, { life, recorded
     async signTransaction(transaction, sign) {
       const signed = await inner.signTransaction(transaction, sign);
       sends.signed(signed.txHash, transaction.replaces?.[0]?.txHash);
-      const { to, amount, memo, token } = transaction.request;
-      onSigned({ to, amount, memo: memo ?? '', mint: token?.address ?? null });
+      const { from, to, amount, memo = null, token } = transaction.request;
+      onSigned({ from, to, amount, memo, mint: token?.address ?? null, fee: transaction.estimatedFee });
       return signed;
     },
     async submitTransaction(transaction) {

@@ -6,7 +6,7 @@ import { type SimulationReport, simulate } from './simulate.ts';
 
 /*
  * A slice of `npm run chaos`: promises 1, 2, 3, 7, 8, 9 and 11 under random agents, owners, operators, faults, crashes and
- * clocks. What a seed finds is found again by `npm run chaos -- --seeds 1 --from <seed>`, every fourth with `--ask-first`.
+ * clocks, with recalls and backups in between. What a seed finds is found again by `npm run chaos -- --seeds 1 --from <seed>`, every fourth with `--ask-first`.
  */
 
 /** Seeds that are run at least, and the time after which no further one is begun: what a check of a change may take. */
@@ -19,13 +19,14 @@ const about = ({ seed, violations, events }: SimulationReport): string =>
 describe('the daemon in a world of faults', () => {
   test('breaks no promise', async () => {
     const until = performance.now() + SEEDS.seconds * 1000;
-    const sum = { landed: 0, late: 0, lost: 0, foretold: 0, stops: 0 };
+    const sum = { landed: 0, late: 0, lost: 0, foretold: 0, stops: 0, recalls: 0, restores: 0 };
     const faults = new Set<string>();
     let seed = 1;
     for (; seed <= SEEDS.most && (seed <= SEEDS.least || performance.now() < until); seed += 1) {
       const report = await simulate({ seed, asksFirst: seed % 4 === 0 });
       expect(report.violations, about(report)).toEqual([]);
-      for (const name of ['landed', 'late', 'lost', 'foretold', 'stops'] as const) sum[name] += report[name];
+      for (const name of ['landed', 'late', 'lost', 'foretold', 'stops', 'recalls', 'restores'] as const)
+        sum[name] += report[name];
       for (const fault of Object.keys(report.faults)) faults.add(fault);
     }
     // Worth something only if things really went wrong, and money really moved.
@@ -36,6 +37,8 @@ describe('the daemon in a world of faults', () => {
     if (IS_FULL) expect(sum.lost).toBeGreaterThan(0);
     expect(sum.foretold).toBeGreaterThan(seed);
     expect(sum.stops).toBeGreaterThan(seed / 2);
+    expect(sum.recalls).toBeGreaterThan(seed / 4);
+    expect(sum.restores).toBeGreaterThan(seed / 8);
   }, 1_800_000);
 
   test('breaks none in a year', async () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -16,11 +16,13 @@ import { createVirtualTime, type FakeLedger, type Fault, type NonceLedger, type 
 import type { SigningGate } from '@waiaas/keystore';
 import type { RequestOrigin } from '@waiaas/management';
 import type { Pipeline, Watchfulness } from '@waiaas/pipeline';
-import type { Storage } from '@waiaas/storage';
-import { beginLife, type Incarnation } from './incarnation.ts';
+import type { stopAfterRestore } from '@waiaas/safety';
+import { listLiveRecalls, listTransactionsOfRecall, type Storage } from '@waiaas/storage';
+import { beginLife, DATABASE, type Incarnation, layFolder } from './incarnation.ts';
 import { createSimulatedLedger, kindOfSeed, type LedgerKind } from './ledger-kind.ts';
 import type { WantedPayment } from './payment.ts';
 import { createRandom, type Random } from './random.ts';
+import { type AskedRecall, createRecoveryModel, type RecoveryModel, type Registered } from './recall-model.ts';
 import { createSends, type Sends } from './sends.ts';
 import { createSimulatedChain, type Signed } from './simulated-chain.ts';
 
@@ -39,6 +41,15 @@ export interface KnownAgent {
   readonly id: AgentId;
   readonly address: string;
   suspended: boolean;
+  /** Whether its funds were taken back, and nobody has given it others since. */
+  wasRecalled: boolean;
+}
+
+/** A copy of the database, with what was true when it was made and is no part of it. */
+export interface Backup {
+  readonly path: string;
+  readonly owner: Wallet | null;
+  readonly recoveries: readonly Registered[];
 }
 
 /** A part of the daemon that does what it must not: the simulation has to notice. */
@@ -51,6 +62,8 @@ export interface Mutant {
   readonly sealer?: (sealer: RowSealer) => RowSealer;
   /** The gate that it stops by. */
   readonly gate?: (gate: Pick<SigningGate, 'open' | 'close'>) => Pick<SigningGate, 'open' | 'close'>;
+  /** Whether a start goes on from a backup that was put back. */
+  readonly restore?: (stop: typeof stopAfterRestore) => typeof stopAfterRestore;
   /** Policies that it was given as well, and does not keep. */
   readonly ignores?: readonly Pick<PolicySummary, 'type' | 'rules'>[];
 }
@@ -100,6 +113,12 @@ export interface SimulatedWorld {
   readonly approvals: Set<string>;
   /** Which transaction a key was answered with. */
   readonly answered: Map<string, string>;
+  /** Which wallets owners have registered. */
+  readonly recoveries: RecoveryModel;
+  /** What was asked for of funds, oldest first. */
+  readonly askedRecalls: AskedRecall[];
+  /** How many transactions recalls had that were stopped: there must not be more. By recall. */
+  readonly stoppedRecalls: Map<string, number>;
   policies: readonly PolicySummary[];
   owner: Wallet | null;
   /** Notification channels that reach the owner. */
@@ -110,6 +129,10 @@ export interface SimulatedWorld {
   stopped(): void;
   /** What was signed, and whether it may be sent. */
   readonly sends: Sends;
+  /** The newest copy of the database. */
+  backup: Backup | null;
+  /** What was signed before a backup was put back: the daemon may not know of it any more. By hash. */
+  readonly abandoned: Set<string>;
   /** Milliseconds that have really passed, whatever the clock was set to. */
   passed: number;
   /** The latest time there has been, Unix seconds. */
@@ -122,7 +145,11 @@ export interface SimulatedWorld {
     crashes: number;
     restarts: number;
     foretold: number;
+    payments: number;
     stops: number;
+    /** Backups that were put back. */
+    restores: number;
+    recalls: number;
     /** Payments that were signed more than once. */
     replaced: number;
     readonly faults: Map<Fault, number>;
@@ -135,6 +162,8 @@ export interface SimulatedWorld {
   violated(what: string): void;
   /** Called for each signature, before it leaves. */
   onSigned: (signed: Signed) => void;
+  /** Called before an agent is given something: afterwards nobody can tell what a recall had left. */
+  beforeDeposit: (agent: KnownAgent) => Promise<void>;
   /** Lets time pass for the program and the chain. Ends early when the daemon dies. */
   elapse(ms: number): Promise<void>;
   /** Waits for something the daemon does, letting time pass only where that is needed; undefined when it died before. */
@@ -142,9 +171,38 @@ export interface SimulatedWorld {
   /** After a crash: buries the dead and begins the next life. */
   reviveIfDead(): Promise<void>;
   restart(): Promise<void>;
+  /** Copies the database as it is now. */
+  backUp(): void;
+  /** Ends the daemon if it lives, puts a copy in the place of its database and begins the next life. */
+  putBack(backup: Backup): Promise<void>;
   /** Learns anew what the daemon knows: a crash may have kept an answer from arriving. */
   learn(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Forgets what the daemon has no record of any more. What was paid since is asked for by nobody again: it would be paid again. */
+async function forget({ daemon, sessions, payments, answered }: SimulatedWorld): Promise<void> {
+  const { read } = daemon.storage;
+  const ids = new Set((await read.selectFrom('sessions').select('id').execute()).map(({ id }) => id));
+  const memos = new Set((await read.selectFrom('transactions').select('memo').execute()).map(({ memo }) => memo));
+  sessions.splice(0, sessions.length, ...sessions.filter(({ id }) => ids.has(id)));
+  for (const { memo, idempotencyKey } of payments) {
+    if (!memos.has(memo) && idempotencyKey !== null) answered.delete(idempotencyKey);
+  }
+  payments.splice(0, payments.length, ...payments.filter(({ memo }) => memos.has(memo)));
+}
+
+let unused: Promise<string> | undefined;
+
+/** The folder that all daemons begin with, made once: to set one up takes as long as many of its steps. */
+function unusedFolder(): Promise<string> {
+  unused ??= (async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'waiaas-unused-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    await layFolder(folder);
+    return folder;
+  })();
+  return unused;
 }
 
 /** Makes a world with a daemon in it. */
@@ -156,11 +214,13 @@ export async function createSimulatedWorld({
   asksFirst = false,
 }: WorldOptions): Promise<SimulatedWorld> {
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-simulation-'));
+  cpSync(await unusedFolder(), folder, { recursive: true });
   const random = createRandom(seed);
   const time = createVirtualTime();
   const both = createSimulatedLedger(kind);
   const { truth: ledger, nonces } = both;
   const faults = new Map<Fault, number>();
+  let backups = 0;
   /** Whether the kill switch has answered since the last recovery. */
   let hasStopped = false;
   // As an operator has configured it: never changed while the daemon runs.
@@ -184,6 +244,7 @@ export async function createSimulatedWorld({
       decoratePipeline: mutant?.pipeline ?? ((pipeline) => pipeline),
       decorateSealer: mutant?.sealer ?? ((sealer) => sealer),
       decorateGate: mutant?.gate ?? ((gate) => gate),
+      decorateRestore: mutant?.restore ?? ((stop) => stop),
       adapter: (user) => {
         const chain = createSimulatedChain(
           {
@@ -218,6 +279,9 @@ export async function createSimulatedWorld({
     payments: [],
     approvals: new Set(),
     answered: new Map(),
+    recoveries: createRecoveryModel(),
+    askedRecalls: [],
+    stoppedRecalls: new Map(),
     policies: [],
     owner: null,
     channels: random.int(0, 3),
@@ -230,15 +294,28 @@ export async function createSimulatedWorld({
       world.sends.stop();
     },
     sends: createSends(),
+    backup: null,
+    abandoned: new Set(),
     passed: 0,
     latest: 0,
     events: [],
     violations: [],
     asksFirst,
-    counts: { crashes: 0, restarts: 0, foretold: 0, stops: 0, replaced: 0, faults },
+    counts: {
+      crashes: 0,
+      restarts: 0,
+      foretold: 0,
+      payments: 0,
+      stops: 0,
+      restores: 0,
+      recalls: 0,
+      replaced: 0,
+      faults,
+    },
     fates: new Map(),
     weather: { faults: 0, crashes: 0, isDown: false },
     onSigned: () => undefined,
+    beforeDeposit: async () => undefined,
     // Replaced at once.
     daemon: Object.create(null),
     log: (event) => void world.events.push(`${new Date(time.now()).toISOString()} ${event}`),
@@ -296,6 +373,33 @@ export async function createSimulatedWorld({
       await world.await(world.daemon.recovered);
       if (!world.daemon.isDead) await world.learn();
     },
+    backUp() {
+      backups += 1;
+      const path = world.daemon.storage.snapshot(`${backups}`);
+      world.backup = { path, owner: world.owner, recoveries: world.recoveries.copy() };
+      world.log('a backup is made');
+    },
+    async putBack({ path, owner, recoveries }) {
+      const { daemon } = world;
+      if (!daemon.isDead) await world.await(daemon.stop());
+      if (daemon.isDead) await daemon.bury();
+      const database = join(folder, DATABASE);
+      for (const suffix of ['-wal', '-shm']) rmSync(`${database}${suffix}`, { force: true });
+      copyFileSync(path, database);
+      world.log('the backup is put back');
+      world.counts.restores += 1;
+      for (const hash of world.sends.hashes()) world.abandoned.add(hash);
+      world.stopped();
+      world.owner = owner;
+      world.recoveries.restore(recoveries);
+      world.daemon = await start();
+      if (world.daemon.killSwitch.status() === 'NORMAL') {
+        world.violated('a backup that was put back is gone on with, and nobody has said that it is meant');
+      }
+      await forget(world);
+      await world.await(world.daemon.recovered);
+      if (!world.daemon.isDead) await world.learn();
+    },
     async learn() {
       const { storage, policies, owner, killSwitch } = world.daemon;
       hasStopped = killSwitch.status() !== 'NORMAL';
@@ -311,13 +415,21 @@ export async function createSimulatedWorld({
         updatedAt: '',
       }));
       world.policies = [...ignored, ...listed];
+      if (hasStopped) {
+        for (const { id } of await listLiveRecalls(storage.read)) {
+          if (world.stoppedRecalls.has(id)) continue;
+          world.stoppedRecalls.set(id, (await listTransactionsOfRecall(storage.read, id)).length);
+        }
+      }
       // With the vault shut nobody can say; nor can the owner become another one.
       if (!hasStopped) {
         const present = await owner.load();
+        const before = world.owner;
         world.owner =
           present.state === 'connected'
             ? (WALLETS.find(({ address }) => address === present.owner.address) ?? null)
             : null;
+        if (world.owner !== before) world.recoveries.clear();
       }
       for (const row of await storage.read.selectFrom('agents').select(['id', 'status']).execute()) {
         const agent = world.agents.find(({ id }) => id === row.id);
