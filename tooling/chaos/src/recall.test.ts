@@ -421,7 +421,9 @@ test('a token that every EVM node declines to move keeps nothing else back: the 
     }
     expect(recall).toMatchObject({
       status: 'PARTIAL',
-      left: expect.arrayContaining([expect.objectContaining({ tokenMint: token, reason: 'FAILED' })]),
+      left: expect.arrayContaining([
+        expect.objectContaining({ asset: `ethereum:${token.toLowerCase()}`, reason: 'FAILED' }),
+      ]),
     });
     expect(await anvil.balance(wallet.address)).toBeGreaterThan((99n * ether) / 100n);
     const data = `0x70a08231${publicKey.slice(2).toLowerCase().padStart(64, '0')}`;
