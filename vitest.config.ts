@@ -12,5 +12,7 @@ export default defineConfig({
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     pool: 'forks',
+    // What packages have built is loaded as Node loads it, and not transformed anew.
+    server: { deps: { external: [/\/(?:packages|apps|tooling)\/[^/]+\/dist\//] } },
   },
 });
