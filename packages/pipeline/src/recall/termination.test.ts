@@ -350,6 +350,32 @@ describe('what cannot be moved', () => {
     expect(alerts).toMatchObject([{ problem: 'ASSETS_LEFT', assets: [`solana:${mint}`] }]);
   });
 
+  test('keeps it from its end where what is under way may take it, and may not', async () => {
+    let isTaken = true;
+    await start({
+      decorateAdapter: (adapter) => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        quoteSweep: async (sweep) => {
+          if (!isTaken) return adapter.quoteSweep(sweep);
+          throw new ChainError({ code: 'INSUFFICIENT_BALANCE', chain: 'solana', message: 'It may be taken' });
+        },
+      }),
+    });
+    await terminate();
+    await rounds(40);
+    expect(await status()).toBe('TERMINATING');
+    expect(keyFiles()).toHaveLength(1);
+    await world.time.advance(86_400_000);
+    await rounds(3);
+    const alerts = (await events('AGENT_TERMINATING')).filter(({ severity }) => severity === 'critical');
+    expect(alerts).toMatchObject([{ problem: 'ASSETS_LEFT', assets: ['solana:native'] }]);
+    isTaken = false;
+    await world.time.advance(1_800_000);
+    await untilTerminated();
+    expect(held(payer.address)).toEqual([0n, 0n]);
+  });
+
   test('ends it as soon as it can be moved after all', async () => {
     await frozen();
     await rounds(10);
