@@ -582,7 +582,7 @@ describe('a recall always ends', () => {
     ]);
   });
 
-  test('what took the place of a payment is raised when prices rise, and lands', async () => {
+  test('what took the place of a payment leaves nothing to be raised with: when prices rise, the next step takes its place, and lands', async () => {
     chain.most = 50;
     await world.resumeAgent(payer.agentId);
     await stuck();
@@ -596,11 +596,16 @@ describe('a recall always ends', () => {
     const [payment, , third] = chain.signed.keys();
     await until(async () => {
       chain.mine();
-      return (await rows()).slice(0, 2).every(({ status }) => isTerminal(status));
+      return (await rows()).slice(0, 3).every(({ status }) => isTerminal(status));
     });
     expect(chain.landed[0]).toBe(third);
     expect(chain.landed).not.toContain(payment);
-    expect((await rows()).slice(0, 2).map(({ status }) => status)).toEqual(['EXPIRED', 'CONFIRMED']);
+    const ends = (await rows()).slice(0, 3);
+    expect(ends.map((row) => [row.status, hashesOf(row).length])).toEqual([
+      ['EXPIRED', 1],
+      ['EXPIRED', 1],
+      ['CONFIRMED', 1],
+    ]);
     expect(chain.balanceOf(RECIPIENT)).toBe(0n);
     expect(await checkSpendLedger(world.storage.read)).toEqual([]);
   });

@@ -252,7 +252,9 @@ export function createNonceChain(): NonceChain {
         if (swept || quote === null) return null;
         if (chain.isTaken) throw refusal('INSUFFICIENT_BALANCE');
         const displaced = dueOf(sweep.from, sweep.stuck ?? []);
-        return displaced.length === 0 ? quote : { ...quote, amount: quote.amount - BigInt(above(displaced)) };
+        // What it names as its fee is all that it leaves, so it can never be raised.
+        const fee = BigInt(displaced.length === 0 ? chain.price : Math.max(chain.price, above(displaced)));
+        return { fee, amount: displaced.length === 0 ? quote.amount : quote.amount - BigInt(above(displaced)) };
       },
       async buildDisplacing(request: TransferRequest, stuck: readonly SignedVariant[]) {
         const { from, to, amount } = request;
@@ -274,7 +276,7 @@ export function createNonceChain(): NonceChain {
         if (newest === undefined) throw new Error('Nothing was signed');
         if (executedOf(newest.from) !== newest.nonce || (!refused && newest.price >= chain.price)) return null;
         const price = Math.max(chain.price, Math.ceil(newest.price * 1.125));
-        if (price > chain.most) throw refusal('BUILD_FAILED');
+        if (price > Math.min(chain.most, Number(request.fee ?? chain.most))) throw refusal('BUILD_FAILED');
         // As the record of the wallet has it: nothing else that was sent and is not named may have its nonce.
         const named = [...replaces, ...displaced].map(({ txHash }) => txHash);
         const others = sent.filter((hash) => known(hash).from === newest.from && known(hash).nonce === newest.nonce);
