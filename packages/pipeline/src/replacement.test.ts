@@ -755,6 +755,31 @@ describe('the kill switch', () => {
     },
   );
 
+  test('closed and opened again while it is sent again: nothing that was signed before it is sent any more', async () => {
+    await stuck();
+    await replaced(1);
+    const [first = '', second = ''] = chain.signed.keys();
+    chain.forget();
+    chain.declines = () => true;
+    let sent = -1;
+    // What hangs is refused in the end.
+    during = {
+      step: 'submit',
+      what: () => {
+        closeAndReopen();
+        sent = chain.sent.length;
+      },
+    };
+    await until(() => sent !== -1 && chain.sent.length > sent);
+    // The one that hung, and the next round begins with the newest again.
+    await until(() => chain.sent.length > sent + 1);
+    expect(chain.sent.slice(sent, sent + 2)).toEqual([second, second]);
+    await until(() => chain.sent.length > sent + 2);
+    expect(chain.sent[sent + 2]).toBe(first);
+    chain.declines = () => false;
+    expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
+  });
+
   test('closed once it is signed: it is on record and not sent, and is followed', async () => {
     await stuck();
     during = { step: 'signed', what: () => world.keystoreParts.gate.close() };

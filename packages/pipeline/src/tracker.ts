@@ -48,12 +48,15 @@ export function createTracker(
   /**
    * Hands what was signed to the network again, the newest variant first, until one is taken. Answers whether the newest was
    * turned away as too cheap.
+   *
+   * @param epoch that of the gate for which it is known that the transaction may be helped
    */
-  async function resend(adapter: IChainAdapter, row: AuthenticTransaction): Promise<boolean> {
+  async function resend(adapter: IChainAdapter, row: AuthenticTransaction, epoch: number): Promise<boolean> {
     let refused = false;
     for (const [index, variant] of signedVariants(row).entries()) {
-      // While the kill switch is engaged a transaction is watched, not helped (04 §20).
-      if (!gate.isOpen) break;
+      // While the kill switch is engaged a transaction is watched, not helped (04 §20); what was engaged and recovered while a node
+      // hung may have left it to itself.
+      if (!gate.isOpen || gate.epoch !== epoch) break;
       try {
         await adapter.submitTransaction(variant);
         break;
@@ -123,26 +126,26 @@ export function createTracker(
     let askedIn: number | null = null;
 
     /**
-     * Whether the transaction may be sent again and replaced now. What a stop has left to itself is marked so, for good; what was
-     * displaced is left to itself for as long as that which took its place is not.
+     * In which epoch of the gate the transaction may be sent again and replaced; null when it may not now. What a stop has left to
+     * itself is marked so, for good; what was displaced is left to itself for as long as that which took its place is not.
      */
-    async function mayHelp(adapter: IChainAdapter): Promise<boolean> {
+    async function mayHelpIn(adapter: IChainAdapter): Promise<number | null> {
       const { epoch } = gate;
-      if (!gate.isOpen || isWatchedOnly(row)) return false;
+      if (!gate.isOpen || isWatchedOnly(row)) return null;
       try {
-        if (isReplacer(adapter) && (await displacements.isDisplaced(row))) return false;
-        if (!gate.isOpen || gate.epoch !== epoch) return false;
-        if (askedIn === epoch) return true;
+        if (isReplacer(adapter) && (await displacements.isDisplaced(row))) return null;
+        if (!gate.isOpen || gate.epoch !== epoch) return null;
+        if (askedIn === epoch) return epoch;
         if (await isLeftByStop(storage.read, row)) {
           row = (await settlement.watchedOnly(row)) ?? (await authentic(row)) ?? row;
-          return false;
+          return null;
         }
       } catch (error) {
         logger.error({ txId: row.id, error: String(error) }, 'Whether a payment may be helped could not be read');
-        return false;
+        return null;
       }
       askedIn = epoch;
-      return true;
+      return epoch;
     }
 
     /** Replaces the transaction when it is time and there is need. The row is then another one. */
@@ -192,7 +195,11 @@ export function createTracker(
           logger.error({ txId: row.id, error: String(error) }, 'A verdict could not be stored; trying again');
         }
       } else if (adapter?.isConnected() === true) {
-        if (await mayHelp(adapter)) await help(adapter, await resend(adapter, row));
+        const epoch = await mayHelpIn(adapter);
+        if (epoch !== null) {
+          const refused = await resend(adapter, row, epoch);
+          if (gate.epoch === epoch) await help(adapter, refused);
+        }
         if (row.status !== 'SUBMITTED') return row;
       }
       await timers.sleep(Math.min(250 * 2 ** Math.min(round, 6), MAX_PAUSE), signal);
