@@ -204,12 +204,10 @@ export function createExecutor(
       const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];
       return settlement.failedBeforeLanding(row, executable === null ? refusal : withAsset(refusal, executable), extra);
     }
-    // Its bytes go with the end of the payment; whether they can still land is proven by this.
-    const place = signed.nonce === undefined ? {} : { nonce: signed.nonce };
     // Engaged between signature and broadcast, and be it over again: these bytes have left nobody's hands yet, and now never
     // will.
     if (!gate.isOpen || gate.epoch !== epoch) {
-      const failed = await settlement.failedBeforeLanding(recorded, KILL_SWITCH, place);
+      const failed = await settlement.failedBeforeLanding(recorded, KILL_SWITCH);
       signed.discard?.();
       return failed;
     }
@@ -217,6 +215,6 @@ export function createExecutor(
     if (outcome === 'sent' || outcome === 'ambiguous') {
       return settlement.submitted(recorded, { ambiguous: outcome === 'ambiguous' });
     }
-    return settlement.failedBeforeLanding(recorded, outcome, place);
+    return settlement.failedBeforeLanding(recorded, outcome);
   };
 }

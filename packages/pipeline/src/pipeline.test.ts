@@ -417,6 +417,56 @@ describe('verdicts', () => {
     expect((await audit()).filter((event) => event === 'TX_LATE_LANDING')).toHaveLength(1);
   });
 
+  test('what has failed in a block is reserved until that block is final', async () => {
+    await start({ rules: { daily_max: '5' }, network: { landsAfter: 2 } });
+    const payer = await world.createPayer();
+    const { transactionId } = await finish(world.send(payer, 5n, { waitMs: 100 }));
+    // Its money goes another way before it lands.
+    world.ledger.fund(payer.address, -world.ledger.balanceOf(payer.address));
+    world.ledger.advance(20);
+    await world.time.advance(120_000);
+    expect(await findTransaction(world.storage.read, transactionId)).toMatchObject({
+      ...{ status: 'SUBMITTED', reserved_amount: '5' },
+    });
+    expect(await outcome(world.send(payer, 1n))).toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED' });
+    world.ledger.advance(20);
+    await world.time.runUntil(
+      async () => (await findTransaction(world.storage.read, transactionId))?.status === 'FAILED',
+    );
+    expect(await findTransaction(world.storage.read, transactionId)).toMatchObject({ reserved_amount: null });
+    await world.time.advance(600_000);
+    await world.pipeline.checkLateLandings();
+    expect(await findTransaction(world.storage.read, transactionId)).toMatchObject({ late_check_at: null });
+    expect(await audit()).not.toContain('TX_LATE_LANDING');
+  });
+
+  test('one that an endpoint has kept to itself and called failed counts once it is paid after all', async () => {
+    let lies = true;
+    await start({
+      rules: { daily_max: '5' },
+      network: { faults: (call) => (call === 'submitTransaction' ? 'dropped' : undefined) },
+      decorateAdapter: (adapter) => ({
+        ...adapter,
+        isConnected: () => adapter.isConnected(),
+        waitForConfirmation: async (...asked) =>
+          lies ? { verdict: 'failed', error: 'made up', blockNumber: 9n } : adapter.waitForConfirmation(...asked),
+      }),
+    });
+    const payer = await world.createPayer();
+    expect(await outcome(world.send(payer, 5n))).toMatchObject({ code: 'CHAIN_ERROR' });
+    const [row] = await rows();
+    expect(row).toMatchObject({ status: 'FAILED', reserved_amount: null });
+    lies = false;
+    const bound = BigInt(row?.last_valid_block_height ?? '0');
+    const transfer = { from: payer.address, to: RECIPIENT, amount: 5n, fee: 5000n, lastValidBlockHeight: bound };
+    world.ledger.accept(row?.tx_hash ?? '', transfer, 0);
+    await world.time.advance(600_000);
+    await world.pipeline.checkLateLandings();
+    expect((await audit()).filter((event) => event === 'TX_LATE_LANDING')).toHaveLength(1);
+    expect(await outcome(world.send(payer, 1n))).toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED' });
+    expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+  });
+
   test('one that a node has refused is looked up until its last block is past, however late that node passes it on', async () => {
     await start({
       rules: { daily_max: '5' },

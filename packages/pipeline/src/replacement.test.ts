@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ConfirmationVerdict, isTerminal, type TransactionStatusReport } from '@waiaas/core';
+import { type ConfirmationVerdict, isTerminal } from '@waiaas/core';
 import { checkSpendLedger, hashesOf, isWatchedOnly, type TransactionRow } from '@waiaas/storage';
 import fc from 'fast-check';
 import { sql } from 'kysely';
@@ -40,8 +40,8 @@ let during: { readonly step: 'simulate' | 'sign' | 'signed' | 'submit'; readonly
 
 /** What is told of transactions, by their hash, whatever the chain has. */
 const verdicts = new Map<string, ConfirmationVerdict>();
-/** What a look at them tells. */
-const states = new Map<string, TransactionStatusReport>();
+/** Whether the adapter tells with what nonce it has signed. */
+let tellsNonce: boolean;
 
 const happen = async (step: NonNullable<typeof during>['step']): Promise<void> => {
   if (during?.step !== step) return;
@@ -59,19 +59,20 @@ const decorateAdapter = (plain: TokenAdapter) => {
       await happen('simulate');
       return adapter.simulateTransaction(...args);
     },
-    signTransaction: async (...[transaction, sign]: Parameters<typeof adapter.signTransaction>) =>
-      adapter.signTransaction(transaction, async (message) => {
+    signTransaction: async (...[transaction, sign]: Parameters<typeof adapter.signTransaction>) => {
+      const { nonce, ...signed } = await adapter.signTransaction(transaction, async (message) => {
         await happen('sign');
         const signature = await sign(message);
         signatures += 1;
         await happen('signed');
         return signature;
-      }),
+      });
+      return tellsNonce && nonce !== undefined ? { ...signed, nonce } : signed;
+    },
     submitTransaction: async (...args: Parameters<typeof adapter.submitTransaction>) => {
       await happen('submit');
       return adapter.submitTransaction(...args);
     },
-    getTransactionStatus: async (hash: string) => states.get(hash) ?? adapter.getTransactionStatus(hash),
     waitForConfirmation: async (...args: Parameters<typeof adapter.waitForConfirmation>) =>
       verdicts.get(args[0]) ?? adapter.waitForConfirmation(...args),
   };
@@ -92,7 +93,7 @@ beforeEach(async () => {
   signatures = 0;
   during = undefined;
   verdicts.clear();
-  states.clear();
+  tellsNonce = true;
   await start();
   payer = await world.createPayer();
 });
@@ -277,39 +278,69 @@ test('that a nonce was used by somebody else ends it; that a variant has used it
   expect(await checkSpendLedger(world.storage.read)).toEqual([]);
 });
 
-test('one that has failed in a block is looked up until that is final: another block may pay it', async () => {
-  await pay();
-  const [hash = ''] = chain.signed.keys();
-  verdicts.set(hash, { verdict: 'failed', error: 'reverted', blockNumber: 9n });
-  await until(async () => (await onlyRow()).status === 'FAILED');
+describe('one that an endpoint has called failed', () => {
+  async function called(): Promise<string> {
+    await pay();
+    const [hash = ''] = chain.signed.keys();
+    verdicts.set(hash, { verdict: 'failed', error: 'reverted', blockNumber: 9n });
+    await until(async () => (await onlyRow()).status === 'FAILED');
+    return hash;
+  }
   const look = async (): Promise<void> => {
-    await world.time.advance(60 * MINUTE_MS);
+    await world.time.advance(24 * 60 * MINUTE_MS);
     await world.pipeline.checkLateLandings();
   };
-  states.set(hash, { state: 'landed', commitment: 'confirmed', blockNumber: 9n, error: 'reverted' });
-  await look();
-  expect(await onlyRow()).toMatchObject({ status: 'FAILED', reserved_amount: null, late_check_at: expect.any(Number) });
-  expect(await events('TX_LATE_LANDING')).toBe(0);
 
-  // The chain takes the block back, and the next one pays.
-  states.delete(hash);
-  chain.mine();
-  await look();
-  expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
-  expect(await events('TX_LATE_LANDING')).toBe(1);
-  expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+  test('is looked up no more once all of them have said so again', async () => {
+    await called();
+    await look();
+    expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
+    expect(await events('TX_LATE_LANDING')).toBe(0);
+  });
+
+  test('is looked up for as long as they do not, and counts when it is paid after all', async () => {
+    await world.setRules({ daily_max: `${AMOUNT}` });
+    const hash = await called();
+    verdicts.set(hash, { verdict: 'unknown' });
+    for (let round = 0; round < 3; round += 1) await look();
+    expect(await onlyRow()).toMatchObject({
+      status: 'FAILED',
+      reserved_amount: null,
+      late_check_at: expect.any(Number),
+    });
+    expect(await events('TX_LATE_LANDING')).toBe(0);
+    chain.mine();
+    // Landed, and not deep enough yet.
+    await look();
+    expect(await onlyRow()).toMatchObject({ late_check_at: expect.any(Number) });
+    verdicts.delete(hash);
+    await world.pipeline.checkLateLandings();
+    expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
+    expect(await events('TX_LATE_LANDING')).toBe(1);
+    await expect(world.send(payer, 1n)).rejects.toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED' });
+    expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+  });
+
+  test('is let go once something else has its nonce for good', async () => {
+    const hash = await called();
+    verdicts.delete(hash);
+    await look();
+    expect(await onlyRow()).toMatchObject({ late_check_at: expect.any(Number) });
+    chain.useNonceOf(payer.address);
+    await look();
+    expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
+    expect(await events('TX_LATE_LANDING')).toBe(0);
+  });
 });
 
-test('one that has failed in a final block is not looked up any more', async () => {
+test('one that has expired before its nonce was kept is looked up once', async () => {
+  tellsNonce = false;
   await pay();
-  const [hash = ''] = chain.signed.keys();
-  verdicts.set(hash, { verdict: 'failed', error: 'reverted', blockNumber: 9n });
-  states.set(hash, { state: 'landed', commitment: 'finalized', blockNumber: 9n, error: 'reverted' });
-  await until(async () => (await onlyRow()).status === 'FAILED');
-  await world.time.advance(60 * MINUTE_MS);
+  chain.useNonceOf(payer.address);
+  expect(await ended()).toMatchObject({ status: 'EXPIRED' });
+  await world.time.advance(11 * MINUTE_MS);
   await world.pipeline.checkLateLandings();
-  expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
-  expect(await events('TX_LATE_LANDING')).toBe(0);
+  expect(await onlyRow()).toMatchObject({ status: 'EXPIRED', late_check_at: null });
 });
 
 describe('one that a node has refused and kept', () => {

@@ -68,7 +68,7 @@ export interface Settlement {
    */
   recordBroadcast(
     row: AuthenticTransaction,
-    signed: { txHash: string; bytes: Uint8Array; lastValidBlockHeight?: bigint },
+    signed: { txHash: string; bytes: Uint8Array; lastValidBlockHeight?: bigint; nonce?: bigint },
     effects: { readonly accountRent: bigint; readonly displaces: readonly string[] },
   ): Promise<{ readonly recorded: AuthenticTransaction } | { readonly refusal: Refusal } | null>;
   /** T5: sent, or possibly sent; what the kill switch met in between is from then on watched, and never sent again. */
@@ -216,6 +216,7 @@ export function createSettlement(
           txHash: signed.txHash,
           signedTx: signed.bytes,
           lastValidBlockHeight: signed.lastValidBlockHeight ?? null,
+          ...(signed.nonce === undefined ? {} : { nonce: signed.nonce }),
           ...(accountRent === 0n ? {} : { accountRent }),
           ...(displaces.length === 0 ? {} : { displaces }),
         });
@@ -321,8 +322,8 @@ export function createSettlement(
         if (place === 'of another') return expire({ db, notify }, row, proofBy(landing));
         const metadata = mergeMetadata(row, { ...landingFields(landing), refusal });
         const error = errorColumn(refusal);
-        // Without a last block it can be executed anew, and otherwise, should the chain take that block back: looked up until it is final.
-        const late_check_at = row.last_valid_block_height === null ? now + settings.lateCheckSeconds : null;
+        // Looked up once more, in case that whoever said so has made it up and hands it on later.
+        const late_check_at = now + settings.lateCheckSeconds;
         const fields = { ...endOf(row, landing), error, metadata, late_check_at };
         const failed = await transition(db, sealer, row, 'FAILED', fields);
         if (failed === null) return null;

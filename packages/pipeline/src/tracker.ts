@@ -1,4 +1,11 @@
-import { type ConfirmationVerdict, type IChainAdapter, isChainError, isReplacer, UNDERPRICED } from '@waiaas/core';
+import {
+  type ConfirmationOptions,
+  type ConfirmationVerdict,
+  type IChainAdapter,
+  isChainError,
+  isReplacer,
+  UNDERPRICED,
+} from '@waiaas/core';
 import { type AuthenticTransaction, hashesOf, isWatchedOnly, nonceOf, signedVariants } from '@waiaas/storage';
 import { createAuthenticRow } from './authentic-row.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -7,7 +14,7 @@ import { readExecutable } from './executable.ts';
 import { isLeftByStop } from './left-by-stop.ts';
 import type { Refusal } from './refusal.ts';
 import type { Replacer } from './replacer.ts';
-import type { Landing, Settlement } from './settlement.ts';
+import type { Settlement } from './settlement.ts';
 
 /** Longest pause between two rounds, ms. */
 const MAX_PAUSE = 15_000;
@@ -208,33 +215,32 @@ export function createTracker(
   };
 }
 
-/**
- * Whether a transaction that a node has refused cannot land any more, as the chain proves it: by its last block, or by the use
- * of its nonce.
- */
-async function isOver(
+/** How one of the transactions of a row that has ended is looked up: once, and by what proves that it cannot land. */
+function oneLook(
   { sealer }: Pick<PipelineDependencies, 'sealer'>,
-  adapter: IChainAdapter,
   row: AuthenticTransaction,
-  txHash: string,
-): Promise<boolean> {
-  // It ended because this was proven.
-  if (row.status === 'EXPIRED') return true;
+): ConfirmationOptions & { readonly timeoutMs: 0 } {
   const nonce = nonceOf(row);
   const from = nonce === null ? undefined : readExecutable(sealer, row)?.transfer.from;
-  const { verdict } = await adapter.waitForConfirmation(txHash, {
-    // One look.
+  return {
     timeoutMs: 0,
     ...(row.last_valid_block_height === null ? {} : { lastValidBlockHeight: BigInt(row.last_valid_block_height) }),
     ...(nonce === null || from === undefined ? {} : { place: { from, nonce } }),
-  });
-  return verdict === 'expired';
+  };
 }
 
 /**
- * Looks a transaction up that ended without landing (04 §6.6): one that turns up after all counts towards the caps and is
- * reported as critical. One that a node has refused is looked up until it is proven that it cannot land: that node may have
- * kept the bytes. A look-up that fails is made again at the next run.
+ * Whether a row that has ended says by itself that nothing of it can land: it is EXPIRED, which was proven, and neither its last
+ * block nor its nonce was kept to prove it again, as by earlier versions.
+ */
+const isOverBefore = (row: AuthenticTransaction): boolean =>
+  row.status === 'EXPIRED' && row.last_valid_block_height === null && nonceOf(row) === null;
+
+/**
+ * Looks a transaction up that ended without landing (04 §6.6): one that turns up after all counts towards the caps, as soon as it
+ * would be called confirmed, and is reported as critical. It is looked up until it is proven that it cannot land: a node that has
+ * refused it may have kept the bytes, and one that has said that it failed may have made that up, to hand it on later. So the word
+ * of all endpoints counts, as for a verdict. A look-up that fails is made again at the next run.
  */
 export const createLateCheck =
   (dependencies: Pick<PipelineDependencies, 'adapters' | 'sealer'> & { readonly settlement: Settlement }) =>
@@ -242,19 +248,28 @@ export const createLateCheck =
     const adapter = adapterOf(dependencies, row);
     if (row.tx_hash === null || adapter === undefined || !adapter.isConnected()) return;
     const { settlement } = dependencies;
-    // Asked first: what lands after this look is found by the next one.
-    const over = await isOver(dependencies, adapter, row, row.tx_hash);
-    let landing: Landing | null = null;
-    let used = false;
-    for (const txHash of hashesOf(row)) {
-      const status = await adapter.getTransactionStatus(txHash);
-      if (status.state !== 'landed') continue;
-      if (status.commitment === 'processed') return;
-      // A block that is not final may be taken back, and what has failed in it may be paid in another one.
-      if (status.error === null || status.commitment === 'finalized') used = true;
-      if (status.error !== null) continue;
-      landing = { blockNumber: status.blockNumber, ...(row.variants === null ? {} : { txHash }) };
+    const look = oneLook(dependencies, row);
+    const hashes = hashesOf(row);
+    let expired = 0;
+    let hasFailed = false;
+    for (const txHash of hashes) {
+      const verdict = await adapter.waitForConfirmation(txHash, look);
+      if (verdict.verdict === 'confirmed') {
+        const { blockNumber, fee } = verdict;
+        const landing = {
+          blockNumber,
+          ...(fee === undefined ? {} : { fee }),
+          ...(row.variants === null ? {} : { txHash }),
+        };
+        return settlement.lateChecked(row, landing);
+      }
+      if (verdict.verdict === 'expired') expired += 1;
+      if (verdict.verdict === 'failed') hasFailed = true;
+      // Not deep enough yet, whichever it is: the next run looks again.
+      if (verdict.verdict === 'unknown' && (await adapter.getTransactionStatus(txHash)).state === 'landed') return;
     }
-    if (landing !== null || over || used) await settlement.lateChecked(row, landing);
+    // What has failed in a final block has the nonce of all of them.
+    const isOver = hasFailed || expired === hashes.length || isOverBefore(row);
+    if (isOver) await settlement.lateChecked(row, null);
     else await settlement.lateCheckAgain(row);
   };

@@ -25,7 +25,10 @@ export function displacesOf(row: Pick<TransactionRow, 'metadata'>): readonly str
   return Array.isArray(displaces) ? displaces.filter((hash): hash is string => typeof hash === 'string') : [];
 }
 
-/** The nonce that a transaction was refused with, on chains that have them; null where none was kept. */
+/**
+ * The nonce that a transaction was signed with, on chains that have them: its bytes go with its end, and whether they can still land is
+ * proven by this. Null where none was kept, as by earlier versions.
+ */
 export function nonceOf(row: Pick<TransactionRow, 'metadata'>): bigint | null {
   const { nonce } = readMetadata(row);
   return typeof nonce === 'string' && /^\d+$/.test(nonce) ? BigInt(nonce) : null;

@@ -264,6 +264,8 @@ export interface BroadcastRecord {
   readonly txHash: string;
   readonly lastValidBlockHeight: bigint | null;
   readonly signedTx: Uint8Array;
+  /** Its place among the transactions of its wallet; absent on chains that have none. */
+  readonly nonce?: bigint;
   /** What it puts into an account opened for the recipient, base units of the native asset; absent when it opens none. */
   readonly accountRent?: bigint;
   /** Hashes of what it takes the place of, of other payments with its nonce; absent when it takes the place of none. */
@@ -281,8 +283,9 @@ export async function recordBroadcast(
   record: BroadcastRecord,
 ): Promise<AuthenticTransaction | null> {
   if (before.status !== 'EXECUTING' || before.tx_hash !== null) return null;
-  const { accountRent, displaces } = record;
+  const { nonce, accountRent, displaces } = record;
   const kept = {
+    ...(nonce === undefined ? {} : { nonce }),
     ...(accountRent === undefined ? {} : { accountRent }),
     ...(displaces === undefined ? {} : { displaces }),
   };
