@@ -353,7 +353,7 @@ describe('what cannot be moved', () => {
   test('keeps it from its end where what is under way may take it, and may not', async () => {
     let isTaken = true;
     await start({
-      decorateAdapter: (adapter) => ({
+      decorateAdapter: (adapter): TokenAdapter => ({
         ...adapter,
         isConnected: () => adapter.isConnected(),
         quoteSweep: async (sweep) => {

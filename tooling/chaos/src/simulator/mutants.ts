@@ -147,7 +147,6 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
     }),
     // What it has just foretold differs too, for only the figures it decides by are made to forget.
     found: /(daily|weekly) \d+ > \d+|a session may|was foretold/,
-    from: 7,
   },
   'does not wait': {
     mutant: credulous(
