@@ -46,11 +46,12 @@ function boundary(name: string): void {
 /** Statements of reading and units of work that the database was given. */
 let databaseUses = 0;
 const countStatements: KyselyPlugin = {
-  transformQuery({ node }) {
+  transformQuery: ({ node }) => node,
+  // Also of a statement that is written out, which never was a node.
+  async transformResult({ result }) {
     databaseUses += 1;
-    return node;
+    return result;
   },
-  transformResult: async ({ result }) => result,
 };
 const counted = (read: Db): Db => shareHeads(read, read.withPlugin(countStatements));
 

@@ -4,6 +4,7 @@ import { type AgentState, draftOf } from '../heads/head.ts';
 import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
 import type { AgentsTable } from '../schema.ts';
+import { firstOf } from '../statement.ts';
 import { isActiveRow } from './sessions.ts';
 
 /** A row of `agents`. */
@@ -60,7 +61,7 @@ export async function sealStatesAsFound(db: Db): Promise<number> {
 }
 
 export const findAgent = (db: Db, id: string): Promise<AgentRow | undefined> =>
-  db.selectFrom('agents').selectAll().where('id', '=', id).executeTakeFirst();
+  firstOf<AgentRow>(db, 'SELECT * FROM agents WHERE id = ?', [id]);
 
 /** The agent whose wallet an address is, if it is one's. Contracts of EVM chains are compared without regard to letter case. */
 export const findAgentByAddress = (db: Db, chain: Chain, address: string): Promise<AgentRow | undefined> => {

@@ -1,11 +1,12 @@
 import { type AuditEvent, type AuditSeverity, type RowSealer, toJson } from '@waiaas/core';
-import { CompiledQuery, type Selectable, sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import { AUDIT_CHAIN_START, type AuditRow, auditLink } from '../audit-chain.ts';
 import { scopeOfChange } from '../heads/audit-evidence.ts';
 import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
 import type { AuditHeadTable } from '../schema.ts';
 import { auditHeadContent } from '../seals.ts';
+import { changeRows, firstOf } from '../statement.ts';
 import { notifyBy } from '../unit-events.ts';
 
 /** One audit row (01 §2.3). */
@@ -77,15 +78,12 @@ type End = Pick<AuditRow, 'id' | 'hash'>;
 /** The end of the log as a unit of work has left it, so that a second row of the unit need not look again. */
 const ends = new WeakMap<Db, End>();
 
-/*
- * Written out, because every change of state passes here and building a query takes ten times as long as running it.
- */
-const END = CompiledQuery.raw('SELECT id, hash FROM audit_log ORDER BY id DESC LIMIT 1');
+const END = 'SELECT id, hash FROM audit_log ORDER BY id DESC LIMIT 1';
 const APPEND = `INSERT INTO audit_log
   (id, timestamp, event_type, actor, agent_id, session_id, tx_id, details, severity, ip_address, hash)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
-const readEnd = async (db: Db): Promise<End | undefined> => (await db.executeQuery<End>(END)).rows[0];
+const readEnd = (db: Db): Promise<End | undefined> => firstOf(db, END);
 
 /**
  * Appends an audit row and links it to the one before it. Call it in the unit of work of the change it records, so that
@@ -110,7 +108,7 @@ export async function appendAudit(db: Db, now: number, entry: AuditEntry): Promi
   };
   const hash = auditLink(end?.hash ?? AUDIT_CHAIN_START, row);
   // In the order of the columns above.
-  await db.executeQuery(CompiledQuery.raw(APPEND, [...Object.values(row), hash]));
+  await changeRows(db, APPEND, [...Object.values(row), hash]);
   ends.set(db, { id: row.id, hash });
   if (entry.event === 'SEAL_BROKEN') await tellBrokenSeal(db, entry);
 }

@@ -5,25 +5,21 @@ import { countAdmissions } from '../heads/recent-admissions.ts';
 import type { Db } from '../query-executor.ts';
 import type { ClaimDecisionsTable, DecisionsTable, GrantedConstraintsTable } from '../schema.ts';
 import { claimDecisionContent, decisionContent } from '../seals.ts';
+import { changeRows, insertRow } from '../statement.ts';
 
 /** A row of `decisions`. */
 export type DecisionRow = Selectable<DecisionsTable>;
 
 /** Records how a payment was decided, under a seal. Once for each payment, in the unit of work that decides it. */
 export async function insertDecision(db: Db, sealer: RowSealer, record: Omit<DecisionRow, 'seal'>): Promise<void> {
-  await db
-    .insertInto('decisions')
-    .values({ ...record, seal: sealer.seal(decisionContent(record)) })
-    .execute();
+  await insertRow(db, 'decisions', { ...record, seal: sealer.seal(decisionContent(record)) });
 }
+
+const KEEP = 'INSERT INTO granted_constraints (hash, constraints) VALUES (?, ?) ON CONFLICT DO NOTHING';
 
 /** Keeps the limits of a session that a payment is judged by; those that are kept already are left. */
 export async function keepConstraints(db: Db, row: Selectable<GrantedConstraintsTable>): Promise<void> {
-  await db
-    .insertInto('granted_constraints')
-    .values(row)
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
+  await changeRows(db, KEEP, [row.hash, row.constraints]);
 }
 
 /** Limits of a session by the hash of their text; undefined when somebody has taken them away. */

@@ -3,8 +3,9 @@ import type { Selectable } from 'kysely';
 import { headsOf } from '../heads/head-keeper.ts';
 import { GLOBAL_SCOPE } from '../heads/scope.ts';
 import type { Db } from '../query-executor.ts';
-import type { PoliciesTable, PolicyVersionsTable } from '../schema.ts';
+import type { PoliciesTable, PolicySetsTable, PolicyVersionsTable } from '../schema.ts';
 import { policyContent, policySetContent } from '../seals.ts';
+import { firstOf, rowsOf } from '../statement.ts';
 import { assertAsWritten, changedSet, type SetMember } from './sealed-set.ts';
 
 /** A row of `policies`: the present version of a policy. */
@@ -27,12 +28,13 @@ export interface LoadedPolicies {
 
 const scopeOf = (agentId: string | null): string => agentId ?? GLOBAL_SCOPE;
 
-const inScope = (db: Db, scope: string) => {
-  const select = db.selectFrom('policies').selectAll();
-  return (
-    scope === GLOBAL_SCOPE ? select.where('agent_id', 'is', null) : select.where('agent_id', '=', scope)
-  ).execute();
-};
+const inScope = (db: Db, scope: string): Promise<PolicyRow[]> =>
+  scope === GLOBAL_SCOPE
+    ? rowsOf(db, 'SELECT * FROM policies WHERE agent_id IS NULL')
+    : rowsOf(db, 'SELECT * FROM policies WHERE agent_id = ?', [scope]);
+
+const headOf = (db: Db, scope: string) =>
+  firstOf<PolicySetsTable>(db, 'SELECT * FROM policy_sets WHERE scope = ?', [scope]);
 
 /**
  * Seals the set of a new scope, once, so that an agent without policies of its own is known to have none.
@@ -44,7 +46,7 @@ export const sealPolicySet = (db: Db, sealer: RowSealer, agentId: AgentId | null
 /** @param policies what is to be in the set, in the unit of work of every change */
 async function sealSet(db: Db, sealer: RowSealer, scope: string, policies: readonly SetMember[]): Promise<void> {
   assertAsWritten('policies', policies, await inScope(db, scope));
-  const set = await db.selectFrom('policy_sets').select('version').where('scope', '=', scope).executeTakeFirst();
+  const set = await headOf(db, scope);
   // Never a version again that once was sealed, also where somebody has taken the set itself away.
   const version = Math.max(set?.version ?? 0, headsOf(db).edit(scope).marks.get('policies') ?? 0) + 1;
   const seal = sealer.seal(policySetContent(scope, version, policies));
@@ -58,7 +60,7 @@ async function sealSet(db: Db, sealer: RowSealer, scope: string, policies: reado
 
 /** The version of the sealed set of a scope, whatever the head says of it; null when its seal does not hold. */
 export async function sealedSetVersion(db: Db, sealer: RowSealer, scope: string): Promise<number | null> {
-  const head = await db.selectFrom('policy_sets').selectAll().where('scope', '=', scope).executeTakeFirst();
+  const head = await headOf(db, scope);
   if (head === undefined) return null;
   return sealer.verify(policySetContent(scope, head.version, await inScope(db, scope)), head.seal)
     ? head.version
@@ -67,7 +69,7 @@ export async function sealedSetVersion(db: Db, sealer: RowSealer, scope: string)
 
 async function loadScope(db: Db, sealer: RowSealer, scope: string): Promise<LoadedPolicies> {
   const rows = await inScope(db, scope);
-  const head = await db.selectFrom('policy_sets').selectAll().where('scope', '=', scope).executeTakeFirst();
+  const head = await headOf(db, scope);
   return {
     policies: rows.map((row) => ({ ...row, authentic: sealer.verify(policyContent(row), row.seal) })),
     complete:

@@ -1,7 +1,9 @@
 import type { RowSealer } from '@waiaas/core';
 import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
+import type { SessionSetsTable } from '../schema.ts';
 import { formerSessionContent, sessionContent, sessionSetContent } from '../seals.ts';
+import { changeRows, firstOf, rowsOf } from '../statement.ts';
 import { assertAsWritten, changedSet, type SetChange, type SetMember } from './sealed-set.ts';
 
 /*
@@ -11,20 +13,28 @@ import { assertAsWritten, changedSet, type SetChange, type SetMember } from './s
  */
 
 const inSet = (db: Db, agentId: string) =>
-  db
-    .selectFrom('sessions')
-    .select(['id', 'version', 'seal'])
-    .where('agent_id', '=', agentId)
-    .where('revoked_at', 'is', null)
-    .orderBy('id')
-    .execute();
+  rowsOf<SetMember>(
+    db,
+    'SELECT id, version, seal FROM sessions WHERE agent_id = ? AND revoked_at IS NULL ORDER BY id',
+    [agentId],
+  );
 
 const headOf = (db: Db, agentId: string) =>
-  db.selectFrom('session_sets').selectAll().where('agent_id', '=', agentId).executeTakeFirst();
+  firstOf<SessionSetsTable>(db, 'SELECT * FROM session_sets WHERE agent_id = ?', [agentId]);
+
+const STORE_HEAD = `INSERT INTO session_sets (agent_id, version, seal) VALUES (?, ?, ?)
+  ON CONFLICT (agent_id) DO UPDATE SET version = excluded.version, seal = excluded.seal`;
 
 /** Whether the sessions of an agent are as the daemon stored them. Where there are none, nothing can be wrong with them. */
-export async function areSessionsAuthentic(db: Db, sealer: RowSealer, agentId: string): Promise<boolean> {
-  const sessions = await inSet(db, agentId);
+export const areSessionsAuthentic = async (db: Db, sealer: RowSealer, agentId: string): Promise<boolean> =>
+  isSetAuthentic(db, sealer, agentId, await inSet(db, agentId));
+
+async function isSetAuthentic(
+  db: Db,
+  sealer: RowSealer,
+  agentId: string,
+  sessions: readonly SetMember[],
+): Promise<boolean> {
   if (sessions.length === 0) return true;
   const head = await headOf(db, agentId);
   return (
@@ -49,11 +59,7 @@ async function sealSet(db: Db, sealer: RowSealer, agentId: string, sessions: rea
   // Never a version again that once was sealed, also where somebody has taken the set itself away.
   const version = Math.max((await headOf(db, agentId))?.version ?? 0, head?.marks.get('sessions') ?? 0) + 1;
   const seal = sealer.seal(sessionSetContent(agentId, version, sessions));
-  await db
-    .insertInto('session_sets')
-    .values({ agent_id: agentId, version, seal })
-    .onConflict((conflict) => conflict.column('agent_id').doUpdateSet({ version, seal }))
-    .execute();
+  await changeRows(db, STORE_HEAD, [agentId, version, seal]);
   // A revocation must not fail because of what somebody has done to the file; an agent whose head is broken pays nothing.
   if (head !== null) heads.edit(agentId).marks.set('sessions', version);
 }
@@ -72,8 +78,8 @@ export async function changeSessions(
   agentId: string,
   change: () => Promise<SetChange | null>,
 ): Promise<boolean> {
-  const authentic = await areSessionsAuthentic(db, sealer, agentId);
   const before = await inSet(db, agentId);
+  const authentic = await isSetAuthentic(db, sealer, agentId, before);
   const changed = await change();
   if (changed === null) return false;
   const after = changedSet(before, changed);

@@ -14,6 +14,7 @@ import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { SessionsTable } from '../schema.ts';
 import { sessionContent } from '../seals.ts';
+import { changeRows, firstOf, settingsOf } from '../statement.ts';
 import { areSessionsAuthentic, changeSessions } from './session-sets.ts';
 
 /** A row of `sessions`. */
@@ -60,7 +61,7 @@ export async function insertSession(db: Db, sealer: RowSealer, session: NewSessi
 }
 
 export const findSession = (db: Db, id: string): Promise<SessionRow | undefined> =>
-  db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst();
+  firstOf<SessionRow>(db, 'SELECT * FROM sessions WHERE id = ?', [id]);
 
 /** A session with the state of its agent. */
 export type SessionWithAgent = SessionRow & { readonly agent_status: AgentStatus };
@@ -185,14 +186,13 @@ async function changeRow(
   const fields = { ...change, version: before.version + 1 };
   const seal = isSealed(sealer, before) ? sealer.seal(sessionContent({ ...before, ...fields })) : before.seal;
   return changeSessions(db, sealer, before.agent_id, async () => {
-    const { numUpdatedRows } = await db
-      .updateTable('sessions')
-      .set({ ...fields, seal })
-      .where('id', '=', before.id)
-      .where('version', '=', before.version)
-      .where('revoked_at', 'is', before.revoked_at)
-      .executeTakeFirst();
-    if (numUpdatedRows !== 1n) return null;
+    const set = { ...fields, seal };
+    const changed = await changeRows(
+      db,
+      `UPDATE sessions SET ${settingsOf(set)} WHERE id = ? AND version = ? AND revoked_at IS ?`,
+      [...Object.values(set), before.id, before.version, before.revoked_at],
+    );
+    if (changed !== 1n) return null;
     const row = { ...before, ...fields, seal };
     return row.revoked_at === null ? { stored: [row] } : { left: [row.id] };
   });

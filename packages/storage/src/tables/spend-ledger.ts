@@ -1,18 +1,16 @@
 import { type AgentId, type AssetId, type RowSealer, sumBaseUnits } from '@waiaas/core';
-import { CompiledQuery, type Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Head, LastSpend } from '../heads/head.ts';
 import { headsOf } from '../heads/head-keeper.ts';
 import { BEYOND_WINDOWS, extendRuns, nameOfRun, provenTotal } from '../heads/spend-runs.ts';
 import type { Db } from '../query-executor.ts';
 import type { SpendLedgerTable } from '../schema.ts';
 import { spendContent } from '../seals.ts';
+import { changeRows, firstOf } from '../statement.ts';
 
 /** A row of `spend_ledger`. */
 type SpendRow = Selectable<SpendLedgerTable>;
 
-/*
- * Written out, because every decision passes here and building a query takes ten times as long as running it.
- */
 const COLUMNS = 'seq, agent_id, asset, settled_at, tx_id, amount, cumulative, previous, seal, run';
 const NEWEST = `SELECT ${COLUMNS} FROM spend_ledger WHERE agent_id = ? AND asset = ? AND settled_at <= ?
   ORDER BY settled_at DESC, seq DESC LIMIT 1`;
@@ -20,8 +18,8 @@ const APPEND = `INSERT INTO spend_ledger (agent_id, asset, settled_at, tx_id, am
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 const FOREVER = Number.MAX_SAFE_INTEGER;
 
-const newestUpTo = async (db: Db, agentId: AgentId, asset: AssetId, until: number): Promise<SpendRow | undefined> =>
-  (await db.executeQuery<SpendRow>(CompiledQuery.raw(NEWEST, [agentId, asset, until]))).rows[0];
+const newestUpTo = (db: Db, agentId: AgentId, asset: AssetId, until: number): Promise<SpendRow | undefined> =>
+  firstOf<SpendRow>(db, NEWEST, [agentId, asset, until]);
 
 const isSpendAuthentic = (sealer: RowSealer, row: SpendRow): boolean => sealer.verify(spendContent(row), row.seal);
 
@@ -75,9 +73,8 @@ export async function appendSpend(
     run,
   };
   const seal = sealer.seal(spendContent(row));
-  await db.executeQuery(
-    CompiledQuery.raw(APPEND, [agentId, asset, settledAt, txId, row.amount, row.cumulative, row.previous, seal, run]),
-  );
+  const values = [agentId, asset, settledAt, txId, row.amount, row.cumulative, row.previous, seal, run];
+  await changeRows(db, APPEND, values);
   head.spent.set(asset, { settledAt, cumulative, seal, runs: extendRuns(last, run, settledAt) });
   if (head.spent.size <= REMEMBERED_ASSETS) return;
   for (const [name, spend] of head.spent) {

@@ -1,5 +1,6 @@
 import type { Chain, Network } from '@waiaas/core';
 import type { Db } from '../query-executor.ts';
+import { firstOf } from '../statement.ts';
 
 /** Where the breaker of a network keeps its state. */
 export type NetworkStateKey = `circuit:${Chain}:${Network}`;
@@ -25,7 +26,7 @@ export type SystemStateKey =
 
 /** Reads a value; undefined when it was never set. The stored text is JSON and always decoded before it is compared. */
 export async function readState(db: Db, key: SystemStateKey): Promise<unknown> {
-  const row = await db.selectFrom('system_state').select('value').where('key', '=', key).executeTakeFirst();
+  const row = await firstOf<{ value: string }>(db, 'SELECT value FROM system_state WHERE key = ?', [key]);
   const value: unknown = row === undefined ? undefined : JSON.parse(row.value);
   return value;
 }

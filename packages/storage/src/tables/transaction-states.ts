@@ -1,9 +1,9 @@
 import { isTerminal, type RowSealer, type TransactionStatus } from '@waiaas/core';
-import { CompiledQuery } from 'kysely';
 import { headsOf } from '../heads/head-keeper.ts';
 import { type Admissions, REMEMBERED, withAdmission, withoutAdmission } from '../heads/recent-admissions.ts';
 import type { Db } from '../query-executor.ts';
 import { sessionOf, transactionContent } from '../seals.ts';
+import { changeRows, insertRow, settingsOf } from '../statement.ts';
 import { mergeMetadata, readMetadata } from '../transaction-metadata.ts';
 import { hashesOf, type SignedBytes, variantsWhenReplaced } from '../transaction-variants.ts';
 import { reportBrokenHead, reportBrokenTransaction } from './heads.ts';
@@ -159,15 +159,10 @@ function noteNewest(db: Db, row: AuthenticTransaction): void {
   });
 }
 
-/** Runs a statement that is written out: building one takes ten times as long as running it, and every payment passes here. */
-const run = (db: Db, text: string, values: readonly unknown[]) => db.executeQuery(CompiledQuery.raw(text, [...values]));
-
 /** Inserts a transaction as PENDING. */
 export async function insertPending(db: Db, sealer: RowSealer, row: NewTransaction): Promise<AuthenticTransaction> {
   const pending = sealed(sealer, { ...UNDECIDED, ...row });
-  const columns = Object.keys(pending);
-  const text = `INSERT INTO transactions (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
-  await run(db, text, Object.values(pending));
+  await insertRow(db, 'transactions', pending);
   noteNewest(db, pending);
   if (pending.recall_id === null) await noteAdmission(db, pending);
   return pending;
@@ -211,14 +206,12 @@ async function moveOn(
   const after = sealed(sealer, { ...before, ...changes, state_version: before.state_version + 1 });
   const { state_version, state_seal } = after;
   const set = { ...changes, state_version, state_seal };
-  const { numAffectedRows } = await run(
+  const changed = await changeRows(
     db,
-    `UPDATE transactions SET ${Object.keys(set)
-      .map((column) => `${column} = ?`)
-      .join(', ')} WHERE id = ? AND state_version = ? AND state_seal = ?`,
+    `UPDATE transactions SET ${settingsOf(set)} WHERE id = ? AND state_version = ? AND state_seal = ?`,
     [...Object.values(set), before.id, before.state_version, before.state_seal],
   );
-  if (numAffectedRows !== 1n) return null;
+  if (changed !== 1n) return null;
   noteNewest(db, after);
   return after;
 }
@@ -419,7 +412,7 @@ export const listUnsealed = (db: Db, after: string, limit: number): Promise<Tran
 export async function sealAsFound(db: Db, sealer: RowSealer, row: TransactionRow): Promise<void> {
   if (row.state_version !== 0) throw new Error('The state of this transaction was sealed before');
   const { state_version, state_seal } = sealed(sealer, { ...row, state_version: 1 });
-  await run(db, 'UPDATE transactions SET state_version = ?, state_seal = ? WHERE id = ? AND state_version = 0', [
+  await changeRows(db, 'UPDATE transactions SET state_version = ?, state_seal = ? WHERE id = ? AND state_version = 0', [
     state_version,
     state_seal,
     row.id,

@@ -2,6 +2,7 @@ import type { AgentId, Chain, Network, Tier, TransactionId, TransactionStatus } 
 import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { TransactionsTable } from '../schema.ts';
+import { firstOf } from '../statement.ts';
 import { isWatchedOnly } from '../transaction-metadata.ts';
 import { type SignedBytes, signedVariants } from '../transaction-variants.ts';
 
@@ -19,15 +20,10 @@ export const isOpen = (): RawBuilder<SqlBool> =>
   sql<SqlBool>`transactions.status IN ('PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED')`;
 
 export const findTransaction = (db: Db, id: string): Promise<TransactionRow | undefined> =>
-  db.selectFrom('transactions').selectAll().where('id', '=', id).executeTakeFirst();
+  firstOf<TransactionRow>(db, 'SELECT * FROM transactions WHERE id = ?', [id]);
 
 export const findByIdempotencyKey = (db: Db, agentId: AgentId, key: string): Promise<TransactionRow | undefined> =>
-  db
-    .selectFrom('transactions')
-    .selectAll()
-    .where('agent_id', '=', agentId)
-    .where('idempotency_key', '=', key)
-    .executeTakeFirst();
+  firstOf<TransactionRow>(db, 'SELECT * FROM transactions WHERE agent_id = ? AND idempotency_key = ?', [agentId, key]);
 
 /**
  * What was signed for a wallet and may still be sent: recorded for broadcast, and not proven to have ended; of a transaction
