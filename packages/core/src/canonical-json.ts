@@ -30,8 +30,7 @@ export function canonicalJson(value: CanonicalValue): string {
       return String(value);
     case 'object': {
       if (value === null) return 'null';
-      // Array.from visits holes, which map would skip.
-      if (isList(value)) return `[${Array.from(value, (item) => canonicalJson(item)).join(',')}]`;
+      if (isList(value)) return `[${listed(value)}]`;
       if (!isPlain(value)) throw new TypeError('A canonical object must be a plain one');
       const fields = Object.keys(value)
         .sort()
@@ -41,6 +40,14 @@ export function canonicalJson(value: CanonicalValue): string {
     default:
       throw new TypeError(`A canonical value cannot be of type ${typeof value}`);
   }
+}
+
+/** Put together piece by piece: lists are what is encoded most, and a list of the pieces takes longer than they do. */
+function listed(value: readonly CanonicalValue[]): string {
+  let text = '';
+  // Visits holes as well.
+  for (const item of value) text += text === '' ? canonicalJson(item) : `,${canonicalJson(item)}`;
+  return text;
 }
 
 const isList = (value: CanonicalValue): value is readonly CanonicalValue[] => Array.isArray(value);
