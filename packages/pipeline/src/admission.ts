@@ -45,7 +45,7 @@ import {
 } from '@waiaas/storage';
 import { type Decided, type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
-import { intentHash, requestHash } from './intent-hash.ts';
+import { requestHash, sha256 } from './intent-hash.ts';
 import { readable } from './readable.ts';
 import { errorColumn, type Refusal } from './refusal.ts';
 import { encodeCriteria, type SessionVerdict, underWayOf } from './session-check.ts';
@@ -213,7 +213,7 @@ export function createAdmission(
         raisedBy: decision.raisedBy,
         policyId: decision.policyId,
         policyVersion: decision.policyVersion,
-        intentHash: intentHash(intent),
+        intentHash: pending.intent_hash,
         ...(fields.execute_after == null ? {} : { executeAfter: isoFromSeconds(fields.execute_after) }),
         ...(fields.approval_expires_at == null
           ? {}
@@ -279,7 +279,7 @@ export function createAdmission(
       memo: intent.memo,
       fee_priority: intent.priority,
       intent: encoded,
-      intent_hash: intentHash(intent),
+      intent_hash: sha256(encoded),
       intent_seal: sealer.seal(intentContent({ id: intent.transactionId, intent: encoded })),
       idempotency_key: idempotencyKey,
       request_hash: hash,
@@ -356,6 +356,7 @@ function intentOf(sealer: PipelineDependencies['sealer'], row: TransactionRow): 
     intent.amount.toString() === row.amount &&
     intent.to === row.to_address &&
     intent.memo === row.memo &&
-    intentHash(intent) === row.intent_hash;
+    // What was read is written in no other way than this.
+    sha256(row.intent) === row.intent_hash;
   return agrees ? { intent, hash: row.intent_hash } : null;
 }
