@@ -5,6 +5,9 @@ import type { Database } from './schema.ts';
 /*
  * Statements that are written out, because building one takes ten times as long as running it: those that every payment
  * passes. All others are built, where the compiler holds them against the schema.
+ *
+ * Where one has an ORDER BY, its values are asked for by sub-queries, `agent_id = (SELECT ?)`: SQLite looks at what is bound
+ * to a plain parameter when it plans the order, and so plans the statement anew each time another value is bound.
  */
 
 const execute = <Row>(db: Db, text: string, values: readonly unknown[]) =>

@@ -15,7 +15,7 @@ import { assertAsWritten, changedSet, type SetChange, type SetMember } from './s
 const inSet = (db: Db, agentId: string) =>
   rowsOf<SetMember>(
     db,
-    'SELECT id, version, seal FROM sessions WHERE agent_id = ? AND revoked_at IS NULL ORDER BY id',
+    'SELECT id, version, seal FROM sessions WHERE agent_id = (SELECT ?) AND revoked_at IS NULL ORDER BY id',
     [agentId],
   );
 

@@ -12,7 +12,8 @@ import { changeRows, firstOf } from '../statement.ts';
 type SpendRow = Selectable<SpendLedgerTable>;
 
 const COLUMNS = 'seq, agent_id, asset, settled_at, tx_id, amount, cumulative, previous, seal, run';
-const NEWEST = `SELECT ${COLUMNS} FROM spend_ledger WHERE agent_id = ? AND asset = ? AND settled_at <= ?
+const NEWEST = `SELECT ${COLUMNS} FROM spend_ledger
+  WHERE agent_id = (SELECT ?) AND asset = (SELECT ?) AND settled_at <= (SELECT ?)
   ORDER BY settled_at DESC, seq DESC LIMIT 1`;
 const APPEND = `INSERT INTO spend_ledger (agent_id, asset, settled_at, tx_id, amount, cumulative, previous, seal, run)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;

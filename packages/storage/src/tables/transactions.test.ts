@@ -1,8 +1,8 @@
 import BetterSqlite3 from 'better-sqlite3';
-import type { CompiledQuery, QueryResult } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { plansOf } from '../../test/plans.ts';
 import { openTemporaryStorage, type TemporaryStorage } from '../../test/temporary-storage.ts';
-import { createDb, type Db } from '../query-executor.ts';
+import type { Db } from '../query-executor.ts';
 import { listSentSince } from './paid-today.ts';
 import {
   countOpenTransactions,
@@ -25,26 +25,6 @@ afterEach(async () => {
   await temporary.remove();
 });
 
-/** How SQLite would carry out what a function asks. */
-async function plansOf(ask: (db: Db) => Promise<unknown>): Promise<readonly string[]> {
-  const plans: string[] = [];
-  const runner = {
-    run<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
-      const rows = raw.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters);
-      plans.push(...rows.map(({ detail }) => detail));
-      return { rows: raw.prepare<unknown[], Row>(sql).all(...parameters) };
-    },
-  };
-  await ask(
-    createDb(
-      runner,
-      () => true,
-      () => new Error('over'),
-    ),
-  );
-  return plans;
-}
-
 const page = { order: 'asc', limit: 10 } as const;
 const questions: readonly (readonly [string, (db: Db) => Promise<unknown>])[] = [
   ['listByStatus', (db) => listByStatus(db, 'EXECUTING')],
@@ -58,7 +38,7 @@ const questions: readonly (readonly [string, (db: Db) => Promise<unknown>])[] = 
 ];
 
 test.each(questions)('%s costs by what has not ended, not by all payments there ever were', async (_name, ask) => {
-  const plans = await plansOf(ask);
+  const plans = await plansOf(raw, ask);
   expect(plans.join('\n')).toContain('idx_transactions_open');
   expect(
     plans.filter((plan) => plan.startsWith('SCAN transactions') && !plan.includes('idx_transactions_open')),
