@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crypto } from './crypto.ts';
 
 /** What makes two requests of a model one payment. */
 export interface PaymentIdentity {
@@ -39,5 +39,5 @@ export function paymentKey({ to, amount, token, reference }: PaymentIdentity): s
     token === undefined ? null : sameCase(token),
     reference === undefined ? null : foldReference(reference),
   ];
-  return `mcp-${createHash('sha256').update(JSON.stringify(identity), 'utf8').digest('hex')}`;
+  return `mcp-${crypto().createHash('sha256').update(JSON.stringify(identity), 'utf8').digest('hex')}`;
 }

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ConfigError, checkToken } from '../config.ts';
+import { crypto } from '../crypto.ts';
 
 /** The file that holds the session token of an agent, and nothing else. */
 export interface TokenFile {
@@ -41,7 +41,7 @@ export const tokenFile = (path: string): TokenFile => ({
 });
 
 function replaceFile(path: string, text: string): void {
-  const next = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+  const next = join(dirname(path), `.${basename(path)}.${crypto().randomBytes(6).toString('hex')}.tmp`);
   const handle = openSync(next, 'wx', 0o600);
   try {
     try {
