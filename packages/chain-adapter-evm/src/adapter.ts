@@ -107,11 +107,12 @@ export function createEvmAdapter(options: EvmAdapterOptions): EvmAdapter {
       guarded('SIMULATION_FAILED', async () => simulatePayment(context, connection.require(), transaction)),
     signTransaction: (transaction, sign) =>
       guarded('SIGN_FAILED', async () => signPayment(context, connection.require(), transaction, sign)),
-    submitTransaction: (transaction) =>
+    submitTransaction: (transaction, mayGoOn) =>
       guarded(
         'SUBMIT_FAILED',
         // Of a transaction that may have been sent earlier, a refusal now says nothing.
-        async () => submitPayment(context, connection.require(!context.turns.isFresh(transaction.txHash)), transaction),
+        async () =>
+          submitPayment(context, connection.require(!context.turns.isFresh(transaction.txHash)), transaction, mayGoOn),
         true,
       ),
     getTransactionStatus: (txHash) =>

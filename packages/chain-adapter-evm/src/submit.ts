@@ -42,6 +42,7 @@ export async function submitPayment(
   context: AdapterContext,
   { pool }: ChainView,
   transaction: SignedTransaction,
+  mayGoOn?: () => boolean,
 ): Promise<SubmitResult> {
   const { settings, turns } = context;
   const { refuse, parameters } = settings;
@@ -56,6 +57,7 @@ export async function submitPayment(
   const refusals: NodeFault[] = [];
   try {
     for (const member of pool.candidates()) {
+      if (refusals.length > 0 && mayGoOn?.() === false) break;
       const handover = await handOver(context, pool, member, wire, txHash);
       if (handover === null) continue;
       if (handover.taken) return { txHash, alreadyProcessed: handover.known };

@@ -65,6 +65,13 @@ describe('the first endpoint', () => {
     },
   );
 
+  test('fails while it is sent to, and everything is stopped meanwhile: the next gets nothing', async () => {
+    const signed = await world.signed(payer, request());
+    first.decide = (method) => (method === SEND ? 'hang' : 'pass');
+    await expect(world.adapter.submitTransaction(signed, () => false)).rejects.toMatchObject({ mayHaveLanded: true });
+    expect([first.calls[SEND], second.calls[SEND]]).toEqual([1, undefined]);
+  });
+
   test('is left alone after three faults in a row, and used again when it has recovered', async () => {
     first.decide = () => 'drop';
     for (let i = 0; i < 4; i++) await world.balance(payer.address);

@@ -13,6 +13,7 @@ import { confirmPayment } from './confirm.ts';
 import { createConnection } from './connection.ts';
 import { redactUrls } from './endpoint.ts';
 import { probeHealth } from './health.ts';
+import { withLastBlock } from './last-block.ts';
 import type { NodeView } from './node-view.ts';
 import { type SolanaAdapterOptions, settingsOf } from './options.ts';
 import { quotePayment } from './quote.ts';
@@ -96,7 +97,10 @@ export function createSolanaAdapter(
     getBalance: (address) => read((view) => readBalance(view, address)),
     buildTransaction: (request) =>
       guarded('BUILD_FAILED', async () =>
-        connection.require().run((view) => buildPayment({ view, twins, maxPriorityFee, rules }, request)),
+        withLastBlock(
+          connection.require(),
+          await connection.require().run((view) => buildPayment({ view, twins, maxPriorityFee, rules }, request)),
+        ),
       ),
     simulateTransaction: (transaction) =>
       guarded('SIMULATION_FAILED', async () =>
@@ -104,7 +108,7 @@ export function createSolanaAdapter(
       ),
     signTransaction: (transaction, sign) =>
       guarded('SIGN_FAILED', () => signPayment(transaction, sign, clock, maxPriorityFee)),
-    submitTransaction: (transaction) =>
+    submitTransaction: (transaction, mayGoOn) =>
       guarded(
         'SUBMIT_FAILED',
         async () =>
@@ -116,6 +120,7 @@ export function createSolanaAdapter(
               logger,
               timeoutMs: sendMs,
               sent,
+              mayGoOn,
             },
             transaction,
           ),

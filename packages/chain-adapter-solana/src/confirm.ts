@@ -75,8 +75,8 @@ interface Objection {
 
 /**
  * What another endpoint has against a verdict that a payment was not made: that it was made, which counts as soon as it is deep
- * enough; that it has landed, where it is said to have expired; or, of one that is said to have failed in a final block, that
- * there is no such thing at that height, and that it can still land.
+ * enough; that it has landed otherwise than is said; or that it can still land, by its own word and not by that of the one that
+ * says it cannot.
  * @returns null when it has nothing against it
  */
 async function objectionAt(
@@ -85,14 +85,13 @@ async function objectionAt(
   { signature, target, bound }: Awaited,
 ): Promise<Objection | null> {
   // Asked first: what it does not know by then has not happened up to there.
-  const tip = denied.verdict === 'failed' && bound !== undefined ? await view.finalizedTip.get() : null;
+  const tip = bound === undefined ? null : await view.finalizedTip.get();
   const { status, asOfSlot } = await view.signature(signature);
   if (status.state === 'landed') {
     if (status.error === null) return { verdict: verdictOf(status, target) };
-    return denied.verdict === 'expired' ? { verdict: null } : null;
+    return denied.verdict === 'failed' && verdictOf(status, target) !== null ? null : { verdict: null };
   }
-  if (denied.verdict === 'expired' || tip === null || bound === undefined) return null;
-  if (asOfSlot < denied.blockNumber) return null;
+  if (tip === null || bound === undefined) return null;
   return tip.blockHeight > bound && asOfSlot >= tip.slot ? null : { verdict: null };
 }
 

@@ -40,6 +40,8 @@ export interface SubmitContext {
   readonly logger: Logger;
   readonly timeoutMs: number;
   readonly sent: SentRegister;
+  /** Asked before another node than the first one. */
+  readonly mayGoOn: (() => boolean) | undefined;
 }
 
 type Attempt =
@@ -98,6 +100,7 @@ export async function submitPayment(context: SubmitContext, transaction: SignedT
   const bytes = sendable(transaction);
   const failures: ChainError[] = [];
   for await (const node of context.pool.candidates()) {
+    if (failures.length > 0 && context.mayGoOn?.() === false) break;
     const attempt = await sendTo(node, context, bytes);
     if (attempt.kind === 'taken') {
       node.succeeded();

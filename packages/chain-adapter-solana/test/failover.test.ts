@@ -98,6 +98,15 @@ describe('the first endpoint dies in the middle of a payment', () => {
     expect(world.localnet.report().accepted).toEqual([{ signature: signed.txHash, times: 1 }]);
   });
 
+  test('and everything is stopped meanwhile: the second gets nothing', async () => {
+    await adapter.connect();
+    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+    const signed = await adapter.signTransaction(built, from.sign);
+    first.dieAt('sendTransaction', 'before');
+    await expect(adapter.submitTransaction(signed, () => false)).rejects.toMatchObject({ mayHaveLanded: true });
+    expect(second.calls).not.toContain('sendTransaction');
+  });
+
   test('and the second refuses what the first may have landed: that proves nothing', async () => {
     await adapter.connect();
     const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
@@ -136,7 +145,8 @@ describe('which endpoint is used', () => {
   test('the first, as long as it works', async () => {
     await adapter.connect();
     await pay();
-    expect(second.calls).toEqual([]);
+    // Of the others it is asked only until which block it could land by their word.
+    expect(second.calls).toEqual(['getHealth', 'getGenesisHash', 'getLatestBlockhash']);
   });
 
   test.each([
@@ -266,8 +276,11 @@ describe('a proof is made at one endpoint and may be overruled by another', () =
   });
 
   describe('one that keeps a payment to itself and says that it has failed', () => {
+    const FAR = 10 ** 12;
+    const says = (value: unknown): void =>
+      first.say('getSignatureStatuses', { result: { context: { slot: FAR }, value: [value] } });
     /** The bytes are with it alone, and it says that they are in a final block. */
-    async function withheld(): Promise<SignedTransaction> {
+    async function withheld(slot = 1): Promise<SignedTransaction> {
       await adapter.connect();
       const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
       const signed = await adapter.signTransaction(built, from.sign);
@@ -275,9 +288,16 @@ describe('a proof is made at one endpoint and may be overruled by another', () =
       await adapter.submitTransaction(signed);
       world.localnet.advanceSlots(10);
       const err = { InstructionError: [0, { Custom: 1 }] };
-      const status = { slot: 1, confirmations: null, confirmationStatus: 'finalized', err };
-      first.say('getSignatureStatuses', { result: { context: { slot: 10 ** 12 }, value: [status] } });
+      says({ slot, confirmations: null, confirmationStatus: 'finalized', err });
       return signed;
+    }
+    /** It hands it on after all, and goes on saying what it said. */
+    async function handOn(signed: SignedTransaction): Promise<void> {
+      const other = adapterOn([second.url]);
+      await other.connect();
+      await other.submitTransaction(signed);
+      await other.disconnect();
+      world.localnet.advanceSlots(2);
     }
     const ask = ({ txHash, lastValidBlockHeight = 0n }: SignedTransaction, timeoutMs = 0) =>
       adapter.waitForConfirmation(txHash, { timeoutMs, lastValidBlockHeight });
@@ -285,14 +305,40 @@ describe('a proof is made at one endpoint and may be overruled by another', () =
     test('is not believed while another one says that it can still land; once that one sees it paid, it is', async () => {
       const signed = await withheld();
       expect(await ask(signed)).toEqual({ verdict: 'unknown' });
-      // It hands it on after all, and goes on saying what it said.
-      const other = adapterOn([second.url]);
-      await other.connect();
-      await other.submitTransaction(signed);
-      await other.disconnect();
-      world.localnet.advanceSlots(2);
+      await handOn(signed);
       expect(await ask(signed)).toMatchObject({ verdict: 'confirmed' });
       expect(await world.balance(to.address)).toBe(SOL);
+    });
+
+    test('nor where it names a block that no other one has come to', async () => {
+      const signed = await withheld(FAR);
+      expect(await ask(signed)).toEqual({ verdict: 'unknown' });
+      await handOn(signed);
+      expect(await ask(signed)).toMatchObject({ verdict: 'confirmed' });
+    });
+
+    test('nor where it says that the last block is long past', async () => {
+      const signed = await withheld();
+      says(null);
+      first.say('getEpochInfo', { result: { blockHeight: FAR, absoluteSlot: FAR } });
+      expect(await ask(signed)).toEqual({ verdict: 'unknown' });
+      await handOn(signed);
+      expect(await ask(signed)).toMatchObject({ verdict: 'confirmed' });
+    });
+
+    test('nor where it has named a last block that is none', async () => {
+      const other = adapterOn([second.url]);
+      await other.connect();
+      const { metadata } = await other.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+      await other.disconnect();
+      const value = { blockhash: metadata.blockhash, lastValidBlockHeight: 1 };
+      first.say('getLatestBlockhash', { result: { context: { slot: 1 }, value } });
+      const signed = await withheld();
+      expect(signed.lastValidBlockHeight).toBeGreaterThan(100n);
+      says(null);
+      expect(await ask(signed)).toEqual({ verdict: 'unknown' });
+      await handOn(signed);
+      expect(await ask(signed, 60_000)).toMatchObject({ verdict: 'confirmed' });
     });
 
     test('is believed once it cannot land any more', async () => {

@@ -209,8 +209,11 @@ export interface IChainAdapter {
   simulateTransaction(transaction: UnsignedTransaction): Promise<SimulationResult>;
   /** 9. Signs it, after checking that its bytes do exactly what its request says (02 §14). */
   signTransaction(transaction: UnsignedTransaction, sign: SignBytes): Promise<SignedTransaction>;
-  /** 10. Hands the bytes to the network, once. A thrown error says in `mayHaveLanded` whether they may land all the same. */
-  submitTransaction(transaction: SignedTransaction): Promise<SubmitResult>;
+  /**
+   * 10. Hands the bytes to the network, once. A thrown error says in `mayHaveLanded` whether they may land all the same.
+   * @param mayGoOn asked before they are handed to another endpoint than the first: one may have kept them waiting for long
+   */
+  submitTransaction(transaction: SignedTransaction, mayGoOn?: () => boolean): Promise<SubmitResult>;
   /** 11. Looks a transaction up, with full history. */
   getTransactionStatus(txHash: string): Promise<TransactionStatusReport>;
   /** 12. Waits for a proven verdict. RPC faults while waiting are not verdicts. */

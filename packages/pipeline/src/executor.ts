@@ -144,8 +144,9 @@ export function createExecutor(
     passage: Passage,
     epoch: number,
   ): Promise<'sent' | 'ambiguous' | Refusal> {
+    const mayGoOn = (): boolean => gate.isOpen && gate.epoch === epoch;
     try {
-      await adapter.submitTransaction(signed);
+      await adapter.submitTransaction(signed, mayGoOn);
       passage.succeeded();
       return 'sent';
     } catch (error) {
@@ -161,9 +162,9 @@ export function createExecutor(
     }
     await timers.sleep(settings.resubmitAfterMs);
     // Engaged meanwhile: what the network may have is watched, not helped (04 §20).
-    if (!gate.isOpen || gate.epoch !== epoch) return 'ambiguous';
+    if (!mayGoOn()) return 'ambiguous';
     try {
-      await adapter.submitTransaction(signed);
+      await adapter.submitTransaction(signed, mayGoOn);
       passage.succeeded();
       return 'sent';
     } catch (error) {

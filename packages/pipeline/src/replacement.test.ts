@@ -331,6 +331,21 @@ describe('one that an endpoint has called failed', () => {
     expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
     expect(await events('TX_LATE_LANDING')).toBe(0);
   });
+
+  test('is looked up for as long as nothing is proven of one of its variants', async () => {
+    await stuck();
+    await replaced(1);
+    const [first = '', second = ''] = chain.signed.keys();
+    for (const hash of [first, second])
+      verdicts.set(hash, { verdict: 'failed', error: 'made up', blockNumber: 9n, txHash: first });
+    await until(async () => (await onlyRow()).status === 'FAILED');
+    verdicts.set(second, { verdict: 'unknown' });
+    await look();
+    expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: expect.any(Number) });
+    verdicts.set(second, { verdict: 'expired', finalizedBlockHeight: 99n });
+    await look();
+    expect(await onlyRow()).toMatchObject({ status: 'FAILED', late_check_at: null });
+  });
 });
 
 test('one that has expired before its nonce was kept is looked up once', async () => {

@@ -83,9 +83,10 @@ export function createReplacer(
         return refusedFor('TX_ALREADY_PROCESSED');
       }
       // Engaged since: it is on record and followed, and like all that was signed before it, not sent until that is over.
-      if (gate.isOpen && gate.epoch === claimed.epoch) {
+      const mayGoOn = (): boolean => gate.isOpen && gate.epoch === claimed.epoch;
+      if (mayGoOn()) {
         try {
-          await adapter.submitTransaction(signed);
+          await adapter.submitTransaction(signed, mayGoOn);
         } catch (error) {
           logger.warn({ txId: row.id, error: String(error) }, 'A replacement was not taken at once; it is sent again');
         }

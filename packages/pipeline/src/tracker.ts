@@ -65,7 +65,7 @@ export function createTracker(
       // hung may have left it to itself.
       if (!gate.isOpen || gate.epoch !== epoch) break;
       try {
-        await adapter.submitTransaction(variant);
+        await adapter.submitTransaction(variant, () => gate.isOpen && gate.epoch === epoch);
         break;
       } catch (error) {
         if (index === 0) refused = isUnderpriced(error);
@@ -250,8 +250,7 @@ export const createLateCheck =
     const { settlement } = dependencies;
     const look = oneLook(dependencies, row);
     const hashes = hashesOf(row);
-    let expired = 0;
-    let hasFailed = false;
+    let over = 0;
     for (const txHash of hashes) {
       const verdict = await adapter.waitForConfirmation(txHash, look);
       if (verdict.verdict === 'confirmed') {
@@ -263,13 +262,12 @@ export const createLateCheck =
         };
         return settlement.lateChecked(row, landing);
       }
-      if (verdict.verdict === 'expired') expired += 1;
-      if (verdict.verdict === 'failed') hasFailed = true;
+      if (verdict.verdict !== 'unknown') over += 1;
       // Not deep enough yet, whichever it is: the next run looks again.
       if (verdict.verdict === 'unknown' && (await adapter.getTransactionStatus(txHash)).state === 'landed') return;
     }
-    // What has failed in a final block has the nonce of all of them.
-    const isOver = hasFailed || expired === hashes.length || isOverBefore(row);
+    // Each by itself: what one endpoint has made up of one of them proves nothing of the others.
+    const isOver = over === hashes.length || isOverBefore(row);
     if (isOver) await settlement.lateChecked(row, null);
     else await settlement.lateCheckAgain(row);
   };
