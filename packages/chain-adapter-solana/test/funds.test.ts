@@ -106,8 +106,10 @@ describe('recipients that are no wallets', () => {
     const to = await createWallet();
     const flipped = [...to.address].map((c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase())).join('');
     const outcome = await build(flipped, SOL / 2n).catch((error: unknown) => error);
-    if (world.adapter.isValidAddress(flipped)) expect(outcome).toMatchObject({ request: { to: flipped } });
-    else expect(outcome).toMatchObject({ code: 'INVALID_ADDRESS' });
+    // One that has the form of an address may still be nobody's, as those of programs are.
+    if (outcome instanceof Error) expect(outcome).toMatchObject({ code: 'INVALID_ADDRESS' });
+    else expect(outcome).toMatchObject({ request: { to: flipped } });
+    if (!world.adapter.isValidAddress(flipped)) expect(outcome).toBeInstanceOf(Error);
   });
 });
 
