@@ -167,8 +167,8 @@ function createDaemon(pages: number) {
     asked,
     fetch,
     isHeard: () => stream !== undefined,
-    tell: (changes: readonly object[]): void =>
-      send(`event: changes\ndata: ${JSON.stringify({ changes, complete: true })}\n\n`),
+    tell: (changes: readonly object[], complete = true): void =>
+      send(`event: changes\ndata: ${JSON.stringify({ changes, complete })}\n\n`),
     beat: (): void => send(': here\n\n'),
   };
 }
@@ -289,6 +289,7 @@ afterEach(() => {
 async function tenMinutes(
   { daemon, operator, client }: Awaited<ReturnType<typeof open>>,
   more: (ms: number) => readonly object[] = () => [],
+  { stepMs = STEP_MS, complete = true } = {},
 ): Promise<readonly number[]> {
   vi.stubGlobal('document', document);
   const stop = new AbortController();
@@ -307,9 +308,9 @@ async function tenMinutes(
   const minutes: number[] = [];
   for (let minute = 0; minute < TEN_MINUTES / MINUTE; minute += 1) {
     const before = daemon.asked.length;
-    for (let ms = 0; ms < MINUTE; ms += STEP_MS) {
-      daemon.tell([...changesAt(ms), ...more(ms)]);
-      await vi.advanceTimersByTimeAsync(STEP_MS);
+    for (let ms = 0; ms < MINUTE; ms += stepMs) {
+      daemon.tell([...changesAt(ms), ...more(ms)], complete);
+      await vi.advanceTimersByTimeAsync(stepMs);
     }
     minutes.push(daemon.asked.length - before);
   }
@@ -346,6 +347,22 @@ describe('ten minutes before a daemon that never rests', () => {
       expect(Math.max(...rest), `${pages}: ${rest.join(' ')}`).toBeLessThan(MOST_IN_A_MINUTE + WAITING_MORE);
     }
   });
+
+  test.each([
+    ['dashboard', 0, () => createElement(DashboardScreen)],
+    ['approvals', 4, () => createElement(ApprovalsScreen)],
+    ['agent', 0, () => createElement(AgentScreen, { id: id(0) })],
+  ])(
+    '%s stays within its requests where more changes than a batch holds, ten times a second',
+    async (_, pages, screen) => {
+      const opened = await open(screen, pages);
+      const [first = 0, ...rest] = await tenMinutes(opened, undefined, { stepMs: 100, complete: false });
+      opened.close();
+      expect(first, `${first} ${rest.join(' ')}`).toBeLessThan(MOST_AT_FIRST + WAITING_MORE);
+      expect(Math.max(...rest), `${first} ${rest.join(' ')}`).toBeLessThan(MOST_IN_A_MINUTE + WAITING_MORE);
+      expect(Math.min(...rest)).toBeGreaterThan(0);
+    },
+  );
 
   test('a page that nobody sees asks nothing', async () => {
     const opened = await open(() => createElement(DashboardScreen));

@@ -20,6 +20,9 @@ const LOOKED_AT: Readonly<Record<Change['topic'], readonly string[]>> = {
 };
 
 const EVERYTHING: readonly string[] = [...new Set(Object.values(LOOKED_AT).flat())];
+/** All of it, looked at as one thing: at its own pace, however much else is looked at. */
+const ALL = 'all';
+const keysOf = (name: string): readonly string[] => (name === ALL ? EVERYTHING : [name]);
 
 /** Paces of what is looked at otherwise than everything else. */
 const PACES: Readonly<Record<string, Pace>> = { approvals: PROMPT, balanceHistory: SLOW };
@@ -98,22 +101,35 @@ function createWaitingFilter(queries: QueryClient): (change: Change) => boolean 
 /** Looks again at what has changed, as the daemon says that it has. Ends with the signal, and with the sign-in. */
 export async function watchDaemon({ operator, queries, signal, onHearing, onEnded }: Watch): Promise<void> {
   const again = createLookAgain(
-    (name) => void queries.invalidateQueries({ queryKey: [name] }),
-    (name) => paceFor(PACES[name] ?? CALM, requestsOf(queries, name)),
+    (name) => {
+      for (const key of keysOf(name)) queries.invalidateQueries({ queryKey: [key] });
+    },
+    (name) =>
+      paceFor(
+        PACES[name] ?? CALM,
+        keysOf(name).reduce((sum, key) => sum + requestsOf(queries, key), 0),
+      ),
     () => document.hidden,
   );
   const concernsWaiting = createWaitingFilter(queries);
   const seen = (): void => {
     if (!document.hidden) again.wake();
   };
+  /** What is opened from now on is asked for anew; what is open already, at its pace. */
+  const lookAgainAt = (name: string): void => {
+    for (const key of keysOf(name)) queries.invalidateQueries({ queryKey: [key], refetchType: 'none' });
+    again.due(name);
+  };
+  /** Of a daemon under load no batch may be complete: everything may have changed each time, and is not asked for each time. */
+  const lookAgainAtEverything = (): void => {
+    if (document.hidden) EVERYTHING.forEach(lookAgainAt);
+    // What waits must not wait for the rest.
+    else [ALL, 'approvals'].forEach(lookAgainAt);
+  };
   /** Asks for all that is shown, or as soon as somebody sees it. */
   const askForEverything = (): void => {
-    if (!document.hidden) {
-      queries.invalidateQueries();
-      return;
-    }
-    queries.invalidateQueries({ refetchType: 'none' });
-    for (const name of EVERYTHING) again.due(name);
+    if (document.hidden) EVERYTHING.forEach(lookAgainAt);
+    else queries.invalidateQueries();
   };
   document.addEventListener('visibilitychange', seen);
   let wait = FIRST_PAUSE_MS;
@@ -122,17 +138,17 @@ export async function watchDaemon({ operator, queries, signal, onHearing, onEnde
     let isHeard = false;
     try {
       for await (const { changes, complete } of operator.watchChanges({ signal })) {
-        if (!isHeard || !complete) askForEverything();
+        if (!isHeard) askForEverything();
+        else if (!complete) lookAgainAtEverything();
         isHeard = true;
         wait = FIRST_PAUSE_MS;
         onHearing('live');
-        for (const change of changes) {
+        // What a part of them tells is seen with everything.
+        for (const change of complete ? changes : []) {
           // A later daemon may tell of what this page does not know: then everything may have changed.
           for (const name of LOOKED_AT[change.topic] ?? EVERYTHING) {
             if (name === 'approvals' && !concernsWaiting(change)) continue;
-            // What is opened from now on is asked for anew; what is open already, at its pace.
-            queries.invalidateQueries({ queryKey: [name], refetchType: 'none' });
-            again.due(name);
+            lookAgainAt(name);
           }
         }
       }
