@@ -2,6 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQueries, useQuery, useQueryClien
 import type { AuditQuery, BalancePeriod, OwnerTransactionQuery, PolicyListResponse } from '@waiaas/sdk';
 import { nativeUnit, type Unit } from '../format/amount.ts';
 import { useOperator } from '../session/session.tsx';
+import { engagementOf } from './engagement.ts';
 
 /*
  * What the daemon knows, as the page asks for it. The first word of a key is what changes are told by; see watch-daemon.
@@ -221,6 +222,18 @@ export function useAuditLog(query: Omit<AuditQuery, 'cursor'>) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     placeholderData: keepPreviousData,
+  });
+}
+
+/** The last time the kill switch was engaged; null: never. */
+export function useLastEngagement() {
+  const operator = useOperator();
+  return useQuery({
+    queryKey: ['audit', 'lastEngagement'],
+    queryFn: async ({ signal }) => {
+      const [row] = (await operator.listAuditLog({ event: 'KILL_SWITCH_ACTIVATED', limit: 1 }, { signal })).entries;
+      return row === undefined ? null : engagementOf(row);
+    },
   });
 }
 

@@ -7,6 +7,7 @@ import { Answer } from '../ui/answer.tsx';
 import { Badge, Button, Card, EmptyState, Facts, FullAddress, Named } from '../ui/basics.tsx';
 import { Cell, Table } from '../ui/table.tsx';
 import { AgentDialog, type Doing, RecoveryCard } from './agent-doings.tsx';
+import { AgentPolicies } from './agent-policies.tsx';
 import { BalanceChart } from './balance-chart.tsx';
 import { AgentSpend, CapBars } from './dashboard.tsx';
 import { ReceivingCode } from './receiving-code.tsx';
@@ -66,6 +67,9 @@ export function AgentScreen({ id }: { readonly id: string }) {
               <Card title={t('agents.budget')}>
                 <AgentSpend agent={agent} />
                 <TokenBudgets id={id} />
+              </Card>
+              <Card title={t('agents.inForce')}>
+                <AgentPolicies agent={agent} />
               </Card>
               <Card title={t('nav.sessions')}>
                 <SessionList query={{ agentId: id, active: true }} />

@@ -17,13 +17,16 @@ import { troubleOf } from '../ui/trouble.ts';
 import { useSigning } from '../wallets/signing.tsx';
 import { Decision } from './decision.tsx';
 
+/** With how many wait, which the title of the window says too. */
+const titleOf = (title: string, count = 0): string => (count === 0 ? title : `${title} (${count})`);
+
 /** Payments that wait for time or for the owner. */
 export function ApprovalsScreen() {
   const { t } = useSpeech();
   const approvals = useApprovals();
   return (
     <>
-      <Heading title={t('approvals.title')} />
+      <Heading title={titleOf(t('approvals.title'), approvals.data?.length)} />
       <Answer of={approvals}>
         {(waiting) =>
           waiting.length === 0 ? (

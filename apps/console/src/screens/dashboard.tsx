@@ -12,6 +12,7 @@ import {
 } from '../data/queries.ts';
 import { extremes, nativeUnit, perMille, shown } from '../format/amount.ts';
 import { plain } from '../format/text.ts';
+import { uptimeInWords } from '../format/uptime.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { daemonClock } from '../session/daemon-clock.ts';
@@ -23,7 +24,7 @@ import { BalancesOverTime } from './balance-chart.tsx';
 import { TransactionTable } from './transactions.tsx';
 
 const DAYS = 14;
-const RECENT = 8;
+const RECENT = 10;
 /** Agents whose caps are looked at here: each is asked for by itself, and all are a click away. */
 const SHOWN_AGENTS = 5;
 
@@ -321,6 +322,10 @@ function SystemCard() {
                 </span>
               </li>
             ))}
+            <li className="flex justify-between gap-2">
+              <span className="text-muted">{t('settings.uptime')}</span>
+              <span>{uptimeInWords(daemon.uptime, t)}</span>
+            </li>
             <li className="flex justify-between gap-2">
               <span className="text-muted">{t('settings.version')}</span>
               <span>{daemon.version}</span>

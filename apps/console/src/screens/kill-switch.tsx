@@ -1,9 +1,10 @@
 import { useState } from 'react';
-import { useOwnerStatus } from '../data/queries.ts';
+import { useLastEngagement, useOwnerStatus } from '../data/queries.ts';
+import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator, useSession } from '../session/session.tsx';
-import { Badge, Button, Card, TextField } from '../ui/basics.tsx';
+import { Badge, Button, Card, Facts, TextField } from '../ui/basics.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 
 /** Stops everything. Once it is engaged the page shows the recovery, whatever it showed before. */
@@ -31,8 +32,45 @@ export function KillSwitchScreen() {
           </Button>
         </div>
       </Card>
+      <LastEngagement />
       {asking && <KillSwitchDialog onClose={() => setAsking(false)} />}
     </>
+  );
+}
+
+/** What it has stopped the last time: while it is engaged, nothing tells that to who did not engage it. */
+function LastEngagement() {
+  const { t, when } = useSpeech();
+  const { data } = useLastEngagement();
+  if (data === undefined || data === null) return null;
+  const { at, by, reason, stopped } = data;
+  return (
+    <Card title={t('kill.last')} className="mt-4 max-w-3xl">
+      <Facts
+        rows={[
+          [t('kill.since'), when(at)],
+          [
+            t('audit.actor'),
+            <code key="by" className="text-xs break-all">
+              {plain(by)}
+            </code>,
+          ],
+          ...(reason === null ? [] : ([[t('kill.reason'), plain(reason)]] as const)),
+          ...(stopped === null
+            ? []
+            : ([
+                [
+                  t('kill.stopped'),
+                  t('kill.result', {
+                    sessions: stopped.sessionsRevoked,
+                    transactions: stopped.transactionsCancelled,
+                    agents: stopped.agentsSuspended,
+                  }),
+                ],
+              ] as const)),
+        ]}
+      />
+    </Card>
   );
 }
 

@@ -1,12 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query';
-import type { SessionListResponse, SessionRequest } from '@waiaas/sdk';
+import type { AgentSummary, SessionListResponse, SessionRequest } from '@waiaas/sdk';
 import { useState } from 'react';
-import { useAgents, useDaemonStatus, useSessions } from '../data/queries.ts';
+import { useAgents, useDaemonStatus, useDashboard, useSessions } from '../data/queries.ts';
 import { baseUnits, nativeUnit, shown } from '../format/amount.ts';
 import { plain } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
-import { daemonClock } from '../session/daemon-clock.ts';
 import { useOperator } from '../session/session.tsx';
 import { Answer, MoreButton } from '../ui/answer.tsx';
 import {
@@ -20,8 +19,11 @@ import {
   TextArea,
   TextField,
 } from '../ui/basics.tsx';
+import { useNow } from '../ui/clock.ts';
 import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { Cell, REACHABLE, Table } from '../ui/table.tsx';
+import { revokeSession } from './revoke-session.ts';
+import { leftInWords, limitsOfSession } from './session-limits.ts';
 
 type SessionSummary = SessionListResponse['sessions'][number];
 
@@ -32,9 +34,14 @@ export function SessionsScreen() {
   const [scope, setScope] = useState<'active' | 'all'>('active');
   const [creating, setCreating] = useState(false);
   const agents = useAgents();
+  const { activeSessions } = useDashboard().data ?? {};
   return (
     <>
-      <Heading title={t('sessions.title')}>
+      <Heading
+        title={
+          activeSessions === undefined ? t('sessions.title') : t('sessions.title.active', { count: activeSessions })
+        }
+      >
         <Button kind="primary" onClick={() => setCreating(true)}>
           {t('sessions.new')}
         </Button>
@@ -66,12 +73,10 @@ export function SessionsScreen() {
 
 /** Sessions below each other. */
 export function SessionList({ query }: { readonly query: Parameters<typeof useSessions>[0] }) {
-  const { t, when } = useSpeech();
+  const { t } = useSpeech();
   const pages = useSessions(query);
   const agents = useAgents();
   const [revoking, setRevoking] = useState<SessionSummary | null>(null);
-  const chainOf = (session: SessionSummary): string | undefined =>
-    agents.data?.find(({ id }) => id === session.agentId)?.chain;
   return (
     <>
       <Answer of={pages}>
@@ -82,50 +87,16 @@ export function SessionList({ query }: { readonly query: Parameters<typeof useSe
             <Table
               cards
               label={t('sessions.title')}
-              head={[t('common.agent'), t('common.status'), t('sessions.expires'), t('sessions.maxPerTx'), '']}
+              head={[t('common.agent'), t('common.status'), t('sessions.expires'), t('sessions.limits'), '']}
             >
-              {sessions.map((session) => {
-                const { maxAmountPerTx } = session.constraints;
-                const isLive = session.revokedAt === undefined && Date.parse(session.expiresAt) > daemonClock.now();
-                const chain = chainOf(session);
-                // Without its chain an amount would be told in a unit that nobody could know.
-                const amount = (base: string): string => (chain === undefined ? '…' : shown(base, nativeUnit(chain)));
-                return (
-                  <tr key={session.id}>
-                    <Cell of={t('common.agent')}>
-                      <span>
-                        <span className="block max-w-48 truncate font-medium">
-                          <bdi>{plain(session.agentName)}</bdi>
-                        </span>
-                        <span className="block text-xs text-muted">
-                          {t('sessions.used', {
-                            count: session.usageStats.totalTx,
-                            amount: amount(session.usageStats.totalAmount),
-                          })}
-                        </span>
-                      </span>
-                    </Cell>
-                    <Cell of={t('common.status')}>
-                      <Badge tone={isLive ? 'good' : 'quiet'}>
-                        {isLive
-                          ? t('sessions.live')
-                          : session.revokedAt === undefined
-                            ? t('sessions.ended')
-                            : t('sessions.revoked')}
-                      </Badge>
-                    </Cell>
-                    <Cell of={t('sessions.expires')} className="whitespace-nowrap">
-                      {when(session.expiresAt)}
-                    </Cell>
-                    <Cell of={t('sessions.maxPerTx')} className="whitespace-nowrap tabular-nums">
-                      {maxAmountPerTx === undefined ? t('common.noLimit') : amount(maxAmountPerTx)}
-                    </Cell>
-                    <Cell className="text-right">
-                      {isLive && <Button onClick={() => setRevoking(session)}>{t('sessions.revoke')}</Button>}
-                    </Cell>
-                  </tr>
-                );
-              })}
+              {sessions.map((session) => (
+                <SessionRow
+                  key={session.id}
+                  session={session}
+                  agent={agents.data?.find(({ id }) => id === session.agentId)}
+                  onRevoke={() => setRevoking(session)}
+                />
+              ))}
             </Table>
           );
         }}
@@ -133,6 +104,82 @@ export function SessionList({ query }: { readonly query: Parameters<typeof useSe
       <MoreButton of={pages} />
       {revoking !== null && <RevokeDialog session={revoking} onClose={() => setRevoking(null)} />}
     </>
+  );
+}
+
+function SessionRow({
+  session,
+  agent,
+  onRevoke,
+}: {
+  readonly session: SessionSummary;
+  /** Absent while it is not known. */
+  readonly agent: AgentSummary | undefined;
+  readonly onRevoke: () => void;
+}) {
+  const { t, when } = useSpeech();
+  const left = Date.parse(session.expiresAt) - useNow();
+  const isLive = session.revokedAt === undefined && left > 0;
+  const unit = agent === undefined ? null : nativeUnit(agent.chain);
+  const limits = limitsOfSession(session, unit, t);
+  const { totalTx: count, totalAmount } = session.usageStats;
+  return (
+    <tr>
+      <Cell of={t('common.agent')}>
+        <span>
+          <span className="block max-w-48 truncate font-medium">
+            <bdi>{plain(session.agentName)}</bdi>
+          </span>
+          {/* Its place is kept until it is known. */}
+          <span className="block min-h-4 text-xs text-muted">
+            {agent === undefined ? '' : `${agent.chain} ${agent.network}`}
+          </span>
+          <span className="block text-xs text-muted">
+            {t('sessions.used', { count, amount: unit === null ? '…' : shown(totalAmount, unit) })}
+          </span>
+        </span>
+      </Cell>
+      <Cell of={t('common.status')}>
+        <Badge tone={isLive ? 'good' : 'quiet'}>
+          {isLive ? t('sessions.live') : session.revokedAt === undefined ? t('sessions.ended') : t('sessions.revoked')}
+        </Badge>
+      </Cell>
+      <Cell of={t('sessions.expires')} className="whitespace-nowrap">
+        <span>
+          <span className="block">{when(session.expiresAt)}</span>
+          {isLive && (
+            <span className="block text-xs text-muted tabular-nums" role="timer">
+              {leftInWords(left, t)}
+            </span>
+          )}
+        </span>
+      </Cell>
+      <Cell of={t('sessions.limits')}>
+        {limits.length === 0 ? (
+          t('sessions.limits.none')
+        ) : (
+          <ul className="space-y-0.5 tabular-nums">
+            {limits.map(({ of, words, recipients }) => (
+              <li key={of}>
+                {recipients === undefined ? (
+                  words
+                ) : (
+                  <details>
+                    <summary>{words}</summary>
+                    {recipients.map((recipient) => (
+                      <code key={recipient} className="block text-xs break-all">
+                        {plain(recipient)}
+                      </code>
+                    ))}
+                  </details>
+                )}
+              </li>
+            ))}
+          </ul>
+        )}
+      </Cell>
+      <Cell className="text-right">{isLive && <Button onClick={onRevoke}>{t('sessions.revoke')}</Button>}</Cell>
+    </tr>
   );
 }
 
@@ -148,7 +195,7 @@ function RevokeDialog({ session, onClose }: { readonly session: SessionSummary; 
       danger
       onClose={onClose}
       onConfirm={async () => {
-        await operator.revokeSession(session.id);
+        await revokeSession(operator, session.id);
         await queries.invalidateQueries({ queryKey: ['sessions'] });
         onClose();
       }}
@@ -156,8 +203,10 @@ function RevokeDialog({ session, onClose }: { readonly session: SessionSummary; 
   );
 }
 
-const HOUR = 3600;
-const LIVES = [HOUR, 8 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR] as const;
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+/** From the shortest to the longest that the daemon grants, seconds. */
+const LIVES = [5 * MINUTE, 15 * MINUTE, HOUR, 8 * HOUR, 24 * HOUR, 72 * HOUR, 168 * HOUR] as const;
 
 /** Asks what a new session may do, and shows its token, once. */
 export function CreateSessionDialog({
@@ -238,9 +287,11 @@ export function CreateSessionDialog({
         value={life}
         options={LIVES.map((seconds) => [
           String(seconds),
-          seconds < 48 * HOUR
-            ? t('sessions.life.hours', { count: seconds / HOUR })
-            : t('sessions.life.days', { count: seconds / HOUR / 24 }),
+          seconds <= HOUR
+            ? t('sessions.life.minutes', { count: seconds / MINUTE })
+            : seconds < 48 * HOUR
+              ? t('sessions.life.hours', { count: seconds / HOUR })
+              : t('sessions.life.days', { count: seconds / HOUR / 24 }),
         ])}
         onValue={setLife}
       />

@@ -1,6 +1,7 @@
 import { type FormEvent, useState } from 'react';
 import { useDaemonStatus } from '../data/queries.ts';
-import { LANGUAGES, type Language, type Say, useSpeech } from '../i18n/language.tsx';
+import { uptimeInWords } from '../format/uptime.ts';
+import { LANGUAGES, type Language, useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator, useSession } from '../session/session.tsx';
 import { Answer } from '../ui/answer.tsx';
@@ -59,12 +60,6 @@ function Appearance() {
 }
 
 const MIB = 1_048_576;
-const uptime = (seconds: number, t: Say): string =>
-  t('settings.uptime.text', {
-    days: Math.floor(seconds / 86_400),
-    hours: Math.floor((seconds % 86_400) / 3600),
-    minutes: Math.floor((seconds % 3600) / 60),
-  });
 
 function DaemonFacts() {
   const { t } = useSpeech();
@@ -77,7 +72,7 @@ function DaemonFacts() {
             <Facts
               rows={[
                 [t('settings.version'), `${daemon.version} (Node ${daemon.nodeVersion})`],
-                [t('settings.uptime'), uptime(daemon.uptime, t)],
+                [t('settings.uptime'), uptimeInWords(daemon.uptime, t)],
                 [t('settings.memory'), `${(memory.rssBytes / MIB).toFixed(0)} MiB`],
                 [
                   t('settings.database'),

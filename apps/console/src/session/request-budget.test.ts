@@ -90,6 +90,28 @@ const waiting = {
 };
 const policy = { asset: 'solana:native', symbol: 'SOL', decimals: 9, tiers: null, dailyCap: null, weeklyCap: null };
 const page = { nextCursor: null };
+const grant = {
+  id: id(52),
+  agentId: id(0),
+  agentName: 'agent 0',
+  constraints: { maxTotalAmount: '5000000000', allowedDestinations: [ADDRESS] },
+  usageStats: { totalTx: 1, totalAmount: '1000000000', lastTxAt: NOW },
+  expiresAt: '2026-07-02T12:00:00.000Z',
+  createdAt: NOW,
+  renewalCount: 0,
+  absoluteExpiresAt: '2026-07-31T12:00:00.000Z',
+};
+const limits = {
+  id: id(53),
+  version: 1,
+  agentId: null,
+  type: 'SPENDING_LIMIT',
+  rules: { chain: 'solana', instant_max: '1', notify_max: '2', delay_max: '3' },
+  priority: 0,
+  enabled: true,
+  createdAt: NOW,
+  updatedAt: NOW,
+};
 const paused = { killSwitch: { status: 'NORMAL' }, workers: {}, adapters: [] };
 
 /** What the daemon answers, by the end of the path. */
@@ -105,8 +127,8 @@ const ANSWERS: readonly (readonly [path: RegExp, body: object])[] = [
   [/\/balance-history$/, { agentId: id(0), from: NOW, to: NOW, series: [] }],
   [/\/recovery-address$/, { agentId: id(0), address: null, next: null }],
   [/\/recalls$/, { recalls: [] }],
-  [/\/owner\/sessions$/, { sessions: [], ...page }],
-  [/\/policies$/, { policies: [] }],
+  [/\/owner\/sessions$/, { sessions: [grant], ...page }],
+  [/\/policies$/, { policies: [limits] }],
   [/\/auto-stop-rules$/, { rules: [], authentic: true }],
   [/\/owner\/status$/, { connected: true, address: ADDRESS, chain: 'solana', connectedAt: NOW, systemState: 'NORMAL' }],
   [/\/notification-channels$/, { channels: [], enabled: true, reachable: 0, minChannels: 2 }],

@@ -1,0 +1,28 @@
+import { assetOfKey, type LimitsDraft, type Policy, type PolicyDraft, type PolicyType } from './policy-form.ts';
+
+/**
+ * The policies that count for an agent, one of a type at most, as the daemon chooses them: the agent's own replace those of all
+ * agents, whatever their priority; of what is left the highest priority counts, the lower id first among equals.
+ */
+export function policiesInForce(all: readonly Policy[], agentId: string): ReadonlyMap<PolicyType, Policy> {
+  const enabled = all.filter((policy) => policy.enabled);
+  const inForce = new Map<PolicyType, Policy>();
+  for (const type of new Set(enabled.map((policy) => policy.type))) {
+    const ofType = enabled.filter((policy) => policy.type === type);
+    const own = ofType.filter((policy) => policy.agentId === agentId);
+    const candidates = own.length > 0 ? own : ofType.filter((policy) => policy.agentId === null);
+    const [first] = [...candidates].sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1));
+    if (first !== undefined) inForce.set(type, first);
+  }
+  return inForce;
+}
+
+/** The limits that a policy has for the native asset of a chain, in whole units; null where it has none for it. */
+export function nativeLimitsOf(draft: PolicyDraft, chain: string): LimitsDraft | null {
+  if (draft.chain === chain) return draft;
+  return draft.assets.find(({ key }) => assetOfKey(draft.chain, key) === `${chain}:native`) ?? null;
+}
+
+/** Assets a policy has limits for beside the native asset of a chain. */
+export const furtherAssetsOf = (draft: PolicyDraft, chain: string): number =>
+  draft.assets.length + (nativeLimitsOf(draft, chain) === null ? 1 : 0);

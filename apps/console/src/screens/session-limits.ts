@@ -1,0 +1,64 @@
+import type { SessionListResponse } from '@waiaas/sdk';
+import { shown, type Unit } from '../format/amount.ts';
+import { countdown } from '../format/text.ts';
+import type { Say } from '../i18n/language.tsx';
+
+type Session = SessionListResponse['sessions'][number];
+
+/** One limit of a session, in words. */
+export interface SessionLimit {
+  readonly of: keyof Session['constraints'];
+  readonly words: string;
+  /** Whom it names. */
+  readonly recipients?: readonly string[];
+}
+
+/**
+ * What a session may do at most, with what is used of it; nothing where it has no limits of its own. A list that is there and
+ * empty permits nothing, which is not the same as no list.
+ * @param unit of its agent's native asset; null while it is not known: without it an amount would be told in a unit that
+ *   nobody could know
+ */
+export function limitsOfSession(
+  { constraints, usageStats, renewalCount }: Pick<Session, 'constraints' | 'usageStats' | 'renewalCount'>,
+  unit: Unit | null,
+  t: Say,
+): readonly SessionLimit[] {
+  const amount = (base: string): string => (unit === null ? '…' : shown(base, unit));
+  const { maxAmountPerTx, maxTotalAmount, maxTransactions, allowedOperations, allowedDestinations, maxRenewals } =
+    constraints;
+  const limits: SessionLimit[] = [];
+  const add = (of: SessionLimit['of'], words: string): void => void limits.push({ of, words });
+  if (maxAmountPerTx !== undefined) {
+    add('maxAmountPerTx', t('sessions.limit.perTx', { amount: amount(maxAmountPerTx) }));
+  }
+  if (maxTotalAmount !== undefined) {
+    const figures = { used: amount(usageStats.totalAmount), limit: amount(maxTotalAmount) };
+    add('maxTotalAmount', t('sessions.limit.total', figures));
+  }
+  if (maxTransactions !== undefined) {
+    add('maxTransactions', t('sessions.limit.count', { used: usageStats.totalTx, limit: maxTransactions }));
+  }
+  if (allowedDestinations?.length === 0) add('allowedDestinations', t('sessions.limit.nobody'));
+  else if (allowedDestinations !== undefined) {
+    const words = t('sessions.limit.recipients', { count: allowedDestinations.length });
+    limits.push({ of: 'allowedDestinations', words, recipients: allowedDestinations });
+  }
+  if (allowedOperations !== undefined) {
+    const operations = allowedOperations.join(', ') || t('common.none');
+    add('allowedOperations', t('sessions.limit.operations', { operations }));
+  }
+  if (maxRenewals !== undefined) {
+    add('maxRenewals', t('sessions.limit.renewals', { used: renewalCount, limit: maxRenewals }));
+  }
+  return limits;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How long a session has left: to the second in its last day, to the hour before that. */
+export const leftInWords = (ms: number, t: Say): string =>
+  ms < DAY_MS
+    ? t('sessions.left', { time: countdown(ms) })
+    : t('sessions.left.days', { days: Math.floor(ms / DAY_MS), hours: Math.floor((ms % DAY_MS) / HOUR_MS) });
