@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { AuditQuery, BalancePeriod, OwnerTransactionQuery, PolicyListResponse } from '@waiaas/sdk';
 import { nativeUnit, type Unit } from '../format/amount.ts';
+import { daemonClock } from '../session/daemon-clock.ts';
 import { useOperator } from '../session/session.tsx';
 import { engagementOf } from './engagement.ts';
 
@@ -62,11 +63,15 @@ export function useAgents() {
   });
 }
 
+/** What an agent holds, with when that was read. */
 export function useAgentAssets(id: string) {
   const operator = useOperator();
   return useQuery({
     queryKey: ['agents', 'assets', id],
-    queryFn: ({ signal }) => operator.getAgentAssets(id, { signal }),
+    queryFn: async ({ signal }) => {
+      const held = await operator.getAgentAssets(id, { signal });
+      return { ...held, readAt: new Date(daemonClock.now()).toISOString() };
+    },
   });
 }
 

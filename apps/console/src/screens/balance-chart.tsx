@@ -1,7 +1,8 @@
 import type { BalanceHistoryResponse, BalancePeriod } from '@waiaas/sdk';
 import { type ReactNode, useState } from 'react';
-import { useAgents, useBalanceHistory } from '../data/queries.ts';
+import { useAgentAssets, useAgents, useBalanceHistory } from '../data/queries.ts';
 import { extremes, perMille, shown } from '../format/amount.ts';
+import { upToNow } from '../format/balance-points.ts';
 import { plain, shortAddress } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Answer } from '../ui/answer.tsx';
@@ -39,13 +40,14 @@ export function BalancesOverTime() {
   );
 }
 
-/** What the daemon has seen in the wallet of an agent: a line, and its figures for who would rather read. */
+/** What the daemon has seen in the wallet of an agent, up to what it holds now: a line, and its figures for who would rather read. */
 export function BalanceChart({ id, children }: { readonly id: string; readonly children?: ReactNode }) {
   const { t } = useSpeech();
   const [period, setPeriod] = useState<BalancePeriod>('week');
   const [asset, setAsset] = useState('');
   const history = useBalanceHistory(id, period);
   const all = history.data?.series ?? [];
+  const held = useAgentAssets(id).data;
   const series = all.find((one) => one.asset === asset) ?? all[0];
   return (
     <>
@@ -74,7 +76,7 @@ export function BalanceChart({ id, children }: { readonly id: string; readonly c
           series === undefined ? (
             <EmptyState title={t('balance.none')} text={t('balance.none.text')} />
           ) : (
-            <SeriesLine series={series} from={Date.parse(from)} to={Date.parse(to)} />
+            <SeriesLine series={upToNow(series, held)} from={Date.parse(from)} to={Date.parse(to)} />
           )
         }
       </Answer>

@@ -25,7 +25,7 @@ export function Toasts({ children }: { readonly children: ReactNode }) {
 
 /**
  * What was said in passing; screen readers say it as well. It stands where it covers nothing that anybody reads: below the menu,
- * and on narrow pages over their heading.
+ * and on narrow pages over the mark, beside the button of the menu. There is room for the last thing said there.
  */
 export function SaidInPassing() {
   const said = useContext(SaidContext);
@@ -33,10 +33,13 @@ export function SaidInPassing() {
     <div
       role="status"
       aria-live="polite"
-      className="said-in-passing pointer-events-none fixed inset-x-0 top-16 z-30 flex flex-col items-center gap-2 px-4 lg:absolute lg:inset-x-3 lg:top-auto lg:bottom-16 lg:items-stretch lg:px-0"
+      className="said-in-passing pointer-events-none fixed top-2 right-28 left-3 z-30 flex flex-col gap-2 lg:absolute lg:inset-x-3 lg:top-auto lg:bottom-16"
     >
       {said.map(({ id, text }) => (
-        <p key={id} className="rounded-lg bg-ink px-4 py-2.5 text-sm text-page shadow-lg wrap-anywhere">
+        <p
+          key={id}
+          className="rounded-lg bg-ink px-3 py-2 text-xs text-page shadow-lg wrap-anywhere not-last:hidden lg:px-4 lg:py-2.5 lg:text-sm lg:not-last:block"
+        >
           {text}
         </p>
       ))}

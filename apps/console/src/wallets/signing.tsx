@@ -243,7 +243,7 @@ function TextDialog({ asking: { text, about, sign, done } }: { readonly asking: 
       <p className="mb-3 text-sm text-muted">{t('sign.text')}</p>
       <pre
         data-testid="signed-text"
-        className="max-h-80 overflow-auto rounded-lg border border-line bg-raised p-3 text-xs leading-relaxed wrap-anywhere whitespace-pre-wrap"
+        className="rounded-lg border border-line bg-raised p-3 text-xs leading-relaxed wrap-anywhere whitespace-pre-wrap"
         {...REACHABLE}
       >
         {text}
