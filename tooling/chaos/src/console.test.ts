@@ -661,7 +661,8 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     expect(changed).toEqual(['server.logLevel']);
 
     await visit(`/agents/${agentId}`);
-    await page.getByRole('img', { name: /^Balance in SOL: from / }).waitFor();
+    // Up to what it holds now, however long ago the daemon has looked.
+    await page.getByRole('img', { name: /^Balance in SOL: from .* to 9\d\d[. ]/ }).waitFor();
     const copy = page.getByRole('button', { name: /^Copy: / }).first();
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
     await copy.click();
@@ -847,6 +848,10 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await tabTo(page.getByRole('navigation').getByRole('link', { name: 'Kill switch' }));
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Kill switch', level: 1 }).waitFor();
+    // What nothing tells while it is engaged, to who did not engage it.
+    const last = page.getByRole('region', { name: 'The last time it was engaged' });
+    await last.getByText('smoke in the server room').waitFor();
+    await last.getByText(/^\d+ sessions revoked, \d+ payments cancelled, \d+ agents suspended\.$/).waitFor();
     await tabTo(button('Stop everything'));
     await page.keyboard.press('Enter');
     await dialog('Kill switch').waitFor();

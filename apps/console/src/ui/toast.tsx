@@ -38,7 +38,7 @@ export function SaidInPassing() {
       {said.map(({ id, text }) => (
         <p
           key={id}
-          className="rounded-lg bg-ink px-3 py-2 text-xs text-page shadow-lg wrap-anywhere not-last:hidden lg:px-4 lg:py-2.5 lg:text-sm lg:not-last:block"
+          className="rounded-lg bg-ink px-3 py-3.5 text-xs text-page shadow-lg wrap-anywhere not-last:hidden lg:px-4 lg:py-2.5 lg:text-sm lg:not-last:block"
         >
           {text}
         </p>
