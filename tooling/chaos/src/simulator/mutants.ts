@@ -153,6 +153,7 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
       "UPDATE transactions SET execute_after = queued_at + 1 WHERE status = 'QUEUED' AND tier = 'DELAY'",
     ),
     found: /before its time/,
+    from: 11,
   },
   'begins a delayed payment at once': {
     mutant: {
@@ -167,6 +168,7 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
         }),
     },
     found: /was begun before its time/,
+    from: 3,
   },
   'forgets what is under way when it starts': {
     mutant: {
@@ -202,7 +204,7 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
     })),
     found: /was paid 2 times/,
     kind: 'nonces',
-    from: 32,
+    from: 37,
   },
   'sends what a stop has left to itself': {
     mutant: withAdapter((adapter) => ({
@@ -287,7 +289,7 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
     mutant: forgettingTheStuck,
     found: /has left \d+/,
   },
-  'counts what goes back to the owner': { mutant: countingRecalls(), found: /was refused, for|spend ledger/ },
+  'counts what goes back to the owner': { mutant: countingRecalls(), found: /was refused, for|spend ledger/, from: 9 },
   'pays a little more': {
     mutant: withAdapter((adapter) => ({
       buildTransaction: async (request) => adapter.buildTransaction({ ...request, amount: request.amount + 1n }),
@@ -330,20 +332,22 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
   'lets approvals wait': {
     mutant: { pipeline: (pipeline) => withMembers(pipeline, { expireApprovals: async () => undefined }) },
     found: /can be approved after its end/,
-    from: 6,
+    from: 8,
   },
   'gives no time for a veto': {
     mutant: { watch: () => ({ awakeSince: 0 }) },
     found: /nobody could have stopped it/,
+    from: 4,
   },
   'goes on from a backup as if it were of today': {
     mutant: { restore: () => async () => ({ status: 'NORMAL', activatedAt: null, reason: null, actor: null }) },
     found: /nobody has said that it is meant/,
+    from: 10,
   },
   'signs behind a closed gate': {
     mutant: { gate: (gate) => ({ open: () => gate.open(), close: () => undefined }) },
     found: /sent after everything had been stopped/,
-    from: 5,
+    from: 14,
   },
   'replaces what waits by something else than what has its nonce': {
     kind: 'nonces',
