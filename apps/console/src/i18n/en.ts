@@ -491,6 +491,8 @@ export const en = {
   'policies.outrun.changes': 'What has changed',
   'policies.outrun.take': 'Go on from the newer one',
   'policies.outrun.taken': 'You go on from the newer policy. What you have typed has stayed.',
+  'policies.recipients.added': 'Recipients added',
+  'policies.recipients.removed': 'Recipients removed',
   'settings.uptime.text': '{days} d {hours} h {minutes} min',
   'setup.keep': 'Keep these limits',
   'setup.complete': 'Finish',

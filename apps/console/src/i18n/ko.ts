@@ -490,6 +490,8 @@ export const ko: Texts = {
   'policies.outrun.changes': '바뀐 내용',
   'policies.outrun.take': '새 정책에 이어서 편집',
   'policies.outrun.taken': '새 정책에 이어서 편집합니다. 입력한 내용은 그대로입니다.',
+  'policies.recipients.added': '추가된 받는 주소',
+  'policies.recipients.removed': '삭제된 받는 주소',
   'settings.uptime.text': '{days}일 {hours}시간 {minutes}분',
   'setup.keep': '이 한도로 계속',
   'setup.complete': '설정 마치기',

@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react';
-import { useAgents, useAssetUnits, usePolicies } from '../data/queries.ts';
+import { useAssetUnits, usePolicies } from '../data/queries.ts';
 import type { Unit } from '../format/amount.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Button, Facts, Notice } from '../ui/basics.tsx';
@@ -12,7 +12,7 @@ import {
   type PolicyDraft,
   rebased,
 } from './policy-form.ts';
-import { agentNameOf, changeInWords } from './policy-words.ts';
+import { differencesInWords } from './policy-words.ts';
 
 /** What whole units of the further assets of a policy are; null while that is not known yet. */
 export function usePolicyUnits(policy: Policy | null): ReadonlyMap<string, Unit> | null {
@@ -88,15 +88,11 @@ export function usePolicyEditing(opened: Policy | null, units: ReadonlyMap<strin
  */
 export function OutrunNotice({ editing }: { readonly editing: PolicyEditing }) {
   const { t, language } = useSpeech();
-  const agents = useAgents();
   const said = useRef<HTMLDivElement>(null);
   const { stored, newer, isDeleted, isTaken } = editing;
   if (isDeleted) return <Notice kind="bad">{`${t('error.POLICY_NOT_FOUND')} (POLICY_NOT_FOUND)`}</Notice>;
   if (newer === null && !isTaken) return null;
-  const [, ...changes] =
-    newer === null
-      ? []
-      : changeInWords(stored, newer.draft, agentNameOf(agents.data, newer.policy.agentId), null, { t, language });
+  const changes = newer === null || stored === null ? [] : differencesInWords(stored, newer.draft, { t, language });
   return (
     <div ref={said} tabIndex={-1} className="rounded-lg outline-none">
       {newer === null ? (

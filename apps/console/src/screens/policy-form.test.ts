@@ -134,17 +134,40 @@ describe('what was typed, on a policy that somebody else has changed meanwhile',
     expect(rebased(begun, begun, limits({})).assets).toEqual([]);
   });
 
-  test('keeps days and recipients as one field each', () => {
-    const list = (addresses: readonly string[]) =>
-      draftOf(stored('WHITELIST', { chain: 'solana', allowed_addresses: [...addresses] }));
-    const begun = list([USDC]);
-    expect(rebased({ ...begun, priority: '3' }, begun, list([]))).toMatchObject({ addresses: '', priority: '3' });
-    const hours = draftOf(
-      stored('TIME_RESTRICTION', { allowed_hours: { start: 9, end: 18 }, timezone: 'UTC', allowed_days: [1, 2] }),
-    );
-    expect(rebased({ ...hours, days: [1] }, hours, { ...hours, from: '10' })).toEqual({
-      ...hours,
-      days: [1],
+  const list = (...addresses: readonly string[]): ReturnType<typeof draftOf> =>
+    draftOf(stored('WHITELIST', { chain: 'solana', allowed_addresses: [...addresses] }));
+  const typed = (...addresses: readonly string[]) => ({ ...list(), addresses: addresses.join('\n') });
+  const [A, B, C] = ['A1', 'B2', 'C3'];
+
+  test.each([
+    ['puts a recipient that was added to those there are now', [A], [A, B], [C], [C, B]],
+    ['brings back none that was removed meanwhile', [A, B], [A, B, C], [B], [B, C]],
+    ['removes what was removed here, whoever has been added meanwhile', [A, B], [A], [A, B, C], [A, C]],
+    ['adds none twice', [A], [A, B], [A, B], [A, B]],
+    ['takes the newer list as it is where none was touched', [A], [A], [C, B], [C, B]],
+    ['opens no list that each has shortened', [A, B], [A], [B], [B]],
+    ['empties a list that was emptied here', [A], [], [A], []],
+    ['keeps one that was added meanwhile to a list that was emptied here', [A], [], [A, B], [B]],
+    ['closes a list that was open', [], [A], [B], [B, A]],
+    ['knows an address of Ethereum in any spelling', ['0xAb', A], ['0xaB'], [A, '0xAB'], ['0xAB']],
+  ] as const)('%s', (_what, begun, mine, newer, expected) => {
+    const { addresses } = rebased(typed(...mine), list(...begun), list(...newer));
+    expect(addresses.split('\n').filter((one) => one !== '')).toEqual(expected);
+  });
+
+  test.each([
+    ['a day that was added', [1], [1, 2], [3], [2, 3]],
+    ['a day that was removed', [1, 2], [1], [1, 2, 3], [1, 3]],
+    ['days that were picked out of every day', [], [1, 2], [1, 2, 5], [1, 2]],
+    ['what there is now, where no day would be left, which is every day', [1, 2], [1], [2], [2]],
+    ['what there is now, where no day was touched', [1], [1], [], []],
+  ] as const)('has %s', (_what, begun, mine, newer, expected) => {
+    const hours = (days: readonly number[]) =>
+      draftOf(
+        stored('TIME_RESTRICTION', { allowed_hours: { start: 9, end: 18 }, timezone: 'UTC', allowed_days: [...days] }),
+      );
+    expect(rebased({ ...hours(mine), from: '10' }, hours(begun), hours(newer))).toEqual({
+      ...hours(expected),
       from: '10',
     });
   });

@@ -288,9 +288,57 @@ function onTopOf<T extends object>(now: T, mine: T, begun: T): T {
   return { ...now, ...Object.fromEntries(typed) };
 }
 
+/** Ethereum knows an address in any spelling; Solana only to the letter. */
+const spelled = (address: string): string => (/^0x/i.test(address) ? address.toLowerCase() : address);
+
+/** The recipients of a list that another one has not. */
+export function beyond(list: PolicyDraft, other: PolicyDraft): readonly string[] {
+  const there = new Set(addressesOf(other).map(spelled));
+  return addressesOf(list).filter((address) => !there.has(spelled(address)));
+}
+
+/** What was put in and taken out, on top of what is there now. What that leaves empty names nobody: it is for `orElse` then. */
+function merged<T>(
+  now: readonly T[],
+  { added, removed }: { readonly added: readonly T[]; readonly removed: readonly T[] },
+  orElse: readonly T[],
+): readonly T[] {
+  const all = [...now.filter((one) => !removed.includes(one)), ...added.filter((one) => !now.includes(one))];
+  return all.length > 0 ? all : orElse;
+}
+
+/**
+ * Recipients, one by one. Where each has taken out what the other has left, nobody would be named, which is everybody: the newer
+ * list stays then, unless it was emptied here.
+ */
+function rebasedAddresses(draft: PolicyDraft, begun: PolicyDraft, newer: PolicyDraft): string {
+  const now = addressesOf(newer).map(spelled);
+  const change = { added: beyond(draft, begun).map(spelled), removed: beyond(begun, draft).map(spelled) };
+  if (change.added.length === 0 && change.removed.length === 0) return newer.addresses;
+  const written = new Map([...addressesOf(draft), ...addressesOf(newer)].map((one) => [spelled(one), one]));
+  const left = merged(now, change, allowsEverybody(draft) ? [] : now);
+  return left.map((one) => written.get(one) ?? one).join('\n');
+}
+
+const WEEK = [0, 1, 2, 3, 4, 5, 6];
+/** The days that are meant: none is every day. */
+const daysMeant = ({ days }: PolicyDraft): readonly number[] => (days.length === 0 ? WEEK : days);
+
+/** Days, one by one. No day at all cannot be said: the newer ones stay then. */
+function rebasedDays(draft: PolicyDraft, begun: PolicyDraft, newer: PolicyDraft): readonly number[] {
+  const [mine, was, now] = [daysMeant(draft), daysMeant(begun), daysMeant(newer)];
+  const change = {
+    added: mine.filter((day) => !was.includes(day)),
+    removed: was.filter((day) => !mine.includes(day)),
+  };
+  if (change.added.length === 0 && change.removed.length === 0) return newer.days;
+  return [...merged(now, change, now)].sort((one, other) => one - other);
+}
+
 /**
  * What somebody has typed, on a policy that somebody else has changed meanwhile: what was typed stays, and whatever was not
- * touched is as the newer policy has it, so that nothing of that is taken back unseen.
+ * touched is as the newer policy has it, so that nothing of that is taken back unseen. Of a list each recipient, and each day, is
+ * touched for itself.
  * @param draft as it is typed by now
  * @param begun what it was begun with
  * @param newer the policy as it is now, its assets in the same units
@@ -306,5 +354,6 @@ export function rebased(draft: PolicyDraft, begun: PolicyDraft, newer: PolicyDra
     if (mine === undefined || was === undefined || now === undefined) return mine ?? [];
     return onTopOf(now, mine, was);
   });
-  return { ...onTopOf(newer, draft, begun), assets };
+  const addresses = rebasedAddresses(draft, begun, newer);
+  return { ...onTopOf(newer, draft, begun), assets, addresses, days: rebasedDays(draft, begun, newer) };
 }

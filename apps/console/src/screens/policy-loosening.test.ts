@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { allowsEverybody, draftOf, EMPTY_DRAFT, type Policy } from './policy-form.ts';
 import { isListInForce, looseningOf } from './policy-loosening.ts';
-import { changeInWords, deletedInWords } from './policy-words.ts';
+import { changeInWords, deletedInWords, differencesInWords } from './policy-words.ts';
 
 const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 const AGENT = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f01';
@@ -94,13 +94,26 @@ describe('what is signed for', () => {
   test('names what is changed, what it does, and nothing else', () => {
     expect(changeInWords(full, { ...full, addresses: '' }, null, 'everybody', tongue)).toEqual([
       ['policies.policy', 'name.WHITELIST · common.allAgents'],
-      ['policies.recipients', `${USDC} → policies.everybody`],
+      ['policies.recipients', '1 → policies.everybody'],
+      ['policies.recipients.removed', USDC],
       ['policies.effect', 'policies.loosen.everybody'],
     ]);
     expect(changeInWords(full, { ...full, priority: '8' }, null, null, tongue)).toEqual([
       ['policies.policy', 'name.WHITELIST · common.allAgents'],
       ['common.priority', '7 → 8'],
     ]);
+  });
+
+  test('names the one recipient of fifty that is another now', () => {
+    const fifty = Array.from({ length: 50 }, (_, at) => `Recipient${at}`);
+    const before = draftOf(list(10, fifty));
+    const after = { ...before, addresses: before.addresses.replace('Recipient49', 'Stranger') };
+    expect(differencesInWords(before, after, tongue)).toEqual([
+      ['policies.recipients', '50 → 50'],
+      ['policies.recipients.added', 'Stranger'],
+      ['policies.recipients.removed', 'Recipient49'],
+    ]);
+    expect(differencesInWords(before, { ...after, addresses: fifty.toReversed().join(' ') }, tongue)).toEqual([]);
   });
 
   test('says what the end of a list does', () => {

@@ -3,7 +3,7 @@ import { nativeUnit, type Unit } from '../format/amount.ts';
 import { plain } from '../format/text.ts';
 import type { Say } from '../i18n/language.tsx';
 import { nameInWords } from '../i18n/names.ts';
-import { addressesOf, type LimitsDraft, type PolicyDraft } from './policy-form.ts';
+import { addressesOf, beyond, type LimitsDraft, type PolicyDraft } from './policy-form.ts';
 import type { Loosening } from './policy-loosening.ts';
 
 /** What something is, in names and values. */
@@ -96,6 +96,33 @@ const subject = ({ type }: PolicyDraft, agentName: string | null, { t }: Tongue)
 const looseningInWords = (loosened: Loosening | null, { t }: Tongue): Words =>
   loosened === null ? [] : [[t('policies.effect'), t(`policies.loosen.${loosened}`)]];
 
+/** What is other with the recipients: one among many is not to be looked for. */
+function recipientsInWords(stored: PolicyDraft, draft: PolicyDraft, { t }: Tongue): Words {
+  const [added, removed] = [beyond(draft, stored), beyond(stored, draft)];
+  if (added.length === 0 && removed.length === 0) return [];
+  const count = (of: PolicyDraft): string => String(addressesOf(of).length || t('policies.everybody'));
+  return [
+    [t('policies.recipients'), `${count(stored)} → ${count(draft)}`],
+    ...(added.length === 0 ? [] : [[t('policies.recipients.added'), added.join(' ')] as const]),
+    ...(removed.length === 0 ? [] : [[t('policies.recipients.removed'), removed.join(' ')] as const]),
+  ];
+}
+
+/** What is other with a policy than it was, each from what to what. */
+export function differencesInWords(stored: PolicyDraft, draft: PolicyDraft, tongue: Tongue): Words {
+  const [before, after] = [policyInWords(stored, tongue), policyInWords(draft, tongue)];
+  const none = tongue.t('common.none');
+  const names = [...new Set([...before, ...after].map(([name]) => name))];
+  const of = (words: Words, name: string): string => words.find(([one]) => one === name)?.[1] ?? none;
+  return names
+    .filter((name) => of(before, name) !== of(after, name))
+    .flatMap((name) =>
+      name === tongue.t('policies.recipients')
+        ? recipientsInWords(stored, draft, tongue)
+        : [[name, `${of(before, name)} → ${of(after, name)}`] as const],
+    );
+}
+
 /**
  * What the owner signs for when a policy is stored: all of a new one, and what is other than it was of one there is.
  * @param stored as it is; null: a new one
@@ -110,19 +137,8 @@ export function changeInWords(
   tongue: Tongue,
 ): Words {
   const effect = looseningInWords(loosened, tongue);
-  const after = policyInWords(draft, tongue);
-  if (stored === null) return [...subject(draft, agentName, tongue), ...after, ...effect];
-  const before = policyInWords(stored, tongue);
-  const none = tongue.t('common.none');
-  const names = [...new Set([...before, ...after].map(([name]) => name))];
-  const of = (words: Words, name: string): string => words.find(([one]) => one === name)?.[1] ?? none;
-  return [
-    ...subject(draft, agentName, tongue),
-    ...names
-      .filter((name) => of(before, name) !== of(after, name))
-      .map((name) => [name, `${of(before, name)} → ${of(after, name)}`] as const),
-    ...effect,
-  ];
+  const rows = stored === null ? policyInWords(draft, tongue) : differencesInWords(stored, draft, tongue);
+  return [...subject(draft, agentName, tongue), ...rows, ...effect];
 }
 
 /** What the owner signs for when a policy is deleted. */
