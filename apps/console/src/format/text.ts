@@ -2,6 +2,12 @@
 export const shortAddress = (address: string): string =>
   address.length <= 12 ? address : `${address.slice(0, 4)}…${address.slice(-4)}`;
 
+/**
+ * The end of an id, which tells it from others: what it begins with is a time, the same for all of some weeks.
+ * @example shortId('0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f14') // "…8d9e0f14"
+ */
+export const shortId = (id: string): string => `…${id.slice(-8)}`;
+
 const pad = (value: number): string => String(value).padStart(2, '0');
 
 /**

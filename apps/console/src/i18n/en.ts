@@ -493,6 +493,10 @@ export const en = {
   'policies.outrun.taken': 'You go on from the newer policy. What you have typed has stayed.',
   'policies.recipients.added': 'Recipients added',
   'policies.recipients.removed': 'Recipients removed',
+  'policies.id': 'Id and version',
+  'kill.recover.effect':
+    'The keys are unlocked, and the agents that it stopped are active again. Revoked sessions stay revoked.',
+  'agents.recovery.effect': 'Funds of this agent may go there, beginning a day from now.',
   'settings.uptime.text': '{days} d {hours} h {minutes} min',
   'setup.keep': 'Keep these limits',
   'setup.complete': 'Finish',

@@ -492,6 +492,10 @@ export const ko: Texts = {
   'policies.outrun.taken': '새 정책에 이어서 편집합니다. 입력한 내용은 그대로입니다.',
   'policies.recipients.added': '추가된 받는 주소',
   'policies.recipients.removed': '삭제된 받는 주소',
+  'policies.id': '식별자와 버전',
+  'kill.recover.effect':
+    '키의 잠금이 풀리고, 킬 스위치로 멈춘 에이전트가 다시 활성화됩니다. 폐기된 세션은 그대로 폐기 상태입니다.',
+  'agents.recovery.effect': '하루 뒤부터 이 에이전트의 자금을 이 주소로 보낼 수 있습니다.',
   'settings.uptime.text': '{days}일 {hours}시간 {minutes}분',
   'setup.keep': '이 한도로 계속',
   'setup.complete': '설정 마치기',

@@ -10,6 +10,7 @@ import { Button, Card, FullAddress, TextArea, TextField } from '../ui/basics.tsx
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { type About, useSigning } from '../wallets/signing.tsx';
+import { agentInWords } from './agent-words.ts';
 
 /** What can be done with an agent. */
 export type Doing = 'suspend' | 'resume' | 'recall' | 'terminate' | 'waive';
@@ -111,7 +112,7 @@ function RecallDialog({ agent, onClose }: DialogProps) {
       onClose={onClose}
       onConfirm={async () => {
         const about = [
-          [t('common.agent'), plain(agent.name)],
+          [t('common.agent'), agentInWords(agent)],
           [t('agents.recall.destination.short'), destination],
           [t('agents.recall.keepGas.short'), t(keepGas ? 'common.yes' : 'common.no')],
           [t('agents.recall.unlisted.short'), t(includeUnlisted ? 'common.yes' : 'common.no')],
@@ -155,7 +156,7 @@ function EndDialog({ agent, doing, onClose }: DialogProps & { readonly doing: 't
       onClose={onClose}
       onConfirm={async () => {
         const about = [
-          [t('agents.terminate'), plain(agent.name)],
+          [t('agents.terminate'), agentInWords(agent)],
           [t('agents.waive'), waive.join(' ')],
         ] as const;
         const client = waive.length === 0 ? operator : await asHighest(about);
@@ -256,8 +257,9 @@ function RecoveryDialog({ agent, onClose }: DialogProps) {
         if (ownerAddress === undefined) return;
         try {
           const about = [
-            [t('common.agent'), plain(agent.name)],
+            [t('common.agent'), agentInWords(agent)],
             [t('agents.recovery'), address],
+            [t('policies.effect'), t('agents.recovery.effect')],
           ] as const;
           const client = await ownerClient({ address: ownerAddress }, { about });
           await client.setRecoveryAddress(agent.id, address, password);

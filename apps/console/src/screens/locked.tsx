@@ -8,6 +8,7 @@ import { useSession } from '../session/session.tsx';
 import { Badge, Button, Card, Facts, Notice, TextField } from '../ui/basics.tsx';
 import { troubleOf } from '../ui/trouble.ts';
 import { useSigning } from '../wallets/signing.tsx';
+import { recoveryInWords } from './kill-switch-words.ts';
 import { LockedOut, lockEnd } from './sign-in.tsx';
 
 const LOOK_MS = 5_000;
@@ -52,7 +53,7 @@ export function LockedScreen() {
     setBusy(true);
     setTrouble(null);
     try {
-      const owner = await ownerClient(null);
+      const owner = await ownerClient(null, { about: recoveryInWords(lock.data ?? null, t, when) });
       await owner.recover(password);
       signOut('recovered');
     } catch (error) {

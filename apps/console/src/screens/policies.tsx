@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useAgents, useOwnerStatus, usePolicies, usePresentPolicies } from '../data/queries.ts';
 import { nativeUnit, type Unit } from '../format/amount.ts';
-import { plain } from '../format/text.ts';
+import { plain, shortId } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { nameInWords } from '../i18n/names.ts';
 import { Heading } from '../layout.tsx';
@@ -23,6 +23,7 @@ import {
 import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { useSigning } from '../wallets/signing.tsx';
+import { agentOfIdInWords } from './agent-words.ts';
 import { AssetLimitsFields, AssetLimitsTable } from './asset-limits.tsx';
 import { OutrunNotice, usePolicyEditing, usePolicyUnits } from './policy-editing.tsx';
 import {
@@ -37,7 +38,7 @@ import {
 } from './policy-form.ts';
 import { isListInForce, looseningOf } from './policy-loosening.ts';
 import { usePolicySaving } from './policy-saving.tsx';
-import { agentNameOf, dayName, daysInWords, deletedInWords, unitName } from './policy-words.ts';
+import { dayName, daysInWords, deletedInWords, unitName } from './policy-words.ts';
 import { TryPolicy } from './try-policy.tsx';
 
 const CHAINS = ['solana', 'ethereum', 'polygon', 'arbitrum', 'base'] as const;
@@ -113,7 +114,7 @@ function PolicyCard({
       </div>
       <p className="mb-3 text-sm text-muted">
         {t('policies.scope')}: {policy.agentId === null ? t('common.allAgents') : plain(agent?.name ?? policy.agentId)}{' '}
-        · {t('common.priority')} {policy.priority} · v{policy.version}
+        · {t('common.priority')} {policy.priority} · {shortId(policy.id)} · v{policy.version}
       </p>
       <Rules draft={draft} isConsulted={isConsulted} />
       <div className="mt-auto flex justify-end gap-2 pt-4">
@@ -447,6 +448,7 @@ function DeletePolicy({ policy, onClose }: { readonly policy: Policy; readonly o
   const { ownerClient } = useSigning();
   const policies = usePolicies();
   const presentPolicies = usePresentPolicies();
+  const units = usePolicyUnits(policy) ?? undefined;
   const loosened = looseningOf(policy, null, policies.data ?? []);
   return (
     <ConfirmDialog
@@ -459,8 +461,8 @@ function DeletePolicy({ policy, onClose }: { readonly policy: Policy; readonly o
         // What it takes off agents has just become another thing, which is shown now: it is to be read first.
         if (looseningOf(policy, null, await presentPolicies()) !== loosened) return;
         const address = owner.data?.address;
-        const name = agentNameOf(agents.data, policy.agentId);
-        const about = deletedInWords(draftOf(policy), name, loosened, { t, language });
+        const subject = { policy, agent: agentOfIdInWords(agents.data, policy.agentId) };
+        const about = deletedInWords(draftOf(policy, units), subject, loosened, { t, language });
         const client = address === undefined ? operator : await ownerClient({ address }, { about });
         await client.deletePolicy(policy.id, { confirm: loosened !== null });
         await queries.invalidateQueries({ queryKey: ['policies'] });

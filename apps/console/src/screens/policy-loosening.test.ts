@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { allowsEverybody, draftOf, EMPTY_DRAFT, type Policy } from './policy-form.ts';
+import { allowsEverybody, draftOf, type Policy } from './policy-form.ts';
 import { isListInForce, looseningOf } from './policy-loosening.ts';
-import { changeInWords, deletedInWords, differencesInWords } from './policy-words.ts';
 
 const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 const AGENT = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f01';
@@ -83,55 +82,5 @@ describe('what a change takes off agents is known before it is signed', () => {
   test('only the list that counts is said to count', () => {
     const all = [list(10, [USDC]), list(11, [], { priority: 5 }), list(12, [], { agentId: AGENT, enabled: false })];
     expect(all.map((one) => isListInForce(one, all))).toEqual([true, false, false]);
-  });
-});
-
-describe('what is signed for', () => {
-  const t = (key: string): string => key;
-  const tongue = { t, language: 'en' };
-  const full = draftOf(list(10, [USDC]));
-
-  test('names what is changed, what it does, and nothing else', () => {
-    expect(changeInWords(full, { ...full, addresses: '' }, null, 'everybody', tongue)).toEqual([
-      ['policies.policy', 'name.WHITELIST · common.allAgents'],
-      ['policies.recipients', '1 → policies.everybody'],
-      ['policies.recipients.removed', USDC],
-      ['policies.effect', 'policies.loosen.everybody'],
-    ]);
-    expect(changeInWords(full, { ...full, priority: '8' }, null, null, tongue)).toEqual([
-      ['policies.policy', 'name.WHITELIST · common.allAgents'],
-      ['common.priority', '7 → 8'],
-    ]);
-  });
-
-  test('names the one recipient of fifty that is another now', () => {
-    const fifty = Array.from({ length: 50 }, (_, at) => `Recipient${at}`);
-    const before = draftOf(list(10, fifty));
-    const after = { ...before, addresses: before.addresses.replace('Recipient49', 'Stranger') };
-    expect(differencesInWords(before, after, tongue)).toEqual([
-      ['policies.recipients', '50 → 50'],
-      ['policies.recipients.added', 'Stranger'],
-      ['policies.recipients.removed', 'Recipient49'],
-    ]);
-    expect(differencesInWords(before, { ...after, addresses: fifty.toReversed().join(' ') }, tongue)).toEqual([]);
-  });
-
-  test('says what the end of a list does', () => {
-    expect(deletedInWords(full, null, 'lastList', tongue)).toEqual([
-      ['policies.policy', 'name.WHITELIST · common.allAgents'],
-      ['common.status', 'policies.deleted'],
-      ['policies.effect', 'policies.loosen.lastList'],
-    ]);
-  });
-
-  test.each(['SPENDING_LIMIT', 'WHITELIST'] as const)('names the chain of a new %s', (type) => {
-    const words = changeInWords(null, { ...EMPTY_DRAFT, type, chain: 'polygon' }, null, null, tongue);
-    expect(words).toContainEqual(['agents.chain', 'polygon']);
-  });
-
-  test('says that the daemon decides what was left empty', () => {
-    const before = draftOf(policy(10, 'SPENDING_LIMIT', { ...limit(10).rules, delay_seconds: 900 }));
-    const words = changeInWords(before, { ...before, delaySeconds: ' ' }, null, null, tongue);
-    expect(words).toContainEqual(['policies.delaySeconds', '900 → policies.ofDaemon']);
   });
 });

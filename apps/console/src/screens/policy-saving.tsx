@@ -7,9 +7,10 @@ import { useOperator } from '../session/session.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { troubleOf } from '../ui/trouble.ts';
 import { useSigning } from '../wallets/signing.tsx';
+import { agentOfIdInWords } from './agent-words.ts';
 import { isFault, type Policy, type PolicyDraft, policyOf, rulesOf } from './policy-form.ts';
 import { type Loosening, looseningOf } from './policy-loosening.ts';
-import { agentNameOf, changeInWords } from './policy-words.ts';
+import { changeInWords } from './policy-words.ts';
 
 /** Whether the daemon refuses a change because it has to be meant. */
 function wantsConfirmation(error: unknown): boolean {
@@ -79,7 +80,8 @@ export function usePolicySaving({
       setAsking(loosened);
       return false;
     }
-    const about = changeInWords(stored, draft, agentNameOf(agents.data, draft.agentId), loosened, { t, language });
+    const subject = { policy, agent: agentOfIdInWords(agents.data, draft.agentId) };
+    const about = changeInWords(stored, draft, subject, loosened, { t, language });
     const address = owner.data?.address;
     const client = address === undefined ? operator : await ownerClient({ address }, { about });
     const wanted = policyOf(draft, rules);

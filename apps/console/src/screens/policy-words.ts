@@ -1,9 +1,8 @@
-import type { AgentSummary } from '@waiaas/sdk';
 import { nativeUnit, type Unit } from '../format/amount.ts';
-import { plain } from '../format/text.ts';
+import { shortId } from '../format/text.ts';
 import type { Say } from '../i18n/language.tsx';
 import { nameInWords } from '../i18n/names.ts';
-import { addressesOf, beyond, type LimitsDraft, type PolicyDraft } from './policy-form.ts';
+import { addressesOf, beyond, type LimitsDraft, type Policy, type PolicyDraft } from './policy-form.ts';
 import type { Loosening } from './policy-loosening.ts';
 
 /** What something is, in names and values. */
@@ -27,10 +26,6 @@ export const daysInWords = ({ days }: PolicyDraft, t: Say, language: string): st
   days.length === 0 || days.length === 7
     ? t('policies.everyDay')
     : days.map((day) => dayName(day, language)).join(', ');
-
-/** What an agent is called; null: all of them. */
-export const agentNameOf = (agents: readonly AgentSummary[] | undefined, id: string | null): string | null =>
-  id === null || id === '' ? null : (agents?.find((agent) => agent.id === id)?.name ?? id);
 
 function limitsInWords(limits: LimitsDraft, unit: Unit, t: Say): Words {
   const symbol = unitName(unit, t);
@@ -88,9 +83,29 @@ const policyInWords = (draft: PolicyDraft, tongue: Tongue): Words => [
   [tongue.t('common.priority'), draft.priority.trim()],
 ];
 
-const subject = ({ type }: PolicyDraft, agentName: string | null, { t }: Tongue): Words => [
-  [t('policies.policy'), `${nameInWords(type, t)} · ${agentName === null ? t('common.allAgents') : plain(agentName)}`],
+/** Which policy is meant: that of an id, or a new one, and for whom. */
+export interface PolicySubject {
+  /** As it is; null: a new one. */
+  readonly policy: Pick<Policy, 'id' | 'version'> | null;
+  /** In words; null: for all agents. */
+  readonly agent: string | null;
+}
+
+/** Two lists for all agents look alike but for their ids. */
+const subjectInWords = ({ type }: PolicyDraft, { policy, agent }: PolicySubject, { t }: Tongue): Words => [
+  [t('policies.policy'), `${nameInWords(type, t)} · ${agent ?? t('common.allAgents')}`],
+  ...(policy === null ? [] : [[t('policies.id'), `${shortId(policy.id)} · v${policy.version}`] as const]),
 ];
+
+/** What of a policy stays as it is, and tells it from others: whole units of an asset are those of its chain. */
+function keptInWords(stored: PolicyDraft, draft: PolicyDraft, { t }: Tongue): Words {
+  const hasChain = draft.type === 'SPENDING_LIMIT' || draft.type === 'WHITELIST';
+  const isKept = stored.priority.trim() === draft.priority.trim();
+  return [
+    ...(hasChain ? [[t('agents.chain'), draft.chain] as const] : []),
+    ...(isKept ? [[t('common.priority'), draft.priority.trim()] as const] : []),
+  ];
+}
 
 /** What a change takes off agents, as a line of what is signed for. */
 const looseningInWords = (loosened: Loosening | null, { t }: Tongue): Words =>
@@ -126,29 +141,34 @@ export function differencesInWords(stored: PolicyDraft, draft: PolicyDraft, tong
 /**
  * What the owner signs for when a policy is stored: all of a new one, and what is other than it was of one there is.
  * @param stored as it is; null: a new one
- * @param agentName null: for all agents
  * @param loosened what it takes off agents
  */
-export function changeInWords(
+export const changeInWords = (
   stored: PolicyDraft | null,
   draft: PolicyDraft,
-  agentName: string | null,
-  loosened: Loosening | null,
-  tongue: Tongue,
-): Words {
-  const effect = looseningInWords(loosened, tongue);
-  const rows = stored === null ? policyInWords(draft, tongue) : differencesInWords(stored, draft, tongue);
-  return [...subject(draft, agentName, tongue), ...rows, ...effect];
-}
-
-/** What the owner signs for when a policy is deleted. */
-export const deletedInWords = (
-  draft: PolicyDraft,
-  agentName: string | null,
+  subject: PolicySubject,
   loosened: Loosening | null,
   tongue: Tongue,
 ): Words => [
-  ...subject(draft, agentName, tongue),
-  [tongue.t('common.status'), tongue.t('policies.deleted')],
+  ...subjectInWords(draft, subject, tongue),
+  ...(stored === null
+    ? policyInWords(draft, tongue)
+    : [...keptInWords(stored, draft, tongue), ...differencesInWords(stored, draft, tongue)]),
+  ...looseningInWords(loosened, tongue),
+];
+
+/** What the owner signs for when a policy is deleted: all that it says holds no more. */
+export const deletedInWords = (
+  draft: PolicyDraft,
+  subject: PolicySubject,
+  loosened: Loosening | null,
+  tongue: Tongue,
+): Words => [
+  ...subjectInWords(draft, subject, tongue),
+  ...policyInWords(draft, tongue).map(([name, value]) =>
+    name === tongue.t('common.status')
+      ? ([name, `${value} → ${tongue.t('policies.deleted')}`] as const)
+      : ([name, value] as const),
+  ),
   ...looseningInWords(loosened, tongue),
 ];

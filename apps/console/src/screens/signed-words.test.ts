@@ -1,0 +1,142 @@
+import type { AgentSummary } from '@waiaas/sdk';
+import { describe, expect, test } from 'vitest';
+import { agentInWords, agentOfIdInWords } from './agent-words.ts';
+import { recoveryInWords } from './kill-switch-words.ts';
+import { draftOf, EMPTY_DRAFT, type Policy } from './policy-form.ts';
+import { changeInWords, deletedInWords, differencesInWords } from './policy-words.ts';
+
+const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
+const AT = '2026-11-22T12:00:00.000Z';
+
+const policy = (number: number, type: Policy['type'], rules: Policy['rules']): Policy => ({
+  id: `0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f${number}`,
+  version: 3,
+  agentId: null,
+  type,
+  rules,
+  priority: 7,
+  enabled: true,
+  createdAt: AT,
+  updatedAt: AT,
+});
+const list = (number: number, addresses: readonly string[]): Policy =>
+  policy(number, 'WHITELIST', { chain: 'solana', allowed_addresses: [...addresses] });
+const limit = (number: number, chain = 'solana'): Policy =>
+  policy(number, 'SPENDING_LIMIT', { chain, instant_max: '1', notify_max: '1', delay_max: '1' });
+
+describe('what is signed for', () => {
+  const t = (key: string): string => key;
+  const tongue = { t, language: 'en' };
+  const full = draftOf(list(10, [USDC]));
+  const subject = { policy: list(10, [USDC]), agent: null };
+  const isNew = { policy: null, agent: null };
+
+  test('names what is changed, what it does, and nothing else', () => {
+    expect(changeInWords(full, { ...full, addresses: '' }, subject, 'everybody', tongue)).toEqual([
+      ['policies.policy', 'name.WHITELIST · common.allAgents'],
+      ['policies.id', '…8d9e0f10 · v3'],
+      ['agents.chain', 'solana'],
+      ['common.priority', '7'],
+      ['policies.recipients', '1 → policies.everybody'],
+      ['policies.recipients.removed', USDC],
+      ['policies.effect', 'policies.loosen.everybody'],
+    ]);
+    expect(changeInWords(full, { ...full, priority: '8' }, subject, null, tongue)).toEqual([
+      ['policies.policy', 'name.WHITELIST · common.allAgents'],
+      ['policies.id', '…8d9e0f10 · v3'],
+      ['agents.chain', 'solana'],
+      ['common.priority', '7 → 8'],
+    ]);
+  });
+
+  test('names the one recipient of fifty that is another now', () => {
+    const fifty = Array.from({ length: 50 }, (_, at) => `Recipient${at}`);
+    const before = draftOf(list(10, fifty));
+    const after = { ...before, addresses: before.addresses.replace('Recipient49', 'Stranger') };
+    expect(differencesInWords(before, after, tongue)).toEqual([
+      ['policies.recipients', '50 → 50'],
+      ['policies.recipients.added', 'Stranger'],
+      ['policies.recipients.removed', 'Recipient49'],
+    ]);
+    expect(differencesInWords(before, { ...after, addresses: fifty.toReversed().join(' ') }, tongue)).toEqual([]);
+  });
+
+  test('says what the end of a list does', () => {
+    expect(deletedInWords(full, subject, 'lastList', tongue)).toEqual([
+      ['policies.policy', 'name.WHITELIST · common.allAgents'],
+      ['policies.id', '…8d9e0f10 · v3'],
+      ['agents.chain', 'solana'],
+      ['policies.recipients', USDC],
+      ['common.status', 'common.enabled → policies.deleted'],
+      ['common.priority', '7'],
+      ['policies.effect', 'policies.loosen.lastList'],
+    ]);
+  });
+
+  test.each(['SPENDING_LIMIT', 'WHITELIST'] as const)('names the chain of a new %s', (type) => {
+    const words = changeInWords(null, { ...EMPTY_DRAFT, type, chain: 'polygon' }, isNew, null, tongue);
+    expect(words).toContainEqual(['agents.chain', 'polygon']);
+  });
+
+  test('says that the daemon decides what was left empty', () => {
+    const before = draftOf(policy(10, 'SPENDING_LIMIT', { ...limit(10).rules, delay_seconds: 900 }));
+    const words = changeInWords(before, { ...before, delaySeconds: ' ' }, subject, null, tongue);
+    expect(words).toContainEqual(['policies.delaySeconds', '900 → policies.ofDaemon']);
+  });
+
+  test('tells one policy from another of its kind', () => {
+    const deleted = [list(10, [USDC]), list(11, [USDC]), list(12, ['Other'])].map((one) =>
+      deletedInWords(draftOf(one), { policy: one, agent: null }, null, tongue),
+    );
+    expect(new Set(deleted.map((words) => JSON.stringify(words))).size).toBe(3);
+    // An ether is an ether on every chain that pays with it.
+    const edits = ['ethereum', 'base', 'arbitrum'].map((chain) => {
+      const before = draftOf(limit(10, chain));
+      return changeInWords(before, { ...before, daily: '1' }, { policy: limit(10, chain), agent: null }, null, tongue);
+    });
+    expect(new Set(edits.map((words) => JSON.stringify(words))).size).toBe(3);
+  });
+
+  test('names everything once', () => {
+    for (const one of [list(10, [USDC]), limit(11)]) {
+      const draft = draftOf(one);
+      for (const words of [
+        changeInWords(null, draft, isNew, 'everybody', tongue),
+        changeInWords(draft, { ...draft, priority: '8', addresses: 'Other' }, subject, 'lastList', tongue),
+        deletedInWords(draft, subject, 'lastList', tongue),
+      ]) {
+        const names = words.map(([name]) => name);
+        expect(new Set(names).size).toBe(names.length);
+      }
+    }
+  });
+
+  test('tells one agent from another of its name, and makes visible what hides in that', () => {
+    const agent: AgentSummary = {
+      id: '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f01',
+      name: 'shop\u202eper',
+      status: 'ACTIVE',
+      chain: 'solana',
+      network: 'devnet',
+      publicKey: USDC,
+      createdAt: AT,
+      sessionCount: 0,
+      totalTxCount: 0,
+    };
+    expect(agentInWords(agent)).toBe('shop▯per (solana devnet, EPjF…Dt1v)');
+    expect(agentOfIdInWords([agent], agent.id)).toBe(agentInWords(agent));
+    expect(agentOfIdInWords([], agent.id)).toBe(agent.id);
+    expect([null, ''].map((id) => agentOfIdInWords([agent], id))).toEqual([null, null]);
+  });
+
+  test('says what a recovery ends and what it does', () => {
+    const lock = { activatedAt: AT, reason: 'drill\u200b' };
+    expect(recoveryInWords(lock, t, (iso) => iso)).toEqual([
+      ['kill.title', 'ACTIVATED → NORMAL'],
+      ['kill.since', AT],
+      ['kill.reason', 'drill▯'],
+      ['policies.effect', 'kill.recover.effect'],
+    ]);
+    expect(recoveryInWords(null, t, (iso) => iso)).toHaveLength(2);
+  });
+});
