@@ -307,11 +307,32 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       // Each is tried before it counts.
       await hook.next(({ type }) => type === 'CHANNEL_TEST');
       const once = dialog('The secret of this webhook, shown once');
+      const close = once.getByRole('button', { name: 'Close' }).last();
+      if (at === 0) {
+        // Who presses Enter too often copies it, and closes nothing.
+        await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+        await page.getByTestId('webhook-secret').waitFor();
+        expect(await page.evaluate('document.activeElement?.ariaLabel')).toMatch(/^Copy: /);
+        await page.keyboard.press('Enter');
+        await page.keyboard.press('Enter');
+        await once.getByRole('checkbox', { name: 'I have kept it', checked: true }).waitFor();
+        expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+          await page.getByTestId('webhook-secret').textContent(),
+        );
+      } else {
+        await close.click();
+        await once.getByText(/^It is gone once this is closed/).waitFor();
+        // The question has taken the focus, and an Enter answers it not.
+        await page.keyboard.press('Enter');
+        await page.getByTestId('webhook-secret').waitFor();
+        await page.keyboard.press('Space');
+        await once.getByRole('checkbox', { name: 'I have kept it', checked: true }).waitFor();
+      }
       await page.keyboard.press('Escape');
       await page.keyboard.press('Escape');
       expect((await page.getByTestId('webhook-secret').textContent())?.length).toBeGreaterThan(20);
       if (at === 0) await look('secret-dialog');
-      await once.getByRole('button', { name: 'Close' }).last().click();
+      await close.click();
       if (at === 0) await page.getByText('Working channels: 1; needed: 2').waitFor();
       if (at === 0) await look('setup-channels');
     }
@@ -325,6 +346,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     expect(token).toMatch(/^wai_sess_/);
     await page.getByText('"WAIAAS_SESSION_TOKEN"').waitFor();
     await look('token-dialog');
+    await dialog('The token of the session').getByRole('checkbox', { name: 'I have kept it' }).check();
     await dialog('The token of the session').getByRole('button', { name: 'Close' }).last().click();
     expect(await page.content()).not.toContain(token);
     await button('Finish').click();

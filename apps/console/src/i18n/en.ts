@@ -497,6 +497,8 @@ export const en = {
   'kill.recover.effect':
     'The keys are unlocked, and the agents that it stopped are active again. Revoked sessions stay revoked.',
   'agents.recovery.effect': 'Funds of this agent may go there, beginning a day from now.',
+  'once.kept': 'I have kept it',
+  'once.ask': 'It is gone once this is closed. Copy it, or say that you have kept it.',
   'settings.uptime.text': '{days} d {hours} h {minutes} min',
   'setup.keep': 'Keep these limits',
   'setup.complete': 'Finish',

@@ -496,6 +496,8 @@ export const ko: Texts = {
   'kill.recover.effect':
     '키의 잠금이 풀리고, 킬 스위치로 멈춘 에이전트가 다시 활성화됩니다. 폐기된 세션은 그대로 폐기 상태입니다.',
   'agents.recovery.effect': '하루 뒤부터 이 에이전트의 자금을 이 주소로 보낼 수 있습니다.',
+  'once.kept': '보관했습니다',
+  'once.ask': '닫으면 다시 볼 수 없습니다. 복사하거나, 보관했다고 표시하세요.',
   'settings.uptime.text': '{days}일 {hours}시간 {minutes}분',
   'setup.keep': '이 한도로 계속',
   'setup.complete': '설정 마치기',

@@ -9,18 +9,9 @@ import { type Say, useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer, MoreButton } from '../ui/answer.tsx';
-import {
-  Badge,
-  Button,
-  Card,
-  CopyButton,
-  EmptyState,
-  Notice,
-  SelectField,
-  TextField,
-  type Tone,
-} from '../ui/basics.tsx';
-import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
+import { Badge, Button, Card, EmptyState, Notice, SelectField, TextField, type Tone } from '../ui/basics.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { OnceDialog } from '../ui/once-dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
 import { Cell, Table } from '../ui/table.tsx';
 import { useToast } from '../ui/toast.tsx';
@@ -248,7 +239,17 @@ export function ChannelDialog({
     }
   }
 
-  if (secret !== null) return <SecretDialog secret={secret} onClose={onClose} />;
+  if (secret !== null) {
+    return (
+      <OnceDialog
+        title={t('notifications.secret')}
+        text={t('notifications.secret.text')}
+        secret={secret}
+        testId="webhook-secret"
+        onClose={onClose}
+      />
+    );
+  }
   const isComplete = FIELDS[type].every(({ name: field, optional }) => optional || (config[field] ?? '').trim() !== '');
   return (
     <ConfirmDialog
@@ -305,27 +306,6 @@ export function ChannelDialog({
         <SwitchField label={t('common.enabled')} checked={enabled} onChecked={setEnabled} />
       </div>
     </ConfirmDialog>
-  );
-}
-
-/** The secret of a webhook, which is in this dialog and nowhere else: closed, it is gone. */
-function SecretDialog({ secret, onClose }: { readonly secret: string; readonly onClose: () => void }) {
-  const { t } = useSpeech();
-  return (
-    <Dialog title={t('notifications.secret')} onClose={onClose} keepsOnEscape>
-      <Notice kind="warn">{t('notifications.secret.text')}</Notice>
-      <div className="flex items-start gap-2 rounded-lg border border-line bg-raised p-3">
-        <code data-testid="webhook-secret" className="min-w-0 flex-1 text-xs break-all">
-          {secret}
-        </code>
-        <CopyButton text={secret} label={t('notifications.secret')} />
-      </div>
-      <div className="mt-5 text-right">
-        <Button kind="primary" onClick={onClose}>
-          {t('common.close')}
-        </Button>
-      </div>
-    </Dialog>
   );
 }
 

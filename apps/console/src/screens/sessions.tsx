@@ -20,7 +20,8 @@ import {
   TextField,
 } from '../ui/basics.tsx';
 import { useNow } from '../ui/clock.ts';
-import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
+import { ConfirmDialog } from '../ui/dialog.tsx';
+import { OnceDialog } from '../ui/once-dialog.tsx';
 import { Cell, REACHABLE, Table } from '../ui/table.tsx';
 import { revokeSession } from './revoke-session.ts';
 import { leftInWords, limitsOfSession } from './session-limits.ts';
@@ -348,40 +349,39 @@ const mcpConfig = (token: string, version: string): string =>
     2,
   );
 
-/** The token, which is in this dialog and nowhere else: closed, it is gone. */
+/** The token, and the configuration that holds it. */
 function TokenDialog({ token, onClose }: { readonly token: string; readonly onClose: () => void }) {
   const { t } = useSpeech();
   const status = useDaemonStatus();
   return (
-    <Dialog title={t('sessions.token.title')} onClose={onClose} wide keepsOnEscape>
-      <Notice kind="warn">{t('sessions.token.text')}</Notice>
-      <div className="flex items-start gap-2 rounded-lg border border-line bg-raised p-3">
-        <code data-testid="session-token" className="min-w-0 flex-1 text-xs break-all">
-          {token}
-        </code>
-        <CopyButton text={token} label={t('sessions.token.title')} />
-      </div>
-      <h3 className="mt-5 mb-2 text-sm font-medium">{t('sessions.mcp')}</h3>
-      <Answer of={status} rows={3}>
-        {({ daemon }) => <McpConfig config={mcpConfig(token, daemon.version)} />}
-      </Answer>
-      <div className="mt-5 text-right">
-        <Button kind="primary" onClick={onClose}>
-          {t('common.close')}
-        </Button>
-      </div>
-    </Dialog>
+    <OnceDialog
+      title={t('sessions.token.title')}
+      text={t('sessions.token.text')}
+      secret={token}
+      testId="session-token"
+      wide
+      onClose={onClose}
+    >
+      {(onCopied) => (
+        <>
+          <h3 className="mt-5 mb-2 text-sm font-medium">{t('sessions.mcp')}</h3>
+          <Answer of={status} rows={3}>
+            {({ daemon }) => <McpConfig config={mcpConfig(token, daemon.version)} onCopied={onCopied} />}
+          </Answer>
+        </>
+      )}
+    </OnceDialog>
   );
 }
 
-function McpConfig({ config }: { readonly config: string }) {
+function McpConfig({ config, onCopied }: { readonly config: string; readonly onCopied: () => void }) {
   const { t } = useSpeech();
   return (
     <div className="flex items-start gap-2 rounded-lg border border-line bg-raised p-3">
       <pre className="max-h-72 min-w-0 flex-1 overflow-auto text-xs break-all whitespace-pre-wrap" {...REACHABLE}>
         {config}
       </pre>
-      <CopyButton text={config} label={t('sessions.mcp')} />
+      <CopyButton text={config} label={t('sessions.mcp')} onCopied={onCopied} />
     </div>
   );
 }

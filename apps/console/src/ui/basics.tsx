@@ -245,7 +245,18 @@ const PICTURES = {
 } as const;
 
 /** Puts a text onto the clipboard. What became of that is said beside it, and moves nothing. */
-export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
+export function CopyButton({
+  text,
+  label,
+  onCopied,
+  isFirst = false,
+}: {
+  readonly text: string;
+  readonly label: string;
+  readonly onCopied?: () => void;
+  /** Whether a dialog begins with it. */
+  readonly isFirst?: boolean;
+}) {
   const { t } = useSpeech();
   const [outcome, setOutcome] = useState<'copied' | 'notCopied' | null>(null);
   return (
@@ -253,6 +264,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
       <button
         type="button"
         aria-label={`${t('common.copy')}: ${label}`}
+        data-dialog-first={isFirst ? '' : undefined}
         title={t('common.copy')}
         className={`-my-1 -ml-1.5 inline-flex size-7 items-center justify-center rounded-md hover:bg-raised hover:text-ink ${outcome === 'copied' ? 'text-good' : outcome === 'notCopied' ? 'text-bad' : 'text-muted'}`}
         onClick={async () => {
@@ -264,6 +276,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
               () => false,
             );
           setOutcome(isDone ? 'copied' : 'notCopied');
+          if (isDone) onCopied?.();
           setTimeout(() => setOutcome(null), 2000);
         }}
       >

@@ -3,8 +3,16 @@ import { useSpeech } from '../i18n/language.tsx';
 import { Button, Notice } from './basics.tsx';
 import { troubleOf } from './trouble.ts';
 
-/** What somebody fills in first. */
+/** What somebody fills in first, unless something else is said to be first. */
 const FIRST_FIELD = '[data-dialog-body] :is(input, select, textarea):not([disabled])';
+const FIRST = '[data-dialog-first]';
+
+/** Opens it, with the focus where somebody begins: the platform alone would begin at the button that closes it. */
+function open(dialog: HTMLDialogElement): void {
+  if (!dialog.open) dialog.showModal();
+  const first = dialog.querySelector(FIRST) ?? dialog.querySelector(FIRST_FIELD);
+  if (first instanceof HTMLElement) first.focus();
+}
 
 /**
  * Asks for something above the page. The platform's own dialog: the page behind is inert, the focus begins at the first
@@ -32,9 +40,7 @@ export function Dialog({
   useLayoutEffect(() => {
     const dialog = element.current;
     if (dialog === null) return undefined;
-    if (!dialog.open) dialog.showModal();
-    const first = dialog.querySelector(FIRST_FIELD);
-    if (first instanceof HTMLElement) first.focus();
+    open(dialog);
     return () => dialog.close();
   }, []);
   return (
@@ -52,7 +58,7 @@ export function Dialog({
         if (event.target !== element.current || element.current.open) return;
         if (!keepsOnEscape) onClose();
         requestAnimationFrame(() => {
-          if (element.current?.open === false) element.current.showModal();
+          if (element.current?.open === false) open(element.current);
         });
       }}
       className={`m-auto max-h-[92dvh] w-[calc(100%-1.5rem)] scroll-pt-16 overflow-auto rounded-xl border border-line bg-surface p-0 text-ink shadow-xl ${wide ? 'max-w-3xl' : 'max-w-lg'}`}
