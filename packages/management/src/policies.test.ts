@@ -203,6 +203,26 @@ describe('a deleted policy', () => {
   });
 });
 
+test('a version that is no more is not deleted: what was tightened since stays', async () => {
+  const { ref } = await create({ type: 'RATE_LIMIT', rules: { max_tx_per_hour: 5 } });
+  await policies.update(ref, { rules: { max_tx_per_hour: 1 } }, OPERATOR);
+  for (const version of [1, 3]) {
+    expect(await refusal(policies.remove(ref, { version, confirm: true }, OPERATOR))).toMatchObject({
+      code: 'POLICY_CONFLICT',
+    });
+  }
+  expect((await policies.list()).policies.find(({ id }) => id === ref)).toMatchObject({ version: 2 });
+  expect(await audits('POLICY_DELETED')).toEqual([]);
+  // Whoever comes first counts, and the other one is told.
+  const both = await Promise.allSettled([
+    policies.update(ref, { priority: 7 }, OPERATOR),
+    policies.remove(ref, { version: 2 }, OPERATOR),
+  ]);
+  expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+  await policies.remove(ref, { version: 3 }, OPERATOR);
+  expect((await policies.list()).policies.map(({ id }) => id)).not.toContain(ref);
+});
+
 test('a change to a version that is no more is refused: what was tightened since stays', async () => {
   const { ref } = await create({ type: 'SPENDING_LIMIT', rules: LIMITS });
   const tight = { ...LIMITS, daily_max: '1' };

@@ -63,10 +63,15 @@ export interface PolicyManagement {
    */
   update(id: PolicyId, input: PolicyChange, origin: RequestOrigin): Promise<PolicyResponse>;
   /**
-   * Deletes a policy; its versions stay readable.
-   * @throws WaiaasError POLICY_NOT_FOUND, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED, OWNER_MISMATCH
+   * Deletes a policy; where a version is named, only that one. Its versions stay readable.
+   * @throws WaiaasError POLICY_NOT_FOUND, POLICY_CONFLICT, VALIDATION_ERROR, POLICY_DENIED, OWNER_AUTH_REQUIRED,
+   *   OWNER_MISMATCH
    */
-  remove(id: PolicyId, input: { readonly confirm?: boolean | undefined }, origin: RequestOrigin): Promise<void>;
+  remove(
+    id: PolicyId,
+    input: { readonly confirm?: boolean | undefined; readonly version?: number | undefined },
+    origin: RequestOrigin,
+  ): Promise<void>;
   list(): Promise<PolicyListResponse>;
 }
 
@@ -144,7 +149,7 @@ async function checkLoosening(
   return true;
 }
 
-/** Rules are replaced as a whole: what somebody else has tightened since must not be put back unseen. */
+/** Rules are replaced, and end, as a whole: what somebody else has tightened since must not go unseen. */
 function checkVersion({ id, version }: PolicyRow, expected: number | undefined): void {
   if (expected === undefined || expected === version) return;
   throw new WaiaasError('POLICY_CONFLICT', { details: { policyId: id, version, expected } });
@@ -242,6 +247,7 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
       storage.write(async ({ db, notify }) => {
         const now = unixSeconds(clock);
         const before = await present(db, id, origin);
+        checkVersion(before, input.version);
         const loosened = await checkLoosening(db, { before: stateOf(before), after: null }, input.confirm);
         await deletePolicy(db, sealer, id);
         const { id: policyId, agentId, ...state } = toSummary(before);

@@ -201,7 +201,8 @@ def test_an_owner_governs(
             created = owner.create_policy(policy).policy
             changed = owner.update_policy(created.id, UpdatePolicyRequest(rules={"max_tx_per_hour": 400})).policy
             assert (changed.version, changed.rules["max_tx_per_hour"]) == (2, 400)
-            assert owner.delete_policy(created.id).policy_id == created.id
+            assert code_of(lambda: owner.delete_policy(created.id, version=1)) == "POLICY_CONFLICT"
+            assert owner.delete_policy(created.id, version=2).policy_id == created.id
 
             # What others try to open does not keep the owner from it.
             for _ in range(20):

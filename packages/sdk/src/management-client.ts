@@ -403,14 +403,16 @@ export abstract class ManagementClient {
   /**
    * Removes a policy; what was decided by it stays on record.
    * @param given.confirm needed where it leaves no spending limit in force for all agents, or no whitelist where there was one
+   * @param given.version the one that was looked at; another one is not removed: POLICY_CONFLICT
    */
   async deletePolicy(
     policyId: string,
-    given: { readonly confirm?: boolean } & RequestOptions = {},
+    given: { readonly confirm?: boolean; readonly version?: number } & RequestOptions = {},
   ): Promise<PolicyDeleteResponse> {
+    const query = encodeQuery({ confirm: given.confirm === true ? true : undefined, version: given.version });
     return this.manage({
       method: 'DELETE',
-      path: `/v1/owner/policies/${encodeId(policyId)}${given.confirm === true ? '?confirm=true' : ''}`,
+      path: `/v1/owner/policies/${encodeId(policyId)}${query}`,
       fields: ['deleted', 'policyId'],
       action: 'update_settings',
       options: given,

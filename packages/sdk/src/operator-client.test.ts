@@ -87,5 +87,7 @@ describe('an operator’s client', () => {
     expect(server.received.map(({ path }) => path).at(-1)).toBe(
       '/v1/owner/policies/..%2F..%2Fadmin%2Fshutdown?confirm=true',
     );
+    await errorOf(operator.deletePolicy('x', { version: 2 }));
+    expect(server.received.map(({ path }) => path).at(-1)).toBe('/v1/owner/policies/x?version=2');
   });
 });

@@ -159,7 +159,8 @@ describe.each(WALLETS)('with %s as the owner', (_name, makeSigner) => {
     const { policy } = await owner.createPolicy({ type: 'RATE_LIMIT', rules });
     const changed = await owner.updatePolicy(policy.id, { rules: { max_tx_per_hour: 400 } });
     expect([changed.policy.version, changed.policy.rules]).toEqual([2, { max_tx_per_hour: 400, max_tx_per_day: 0 }]);
-    await owner.deletePolicy(policy.id);
+    await expect(owner.deletePolicy(policy.id, { version: 1 })).rejects.toMatchObject({ code: 'POLICY_CONFLICT' });
+    await owner.deletePolicy(policy.id, { version: 2 });
     expect((await operator.listPolicies()).policies.map(({ id }) => id)).not.toContain(policy.id);
   });
 

@@ -253,7 +253,11 @@ export interface PolicyService {
   update(id: PolicyId, input: PolicyUpdateBody, context: RequestContext): Promise<PolicyResponse>;
   list(): Promise<PolicyListResponse>;
   /** @param options.confirm needed where it leaves no spending limit in force */
-  remove(id: PolicyId, options: { readonly confirm: boolean }, context: RequestContext): Promise<void>;
+  remove(
+    id: PolicyId,
+    options: { readonly confirm: boolean; readonly version?: number | undefined },
+    context: RequestContext,
+  ): Promise<void>;
   /** What a set of policies would decide, without a trace. */
   evaluate(input: PolicyEvaluation): Promise<PolicyEvaluationResponse>;
 }

@@ -182,6 +182,40 @@ describe('policies', () => {
     });
     expect(seen).toEqual([POLICY, { enabled: false }, { kind: 'operator' }]);
   });
+
+  test('a deletion passes on which version was looked at, and takes nothing else for one', async () => {
+    const seen: unknown[] = [];
+    const { request } = await harness({
+      services: {
+        policies: {
+          ...answeringServices.policies,
+          remove: async (id, options) => {
+            seen.push([id, options]);
+          },
+        },
+      },
+    });
+    const url = `/v1/owner/policies/${POLICY}`;
+    const statuses: number[] = [];
+    for (const query of [
+      '?version=2',
+      '',
+      '?confirm=true&version=1',
+      '?version=0',
+      '?version=1.5',
+      '?version=x',
+      '?v=1',
+    ]) {
+      const answer = await request({ method: 'DELETE', url: `${url}${query}`, headers: asOperator });
+      statuses.push(answer.statusCode);
+    }
+    expect(statuses).toEqual([200, 200, 200, 400, 400, 400, 400]);
+    expect(seen).toEqual([
+      [POLICY, { confirm: false, version: 2 }],
+      [POLICY, { confirm: false, version: undefined }],
+      [POLICY, { confirm: true, version: 1 }],
+    ]);
+  });
 });
 
 describe('admin', () => {

@@ -105,7 +105,7 @@ export function policyRoutes(scope: FastifyInstance, { services }: RouteDependen
       config: {
         auth: 'ownerOnceConnected',
         action: 'update_settings',
-        errors: ['POLICY_NOT_FOUND', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'],
+        errors: ['POLICY_NOT_FOUND', 'POLICY_CONFLICT', 'KEYSTORE_LOCKED', 'STORAGE_UNAVAILABLE'],
       },
       schema: {
         operationId: 'deletePolicy',
@@ -120,7 +120,7 @@ export function policyRoutes(scope: FastifyInstance, { services }: RouteDependen
       const { policyId: id } = request.params;
       await services.policies.remove(
         policyId(id),
-        { confirm: request.query.confirm === 'true' },
+        { confirm: request.query.confirm === 'true', version: request.query.version },
         callerContext(request),
       );
       return { deleted: true as const, policyId: id };

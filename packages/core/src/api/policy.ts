@@ -99,6 +99,8 @@ export type PolicyListResponse = z.infer<typeof policyListResponseSchema>;
 export const policyDeleteQuerySchema = z.strictObject({
   /** Must be `true` where the removal leaves no spending limit in force for all agents, or no whitelist where there was one. */
   confirm: z.enum(['true', 'false']).default('false'),
+  /** The version that was looked at. Given, and no more the stored one, nothing is deleted: POLICY_CONFLICT. */
+  version: z.coerce.number().int().min(1).optional(),
 });
 /** Answer of DELETE /v1/owner/policies/:policyId. */
 export const policyDeleteResponseSchema = z.object({ deleted: z.literal(true), policyId: idSchema });

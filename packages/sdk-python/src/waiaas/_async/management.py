@@ -342,9 +342,12 @@ class AsyncManagementClient(ABC):
         path = f"/v1/owner/policies/{encode_id(policy_id)}"
         return await self._manage("PUT", path, PolicyResponse, "update_settings", encode_body(change))
 
-    async def delete_policy(self, policy_id: str, *, confirm: bool = False) -> PolicyDeleteResponse:
-        """Removes a policy; what was decided by it stays on record. ``confirm`` where it leaves no spending limit in force, or no whitelist where there was one."""
-        path = f"/v1/owner/policies/{encode_id(policy_id)}{encode_query({'confirm': confirm or None})}"
+    async def delete_policy(
+        self, policy_id: str, *, confirm: bool = False, version: int | None = None
+    ) -> PolicyDeleteResponse:
+        """Removes a policy; what was decided by it stays on record. ``confirm`` where it leaves no spending limit in force, or no whitelist where there was one. ``version`` is the one that was looked at: another one is not removed (POLICY_CONFLICT)."""
+        query = encode_query({"confirm": confirm or None, "version": version})
+        path = f"/v1/owner/policies/{encode_id(policy_id)}{query}"
         return await self._manage("DELETE", path, PolicyDeleteResponse, "update_settings")
 
     async def evaluate_policies(self, evaluation: PolicyEvaluationRequest) -> PolicyEvaluationResponse:

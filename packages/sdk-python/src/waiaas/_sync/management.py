@@ -343,9 +343,12 @@ class ManagementClient(ABC):
         path = f"/v1/owner/policies/{encode_id(policy_id)}"
         return self._manage("PUT", path, PolicyResponse, "update_settings", encode_body(change))
 
-    def delete_policy(self, policy_id: str, *, confirm: bool = False) -> PolicyDeleteResponse:
-        """Removes a policy; what was decided by it stays on record. ``confirm`` where it leaves no spending limit in force, or no whitelist where there was one."""
-        path = f"/v1/owner/policies/{encode_id(policy_id)}{encode_query({'confirm': confirm or None})}"
+    def delete_policy(
+        self, policy_id: str, *, confirm: bool = False, version: int | None = None
+    ) -> PolicyDeleteResponse:
+        """Removes a policy; what was decided by it stays on record. ``confirm`` where it leaves no spending limit in force, or no whitelist where there was one. ``version`` is the one that was looked at: another one is not removed (POLICY_CONFLICT)."""
+        query = encode_query({"confirm": confirm or None, "version": version})
+        path = f"/v1/owner/policies/{encode_id(policy_id)}{query}"
         return self._manage("DELETE", path, PolicyDeleteResponse, "update_settings")
 
     def evaluate_policies(self, evaluation: PolicyEvaluationRequest) -> PolicyEvaluationResponse:
