@@ -611,6 +611,26 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       daily_max: '1900000000000',
       weekly_max: '9000000000000',
     });
+
+    // Nor is one deleted that nobody has looked at: neither while it is asked, nor while the owner signs.
+    await button('Delete').click();
+    const deletion = dialog('Delete: Spending limit');
+    const doDelete = deletion.getByRole('button', { name: 'Delete', exact: true });
+    await deletion.getByText('No spending limit: every payment needs an approval.').waitFor();
+    await tighten({ weekly_max: '8000000000000' });
+    await outrun.getByText('9000 SOL → 8000 SOL').waitFor();
+    expect(await doDelete.isDisabled()).toBe(true);
+    await look('policy-outrun-deletion');
+    await button('Go on from the newer one').click();
+    await doDelete.click();
+    await page.getByTestId('signed-for').getByText('Enabled → is deleted').waitFor();
+    await look('signing-deletion');
+    await tighten({ weekly_max: '7000000000000' });
+    await sign();
+    await outrun.getByText('8000 SOL → 7000 SOL').waitFor();
+    expect(await rules()).toMatchObject({ weekly_max: '7000000000000' });
+    await page.keyboard.press('Escape');
+    await deletion.waitFor({ state: 'detached' });
   });
 
   test('asks before a limit is taken off, and says what an empty list means', async () => {
@@ -624,12 +644,17 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await page.keyboard.press('Escape');
     await off.waitFor({ state: 'detached' });
     await button('Save').click();
+    // What the own change makes newer is told as nobody else's, not even for a moment.
+    await page.evaluate(`new MutationObserver(() => {
+      if (document.body.textContent.includes('POLICY_CONFLICT')) document.body.dataset.outrun = '';
+    }).observe(document.body, { subtree: true, childList: true, characterData: true }); undefined`);
     await off.getByRole('button', { name: 'Take it off' }).click();
     await page.getByTestId('signed-for').getByText('Enabled → Off').waitFor();
     await look('signing-policy');
     await sign();
     await page.getByRole('dialog').first().waitFor({ state: 'detached' });
     await page.getByRole('main').getByText('Off', { exact: true }).waitFor();
+    expect(await page.evaluate(`'outrun' in document.body.dataset`)).toBe(false);
     await button('Edit').click();
     await page.getByRole('switch', { name: 'Enabled' }).click();
     await button('Save').click();

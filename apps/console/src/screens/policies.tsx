@@ -1,12 +1,10 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { useAgents, useOwnerStatus, usePolicies, usePresentPolicies } from '../data/queries.ts';
+import { useAgents, usePolicies } from '../data/queries.ts';
 import { nativeUnit, type Unit } from '../format/amount.ts';
 import { plain, shortId } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { nameInWords } from '../i18n/names.ts';
 import { Heading } from '../layout.tsx';
-import { useOperator } from '../session/session.tsx';
 import { Answer, Skeleton } from '../ui/answer.tsx';
 import {
   Badge,
@@ -20,11 +18,10 @@ import {
   TextArea,
   TextField,
 } from '../ui/basics.tsx';
-import { ConfirmDialog, Dialog } from '../ui/dialog.tsx';
+import { Dialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
-import { useSigning } from '../wallets/signing.tsx';
-import { agentOfIdInWords } from './agent-words.ts';
 import { AssetLimitsFields, AssetLimitsTable } from './asset-limits.tsx';
+import { DeletePolicy } from './policy-deleting.tsx';
 import { OutrunNotice, usePolicyEditing, usePolicyUnits } from './policy-editing.tsx';
 import {
   addressesOf,
@@ -36,9 +33,9 @@ import {
   type PolicyDraft,
   rulesOf,
 } from './policy-form.ts';
-import { isListInForce, looseningOf } from './policy-loosening.ts';
+import { isListInForce } from './policy-loosening.ts';
 import { usePolicySaving } from './policy-saving.tsx';
-import { dayName, daysInWords, deletedInWords, unitName } from './policy-words.ts';
+import { dayName, daysInWords, unitName } from './policy-words.ts';
 import { TryPolicy } from './try-policy.tsx';
 
 const CHAINS = ['solana', 'ethereum', 'polygon', 'arbitrum', 'base'] as const;
@@ -438,38 +435,3 @@ export function PolicyFields({
 type KeysOf<T, Value> = {
   [Key in keyof T]: T[Key] extends Value ? (string extends T[Key] ? Key : never) : never;
 }[keyof T];
-
-function DeletePolicy({ policy, onClose }: { readonly policy: Policy; readonly onClose: () => void }) {
-  const { t, language } = useSpeech();
-  const agents = useAgents();
-  const operator = useOperator();
-  const owner = useOwnerStatus();
-  const queries = useQueryClient();
-  const { ownerClient } = useSigning();
-  const policies = usePolicies();
-  const presentPolicies = usePresentPolicies();
-  const units = usePolicyUnits(policy) ?? undefined;
-  const loosened = looseningOf(policy, null, policies.data ?? []);
-  return (
-    <ConfirmDialog
-      title={`${t('common.delete')}: ${nameInWords(policy.type, t)}`}
-      text={t('policies.delete.text')}
-      action={t('common.delete')}
-      danger
-      onClose={onClose}
-      onConfirm={async () => {
-        // What it takes off agents has just become another thing, which is shown now: it is to be read first.
-        if (looseningOf(policy, null, await presentPolicies()) !== loosened) return;
-        const address = owner.data?.address;
-        const subject = { policy, agent: agentOfIdInWords(agents.data, policy.agentId) };
-        const about = deletedInWords(draftOf(policy, units), subject, loosened, { t, language });
-        const client = address === undefined ? operator : await ownerClient({ address }, { about });
-        await client.deletePolicy(policy.id, { confirm: loosened !== null });
-        await queries.invalidateQueries({ queryKey: ['policies'] });
-        onClose();
-      }}
-    >
-      {loosened !== null && <Notice kind="warn">{t(`policies.loosen.${loosened}`)}</Notice>}
-    </ConfirmDialog>
-  );
-}

@@ -86,7 +86,14 @@ export function usePolicyEditing(opened: Policy | null, units: ReadonlyMap<strin
  * Says that somebody else has changed or deleted what is being typed, and leads on: nothing is saved over that, and nothing that
  * was typed is lost.
  */
-export function OutrunNotice({ editing }: { readonly editing: PolicyEditing }) {
+export function OutrunNotice({
+  editing,
+  isDeletion = false,
+}: {
+  readonly editing: PolicyEditing;
+  /** Whether it is to be deleted: nothing is typed of it then. */
+  readonly isDeletion?: boolean;
+}) {
   const { t, language } = useSpeech();
   const said = useRef<HTMLDivElement>(null);
   const { stored, newer, isDeleted, isTaken } = editing;
@@ -96,10 +103,10 @@ export function OutrunNotice({ editing }: { readonly editing: PolicyEditing }) {
   return (
     <div ref={said} tabIndex={-1} className="rounded-lg outline-none">
       {newer === null ? (
-        <Notice kind="info">{t('policies.outrun.taken')}</Notice>
+        <Notice kind="info">{t(isDeletion ? 'policies.outrun.takenAway' : 'policies.outrun.taken')}</Notice>
       ) : (
         <Notice kind="warn">
-          <p>{`${t('policies.outrun')} (POLICY_CONFLICT)`}</p>
+          <p>{`${t(isDeletion ? 'policies.outrun.deletion' : 'policies.outrun')} (POLICY_CONFLICT)`}</p>
           {changes.length > 0 && (
             <section className="mt-3" aria-label={t('policies.outrun.changes')} data-testid="outrun">
               <h3 className="mb-1 font-medium">{t('policies.outrun.changes')}</h3>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { allowsEverybody, draftOf, type Policy } from './policy-form.ts';
-import { isListInForce, looseningOf } from './policy-loosening.ts';
+import { isListInForce, looseningOf, successorOf } from './policy-loosening.ts';
 
 const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 const AGENT = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f01';
@@ -77,6 +77,15 @@ describe('what a change takes off agents is known before it is signed', () => {
     expect(looseningOf(one, off, [one, limit(11, { agentId: AGENT })])).toBe('lastLimit');
     expect(looseningOf(one, off, [one, limit(11)])).toBeNull();
     expect(looseningOf(one, { ...draftOf(one), instant: '9' }, [one])).toBeNull();
+  });
+
+  test('what follows a policy of one agent is that for all, and of several the one that comes first', () => {
+    const own = limit(10, { agentId: AGENT });
+    const [first, second] = [limit(11, { priority: 9 }), limit(12, { priority: 8 })];
+    expect(successorOf(own, [second, own, first])).toBe(first);
+    expect(successorOf(first, [second, own, first])).toBe(second);
+    expect(successorOf(second, [second, own, first])).toBe(second);
+    expect(successorOf(own, [own, list(13, [USDC])])).toBeNull();
   });
 
   test('only the list that counts is said to count', () => {

@@ -35,9 +35,13 @@ const stateOfDraft = (draft: PolicyDraft, id: string): State => ({
   isEmptyList: draft.type === 'WHITELIST' && addressesOf(draft).length === 0,
 });
 
-/** The whitelist that counts for an agent, or for those without one of their own (null), as the daemon chooses it. */
-function listInForce(all: readonly State[], agentId: string | null): State | undefined {
-  const enabled = all.filter((one) => one.enabled && one.type === 'WHITELIST');
+/** The policy of a type that counts for an agent, or for those without one of their own (null), as the daemon chooses it. */
+function inForce<T extends Pick<State, 'id' | 'agentId' | 'type' | 'enabled' | 'priority'>>(
+  type: Policy['type'],
+  all: readonly T[],
+  agentId: string | null,
+): T | undefined {
+  const enabled = all.filter((one) => one.enabled && one.type === type);
   const own = enabled.filter((list) => list.agentId === agentId);
   const candidates = own.length > 0 ? own : enabled.filter((list) => list.agentId === null);
   return [...candidates].sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))[0];
@@ -45,7 +49,18 @@ function listInForce(all: readonly State[], agentId: string | null): State | und
 
 /** Whether a whitelist is the one that counts where it holds. */
 export const isListInForce = (list: Policy, all: readonly Policy[]): boolean =>
-  listInForce(all.map(stateOf), list.agentId)?.id === list.id;
+  inForce('WHITELIST', all, list.agentId)?.id === list.id;
+
+/**
+ * What counts where a policy holds, once it is deleted: an agent without one of its own has that for all.
+ * @returns the policy itself where it does not count now; null: none of its type
+ */
+export function successorOf(policy: Policy, all: readonly Policy[]): Policy | null {
+  const { type, id, agentId } = policy;
+  if (inForce(type, all, agentId)?.id !== id) return policy;
+  const others = all.filter((one) => one.id !== id);
+  return inForce(type, others, agentId) ?? null;
+}
 
 /**
  * What the daemon will want confirmed of a change, so that it is asked before the owner signs.
@@ -70,6 +85,6 @@ export function looseningOf(
   const isOpenList = (one: State | null): boolean => one?.enabled === true && one.isEmptyList;
   if (isOpenList(after) && !isOpenList(before)) return 'everybody';
   const scope = (after ?? before)?.agentId ?? null;
-  const isOpen = (policies: readonly State[]): boolean => listInForce(policies, scope)?.isEmptyList ?? true;
+  const isOpen = (policies: readonly State[]): boolean => inForce('WHITELIST', policies, scope)?.isEmptyList ?? true;
   return !isOpen(stored) && isOpen(changed) ? 'lastList' : null;
 }

@@ -113,6 +113,21 @@ export function usePolicySaving({
     }
   }
 
+  /** Sends what has just been meant. It is on its way as well: what it makes newer is nothing that somebody else has done. */
+  async function sendMeant(meant: Loosening | 'daemon'): Promise<void> {
+    setBusy(true);
+    try {
+      if (!(await send(meant))) return;
+      setAsking(null);
+      onSaved();
+    } catch (error) {
+      await queries.invalidateQueries({ queryKey: ['policies'] });
+      throw error;
+    } finally {
+      setBusy(false);
+    }
+  }
+
   const question =
     asking === null ? null : (
       <ConfirmDialog
@@ -121,11 +136,7 @@ export function usePolicySaving({
         action={t('policies.loosen.action')}
         danger
         onClose={() => setAsking(null)}
-        onConfirm={async () => {
-          if (!(await send(asking))) return;
-          setAsking(null);
-          onSaved();
-        }}
+        onConfirm={() => sendMeant(asking)}
       />
     );
   return { store, busy, trouble, question };

@@ -2,8 +2,8 @@ import { nativeUnit, type Unit } from '../format/amount.ts';
 import { shortId } from '../format/text.ts';
 import type { Say } from '../i18n/language.tsx';
 import { nameInWords } from '../i18n/names.ts';
-import { addressesOf, beyond, type LimitsDraft, type Policy, type PolicyDraft } from './policy-form.ts';
-import type { Loosening } from './policy-loosening.ts';
+import { addressesOf, beyond, draftOf, type LimitsDraft, type Policy, type PolicyDraft } from './policy-form.ts';
+import { type Loosening, successorOf } from './policy-loosening.ts';
 
 /** What something is, in names and values. */
 export type Words = readonly (readonly [name: string, value: string])[];
@@ -157,11 +157,36 @@ export const changeInWords = (
   ...looseningInWords(loosened, tongue),
 ];
 
-/** What the owner signs for when a policy is deleted: all that it says holds no more. */
+/**
+ * What counts once a policy is deleted, with all that it says. Nothing of its kind is not nothing to agents.
+ * @param agentOf an agent in words; null: all of them
+ */
+export function succeededInWords(
+  policy: Policy,
+  all: readonly Policy[],
+  agentOf: (id: string | null) => string | null,
+  tongue: Tongue,
+): string {
+  const next = successorOf(policy, all);
+  if (next === null) return tongue.t(`policies.after.${policy.type}`);
+  if (next.id === policy.id) return tongue.t('policies.after.same');
+  const draft = draftOf(next);
+  return [
+    ...subjectInWords(draft, { policy: next, agent: agentOf(next.agentId) }, tongue),
+    ...rulesInWords(draft, tongue),
+  ]
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('; ');
+}
+
+/**
+ * What the owner signs for when a policy is deleted: all that it says holds no more.
+ * @param effects what that takes off agents, and what counts afterwards
+ */
 export const deletedInWords = (
   draft: PolicyDraft,
   subject: PolicySubject,
-  loosened: Loosening | null,
+  { loosened, succeeded }: { readonly loosened: Loosening | null; readonly succeeded: string },
   tongue: Tongue,
 ): Words => [
   ...subjectInWords(draft, subject, tongue),
@@ -170,5 +195,6 @@ export const deletedInWords = (
       ? ([name, `${value} → ${tongue.t('policies.deleted')}`] as const)
       : ([name, value] as const),
   ),
+  [tongue.t('policies.after'), succeeded],
   ...looseningInWords(loosened, tongue),
 ];

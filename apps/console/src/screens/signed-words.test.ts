@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { agentInWords, agentOfIdInWords } from './agent-words.ts';
 import { recoveryInWords } from './kill-switch-words.ts';
 import { draftOf, EMPTY_DRAFT, type Policy } from './policy-form.ts';
-import { changeInWords, deletedInWords, differencesInWords } from './policy-words.ts';
+import { changeInWords, deletedInWords, differencesInWords, succeededInWords } from './policy-words.ts';
 
 const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 const AT = '2026-11-22T12:00:00.000Z';
@@ -62,13 +62,14 @@ describe('what is signed for', () => {
   });
 
   test('says what the end of a list does', () => {
-    expect(deletedInWords(full, subject, 'lastList', tongue)).toEqual([
+    expect(deletedInWords(full, subject, { loosened: 'lastList', succeeded: 'what follows' }, tongue)).toEqual([
       ['policies.policy', 'name.WHITELIST · common.allAgents'],
       ['policies.id', '…8d9e0f10 · v3'],
       ['agents.chain', 'solana'],
       ['policies.recipients', USDC],
       ['common.status', 'common.enabled → policies.deleted'],
       ['common.priority', '7'],
+      ['policies.after', 'what follows'],
       ['policies.effect', 'policies.loosen.lastList'],
     ]);
   });
@@ -86,7 +87,7 @@ describe('what is signed for', () => {
 
   test('tells one policy from another of its kind', () => {
     const deleted = [list(10, [USDC]), list(11, [USDC]), list(12, ['Other'])].map((one) =>
-      deletedInWords(draftOf(one), { policy: one, agent: null }, null, tongue),
+      deletedInWords(draftOf(one), { policy: one, agent: null }, { loosened: null, succeeded: 'same' }, tongue),
     );
     expect(new Set(deleted.map((words) => JSON.stringify(words))).size).toBe(3);
     // An ether is an ether on every chain that pays with it.
@@ -97,13 +98,26 @@ describe('what is signed for', () => {
     expect(new Set(edits.map((words) => JSON.stringify(words))).size).toBe(3);
   });
 
+  test('says what counts once a policy is deleted', () => {
+    const own = { ...limit(10), agentId: 'the agent' };
+    const looser = { ...limit(11), priority: 1 };
+    const says = (all: readonly Policy[]): string => succeededInWords(own, all, (id) => id, tongue);
+    expect(says([own, looser])).toContain('name.SPENDING_LIMIT · common.allAgents; policies.id: …8d9e0f11 · v3; ');
+    expect(says([own, looser])).toContain('policies.instant: 0.000000001 SOL');
+    // What is off, of another kind, or another agent's, follows nobody.
+    const none = [{ ...looser, enabled: false }, list(12, [USDC]), { ...limit(13), agentId: 'another' }];
+    expect(says([own, ...none])).toBe('policies.after.SPENDING_LIMIT');
+    expect(says([own, { ...limit(14), agentId: 'the agent', priority: 8 }])).toBe('policies.after.same');
+    expect(succeededInWords({ ...own, enabled: false }, [looser], (id) => id, tongue)).toBe('policies.after.same');
+  });
+
   test('names everything once', () => {
     for (const one of [list(10, [USDC]), limit(11)]) {
       const draft = draftOf(one);
       for (const words of [
         changeInWords(null, draft, isNew, 'everybody', tongue),
         changeInWords(draft, { ...draft, priority: '8', addresses: 'Other' }, subject, 'lastList', tongue),
-        deletedInWords(draft, subject, 'lastList', tongue),
+        deletedInWords(draft, subject, { loosened: 'lastList', succeeded: 'what follows' }, tongue),
       ]) {
         const names = words.map(([name]) => name);
         expect(new Set(names).size).toBe(names.length);
