@@ -188,13 +188,15 @@ export const deletedInWords = (
   subject: PolicySubject,
   { loosened, succeeded }: { readonly loosened: Loosening | null; readonly succeeded: string },
   tongue: Tongue,
-): Words => [
-  ...subjectInWords(draft, subject, tongue),
-  ...policyInWords(draft, tongue).map(([name, value]) =>
-    name === tongue.t('common.status')
-      ? ([name, `${value} → ${tongue.t('policies.deleted')}`] as const)
-      : ([name, value] as const),
-  ),
-  [tongue.t('policies.after'), succeeded],
-  ...looseningInWords(loosened, tongue),
-];
+): Words => {
+  const isState = ([name]: Words[number]): boolean => name === tongue.t('common.status');
+  const all = policyInWords(draft, tongue);
+  // That it is deleted, and what follows, is read before a long list of what it was.
+  return [
+    ...subjectInWords(draft, subject, tongue),
+    ...all.filter(isState).map(([name, value]) => [name, `${value} → ${tongue.t('policies.deleted')}`] as const),
+    [tongue.t('policies.after'), succeeded],
+    ...looseningInWords(loosened, tongue),
+    ...all.filter((one) => !isState(one)),
+  ];
+};

@@ -65,12 +65,12 @@ describe('what is signed for', () => {
     expect(deletedInWords(full, subject, { loosened: 'lastList', succeeded: 'what follows' }, tongue)).toEqual([
       ['policies.policy', 'name.WHITELIST · common.allAgents'],
       ['policies.id', '…8d9e0f10 · v3'],
-      ['agents.chain', 'solana'],
-      ['policies.recipients', USDC],
       ['common.status', 'common.enabled → policies.deleted'],
-      ['common.priority', '7'],
       ['policies.after', 'what follows'],
       ['policies.effect', 'policies.loosen.lastList'],
+      ['agents.chain', 'solana'],
+      ['policies.recipients', USDC],
+      ['common.priority', '7'],
     ]);
   });
 
