@@ -13,6 +13,11 @@ import { Abandoned, raceAbort } from './race-abort.ts';
 import { lookUp, type TransactionLook } from './transaction-look.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+/**
+ * How long an endpoint that does not answer has a say all the same, ms: one that has turned a single request away, or is being
+ * started anew, must not leave the word to another one that lies. A dead one must not keep money reserved for ever.
+ */
+const SILENCE_MS = 600_000;
 
 type Proven = Exclude<ConfirmationVerdict, { verdict: 'unknown' }>;
 type Landed = Exclude<Proven, { verdict: 'expired' }>;
@@ -105,12 +110,13 @@ async function objectionAt(
 
 /**
  * What the other endpoints make of a verdict that a payment was not made. One node that is wrong, or lies, must not free what
- * was reserved for it: the one that saw it paid counts. Those that do not answer have no say.
+ * was reserved for it: the one that saw it paid counts. One that does not answer has a say for a while as if it had something
+ * against it.
  * @returns null when none has anything against it
  */
 async function overruled(
   pool: EndpointPool,
-  asked: string,
+  { asked, now }: { readonly asked: string; readonly now: number },
   objection: (node: EvmNode) => Promise<Look | null>,
 ): Promise<Look | null> {
   let objected: Look | null = null;
@@ -121,7 +127,9 @@ async function overruled(
       if (told !== null && told.verdict !== null) return told;
       objected ??= told;
     } catch (error) {
-      if (!(error instanceof NodeFault) && !isChainError(error, 'WRONG_NETWORK')) throw error;
+      if (isChainError(error, 'WRONG_NETWORK')) continue;
+      if (!(error instanceof NodeFault)) throw error;
+      if (now - (member.failingSince ?? now) < SILENCE_MS) objected ??= DISPUTED;
     }
   }
   return objected;
@@ -158,7 +166,7 @@ async function look(
   const { verdict, host } = found;
   if (verdict === null || verdict.verdict === 'confirmed') return found;
   const objection = (node: EvmNode) => objectionAt(node, verdict, awaited, { target, parameters });
-  return (await overruled(pool, host, objection)) ?? found;
+  return (await overruled(pool, { asked: host, now: settings.clock.now() }, objection)) ?? found;
 }
 
 /**
@@ -191,7 +199,7 @@ export async function confirmPayment(
         isTold = true;
         logger.warn(
           { txHash },
-          'An RPC endpoint says that a payment was not made, and another one contradicts it; it stays open',
+          'An RPC endpoint says that a payment was not made, and another one contradicts it or does not answer; it stays open',
         );
       }
       if (verdict !== null) {

@@ -25,6 +25,8 @@ export type NodeWork<Result> = (node: EvmNode) => Promise<Result>;
 /** An endpoint and what is known of it. */
 export interface PoolMember {
   readonly host: string;
+  /** Since when it does not answer, epoch ms; null while it does. */
+  readonly failingSince: number | null;
 }
 
 /** The endpoints of a network between `connect` and `disconnect`, best first (00 "RPC"). */
@@ -70,7 +72,17 @@ export function openEndpointPool(urls: readonly string[], settings: EvmSettings)
     }
     // Time limits and further tries are ours: the library's errors would hold the request, and its retries hide faults.
     const transport = http(endpoint.url, { retryCount: 0, timeout: 0 })({ retryCount: 0, timeout: 0 });
-    return { host: endpoint.host, endpoint, breaker: createBreaker(), send: transport.request, chain: 'unknown' };
+    const breaker = createBreaker();
+    return {
+      host: endpoint.host,
+      endpoint,
+      breaker,
+      get failingSince() {
+        return breaker.failingSince;
+      },
+      send: transport.request,
+      chain: 'unknown',
+    };
   });
   const closing = new AbortController();
   // A set of our own: signals that depend on one long-lived signal would pile up on it.

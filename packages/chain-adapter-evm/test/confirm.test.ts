@@ -170,6 +170,15 @@ describe('an endpoint that keeps a payment to itself and says that it has failed
     expect(await world.settle(await withheld())).toMatchObject({ verdict: 'failed' });
   });
 
+  test('is not because another one does not answer now, and is where it has not for long', async () => {
+    const signed = await withheld();
+    const careful = await world.restarted({ endpoints: [proxy.url, 'http://127.0.0.1:1'] });
+    const ask = () => careful.waitForConfirmation(signed.txHash, { timeoutMs: 0, bytes: signed.bytes });
+    for (let looks = 0; looks < 5; looks += 1) expect(await ask()).toEqual({ verdict: 'unknown' });
+    world.clock.advance(600_000);
+    expect(await ask()).toMatchObject({ verdict: 'failed' });
+  });
+
   test('is not where another one has not seen its nonce used; and once that one sees it paid, it is', async () => {
     const signed = await withheld();
     const careful = await world.restarted({ endpoints: [proxy.url, world.anvil.url] });

@@ -13,7 +13,6 @@ import { confirmPayment } from './confirm.ts';
 import { createConnection } from './connection.ts';
 import { redactUrls } from './endpoint.ts';
 import { probeHealth } from './health.ts';
-import { withLastBlock } from './last-block.ts';
 import type { NodeView } from './node-view.ts';
 import { type SolanaAdapterOptions, settingsOf } from './options.ts';
 import { quotePayment } from './quote.ts';
@@ -97,10 +96,7 @@ export function createSolanaAdapter(
     getBalance: (address) => read((view) => readBalance(view, address)),
     buildTransaction: (request) =>
       guarded('BUILD_FAILED', async () =>
-        withLastBlock(
-          connection.require(),
-          await connection.require().run((view) => buildPayment({ view, twins, maxPriorityFee, rules }, request)),
-        ),
+        connection.require().run((view) => buildPayment({ view, twins, maxPriorityFee, rules }, request)),
       ),
     simulateTransaction: (transaction) =>
       guarded('SIMULATION_FAILED', async () =>
@@ -140,7 +136,7 @@ export function createSolanaAdapter(
         'RPC_ERROR',
         async () =>
           confirmPayment(
-            { pool: connection.require(true), clock, sleep, pollMs, timeoutMs: readMs },
+            { pool: connection.require(true), clock, logger, sleep, pollMs, timeoutMs: readMs },
             requireSignature(txHash),
             waiting,
           ),

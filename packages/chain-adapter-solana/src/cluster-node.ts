@@ -16,6 +16,8 @@ export interface ClusterNode {
   readonly isForeign: boolean;
   /** Epoch ms from which it is worth another try. */
   readonly dueAt: number;
+  /** Epoch ms of the first of its failures in a row; null when it has not failed lately. */
+  readonly failingSince: number | null;
   /**
    * Makes sure that it serves the configured network before it is used for the first time. Concurrent calls share one probe.
    * @throws ChainError WRONG_NETWORK, RPC_ERROR, NETWORK_ERROR
@@ -52,16 +54,19 @@ export function createClusterNode(url: string, settings: SolanaSettings): Cluste
   let isForeign = false;
   let isVerified = false;
   let probing: Promise<void> | null = null;
+  let failingSince: number | null = null;
 
   const failed = (error: ChainError): void => {
     if (session.closed.aborted) return;
     if (breaker.isClosed) logger.warn({ err: error, host }, 'An RPC endpoint fails');
     breaker.failed(askedPause(error));
+    failingSince ??= clock.now();
   };
 
   const succeeded = (): void => {
     if (!breaker.isClosed) logger.info({ host }, 'An RPC endpoint works again');
     breaker.succeeded();
+    failingSince = null;
   };
 
   const probe = async (): Promise<void> => {
@@ -98,6 +103,9 @@ export function createClusterNode(url: string, settings: SolanaSettings): Cluste
     },
     get dueAt() {
       return breaker.dueAt;
+    },
+    get failingSince() {
+      return failingSince;
     },
     verify,
     recover() {

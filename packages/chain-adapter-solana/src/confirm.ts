@@ -1,27 +1,37 @@
-import type { Signature } from '@solana/kit';
+import { type Blockhash, isBlockhash, type Signature } from '@solana/kit';
 import {
   type Clock,
   type ConfirmationOptions,
   type ConfirmationVerdict,
   isChainError,
+  type Logger,
   type TransactionStatusReport,
 } from '@waiaas/core';
-import { blamesNode } from './cluster-node.ts';
+import { isBlockhashAlive } from './blockhash-age.ts';
+import { blamesNode, type ClusterNode } from './cluster-node.ts';
 import { executedFee } from './executed-fee.ts';
 import type { NodePool } from './node-pool.ts';
 import type { NodeView } from './node-view.ts';
 import { createPollPace } from './poll-pace.ts';
 import { Abandoned, raceAbort } from './race-abort.ts';
+import { readMessage } from './raw-message.ts';
 import type { Sleep } from './sleep.ts';
+import { readWire, transactionId } from './wire-transaction.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** Looks in vain after which another endpoint is asked: the first one may have stopped following the chain. */
 const LOOKS_PER_NODE = 4;
+/**
+ * How long an endpoint that does not answer has a say all the same, ms: one that has turned a single request away, or is being
+ * started anew, must not leave the word to another one that lies. A dead one must not keep money reserved for ever.
+ */
+const SILENCE_MS = 600_000;
 
 /** What waiting needs beside the transaction. */
 export interface ConfirmContext {
   readonly pool: NodePool;
   readonly clock: Clock;
+  readonly logger: Logger;
   readonly sleep: Sleep;
   readonly pollMs: number;
   readonly timeoutMs: number;
@@ -43,20 +53,16 @@ function verdictOf(status: TransactionStatusReport, target: 'confirmed' | 'final
 }
 
 /**
- * Looks once, at one node. `expired` is proven in this order: the finalized block height is past the bound; only then a look-up with
- * full history starts; it finds nothing; and the node that answered had come at least as far as that finalized block,
- * so that what it does not know did not happen (04 §6.6).
+ * Looks once, at one node. `expired` is proven in this order: the finalized block height is past the bound, which another node may
+ * have named, and the blockhash is over where it is known; only then a look-up with full history starts; it finds nothing; and
+ * the node that answered had come at least as far as that finalized block, so that what it does not know did not happen (04 §6.6).
  */
-async function look(
-  view: NodeView,
-  signature: Signature,
-  target: 'confirmed' | 'finalized',
-  bound: bigint | undefined,
-): Promise<Proven | null> {
+async function look(view: NodeView, { signature, target, bound, blockhash }: Awaited): Promise<Proven | null> {
   const { status } = await view.signature(signature);
   if (status.state === 'landed' || bound === undefined) return verdictOf(status, target);
   const tip = await view.finalizedTip.get();
   if (tip.blockHeight <= bound) return null;
+  if (blockhash !== null && (await isBlockhashAlive(view, blockhash))) return null;
   const last = await view.signature(signature);
   if (last.status.state === 'landed') return verdictOf(last.status, target);
   return last.asOfSlot < tip.slot ? null : { verdict: 'expired', finalizedBlockHeight: tip.blockHeight };
@@ -67,6 +73,16 @@ interface Awaited {
   readonly signature: Signature;
   readonly target: 'confirmed' | 'finalized';
   readonly bound: bigint | undefined;
+  /** Of the bytes, where they are at hand. */
+  readonly blockhash: Blockhash | null;
+}
+
+/** The blockhash in signed bytes; null where they are not those of the transaction. */
+function blockhashIn(bytes: Uint8Array | undefined, signature: Signature): Blockhash | null {
+  const parts = bytes === undefined ? null : readWire(bytes);
+  if (parts === null || transactionId(parts.signature) !== signature) return null;
+  const { blockhash } = readMessage(parts.message);
+  return isBlockhash(blockhash) ? blockhash : null;
 }
 
 interface Objection {
@@ -82,7 +98,7 @@ interface Objection {
 async function objectionAt(
   view: NodeView,
   denied: Exclude<Proven, { verdict: 'confirmed' }>,
-  { signature, target, bound }: Awaited,
+  { signature, target, bound, blockhash }: Awaited,
 ): Promise<Objection | null> {
   // Asked first: what it does not know by then has not happened up to there.
   const tip = bound === undefined ? null : await view.finalizedTip.get();
@@ -92,27 +108,35 @@ async function objectionAt(
     return denied.verdict === 'failed' && verdictOf(status, target) !== null ? null : { verdict: null };
   }
   if (tip === null || bound === undefined) return null;
-  return tip.blockHeight > bound && asOfSlot >= tip.slot ? null : { verdict: null };
+  if (tip.blockHeight <= bound || asOfSlot < tip.slot) return { verdict: null };
+  return blockhash !== null && (await isBlockhashAlive(view, blockhash)) ? { verdict: null } : null;
 }
 
 /**
  * What the other endpoints make of a verdict that a payment was not made. One node that has lost its history, or lies, must not
- * free what was reserved for it: the one that saw it paid counts. Those that do not answer are not waited for: a dead endpoint must
- * not keep money reserved for ever.
+ * free what was reserved for it: the one that saw it paid counts. One that does not answer has a say for a while as if it had
+ * something against it.
  * @returns null when none has anything against it
  */
-async function overruled(pool: NodePool, proven: Proven, awaited: Awaited): Promise<Objection | null> {
-  const others = pool.nodes.filter(({ isWell }) => isWell);
+async function overruled(
+  { pool, clock }: Pick<ConfirmContext, 'pool' | 'clock'>,
+  proven: Proven,
+  awaited: Awaited,
+): Promise<Objection | null> {
+  const others = pool.nodes.filter(({ isForeign }) => !isForeign);
   if (proven.verdict === 'confirmed' || others.length < 2) return null;
+  const silent = ({ failingSince }: ClusterNode): Objection | null =>
+    failingSince !== null && clock.now() - failingSince < SILENCE_MS ? { verdict: null } : null;
   const objections = await Promise.all(
     others.map(async (node) => {
+      if (!node.isWell) return silent(node);
       try {
         await node.verify();
         return await objectionAt(node.view, proven, awaited);
       } catch (error) {
         if (blamesNode(error)) node.failed(error);
         else if (!isChainError(error)) throw error;
-        return null;
+        return silent(node);
       }
     }),
   );
@@ -130,11 +154,13 @@ export async function confirmPayment(
   signature: Signature,
   options: ConfirmationOptions,
 ): Promise<ConfirmationVerdict> {
-  const { pool, clock, sleep, pollMs } = context;
+  const { pool, clock, logger, sleep, pollMs } = context;
   const { target = 'confirmed', timeoutMs = DEFAULT_TIMEOUT_MS, lastValidBlockHeight: bound } = options;
   const over = new AbortController();
   const signal = AbortSignal.any([pool.closed, over.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const awaited: Awaited = { signature, target, bound, blockhash: blockhashIn(options.bytes, signature) };
   const deadline = clock.now() + timeoutMs;
+  let isTold = false;
   let pace = createPollPace(pollMs);
   let bell = new AbortController();
   void pool.signals.listen(signature, target, signal, () => bell.abort());
@@ -144,10 +170,16 @@ export async function confirmPayment(
       let pause: number;
       try {
         const turn = Math.floor(looks / LOOKS_PER_NODE);
-        const looking = pool.run((view) => look(view, signature, target, bound), turn);
+        const looking = pool.run((view) => look(view, awaited), turn);
         const told = await raceAbort(looking, signal);
-        const objection =
-          told === null ? null : await raceAbort(overruled(pool, told, { signature, target, bound }), signal);
+        const objection = told === null ? null : await raceAbort(overruled(context, told, awaited), signal);
+        if (objection !== null && !isTold) {
+          isTold = true;
+          logger.warn(
+            { txHash: signature },
+            'An RPC endpoint says that a payment was not made, and another one contradicts it or does not answer',
+          );
+        }
         const proven = objection === null ? told : objection.verdict;
         if (proven !== null) return await withFee(context, signature, proven, target, signal);
         pause = pace.afterAnswer();

@@ -173,6 +173,29 @@ test('one that the network has never given its word for is not sent again once i
   expect(sent()).toBe(before);
 });
 
+test('nor is it handed to another node where the first one has kept it waiting meanwhile', async () => {
+  const mayGo: (boolean | undefined)[] = [];
+  world = await createWorld({
+    decorateAdapter: (adapter) => ({
+      ...adapter,
+      isConnected: () => adapter.isConnected(),
+      async submitTransaction(_signed, mayGoOn) {
+        mayGo.push(mayGoOn?.());
+        if (mayGo.length === 1) await killSwitch.activate('drill', by(ALICE));
+        mayGo.push(mayGoOn?.());
+        throw new ChainError({ code: 'RPC_ERROR', chain: 'solana', message: 'Bad gateway', mayHaveLanded: true });
+      },
+    }),
+  });
+  await world.owner.connect(ALICE, OPERATOR);
+  killSwitch = await killSwitchOf(world);
+  const payer = await world.createPayer();
+  const answer = world.send(payer, 5n, { waitMs: 0 });
+  await world.time.advance(60_000);
+  await answer.catch(() => undefined);
+  expect(mayGo).toEqual([true, false]);
+});
+
 test('nor is it after a restart, and one that the network has taken is', async () => {
   let sent = 0;
   let isTaken = true;
