@@ -82,6 +82,8 @@ describe('the first endpoint dies in the middle of a payment', () => {
 
 test('a payment that the chain executes and that fails there ends as just that, for agent, owner and record', async () => {
   await daemon.stop();
+  // Both answer: what one of them has no word on for a while is not called failed.
+  dying.revive();
   daemon = await harness.start(dataDir);
   const token = await issueToken(harness.ledger, TOKEN_PROGRAMS.SPL, payer.address, 1_000n);
   const limits = { instant_max: '10', notify_max: '20', delay_max: '30' };
