@@ -508,6 +508,10 @@ export const en = {
   'policies.after.WHITELIST': 'No list of recipients: everybody may be paid.',
   'policies.after.TIME_RESTRICTION': 'No allowed hours: payments at any time.',
   'policies.after.RATE_LIMIT': 'No limit to the number of payments.',
+  'policies.outrun.takenBut': 'You go on from the newer policy. What you have typed has stayed, but for this:',
+  'policies.outrun.unremoved.recipients':
+    'Not removed: {recipients}. Nobody would have been left on the list, and an empty list lets everybody be paid.',
+  'policies.outrun.unremoved.days': 'Not removed: {days}. No day would have been left, and none counts for every day.',
   'settings.uptime.text': '{days} d {hours} h {minutes} min',
   'setup.keep': 'Keep these limits',
   'setup.complete': 'Finish',

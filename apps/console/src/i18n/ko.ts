@@ -507,6 +507,11 @@ export const ko: Texts = {
   'policies.after.WHITELIST': '받는 주소 목록 없음: 누구에게나 결제할 수 있습니다.',
   'policies.after.TIME_RESTRICTION': '허용 시간 제한 없음: 언제든 결제할 수 있습니다.',
   'policies.after.RATE_LIMIT': '결제 횟수 제한 없음.',
+  'policies.outrun.takenBut': '새 정책에 이어서 편집합니다. 입력한 내용은 다음을 제외하고 그대로입니다.',
+  'policies.outrun.unremoved.recipients':
+    '삭제되지 않은 주소: {recipients}. 삭제하면 목록이 비게 되고, 목록이 비어 있으면 누구에게나 결제할 수 있습니다.',
+  'policies.outrun.unremoved.days':
+    '해제되지 않은 요일: {days}. 해제하면 남는 요일이 없고, 선택한 요일이 없으면 모든 요일이 허용됩니다.',
   'settings.uptime.text': '{days}일 {hours}시간 {minutes}분',
   'setup.keep': '이 한도로 계속',
   'setup.complete': '설정 마치기',

@@ -225,7 +225,7 @@ function PolicyEditor({
 }) {
   const { t } = useSpeech();
   const editing = usePolicyEditing(policy, units);
-  const { draft, setDraft, newer, isDeleted } = editing;
+  const { draft, setDraft, newer, isDeleted, isUnchanged } = editing;
   const rules = rulesOf(draft);
   const { store, busy, trouble, question } = usePolicySaving({ ...editing, onSaved: onClose });
   // What is being saved is newer itself, for a moment.
@@ -240,7 +240,7 @@ function PolicyEditor({
       {trouble !== null && !isOutrun && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-5 flex justify-end gap-2">
         <Button onClick={onClose}>{t('common.cancel')}</Button>
-        <Button kind="primary" busy={busy} disabled={isFault(rules) || isOutrun} onClick={store}>
+        <Button kind="primary" busy={busy} disabled={isFault(rules) || isOutrun || isUnchanged} onClick={store}>
           {t('common.save')}
         </Button>
       </div>

@@ -8,11 +8,15 @@ import {
   draftOf,
   EMPTY_DRAFT,
   furtherAssets,
+  isUnchanged,
   type Policy,
   type PolicyDraft,
   rebased,
+  stillUnremoved,
+  type Unremoved,
+  unremovedOf,
 } from './policy-form.ts';
-import { differencesInWords } from './policy-words.ts';
+import { dayName, differencesInWords } from './policy-words.ts';
 
 /** What whole units of the further assets of a policy are; null while that is not known yet. */
 export function usePolicyUnits(policy: Policy | null): ReadonlyMap<string, Unit> | null {
@@ -42,6 +46,10 @@ export interface PolicyEditing {
   readonly isDeleted: boolean;
   /** Whether it has been gone on from a newer one. */
   readonly isTaken: boolean;
+  /** What was taken out, and came back with that, as nothing would have been left. */
+  readonly unremoved: Unremoved;
+  /** Whether there is nothing to be stored. */
+  readonly isUnchanged: boolean;
 }
 
 /**
@@ -54,6 +62,7 @@ export function usePolicyEditing(opened: Policy | null, units: ReadonlyMap<strin
     opened === null ? null : { policy: opened, draft: draftOf(opened, units) },
   );
   const [draft, setDraft] = useState<PolicyDraft>(begun?.draft ?? EMPTY_DRAFT);
+  const [cameBack, setCameBack] = useState<Unremoved>({ recipients: [], days: [] });
   const policies = usePolicies();
   const present = policies.data?.find(({ id }) => id === begun?.policy.id) ?? null;
   const presentUnits = usePolicyUnits(present);
@@ -74,11 +83,19 @@ export function usePolicyEditing(opened: Policy | null, units: ReadonlyMap<strin
     newer,
     takeNewer() {
       if (begun === null || newer === null) return;
-      setDraft(rebased(draft, begun.draft, newer.draft));
+      const onNewer = rebased(draft, begun.draft, newer.draft);
+      const { recipients, days } = unremovedOf(draft, begun.draft, onNewer);
+      setCameBack((before) => ({
+        recipients: [...new Set([...before.recipients, ...recipients])],
+        days: [...new Set([...before.days, ...days])],
+      }));
+      setDraft(onNewer);
       setBegun(newer);
     },
     isDeleted: begun !== null && policies.data !== undefined && present === null,
     isTaken: begun !== null && begun.policy !== opened,
+    unremoved: stillUnremoved(cameBack, draft),
+    isUnchanged: begun !== null && isUnchanged(draft, begun.draft),
   };
 }
 
@@ -96,14 +113,29 @@ export function OutrunNotice({
 }) {
   const { t, language } = useSpeech();
   const said = useRef<HTMLDivElement>(null);
-  const { stored, newer, isDeleted, isTaken } = editing;
+  const { stored, newer, isDeleted, isTaken, unremoved } = editing;
   if (isDeleted) return <Notice kind="bad">{`${t('error.POLICY_NOT_FOUND')} (POLICY_NOT_FOUND)`}</Notice>;
   if (newer === null && !isTaken) return null;
+  const [recipients, days] = [
+    unremoved.recipients.join(' '),
+    unremoved.days.map((day) => dayName(day, language)).join(', '),
+  ];
+  const isWhole = recipients === '' && days === '';
   const changes = newer === null || stored === null ? [] : differencesInWords(stored, newer.draft, { t, language });
   return (
     <div ref={said} tabIndex={-1} className="rounded-lg outline-none">
       {newer === null ? (
-        <Notice kind="info">{t(isDeletion ? 'policies.outrun.takenAway' : 'policies.outrun.taken')}</Notice>
+        <Notice kind={isWhole ? 'info' : 'warn'}>
+          <p>
+            {isWhole
+              ? t(isDeletion ? 'policies.outrun.takenAway' : 'policies.outrun.taken')
+              : t('policies.outrun.takenBut')}
+          </p>
+          {recipients !== '' && (
+            <p className="mt-2 break-all">{t('policies.outrun.unremoved.recipients', { recipients })}</p>
+          )}
+          {days !== '' && <p className="mt-2">{t('policies.outrun.unremoved.days', { days })}</p>}
+        </Notice>
       ) : (
         <Notice kind="warn">
           <p>{`${t(isDeletion ? 'policies.outrun.deletion' : 'policies.outrun')} (POLICY_CONFLICT)`}</p>

@@ -2,12 +2,15 @@ import { describe, expect, test } from 'vitest';
 import {
   draftOf,
   EMPTY_DRAFT,
+  isUnchanged,
   newAsset,
   POLICY_TYPES,
   type Policy,
   policyOf,
   rebased,
   rulesOf,
+  stillUnremoved,
+  unremovedOf,
 } from './policy-form.ts';
 
 const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
@@ -156,6 +159,31 @@ describe('what was typed, on a policy that somebody else has changed meanwhile',
   });
 
   test.each([
+    ['that each has shortened to nobody', [A, B], [A], [B], [B]],
+    ['in another spelling', ['0xAb', A], [A], ['0xaB'], ['0xaB']],
+    ['that somebody is left on', [A, B], [A], [A, B, C], []],
+    ['that was emptied here', [A, B], [], [A], []],
+    ['that only somebody else has changed', [A, B], [A, B], [B], []],
+  ] as const)('a removal that comes back is told: of a list %s', (_what, begun, mine, newer, recipients) => {
+    const [before, now] = [list(...begun), list(...newer)];
+    const after = rebased(typed(...mine), before, now);
+    const unremoved = unremovedOf(typed(...mine), before, after);
+    expect(unremoved).toEqual({ recipients, days: [] });
+    // Told until it is removed all the same.
+    expect(stillUnremoved(unremoved, after)).toEqual(unremoved);
+    expect(stillUnremoved(unremoved, list(C))).toEqual({ recipients: [], days: [] });
+  });
+
+  test('there is nothing to sign for once the only removal has come back, nor where nothing was typed', () => {
+    const after = rebased(list(A), list(A, B), list(B));
+    expect(isUnchanged(after, list(B))).toBe(true);
+    expect(isUnchanged({ ...after, priority: '8' }, list(B))).toBe(false);
+    expect(isUnchanged({ ...after, enabled: true }, list(B))).toBe(false);
+    expect(isUnchanged({ ...limits({}), daily: '1' }, limits({}))).toBe(false);
+    expect(isUnchanged({ ...limits({}), daily: ' ' }, limits({}))).toBe(true);
+  });
+
+  test.each([
     ['a day that was added', [1], [1, 2], [3], [2, 3]],
     ['a day that was removed', [1, 2], [1], [1, 2, 3], [1, 3]],
     ['days that were picked out of every day', [], [1, 2], [1, 2, 5], [1, 2]],
@@ -166,9 +194,10 @@ describe('what was typed, on a policy that somebody else has changed meanwhile',
       draftOf(
         stored('TIME_RESTRICTION', { allowed_hours: { start: 9, end: 18 }, timezone: 'UTC', allowed_days: [...days] }),
       );
-    expect(rebased({ ...hours(mine), from: '10' }, hours(begun), hours(newer))).toEqual({
-      ...hours(expected),
-      from: '10',
-    });
+    const after = rebased({ ...hours(mine), from: '10' }, hours(begun), hours(newer));
+    expect(after).toEqual({ ...hours(expected), from: '10' });
+    // The day that was removed here is back where no other was left.
+    const cameBack = newer.length === 1 && newer[0] === 2 ? [2] : [];
+    expect(unremovedOf(hours(mine), hours(begun), after).days).toEqual(cameBack);
   });
 });

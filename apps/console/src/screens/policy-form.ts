@@ -335,6 +335,42 @@ function rebasedDays(draft: PolicyDraft, begun: PolicyDraft, newer: PolicyDraft)
   return [...merged(now, change, now)].sort((one, other) => one - other);
 }
 
+/** What was taken out and is there all the same, as nothing would be left without it, which is everything. */
+export interface Unremoved {
+  readonly recipients: readonly string[];
+  readonly days: readonly number[];
+}
+
+/**
+ * What somebody has taken out that did not go on to the newer policy: that of the list which nobody would be left on, or no day.
+ * @param draft as it was typed
+ * @param begun what it was begun with
+ * @param after the draft on the newer policy
+ */
+export function unremovedOf(draft: PolicyDraft, begun: PolicyDraft, after: PolicyDraft): Unremoved {
+  const removed = new Set(beyond(begun, draft).map(spelled));
+  const [mine, was, left] = [daysMeant(draft), daysMeant(begun), daysMeant(after)];
+  return {
+    recipients: addressesOf(after).filter((address) => removed.has(spelled(address))),
+    days: left.filter((day) => was.includes(day) && !mine.includes(day)),
+  };
+}
+
+/** Of what was not taken out, that which is still there. */
+export function stillUnremoved({ recipients, days }: Unremoved, draft: PolicyDraft): Unremoved {
+  const there = new Set(addressesOf(draft).map(spelled));
+  return {
+    recipients: recipients.filter((address) => there.has(spelled(address))),
+    days: days.filter((day) => daysMeant(draft).includes(day)),
+  };
+}
+
+/** Whether a draft would be stored as the policy that it was begun with: nobody is to sign for nothing. */
+export function isUnchanged(draft: PolicyDraft, begun: PolicyDraft): boolean {
+  const storable = (of: PolicyDraft) => [rulesOf(of), of.enabled, integer(of.priority)];
+  return same(storable(draft), storable(begun));
+}
+
 /**
  * What somebody has typed, on a policy that somebody else has changed meanwhile: what was typed stays, and whatever was not
  * touched is as the newer policy has it, so that nothing of that is taken back unseen. Of a list each recipient, and each day, is

@@ -309,7 +309,7 @@ function LimitsForm({
 }) {
   const { t } = useSpeech();
   const editing = usePolicyEditing(present, units);
-  const { draft, setDraft, newer, isDeleted } = editing;
+  const { draft, setDraft, newer, isDeleted, isUnchanged } = editing;
   const rules = rulesOf(draft);
   const { store, busy, trouble, question } = usePolicySaving({ ...editing, onSaved: onDone });
   const isOutrun = (newer !== null || isDeleted) && !busy;
@@ -320,7 +320,7 @@ function LimitsForm({
       {!busy && <OutrunNotice editing={editing} />}
       {trouble !== null && !isOutrun && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-4">
-        <Button kind="primary" busy={busy} disabled={isFault(rules) || isOutrun} onClick={store}>
+        <Button kind="primary" busy={busy} disabled={isFault(rules) || isOutrun || isUnchanged} onClick={store}>
           {t('common.save')}
         </Button>
       </div>
