@@ -157,14 +157,19 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     );
     if (px > 0) faults.push(`${name}: ${px} px wider than its place`);
   }
-  /** Looks at what is shown in both appearances, and on a phone. */
-  async function look(name: string): Promise<void> {
+  /**
+   * Looks at what is shown in both appearances, and on a phone.
+   * @param at what is to be in sight in each of them
+   */
+  async function look(name: string, at?: Locator): Promise<void> {
     for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme });
+      await at?.scrollIntoViewIfNeeded();
       await lookOnce(`${name}-${colorScheme}`);
     }
     await page.emulateMedia({ colorScheme: 'light' });
     await page.setViewportSize(NARROW);
+    await at?.scrollIntoViewIfNeeded();
     await lookOnce(`${name}-narrow`);
     await page.setViewportSize(WIDE);
   }
@@ -583,8 +588,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await page.getByText(/^Somebody else has changed this policy.*\(POLICY_CONFLICT\)$/).waitFor();
     await outrun.getByText('2000 SOL → 1900 SOL').waitFor();
     expect(await button('Save').isDisabled()).toBe(true);
-    await button('Go on from the newer one').scrollIntoViewIfNeeded();
-    await look('policy-outrun');
+    await look('policy-outrun', button('Go on from the newer one'));
     await button('Go on from the newer one').click();
     await page.getByText(/^You go on from the newer policy\./).waitFor();
     expect(await page.getByLabel('NOTIFY up to (SOL)').inputValue()).toBe('4');

@@ -501,7 +501,7 @@ export const ko: Texts = {
   'policies.outrun.deletion':
     '이 화면을 연 뒤 다른 사람이 이 정책을 바꿨습니다. 확인하지 않은 정책은 삭제되지 않습니다.',
   'policies.outrun.takenAway': '이제 새 정책을 기준으로 합니다.',
-  'policies.after': '삭제 후',
+  'policies.after': '변경 후 적용',
   'policies.after.same': '달라지는 것이 없습니다. 이 정책은 지금 적용되지 않습니다.',
   'policies.after.SPENDING_LIMIT': '지출 한도 없음: 모든 결제에 승인이 필요합니다.',
   'policies.after.WHITELIST': '받는 주소 목록 없음: 누구에게나 결제할 수 있습니다.',

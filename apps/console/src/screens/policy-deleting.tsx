@@ -14,7 +14,7 @@ import { agentOfIdInWords } from './agent-words.ts';
 import { OutrunNotice, usePolicyEditing, usePolicyUnits } from './policy-editing.tsx';
 import { draftOf, type Policy } from './policy-form.ts';
 import { looseningOf } from './policy-loosening.ts';
-import { deletedInWords, succeededInWords } from './policy-words.ts';
+import { deletedInWords, subjectInWords, succeededInWords } from './policy-words.ts';
 
 interface DialogProps {
   readonly policy: Policy;
@@ -55,9 +55,13 @@ function Deletion({ policy: opened, units, onClose }: DialogProps & { readonly u
   /** What it takes off agents, and what counts afterwards. */
   const effectsAmong = (all: readonly Policy[]) => ({
     loosened: looseningOf(policy, null, all),
-    succeeded: succeededInWords(policy, all, (id) => agentOfIdInWords(agents.data, id), { t, language }),
+    succeeded:
+      succeededInWords(policy, null, all, (id) => agentOfIdInWords(agents.data, id), { t, language }) ??
+      t('policies.after.same'),
   });
   const { loosened, succeeded } = effectsAmong(policies.data ?? []);
+  const subject = { policy, agent: agentOfIdInWords(agents.data, policy.agentId) };
+  const draft = draftOf(policy, units);
 
   async function remove(): Promise<void> {
     const all = await presentPolicies();
@@ -65,8 +69,6 @@ function Deletion({ policy: opened, units, onClose }: DialogProps & { readonly u
     // What follows has just become another thing, which is shown now.
     const present = effectsAmong(all);
     if (present.loosened !== loosened || present.succeeded !== succeeded) return;
-    const subject = { policy, agent: agentOfIdInWords(agents.data, policy.agentId) };
-    const draft = draftOf(policy, units);
     const about = deletedInWords(draft, subject, { loosened, succeeded }, { t, language });
     const address = owner.data?.address;
     const client = address === undefined ? operator : await ownerClient({ address }, { about });
@@ -96,7 +98,7 @@ function Deletion({ policy: opened, units, onClose }: DialogProps & { readonly u
         }
       }}
     >
-      <Facts rows={[[t('policies.after'), succeeded]]} />
+      <Facts rows={[...subjectInWords(draft, subject, { t, language }), [t('policies.after'), succeeded]]} />
       {loosened !== null && <Notice kind="warn">{t(`policies.loosen.${loosened}`)}</Notice>}
       {!isOnItsWay && <OutrunNotice editing={editing} isDeletion />}
     </ConfirmDialog>

@@ -82,10 +82,22 @@ describe('what a change takes off agents is known before it is signed', () => {
   test('what follows a policy of one agent is that for all, and of several the one that comes first', () => {
     const own = limit(10, { agentId: AGENT });
     const [first, second] = [limit(11, { priority: 9 }), limit(12, { priority: 8 })];
-    expect(successorOf(own, [second, own, first])).toBe(first);
-    expect(successorOf(first, [second, own, first])).toBe(second);
-    expect(successorOf(second, [second, own, first])).toBe(second);
-    expect(successorOf(own, [own, list(13, [USDC])])).toBeNull();
+    for (const gone of [null, { enabled: false, priority: '9' }]) {
+      expect(successorOf(own, gone, [second, own, first])).toBe(first);
+      expect(successorOf(first, gone, [second, own, first])).toBe(second);
+      expect(successorOf(second, gone, [second, own, first])).toBe('same');
+      expect(successorOf(own, gone, [own, list(13, [USDC])])).toBeNull();
+    }
+  });
+
+  test('a policy that is put behind another one leaves its place to that, and takes it where it is put before', () => {
+    const [first, second] = [limit(11, { priority: 9 }), limit(12, { priority: 8 })];
+    const all = [second, first];
+    const at = (one: Policy, priority: string) => successorOf(one, { enabled: true, priority }, all);
+    expect(at(first, '7')).toBe(second);
+    expect(at(second, '10')).toMatchObject({ id: second.id });
+    // Between equals the older one counts.
+    expect([at(first, '8'), at(second, '9'), at(first, '10')]).toEqual(['same', 'same', 'same']);
   });
 
   test('only the list that counts is said to count', () => {

@@ -52,14 +52,22 @@ export const isListInForce = (list: Policy, all: readonly Policy[]): boolean =>
   inForce('WHITELIST', all, list.agentId)?.id === list.id;
 
 /**
- * What counts where a policy holds, once it is deleted: an agent without one of its own has that for all.
- * @returns the policy itself where it does not count now; null: none of its type
+ * What counts where a policy holds, once it is changed or deleted: an agent without one of its own has that for all. Off, or
+ * behind another one, a policy has left as much as a deleted one.
+ * @param draft as it is to be; null: deleted
+ * @returns `same` where the policy that counts is the one that counted before; null: none of its type
  */
-export function successorOf(policy: Policy, all: readonly Policy[]): Policy | null {
+export function successorOf(
+  policy: Policy,
+  draft: Pick<PolicyDraft, 'enabled' | 'priority'> | null,
+  all: readonly Policy[],
+): Policy | 'same' | null {
   const { type, id, agentId } = policy;
-  if (inForce(type, all, agentId)?.id !== id) return policy;
   const others = all.filter((one) => one.id !== id);
-  return inForce(type, others, agentId) ?? null;
+  const changed =
+    draft === null ? others : [...others, { ...policy, enabled: draft.enabled, priority: Number(draft.priority) }];
+  const [before, after] = [inForce(type, all, agentId), inForce(type, changed, agentId)];
+  return before?.id === after?.id ? 'same' : (after ?? null);
 }
 
 /**

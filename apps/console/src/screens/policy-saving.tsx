@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { WAIaaSError } from '@waiaas/sdk';
 import { type ReactNode, useState } from 'react';
-import { useAgents, useOwnerStatus, usePresentPolicies } from '../data/queries.ts';
+import { useAgents, useOwnerStatus, usePolicies, usePresentPolicies } from '../data/queries.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { useOperator } from '../session/session.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
@@ -10,7 +10,7 @@ import { useSigning } from '../wallets/signing.tsx';
 import { agentOfIdInWords } from './agent-words.ts';
 import { isFault, type Policy, type PolicyDraft, policyOf, rulesOf } from './policy-form.ts';
 import { type Loosening, looseningOf } from './policy-loosening.ts';
-import { changeInWords } from './policy-words.ts';
+import { changeInWords, succeededInWords } from './policy-words.ts';
 
 /** Whether the daemon refuses a change because it has to be meant. */
 function wantsConfirmation(error: unknown): boolean {
@@ -29,6 +29,8 @@ export interface PolicySaving {
   store(): Promise<void>;
   readonly busy: boolean;
   readonly trouble: string | null;
+  /** What counts afterwards, in words; null: the same policy as before. */
+  readonly succeeded: string | null;
   /** Asks whether a limit is to be taken off; to be put into the page. */
   readonly question: ReactNode;
 }
@@ -54,12 +56,19 @@ export function usePolicySaving({
   const operator = useOperator();
   const owner = useOwnerStatus();
   const agents = useAgents();
+  const policies = usePolicies();
   const presentPolicies = usePresentPolicies();
   const queries = useQueryClient();
   const { ownerClient } = useSigning();
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const [asking, setAsking] = useState<Loosening | 'daemon' | null>(null);
+
+  const succeededAmong = (all: readonly Policy[]): string | null =>
+    policy === null
+      ? null
+      : succeededInWords(policy, draft, all, (id) => agentOfIdInWords(agents.data, id), { t, language });
+  const succeeded = succeededAmong(policies.data ?? []);
 
   /**
    * Sends the change, once what it takes off agents has been meant.
@@ -75,13 +84,18 @@ export function usePolicySaving({
       setAsking(null);
       return false;
     }
+    // What follows has just become another thing, which is shown now.
+    if (succeededAmong(all) !== succeeded) {
+      setAsking(null);
+      return false;
+    }
     const loosened = looseningOf(policy, draft, all);
     if (loosened !== null && meant !== loosened && meant !== 'daemon') {
       setAsking(loosened);
       return false;
     }
     const subject = { policy, agent: agentOfIdInWords(agents.data, draft.agentId) };
-    const about = changeInWords(stored, draft, subject, loosened, { t, language });
+    const about = changeInWords(stored, draft, subject, { loosened, succeeded }, { t, language });
     const address = owner.data?.address;
     const client = address === undefined ? operator : await ownerClient({ address }, { about });
     const wanted = policyOf(draft, rules);
@@ -139,5 +153,5 @@ export function usePolicySaving({
         onConfirm={() => sendMeant(asking)}
       />
     );
-  return { store, busy, trouble, question };
+  return { store, busy, trouble, succeeded, question };
 }

@@ -91,8 +91,8 @@ export interface PolicySubject {
   readonly agent: string | null;
 }
 
-/** Two lists for all agents look alike but for their ids. */
-const subjectInWords = ({ type }: PolicyDraft, { policy, agent }: PolicySubject, { t }: Tongue): Words => [
+/** Which policy is meant. Two lists for all agents look alike but for their ids. */
+export const subjectInWords = ({ type }: PolicyDraft, { policy, agent }: PolicySubject, { t }: Tongue): Words => [
   [t('policies.policy'), `${nameInWords(type, t)} · ${agent ?? t('common.allAgents')}`],
   ...(policy === null ? [] : [[t('policies.id'), `${shortId(policy.id)} · v${policy.version}`] as const]),
 ];
@@ -138,42 +138,59 @@ export function differencesInWords(stored: PolicyDraft, draft: PolicyDraft, tong
     );
 }
 
+/** What a change does beside what it says. */
+export interface ChangeEffects {
+  /** What it takes off agents. */
+  readonly loosened: Loosening | null;
+  /** What counts afterwards; null: the same policy as before. */
+  readonly succeeded: string | null;
+}
+
 /**
  * What the owner signs for when a policy is stored: all of a new one, and what is other than it was of one there is.
  * @param stored as it is; null: a new one
- * @param loosened what it takes off agents
  */
-export const changeInWords = (
+export function changeInWords(
   stored: PolicyDraft | null,
   draft: PolicyDraft,
   subject: PolicySubject,
-  loosened: Loosening | null,
+  { loosened, succeeded }: ChangeEffects,
   tongue: Tongue,
-): Words => [
-  ...subjectInWords(draft, subject, tongue),
-  ...(stored === null
-    ? policyInWords(draft, tongue)
-    : [...keptInWords(stored, draft, tongue), ...differencesInWords(stored, draft, tongue)]),
-  ...looseningInWords(loosened, tongue),
-];
+): Words {
+  const standing = new Set([tongue.t('common.status'), tongue.t('common.priority')]);
+  const differences = stored === null ? [] : differencesInWords(stored, draft, tongue);
+  return [
+    ...subjectInWords(draft, subject, tongue),
+    // Whether it counts, and what does else, is read before a long list of what it says.
+    ...differences.filter(([name]) => standing.has(name)),
+    ...(succeeded === null ? [] : [[tongue.t('policies.after'), succeeded] as const]),
+    ...(stored === null ? policyInWords(draft, tongue) : keptInWords(stored, draft, tongue)),
+    ...differences.filter(([name]) => !standing.has(name)),
+    ...looseningInWords(loosened, tongue),
+  ];
+}
 
 /**
- * What counts once a policy is deleted, with all that it says. Nothing of its kind is not nothing to agents.
+ * What counts once a policy is changed or deleted, with all that it says. Nothing of its kind is not nothing to agents.
+ * @param draft as it is to be; null: deleted
  * @param agentOf an agent in words; null: all of them
+ * @returns null where the same policy counts as before
  */
 export function succeededInWords(
   policy: Policy,
+  draft: PolicyDraft | null,
   all: readonly Policy[],
   agentOf: (id: string | null) => string | null,
   tongue: Tongue,
-): string {
-  const next = successorOf(policy, all);
+): string | null {
+  const next = successorOf(policy, draft, all);
+  if (next === 'same') return null;
   if (next === null) return tongue.t(`policies.after.${policy.type}`);
-  if (next.id === policy.id) return tongue.t('policies.after.same');
-  const draft = draftOf(next);
+  // It may be the changed one itself that counts from now on: as it will be, not as it was.
+  const words = draft !== null && next.id === policy.id ? draft : draftOf(next);
   return [
-    ...subjectInWords(draft, { policy: next, agent: agentOf(next.agentId) }, tongue),
-    ...rulesInWords(draft, tongue),
+    ...subjectInWords(words, { policy: next, agent: agentOf(next.agentId) }, tongue),
+    ...rulesInWords(words, tongue),
   ]
     .map(([name, value]) => `${name}: ${value}`)
     .join('; ');

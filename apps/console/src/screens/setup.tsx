@@ -9,7 +9,7 @@ import { useSpeech } from '../i18n/language.tsx';
 import { Heading } from '../layout.tsx';
 import { useOperator } from '../session/session.tsx';
 import { Answer, Skeleton } from '../ui/answer.tsx';
-import { Button, Card, FullAddress, Notice } from '../ui/basics.tsx';
+import { Button, Card, Facts, FullAddress, Notice } from '../ui/basics.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { troubleOf } from '../ui/trouble.ts';
 import { CreateAgentDialog } from './agents.tsx';
@@ -311,12 +311,13 @@ function LimitsForm({
   const editing = usePolicyEditing(present, units);
   const { draft, setDraft, newer, isDeleted, isUnchanged } = editing;
   const rules = rulesOf(draft);
-  const { store, busy, trouble, question } = usePolicySaving({ ...editing, onSaved: onDone });
+  const { store, busy, trouble, succeeded, question } = usePolicySaving({ ...editing, onSaved: onDone });
   const isOutrun = (newer !== null || isDeleted) && !busy;
   return (
     <>
       <PolicyFields draft={draft} onDraft={setDraft} isNew={false} />
       <FaultNotice draft={draft} rules={rules} />
+      {succeeded !== null && <Facts rows={[[t('policies.after'), succeeded]]} />}
       {!busy && <OutrunNotice editing={editing} />}
       {trouble !== null && !isOutrun && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-4">

@@ -30,9 +30,12 @@ describe('what is signed for', () => {
   const full = draftOf(list(10, [USDC]));
   const subject = { policy: list(10, [USDC]), agent: null };
   const isNew = { policy: null, agent: null };
+  const none = { loosened: null, succeeded: null };
 
   test('names what is changed, what it does, and nothing else', () => {
-    expect(changeInWords(full, { ...full, addresses: '' }, subject, 'everybody', tongue)).toEqual([
+    expect(
+      changeInWords(full, { ...full, addresses: '' }, subject, { loosened: 'everybody', succeeded: null }, tongue),
+    ).toEqual([
       ['policies.policy', 'name.WHITELIST · common.allAgents'],
       ['policies.id', '…8d9e0f10 · v3'],
       ['agents.chain', 'solana'],
@@ -41,11 +44,11 @@ describe('what is signed for', () => {
       ['policies.recipients.removed', USDC],
       ['policies.effect', 'policies.loosen.everybody'],
     ]);
-    expect(changeInWords(full, { ...full, priority: '8' }, subject, null, tongue)).toEqual([
+    expect(changeInWords(full, { ...full, priority: '8' }, subject, none, tongue)).toEqual([
       ['policies.policy', 'name.WHITELIST · common.allAgents'],
       ['policies.id', '…8d9e0f10 · v3'],
-      ['agents.chain', 'solana'],
       ['common.priority', '7 → 8'],
+      ['agents.chain', 'solana'],
     ]);
   });
 
@@ -75,13 +78,13 @@ describe('what is signed for', () => {
   });
 
   test.each(['SPENDING_LIMIT', 'WHITELIST'] as const)('names the chain of a new %s', (type) => {
-    const words = changeInWords(null, { ...EMPTY_DRAFT, type, chain: 'polygon' }, isNew, null, tongue);
+    const words = changeInWords(null, { ...EMPTY_DRAFT, type, chain: 'polygon' }, isNew, none, tongue);
     expect(words).toContainEqual(['agents.chain', 'polygon']);
   });
 
   test('says that the daemon decides what was left empty', () => {
     const before = draftOf(policy(10, 'SPENDING_LIMIT', { ...limit(10).rules, delay_seconds: 900 }));
-    const words = changeInWords(before, { ...before, delaySeconds: ' ' }, subject, null, tongue);
+    const words = changeInWords(before, { ...before, delaySeconds: ' ' }, subject, none, tongue);
     expect(words).toContainEqual(['policies.delaySeconds', '900 → policies.ofDaemon']);
   });
 
@@ -93,7 +96,7 @@ describe('what is signed for', () => {
     // An ether is an ether on every chain that pays with it.
     const edits = ['ethereum', 'base', 'arbitrum'].map((chain) => {
       const before = draftOf(limit(10, chain));
-      return changeInWords(before, { ...before, daily: '1' }, { policy: limit(10, chain), agent: null }, null, tongue);
+      return changeInWords(before, { ...before, daily: '1' }, { policy: limit(10, chain), agent: null }, none, tongue);
     });
     expect(new Set(edits.map((words) => JSON.stringify(words))).size).toBe(3);
   });
@@ -101,22 +104,58 @@ describe('what is signed for', () => {
   test('says what counts once a policy is deleted', () => {
     const own = { ...limit(10), agentId: 'the agent' };
     const looser = { ...limit(11), priority: 1 };
-    const says = (all: readonly Policy[]): string => succeededInWords(own, all, (id) => id, tongue);
+    const says = (all: readonly Policy[]) => succeededInWords(own, null, all, (id) => id, tongue);
     expect(says([own, looser])).toContain('name.SPENDING_LIMIT · common.allAgents; policies.id: …8d9e0f11 · v3; ');
     expect(says([own, looser])).toContain('policies.instant: 0.000000001 SOL');
     // What is off, of another kind, or another agent's, follows nobody.
-    const none = [{ ...looser, enabled: false }, list(12, [USDC]), { ...limit(13), agentId: 'another' }];
-    expect(says([own, ...none])).toBe('policies.after.SPENDING_LIMIT');
-    expect(says([own, { ...limit(14), agentId: 'the agent', priority: 8 }])).toBe('policies.after.same');
-    expect(succeededInWords({ ...own, enabled: false }, [looser], (id) => id, tongue)).toBe('policies.after.same');
+    const others = [{ ...looser, enabled: false }, list(12, [USDC]), { ...limit(13), agentId: 'another' }];
+    expect(says([own, ...others])).toBe('policies.after.SPENDING_LIMIT');
+    expect(says([own, { ...limit(14), agentId: 'the agent', priority: 8 }])).toBeNull();
+    expect(succeededInWords({ ...own, enabled: false }, null, [looser], (id) => id, tongue)).toBeNull();
+  });
+
+  test('says what counts once a policy is switched off, or put behind another one', () => {
+    const own = { ...limit(10), agentId: 'the agent' };
+    const looser = policy(11, 'SPENDING_LIMIT', {
+      ...limit(11).rules,
+      daily_max: '9000000000',
+      weekly_max: '80000000000',
+    });
+    const stored = draftOf(own);
+    const wordsOf = (draft: typeof stored, all: readonly Policy[]) => {
+      const succeeded = succeededInWords(own, draft, all, (id) => id, tongue);
+      return changeInWords(stored, draft, { policy: own, agent: 'the agent' }, { loosened: null, succeeded }, tongue);
+    };
+    const off = wordsOf({ ...stored, enabled: false }, [own, looser]);
+    expect(off[2]).toEqual(['common.status', 'common.enabled → common.disabled']);
+    expect(off[3]?.[0]).toBe('policies.after');
+    expect(off[3]?.[1]).toContain('policies.daily: 9 SOL; policies.weekly: 80 SOL; ');
+    const sibling = { ...looser, agentId: 'the agent' };
+    const behind = wordsOf({ ...stored, priority: '6' }, [own, sibling]);
+    expect(behind[3]?.[1]).toContain('policies.daily: 9 SOL');
+    expect(wordsOf({ ...stored, enabled: false }, [own])[3]?.[1]).toBe('policies.after.SPENDING_LIMIT');
+    const stays = wordsOf({ ...stored, daily: '5' }, [own, looser]);
+    expect(stays.map(([name]) => name)).not.toContain('policies.after');
+  });
+
+  test('says all of a policy that counts once it is switched on, as it will be', () => {
+    const own = { ...limit(10), agentId: 'the agent', enabled: false };
+    const draft = { ...draftOf(own), enabled: true, daily: '5' };
+    expect(succeededInWords(own, draft, [own, limit(11)], (id) => id, tongue)).toContain('policies.daily: 5 SOL');
   });
 
   test('names everything once', () => {
     for (const one of [list(10, [USDC]), limit(11)]) {
       const draft = draftOf(one);
       for (const words of [
-        changeInWords(null, draft, isNew, 'everybody', tongue),
-        changeInWords(draft, { ...draft, priority: '8', addresses: 'Other' }, subject, 'lastList', tongue),
+        changeInWords(null, draft, isNew, { loosened: 'everybody', succeeded: null }, tongue),
+        changeInWords(
+          draft,
+          { ...draft, priority: '8', addresses: 'Other' },
+          subject,
+          { loosened: 'lastList', succeeded: 'what follows' },
+          tongue,
+        ),
         deletedInWords(draft, subject, { loosened: 'lastList', succeeded: 'what follows' }, tongue),
       ]) {
         const names = words.map(([name]) => name);
