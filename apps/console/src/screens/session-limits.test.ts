@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { en } from '../i18n/en.ts';
 import type { Say } from '../i18n/language.tsx';
-import { leftInWords, limitsOfSession } from './session-limits.ts';
+import { leftInWords, limitsOfSession, renewableUntil } from './session-limits.ts';
 
 const t: Say = (key, values = {}) =>
   en[key].replaceAll(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
@@ -20,8 +20,8 @@ const wordsOf = (constraints: Session['constraints'], unit: typeof SOL | null = 
 describe('what a session may do at most', () => {
   test.each<[Session['constraints'], string]>([
     [{ maxAmountPerTx: '500000000' }, 'Each payment: at most 0.5 SOL'],
-    [{ maxTotalAmount: '5000000000' }, 'In all: 1.5 SOL of 5 SOL'],
-    [{ maxTransactions: 10 }, 'Payments: 2 of 10'],
+    [{ maxTotalAmount: '5000000000' }, 'In all: 1.5 SOL settled of 5 SOL'],
+    [{ maxTransactions: 10 }, 'Payments: 2 settled of 10'],
     [{ allowedDestinations: [ADDRESS] }, 'Recipients: 1'],
     [{ allowedDestinations: [] }, 'Recipients: none, so that nobody can be paid'],
     [{ allowedOperations: ['TRANSFER', 'BALANCE_CHECK'] }, 'Only: TRANSFER, BALANCE_CHECK'],
@@ -43,7 +43,7 @@ describe('what a session may do at most', () => {
   test('is told in no amounts while the chain of its agent is not known', () => {
     expect(wordsOf({ maxAmountPerTx: '500000000', maxTransactions: 10 }, null)).toEqual([
       'Each payment: at most …',
-      'Payments: 2 of 10',
+      'Payments: 2 settled of 10',
     ]);
   });
 });
@@ -58,4 +58,29 @@ test('what is left of a life is told to the hour, and to the second on its last 
     '05:00 left',
     '00:00 left',
   ]);
+});
+
+describe('the life of a session is told with its renewals', () => {
+  const [END, LATEST] = ['2026-11-23T00:00:00.000Z', '2026-12-22T00:00:00.000Z'];
+  const untilOf = (constraints: Session['constraints'], renewalCount = 0, absoluteExpiresAt = LATEST) => {
+    const until = renewableUntil({ constraints, renewalCount, expiresAt: END, absoluteExpiresAt });
+    return until === null ? null : new Date(until).toISOString();
+  };
+
+  test.each<[string, Session['constraints'], number, string | null]>([
+    ['its longest life, where it chooses no number', { expiresIn: 86_400 }, 0, LATEST],
+    ['its longest life, however often it was renewed', { expiresIn: 86_400 }, 29, LATEST],
+    ['what its renewals give it', { expiresIn: 86_400, maxRenewals: 3 }, 1, '2026-11-25T00:00:00.000Z'],
+    ['no more than its longest life', { expiresIn: 86_400, maxRenewals: 100 }, 0, LATEST],
+    ['its longest life, where what it was granted is not told', { maxRenewals: 3 }, 0, LATEST],
+    ['its end, without renewals', { expiresIn: 86_400, maxRenewals: 0 }, 0, null],
+    ['its end, once all are used', { expiresIn: 86_400, maxRenewals: 2 }, 2, null],
+    ['its end, where it was granted fewer than it has used', { maxRenewals: 1 }, 2, null],
+  ])('until %s', (_what, constraints, renewalCount, expected) => {
+    expect(untilOf(constraints, renewalCount)).toBe(expected);
+  });
+
+  test('not beyond its end where that is its longest life', () => {
+    expect(untilOf({}, 0, END)).toBeNull();
+  });
 });

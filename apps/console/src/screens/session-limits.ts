@@ -54,6 +54,25 @@ export function limitsOfSession(
   return limits;
 }
 
+/**
+ * Until when a session may live with all its renewals, at most: each gives it its life once more, and none leads beyond its
+ * longest life. How many there are where it does not choose is the daemon's to say; its longest life holds then all the same.
+ * @returns Unix milliseconds; null where no renewal can prolong it
+ */
+export function renewableUntil({
+  constraints,
+  renewalCount,
+  expiresAt,
+  absoluteExpiresAt,
+}: Pick<Session, 'constraints' | 'renewalCount' | 'expiresAt' | 'absoluteExpiresAt'>): number | null {
+  const { maxRenewals, expiresIn } = constraints;
+  const [ends, latest] = [Date.parse(expiresAt), Date.parse(absoluteExpiresAt)];
+  const left = maxRenewals === undefined ? Number.POSITIVE_INFINITY : Math.max(0, maxRenewals - renewalCount);
+  const byCount = left === 0 ? ends : expiresIn === undefined ? latest : ends + left * expiresIn * 1_000;
+  const until = Math.min(latest, byCount);
+  return until > ends ? until : null;
+}
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 

@@ -24,7 +24,7 @@ import { ConfirmDialog } from '../ui/dialog.tsx';
 import { OnceDialog } from '../ui/once-dialog.tsx';
 import { Cell, REACHABLE, Table } from '../ui/table.tsx';
 import { revokeSession } from './revoke-session.ts';
-import { leftInWords, limitsOfSession } from './session-limits.ts';
+import { leftInWords, limitsOfSession, renewableUntil } from './session-limits.ts';
 
 type SessionSummary = SessionListResponse['sessions'][number];
 
@@ -121,6 +121,7 @@ function SessionRow({
   const { t, when } = useSpeech();
   const left = Date.parse(session.expiresAt) - useNow();
   const isLive = session.revokedAt === undefined && left > 0;
+  const until = isLive ? renewableUntil(session) : null;
   const unit = agent === undefined ? null : nativeUnit(agent.chain);
   const limits = limitsOfSession(session, unit, t);
   const { totalTx: count, totalAmount } = session.usageStats;
@@ -151,6 +152,11 @@ function SessionRow({
           {isLive && (
             <span className="block text-xs text-muted tabular-nums" role="timer">
               {leftInWords(left, t)}
+            </span>
+          )}
+          {until !== null && (
+            <span className="block text-xs text-muted">
+              {t('sessions.renewable', { time: when(new Date(until).toISOString()) })}
             </span>
           )}
         </span>
@@ -296,6 +302,7 @@ export function CreateSessionDialog({
         ])}
         onValue={setLife}
       />
+      <p className="text-sm text-muted">{t('sessions.life.renewals')}</p>
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField
           label={`${t('sessions.maxPerTx')} (${unit.symbol})`}
