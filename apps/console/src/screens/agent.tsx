@@ -204,7 +204,10 @@ function Recalls({ id }: { readonly id: string }) {
                     </span>
                     {recall.left.length > 0 && (
                       <span className="block text-xs break-all text-muted">
-                        {t('agents.left')}: {recall.left.map(({ asset, reason }) => `${asset} (${reason})`).join(', ')}
+                        {t('agents.left')}:{' '}
+                        {recall.left
+                          .map(({ asset, reason }) => `${asset} (${t(`left.${reason}`)}, ${reason})`)
+                          .join(', ')}
                       </span>
                     )}
                   </span>

@@ -3,7 +3,7 @@ import { useDecision } from '../data/queries.ts';
 import { shown, type Unit } from '../format/amount.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Answer } from '../ui/answer.tsx';
-import { Badge } from '../ui/basics.tsx';
+import { Badge, Named } from '../ui/basics.tsx';
 import { Cell, Table } from '../ui/table.tsx';
 
 type Criterion = DecisionRecordResponse['criteria'][number];
@@ -41,8 +41,10 @@ export function Criteria({
           const isPassed = criterion.passed !== false;
           return (
             <tr key={index}>
-              <Cell of={t('decision.rule')} className="font-mono text-xs">
-                {textOf(criterion.rule ?? criterion.check)}
+              <Cell of={t('decision.rule')} className="text-xs wrap-anywhere">
+                <span>
+                  <Named code={textOf(criterion.rule ?? criterion.check)} />
+                </span>
               </Cell>
               <Cell of={t('decision.observed')} className="font-mono text-xs wrap-anywhere">
                 {inWords(textOf(criterion.rule), criterion.observed)}
@@ -71,7 +73,11 @@ export function Decision({ id, unit }: { readonly id: string; readonly unit: Uni
     <Answer of={decision} rows={2}>
       {({ session, criteria, replay, verdict }) => (
         <div>
-          {typeof verdict?.raisedBy === 'string' && <p className="text-sm">{verdict.raisedBy}</p>}
+          {typeof verdict?.raisedBy === 'string' && (
+            <p className="text-sm">
+              <Named code={verdict.raisedBy} />
+            </p>
+          )}
           <Criteria label={t('decision.policies')} criteria={criteria} unit={unit} />
           <Criteria label={t('decision.session')} criteria={session} />
           <p className="mt-3 text-sm text-muted">
