@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { JsonObject } from '../src/json/json-value.ts';
@@ -53,6 +54,24 @@ describe('PubSub', () => {
       .signatureNotifications(signature, { commitment: 'finalized' })
       .subscribe({ abortSignal: abort.signal });
     expect(await next(seen)).toMatchObject({ value: { err: null } });
+  });
+
+  test('tells what has already happened only once the id of the subscription has been read', async () => {
+    const { signature } = await send(await someAddress());
+    client.localnet.advanceSlots(1);
+    const socket = new WebSocket(client.localnet.wsUrl, { autoPong: false });
+    const inbox: JsonObject[] = [];
+    socket.on('message', (data) => inbox.push(JSON.parse(data.toString())));
+    await once(socket, 'open');
+    const params = [signature, { commitment: 'confirmed' }];
+    socket.send(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'signatureSubscribe', params }));
+    const [ping] = await once(socket, 'ping');
+    await client.rpc.getSlot().send();
+    expect(inbox).toMatchObject([{ id: 1 }]);
+    socket.pong(ping);
+    await once(socket, 'message');
+    expect(inbox[1]).toMatchObject({ params: { subscription: inbox[0]?.result, result: { value: { err: null } } } });
+    socket.close();
   });
 
   test('accountSubscribe shows the account as it was in the block that reached the commitment', async () => {

@@ -16,8 +16,6 @@ const UNSUBSCRIBE: ReadonlyMap<string, TopicKind> = new Map([
   ['logsUnsubscribe', 'logs'],
 ]);
 
-const CATCH_UP_MS = 5;
-
 /** Opens the PubSub endpoint. The server listens once its `listening` event has fired. */
 export function createWsServer(node: Node, host: string, port: number): WebSocketServer {
   const subscriptions = createSubscriptions(node.ledger);
@@ -42,11 +40,12 @@ function serve(node: Node, subscriptions: Subscriptions, socket: WebSocket): voi
   socket.on('close', () => subscriptions.removeAll(notify));
   // A broken frame already closes the connection; without a listener it would end the process.
   socket.on('error', () => socket.terminate());
+  socket.on('pong', (data) => subscriptions.catchUp(Number(data.toString())));
   socket.on('message', (data) => {
     for (const call of parseMessage(data.toString()).calls) {
       if ('failure' in call) transmit(call.failure);
       // Clients keep a connection alive with calls that have no id and want no answer.
-      else if (!call.isNotification) handle(node, subscriptions, call, transmit, notify);
+      else if (!call.isNotification) handle(node, subscriptions, socket, call, transmit, notify);
     }
   });
 }
@@ -54,6 +53,7 @@ function serve(node: Node, subscriptions: Subscriptions, socket: WebSocket): voi
 function handle(
   node: Node,
   subscriptions: Subscriptions,
+  socket: WebSocket,
   call: Call,
   transmit: (message: JsonObject) => void,
   notify: Notify,
@@ -64,8 +64,9 @@ function handle(
     if (topic !== undefined) {
       const id = subscriptions.add(topic, notify);
       transmit(resultReply(call.id, id));
-      // Clients miss a notification that arrives together with the id; a validator's comes a moment later too.
-      setTimeout(() => subscriptions.catchUp(id), CATCH_UP_MS).unref();
+      // Clients miss a notification that arrives together with the id. What answers a ping that was sent after the id has
+      // read the id, however slow it is.
+      socket.ping(String(id));
       return;
     }
     const kind = UNSUBSCRIBE.get(call.method);
