@@ -18,7 +18,7 @@ import { backUp, putBack } from './restores.ts';
 import { limitsFor, randomLimits, randomRules } from './rulebook.ts';
 import { openSession } from './sessions.ts';
 import { engage, recoverFromStop } from './stops.ts';
-import { by, OPERATOR, type SimulatedWorld, WALLETS } from './world.ts';
+import { type AskedApproval, by, OPERATOR, type SimulatedWorld, WALLETS, type Wallet } from './world.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -162,6 +162,20 @@ async function askFirst(world: SimulatedWorld): Promise<void> {
 
 const foretell: Action = { name: 'ask first, then pay', weight: 4, run: askFirst };
 
+/** Notes that an approval is asked for: it may count as soon as the wallet is the owner's. */
+function askApproval(world: SimulatedWorld, row: TransactionRow, wallet: Wallet): AskedApproval {
+  const isInTime = row.tier === 'APPROVAL' && Math.floor(world.time.now() / 1000) < (row.approval_expires_at ?? 0);
+  const asked: AskedApproval = { transactionId: row.id, wallet, isInTime, isOwners: false };
+  world.askedApprovals.add(asked);
+  if (world.owner?.address === wallet.address) mayApprove(world, asked);
+  return asked;
+}
+
+function mayApprove(world: SimulatedWorld, asked: AskedApproval): void {
+  asked.isOwners = true;
+  if (asked.isInTime) world.approvals.add(asked.transactionId);
+}
+
 const decide: Action = {
   name: 'approve or reject',
   weight: 6,
@@ -175,20 +189,15 @@ const decide: Action = {
       await attempt(world, `reject ${row.memo}`, () => daemon.pipeline.reject(id, {}, by(wallet)));
       return;
     }
-    const mayApprove = world.owner !== null && wallet.address === world.owner.address;
-    const inTime = Math.floor(world.time.now() / 1000) < (row.approval_expires_at ?? 0);
-    if (mayApprove && inTime && row.tier === 'APPROVAL') world.approvals.add(row.id);
     const times = random.chance(200) ? 3 : 1;
     for (let time = 0; time < times; time += 1) {
       const what = `approve ${row.memo} as ${wallet.chain}`;
-      const approval = daemon.pipeline.approve(id, by(wallet));
-      if (!mayApprove) {
-        approval.then(
-          () => world.violated(`${what}: somebody else could`),
-          () => undefined,
-        );
-      }
-      begin(world, what, approval);
+      const asked = askApproval(world, row, wallet);
+      const forget = (): boolean => world.askedApprovals.delete(asked);
+      const approval = daemon.pipeline.approve(id, by(wallet)).finally(forget);
+      begin(world, what, approval, () => {
+        if (!asked.isOwners) world.violated(`${what}: somebody else could`);
+      });
     }
     await world.elapse(random.int(0, 4) * 500);
   },
@@ -274,6 +283,8 @@ const changeOwner: Action = {
     const { random, daemon, owner } = world;
     const [wallet] = WALLETS.filter(({ address }) => address !== owner?.address);
     if (wallet === undefined) return;
+    // What the next owner has asked for already, and nobody has answered, is answered to the owner.
+    for (const asked of world.askedApprovals) if (asked.wallet.address === wallet.address) mayApprove(world, asked);
     if (owner === null) await attempt(world, 'connect', () => daemon.owner.connect(wallet, by(wallet)));
     else if (random.chance(500)) await attempt(world, 'hand over', () => daemon.owner.change(wallet, by(owner)));
     else await attempt(world, 'disconnect', () => daemon.owner.disconnect(by(owner)));

@@ -45,6 +45,16 @@ export interface KnownAgent {
   wasRecalled: boolean;
 }
 
+/** An approval that was asked for and has no answer yet. */
+export interface AskedApproval {
+  readonly transactionId: string;
+  readonly wallet: Wallet;
+  /** Whether the payment could be approved when that was asked. */
+  readonly isInTime: boolean;
+  /** Whether the wallet has been the owner's since then, or may have been. */
+  isOwners: boolean;
+}
+
 /** A copy of the database, with what was true when it was made and is no part of it. */
 export interface Backup {
   readonly path: string;
@@ -111,6 +121,7 @@ export interface SimulatedWorld {
   readonly payments: WantedPayment[];
   /** Payments an owner has tried to approve while they could be, by transaction. */
   readonly approvals: Set<string>;
+  readonly askedApprovals: Set<AskedApproval>;
   /** Which transaction a key was answered with. */
   readonly answered: Map<string, string>;
   /** Which wallets owners have registered. */
@@ -278,6 +289,7 @@ export async function createSimulatedWorld({
     sessions: [],
     payments: [],
     approvals: new Set(),
+    askedApprovals: new Set(),
     answered: new Map(),
     recoveries: createRecoveryModel(),
     askedRecalls: [],
