@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { address } from '@solana/kit';
 import { WAIaaSOwnerClient } from '@waiaas/sdk';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/browser/chromium.ts';
 import { createTestWallet } from '../test/browser/test-wallet.ts';
@@ -79,6 +79,8 @@ const settingsSchema = z.object({ server: z.object({ logLevel: z.string() }), ch
 describe.skipIf(executablePath === null)('the console, in a browser, over the real daemon', () => {
   const wallet = createTestWallet('solana');
   const etherWallet = createTestWallet('ethereum');
+  /** What the page has asked the daemon for, and what came of it. */
+  const asked: string[] = [];
   /** What the browser itself complained of: a violated policy, a script that failed. */
   const complaints: string[] = [];
   let harness: Harness;
@@ -197,12 +199,15 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
       // No colour is caught on its way to another one.
       reducedMotion: 'reduce',
     });
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     page.on('console', (message) => {
       // A refusal is an answer, which the browser reports as a resource that failed to load.
       const isRefusal = message.text().startsWith('Failed to load resource');
       if (message.type() === 'error' && !isRefusal) complaints.push(message.text());
     });
+    page.on('request', (request) => asked.push(`${request.method()} ${request.url()}`));
+    page.on('response', (response) => asked.push(`${response.status()} ${response.url()}`));
+    page.on('requestfailed', (request) => asked.push(`${request.failure()?.errorText} ${request.url()}`));
     page.on('pageerror', (error) => complaints.push(String(error)));
     await wallet.install(page);
     await etherWallet.install(page);
@@ -220,6 +225,11 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
         return ask(input, { ...init, signal: AbortSignal.any([init.signal, cut.signal]) });
       };`);
     await page.goto(`${daemon.url}/console`);
+  });
+  // What was shown says more than what was not found.
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    console.error(`${page.url()} shows:\n${await page.locator('body').ariaSnapshot()}\n${asked.slice(-20).join('\n')}`);
   });
   afterAll(async () => {
     await browser?.close();
