@@ -69,22 +69,27 @@ async function awaitRecalls(world: SimulatedWorld): Promise<void> {
   if ((await listLiveRecalls(read)).length > 0) world.violated('a recall does not end');
 }
 
+/** Sees to it that nothing waits for a lower price, nor for money that was spent before it. */
+async function provide(world: SimulatedWorld): Promise<void> {
+  if (world.nonces === null) return;
+  world.nonces.price = 1n;
+  for (const agent of world.agents) {
+    await world.beforeDeposit(agent);
+    world.ledger.fund(agent.address, 10n ** 26n);
+    world.ledger.mint(TOKEN.address, agent.address, 10n ** 26n);
+  }
+}
+
 /** Lets everything that is under way come to its end, once nothing goes wrong any more. */
 export async function rest(world: SimulatedWorld): Promise<void> {
   world.weather = { faults: 0, crashes: 0, isDown: false };
   await world.reviveIfDead();
   for (let tries = 0; world.isStopped && tries < 20; tries += 1) await recoverFromStop(world);
   if (world.isStopped) world.violated('nobody could recover');
-  if (world.nonces !== null) {
-    // Nothing waits for a lower price, nor for money that was spent before it.
-    world.nonces.price = 1n;
-    for (const agent of world.agents) {
-      await world.beforeDeposit(agent);
-      world.ledger.fund(agent.address, 10n ** 26n);
-      world.ledger.mint(TOKEN.address, agent.address, 10n ** 26n);
-    }
-  }
+  await provide(world);
   await awaitRecalls(world);
+  // A recall has taken all of it.
+  await provide(world);
   for (let round = 1; round <= ROUNDS; round += 1) {
     const open = await openRows(world);
     const recalls = await listLiveRecalls(world.daemon.storage.read);
