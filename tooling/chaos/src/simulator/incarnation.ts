@@ -176,13 +176,14 @@ export async function layFolder(folder: string): Promise<void> {
 export async function beginLife(circumstances: Circumstances): Promise<Incarnation> {
   const { folder, time, random, crashPerMille, onLog, minChannels } = circumstances;
   let dead = false;
+  let ended = false;
   const life: Life = {
     get isDead() {
       return dead;
     },
     async mayDie() {
       if (!dead && random.chance(crashPerMille())) dead = true;
-      if (dead) await never<void>();
+      if (dead || ended) await never<void>();
     },
   };
   // Set back while it lives, the machine's clock is not followed; what it shows at the start is what there is.
@@ -190,7 +191,7 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
   const timers = {
     async sleep(ms: number, signal?: AbortSignal): Promise<void> {
       await time.sleep(ms, signal);
-      if (dead) await never<void>();
+      if (dead || ended) await never<void>();
     },
   };
   const log = (_fields: unknown, message: string): void => onLog(message);
@@ -358,8 +359,11 @@ export async function beginLife(circumstances: Circumstances): Promise<Incarnati
       stopping.abort();
       await pipeline.stop(5000);
       await workers;
+      gate.close();
       await opened.close();
       if (keystore.isUnlocked) keystore.lock();
+      // The process ends: what has not come to its end in time does not go on beside the next one.
+      ended = true;
     },
   };
 }
