@@ -237,8 +237,10 @@ export async function createSimulatedWorld({
   // As an operator has configured it: never changed while the daemon runs.
   const minChannels = random.pick([0, 0, 1, 2]);
 
-  const start = (): Promise<Incarnation> =>
-    beginLife({
+  const start = (): Promise<Incarnation> => {
+    // What nobody has answered by now, nobody will.
+    world.askedApprovals.clear();
+    return beginLife({
       folder,
       time,
       random,
@@ -279,6 +281,7 @@ export async function createSimulatedWorld({
         return mutant?.adapter?.(chain, world) ?? chain;
       },
     });
+  };
 
   const world: SimulatedWorld = {
     random,
