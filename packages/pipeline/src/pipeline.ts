@@ -11,7 +11,6 @@ import {
   type Intent,
   isAccountOpener,
   isChainError,
-  isTerminal,
   isWaiaasError,
   isWalletAddress,
   nativeAsset,
@@ -40,7 +39,6 @@ import {
 } from '@waiaas/core';
 import { agentNotAuthentic, type RequestOrigin } from '@waiaas/management';
 import {
-  type AuthenticTransaction,
   appendAudit,
   findAgent,
   findByIdempotencyKey,
@@ -64,7 +62,6 @@ import { type Admission, type AdmissionRequest, assertSameRequest, createAdmissi
 import { createAuthenticRow } from './authentic-row.ts';
 import { type BudgetSession, createBudget } from './budget.ts';
 import { createClaims } from './claim.ts';
-import { type Claim, type ClaimedPayment, permitClaimed } from './claimed-payment.ts';
 import { createDailyUse, type DailyUse } from './daily-use.ts';
 import { BalanceNeeded, createDecider } from './decide.ts';
 import { createDecisionRecords, type DecisionRecords } from './decision-record.ts';
@@ -73,6 +70,7 @@ import { createDisplacements } from './displacement.ts';
 import { DryRun, dryRunOf, type RentForecast } from './dry-run.ts';
 import { createEachRow } from './each-row.ts';
 import { createExecutor } from './executor.ts';
+import { withinGrace } from './grace.ts';
 import { createHoldings } from './holdings.ts';
 import { requestHash } from './intent-hash.ts';
 import { isStoppedSinceSigned, markLeftByStop } from './left-by-stop.ts';
@@ -93,10 +91,12 @@ import { giveTimeForAVeto, meetHeads, type RecoveryReport, recover } from './rec
 import { type Refusal, refusalError } from './refusal.ts';
 import { createReplacer } from './replacer.ts';
 import { createSettlement } from './settlement.ts';
+import { createShutdown } from './shutdown.ts';
 import { balanceOfAsset, readToken } from './tokens.ts';
 import { createLateCheck, createTracker } from './tracker.ts';
 import { changedView, ownerTransactionView, transactionView } from './transaction-view.ts';
 import { waitingView } from './waiting-view.ts';
+import { createWorkUnderWay, type Patience } from './work-under-way.ts';
 
 /** The session a request was authenticated for. */
 export interface PayingSession {
@@ -115,13 +115,9 @@ type RequestedPayment = Omit<Intent, 'version' | 'transactionId' | 'sessionId' |
 };
 
 /** How to handle a request for a payment. */
-export interface SendOptions {
+export interface SendOptions extends Patience {
   readonly idempotencyKey?: string;
   readonly ip?: string;
-  /** How long to wait for the end of it, ms. */
-  readonly waitMs: number;
-  /** Ends the wait, never the payment. */
-  readonly signal?: AbortSignal;
 }
 
 /** What to list, and where to start. */
@@ -252,7 +248,7 @@ const RESERVATION_TIMEOUT: Refusal = { code: 'CHAIN_ERROR', token: 'RESERVATION_
 
 /** Builds the pipeline. */
 export function createPipeline(dependencies: PipelineDependencies): Pipeline {
-  const { storage, adapters, signer, gate, sealer, clock, watch, ids, timers, logger, settings } = dependencies;
+  const { storage, adapters, signer, gate, sealer, clock, watch, ids, logger, settings } = dependencies;
   const settlement = createSettlement(dependencies);
   const decider = createDecider(dependencies);
   const admit = createAdmission(dependencies, decider);
@@ -275,6 +271,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   const authentic = createAuthenticRow(dependencies);
   const eachRow = createEachRow(dependencies);
   const breakers = createNetworkBreakers({ storage, clock, logger, settings: dependencies.settings.breaker });
+  const shutdown = createShutdown();
   const execute = createExecutor({ ...dependencies, settlement });
   const reader = createSweepReader({ ...dependencies, decider });
   const requests = createRecallRequests(dependencies);
@@ -282,121 +279,27 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     reader,
     async carryOut(claim) {
       // Nothing holds up what goes back to the owner (08 §2.6.1).
-      carryOut(claim, FREE_PASSAGE);
-      await withinGrace([endings.get(claim.row.id)], RECALL_STEP_MS);
+      work.carryOut(claim, FREE_PASSAGE);
+      await withinGrace(dependencies, [work.endOf(claim.row.id)], RECALL_STEP_MS);
     },
   });
   const terminations = createTerminations({ ...dependencies, reader, startRecall });
   const displacements = createDisplacements(dependencies);
   const replacer = createReplacer({ ...dependencies, settlement, claims, displacements });
   const track = createTracker({ ...dependencies, settlement, replacer, displacements });
+  const work = createWorkUnderWay({ ...dependencies, settlement, execute, track, shutdown });
 
-  const executing = new Set<Promise<unknown>>();
-  /** What is being carried out or followed, by transaction: repeated requests wait for the same end. */
-  const endings = new Map<string, Promise<void>>();
-  const confirming = new Set<string>();
   /** Recalls that are being carried out. */
   const recalling = new Map<string, Promise<void>>();
   /** Steps towards the end of agents. */
   const terminating = new Set<Promise<void>>();
-  const following = new AbortController();
   /** Delayed payments that came due up to then had their time for a veto, Unix seconds. */
   let vetoedUntil = Number.NEGATIVE_INFINITY;
-  let stopping = false;
-
-  async function follow(row: AuthenticTransaction): Promise<void> {
-    confirming.add(row.id);
-    try {
-      await track(row, following.signal);
-    } finally {
-      confirming.delete(row.id);
-    }
-  }
-
-  /** A row as it is now; null when it is not what the daemon wrote. @throws WaiaasError KEYSTORE_LOCKED */
-  async function readAnew({ id }: AuthenticTransaction): Promise<AuthenticTransaction | null> {
-    const found = await findTransaction(storage.read, id);
-    return found === undefined ? null : authentic(found);
-  }
-
-  async function executeToEnd(payment: ClaimedPayment, passage: Passage): Promise<void> {
-    const { row } = payment;
-    const work = execute(payment, passage).finally(() => passage.release());
-    executing.add(work);
-    try {
-      const sent = await work.finally(() => executing.delete(work));
-      // Another hand may have taken it for sent while a node kept this one waiting.
-      const present = sent ?? (await readAnew(row));
-      if (present?.status === 'SUBMITTED') await follow(present);
-    } catch (error) {
-      logger.error({ txId: row.id, error: String(error) }, 'What became of a payment could not be stored');
-      await resolveStranded(row);
-    }
-  }
-
-  /**
-   * A row whose outcome could not be written, because the database could not. Asks the database until it answers, then
-   * ends the row the way a restart would: by what is recorded, never by what was remembered.
-   */
-  async function resolveStranded(row: AuthenticTransaction): Promise<void> {
-    for (let round = 0; !following.signal.aborted; round++) {
-      await timers.sleep(Math.min(1000 * 2 ** Math.min(round, 5), 30_000), following.signal);
-      if (following.signal.aborted) return;
-      try {
-        const present = await readAnew(row);
-        if (present === null || isTerminal(present.status)) return;
-        if (present.status === 'SUBMITTED') return await follow(present);
-        if (present.tx_hash === null) {
-          await settlement.failedBeforeLanding(present, {
-            code: 'STORAGE_UNAVAILABLE',
-            token: 'STORAGE_UNAVAILABLE',
-            retryable: true,
-          });
-          return;
-        }
-        const sent = await settlement.submitted(present, { ambiguous: true, recovered: true });
-        if (sent !== null) await follow(sent);
-        return;
-      } catch (error) {
-        if (isWaiaasError(error, 'KEYSTORE_LOCKED')) logger.debug({ txId: row.id }, 'The vault is still locked');
-        else logger.error({ txId: row.id, error: String(error) }, 'The database still cannot be written');
-      }
-    }
-  }
-
-  /** Carries out what a unit of work has just claimed. Synchronous up to the permit. */
-  function carryOut(claim: Claim, passage: Passage): void {
-    const payment = permitClaimed(dependencies, claim);
-    begin(claim.row, () => executeToEnd(payment, passage));
-  }
-
-  /** Does what ends in a payment's being carried out or not. A leave that was not handed on is given back. */
-  async function withPassage<T>(passage: Passage, work: (handOver: (claim: Claim) => void) => Promise<T>): Promise<T> {
-    let isHandedOver = false;
-    try {
-      return await work((claim) => {
-        carryOut(claim, passage);
-        isHandedOver = true;
-      });
-    } finally {
-      if (!isHandedOver) passage.release();
-    }
-  }
-
-  /** Starts work on a row that nobody waits for by itself; its failures end here. */
-  function begin(row: AuthenticTransaction, work: (row: AuthenticTransaction) => Promise<void>): void {
-    const ending = work(row)
-      .catch((error: unknown) =>
-        logger.error({ txId: row.id, error: String(error) }, 'A payment was left to the next start'),
-      )
-      .finally(() => endings.delete(row.id));
-    endings.set(row.id, ending);
-  }
 
   /** Runs a recall that was asked for; does nothing for one that is running. */
   function startRecall(id: string): void {
-    if (stopping || recalling.has(id)) return;
-    const work = runRecall(id, following.signal)
+    if (shutdown.isStopping || recalling.has(id)) return;
+    const running = runRecall(id, shutdown.signal)
       .catch((error: unknown) =>
         logger.error({ recallId: id, error: String(error) }, 'A recall was left to the next start'),
       )
@@ -405,38 +308,18 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         // An agent that ends may be at its end now.
         advanceTerminations();
       });
-    recalling.set(id, work);
+    recalling.set(id, running);
   }
 
   function advanceTerminations(): void {
-    if (stopping) return;
-    const work = terminations
+    if (shutdown.isStopping) return;
+    const step = terminations
       .run()
       .catch((error: unknown) =>
         logger.error({ error: String(error) }, 'The ends of agents are left to the next round'),
       )
-      .finally(() => terminating.delete(work));
-    terminating.add(work);
-  }
-
-  async function waitForEnd(row: TransactionRow, options: SendOptions): Promise<TransactionRow> {
-    const ending = endings.get(row.id);
-    if (ending !== undefined) {
-      const waiting = new AbortController();
-      const end = options.signal === undefined ? waiting.signal : AbortSignal.any([waiting.signal, options.signal]);
-      await Promise.race([ending, timers.sleep(options.waitMs, end)]);
-      waiting.abort();
-    }
-    const present = await findTransaction(storage.read, row.id);
-    // Somebody has taken it out of the file.
-    if (present === undefined) throw notAuthentic(row.id);
-    return present;
-  }
-
-  async function withinGrace(work: readonly (Promise<unknown> | undefined)[], graceMs: number): Promise<void> {
-    const grace = new AbortController();
-    const done = Promise.allSettled(work).then(() => grace.abort());
-    await Promise.race([done, timers.sleep(graceMs, grace.signal)]);
+      .finally(() => terminating.delete(step));
+    terminating.add(step);
   }
 
   /** Rows as their agent sees them; one that is not what the daemon wrote says so, and nothing that could be believed. */
@@ -581,7 +464,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   async function carryOutDue(due: TransactionRow, now: number): Promise<boolean> {
     try {
       if (!isReachable(due) && now < (due.execute_after ?? now) + CHAIN_PATIENCE) return false;
-      const claim = await withPassage(await passageOf(due), async (handOver) => {
+      const claim = await work.withPassage(await passageOf(due), async (handOver) => {
         const found = await claims.claimDelayed(brandTransactionId(due.id));
         if (found.kind === 'claimed') handOver(found.claim);
         return found;
@@ -604,7 +487,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
 
   return {
     async send(session, body, { waitMs, ...options }) {
-      if (stopping) throw new WaiaasError('SHUTTING_DOWN');
+      shutdown.assertRunning();
       const asked = clock.now();
       // Whatever is read from the chain before a payment is admitted is part of the wait.
       const patience = () => ({ ...options, waitMs: Math.max(0, waitMs - (clock.now() - asked)) });
@@ -615,11 +498,11 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         const before = await findByIdempotencyKey(storage.read, session.agentId, idempotencyKey);
         if (before !== undefined) {
           assertSameRequest(sealer, before, requestHash(requested));
-          return answer(await waitForEnd(before, patience()), true);
+          return answer(await work.waitForEnd(before, patience()), true);
         }
       }
       checkReady(requested);
-      const admission = await withPassage(await breakers.enter(requested), async (handOver) => {
+      const admission = await work.withPassage(await breakers.enter(requested), async (handOver) => {
         const intent = { ...(await paymentOf(requested)), sessionId: session.sessionId };
         const admitted = await admitPayment({ intent, idempotencyKey, ip: options.ip ?? null });
         if (admitted.kind === 'admitted' && admitted.row.status === 'EXECUTING') handOver(admitted);
@@ -627,7 +510,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       });
       if (admission.kind === 'unbelievable') throw agentNotAuthentic(requested.agentId);
       if (admission.kind === 'refused') throw refusalError(admission.row);
-      return answer(await waitForEnd(admission.row, patience()), admission.kind === 'replayed');
+      return answer(await work.waitForEnd(admission.row, patience()), admission.kind === 'replayed');
     },
 
     async get(session, id) {
@@ -733,14 +616,14 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     },
 
     async approve(id, origin) {
-      if (stopping) throw new WaiaasError('SHUTTING_DOWN');
+      shutdown.assertRunning();
       const waiting = await findTransaction(storage.read, id);
       if (waiting?.status === 'QUEUED') {
         if (!signer.isUnlocked) throw new WaiaasError('KEYSTORE_LOCKED');
         if (!isReachable(waiting)) throw new WaiaasError('ADAPTER_NOT_AVAILABLE');
       }
       const passage = waiting?.status === 'QUEUED' ? await passageOf(waiting) : FREE_PASSAGE;
-      return withPassage(passage, async (handOver) => {
+      return work.withPassage(passage, async (handOver) => {
         const claim = await claims.approve(id, origin);
         handOver(claim);
         return transactionView(claim.row);
@@ -756,7 +639,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     async runDelayed() {
       const now = unixSeconds(clock);
       // While the kill switch is engaged nothing is begun; its cascade has cancelled what waited.
-      if (stopping || !gate.isOpen) return;
+      if (shutdown.isStopping || !gate.isOpen) return;
       const awakeSince = Math.floor(watch.awakeSince / 1000);
       if (awakeSince !== vetoedUntil) {
         const veto = await giveTimeForAVeto({ ...dependencies, claims, eachRow }, awakeSince);
@@ -771,14 +654,14 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       for (let page = await listDueDelays(storage.read, now, DELAYED_BATCH); ; ) {
         for (const due of page) if (begun < DELAYED_BATCH && (await carryOutDue(due, now))) begun += 1;
         const last = page.at(-1);
-        if (stopping || begun >= DELAYED_BATCH || last === undefined || page.length < DELAYED_BATCH) return;
+        if (shutdown.isStopping || begun >= DELAYED_BATCH || last === undefined || page.length < DELAYED_BATCH) return;
         page = await listDueDelays(storage.read, now, DELAYED_BATCH, last);
       }
     },
 
     async recover() {
       const report = await recover({ ...dependencies, settlement, claims, eachRow });
-      for (const row of report.followed) begin(row, follow);
+      for (const row of report.followed) work.follow(row);
       for (const { id } of await listLiveRecalls(storage.read)) startRecall(id);
       return report;
     },
@@ -786,7 +669,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     recalls: {
       ...requests,
       async request(agentId, input, origin) {
-        if (stopping) throw new WaiaasError('SHUTTING_DOWN');
+        shutdown.assertRunning();
         const id = await requests.request(agentId, input, origin);
         startRecall(id);
         return requests.get(id);
@@ -796,7 +679,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     terminations: {
       ...terminations,
       async request(agentId, input, origin) {
-        if (stopping) throw new WaiaasError('SHUTTING_DOWN');
+        shutdown.assertRunning();
         await terminations.request(agentId, input, origin);
         advanceTerminations();
       },
@@ -812,7 +695,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       const checkLateLanding = createLateCheck({ ...dependencies, settlement });
       const now = unixSeconds(clock);
       // Those that cannot be looked up now stay due: others are not to wait behind them.
-      for (let after = ''; !stopping; ) {
+      for (let after = ''; !shutdown.isStopping; ) {
         const page = await listLateChecks(storage.read, now, LATE_CHECKS, after);
         await eachRow(page, checkLateLanding);
         const last = page.at(-1);
@@ -832,12 +715,12 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         // What a stop has met on its way out is as good as sent, whatever it still waits for.
         if (row.tx_hash !== null && (await isStoppedSinceSigned(storage.read, row))) {
           await settlement.submitted(row, { ambiguous: true, recovered: true });
-        } else if (!endings.has(row.id) && (row.claimed_at ?? row.created_at) <= stale) begin(row, resolveStranded);
+        } else if (work.endOf(row.id) === undefined && (row.claimed_at ?? row.created_at) <= stale) work.resolve(row);
       });
       await eachRow(await listByStatus(storage.read, 'SUBMITTED'), async (found) => {
         // Before anything is signed again: what is left to itself keeps its nonce from nobody.
         const row = await markLeftByStop({ storage, settlement }, found);
-        if (!endings.has(row.id)) begin(row, follow);
+        if (work.endOf(row.id) === undefined) work.follow(row);
       });
       for (const { id } of await listLiveRecalls(storage.read)) startRecall(id);
     },
@@ -845,15 +728,15 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     circuits: () => breakers.states(),
 
     get underWay() {
-      return { executing: executing.size, confirming: confirming.size };
+      return work.counts;
     },
 
     async stop(graceMs) {
-      stopping = true;
+      shutdown.begin();
       // What may be signed gets its time to reach the network; following a transaction can go on at the next start.
-      await withinGrace([...executing], graceMs);
-      following.abort();
-      await withinGrace([...endings.values(), ...recalling.values(), ...terminating], graceMs);
+      await withinGrace(dependencies, work.executions, graceMs);
+      shutdown.endFollowing();
+      await withinGrace(dependencies, [...work.endings, ...recalling.values(), ...terminating], graceMs);
     },
   };
 }
