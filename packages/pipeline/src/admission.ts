@@ -69,6 +69,9 @@ export type Admission =
   /** What is stored of the agent is not what the daemon wrote: nothing can be decided, and nothing is kept of the request. */
   | { readonly kind: 'unbelievable' };
 
+/** Admits a payment, or refuses it, in a unit of work of the caller's. @throws BalanceNeeded when a rule asks for it */
+export type Admit = (db: Db, request: AdmissionRequest) => Promise<Admission>;
+
 /** What a step of the admission has written; the row of a unit of work cannot be taken away under it. */
 const written = (row: AuthenticTransaction | null): AuthenticTransaction => {
   if (row === null)
@@ -103,7 +106,7 @@ interface Standing {
 export function createAdmission(
   dependencies: Pick<PipelineDependencies, 'clock' | 'ids' | 'sealer' | 'gate' | 'settings'>,
   decider: Decider,
-): (db: Db, request: AdmissionRequest) => Promise<Admission> {
+): Admit {
   const { clock, ids, sealer, gate, settings } = dependencies;
 
   /** Keeps how a payment was decided, so that it can be told and decided again at any time (09 no. 9). */

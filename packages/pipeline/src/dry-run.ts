@@ -1,10 +1,18 @@
 import { type DryRunResponse, tierSchema, toJson } from '@waiaas/core';
-import type { DecisionRow, TransactionRow } from '@waiaas/storage';
+import { agentNotAuthentic } from '@waiaas/management';
+import { type DecisionRow, findDecision, type TransactionRow } from '@waiaas/storage';
 import { z } from 'zod';
+import type { Admit } from './admission.ts';
+import type { BalanceReader } from './balance.ts';
+import { BalanceNeeded } from './decide.ts';
+import type { PipelineDependencies } from './dependencies.ts';
+import type { NetworkBreakers } from './network-breaker.ts';
 import { type Refusal, refusalError } from './refusal.ts';
+import type { RentForecast, RentForecaster } from './rent-forecast.ts';
+import type { PayingSession, RequestedPayments, TransferBody } from './requested-payment.ts';
 
 /** Carries what a dry run has found out of its unit of work, and by being thrown undoes everything the unit wrote. */
-export class DryRun extends Error {
+class DryRun extends Error {
   override readonly name = 'DryRun';
   readonly row: TransactionRow;
   readonly record: DecisionRow | undefined;
@@ -26,16 +34,8 @@ const decisionSchema = z.looseObject({
   raisedBy: z.string().nullish(),
 });
 
-/** What a payment would put into an account it opens for its recipient. */
-export interface RentForecast {
-  /** Base units of the native asset; greater than zero. */
-  readonly amount: bigint;
-  /** Why it may not be opened now; null when it may. */
-  readonly objection: Refusal | null;
-}
-
-/** What a dry run tells. */
-export function dryRunOf({ row, record }: DryRun, rent: RentForecast | null): DryRunResponse {
+/** What is told of it. */
+function dryRunOf({ row, record }: DryRun, rent: RentForecast | null): DryRunResponse {
   const decision = record?.decision == null ? null : decisionSchema.parse(JSON.parse(record.decision));
   const checks = {
     session: criteriaSchema.parse(JSON.parse(record?.session_criteria ?? '[]')),
@@ -60,5 +60,46 @@ export function dryRunOf({ row, record }: DryRun, rent: RentForecast | null): Dr
     ...(decision?.raisedBy == null ? {} : { raisedBy: decision.raisedBy }),
     ...accountRent,
     ...checks,
+  };
+}
+
+/**
+ * Tells what would be decided about a payment now, by the very functions that decide it, without a trace.
+ * @throws WaiaasError as for a payment that leaves no row
+ */
+export type DryRunner = (session: PayingSession, body: TransferBody) => Promise<DryRunResponse>;
+
+/** Makes it. */
+export function createDryRunner(
+  dependencies: Pick<PipelineDependencies, 'storage'> & {
+    readonly requests: RequestedPayments;
+    readonly breakers: NetworkBreakers;
+    readonly admit: Admit;
+    readonly balanceOf: BalanceReader;
+    readonly forecastRent: RentForecaster;
+  },
+): DryRunner {
+  const { storage, requests, breakers, admit, balanceOf, forecastRent } = dependencies;
+  return async (session, body) => {
+    const requested = await requests.requestedBy(session.agentId, body);
+    requests.checkReady(requested);
+    await breakers.check(requested);
+    const intent = { ...(await requests.paymentOf(requested)), sessionId: session.sessionId };
+    const attempt = (balance?: bigint | null) =>
+      storage
+        .write(async ({ db }) => {
+          const admission = await admit(db, { intent, idempotencyKey: null, ip: null, balance });
+          if (admission.kind === 'unbelievable') throw agentNotAuthentic(intent.agentId);
+          // Whatever this unit has written is taken back with it.
+          throw new DryRun(admission.row, await findDecision(db, intent.transactionId));
+        })
+        .catch((error: unknown) => {
+          if (error instanceof DryRun || error instanceof BalanceNeeded) return error;
+          throw error;
+        });
+    const first = await attempt();
+    const outcome = first instanceof BalanceNeeded ? await attempt(await balanceOf(intent)) : first;
+    if (outcome instanceof BalanceNeeded) throw new Error('A balance was asked for twice');
+    return dryRunOf(outcome, await forecastRent(intent, outcome.row));
   };
 }

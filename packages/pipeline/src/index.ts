@@ -14,14 +14,8 @@ export type {
 export { sealEarlierAgents } from './earlier-agents.ts';
 export { sealEarlierLedger } from './earlier-ledger.ts';
 export { sealEarlierTransactions } from './earlier-transactions.ts';
-export {
-  createPipeline,
-  type ListQuery,
-  type PayingSession,
-  type Pipeline,
-  type SendOptions,
-  type TransferBody,
-} from './pipeline.ts';
+export { createPipeline, type ListQuery, type Pipeline, type SendOptions } from './pipeline.ts';
 export type { RecoveryReport } from './recovery.ts';
+export type { PayingSession, TransferBody } from './requested-payment.ts';
 export { DEFAULT_PIPELINE_SETTINGS, type PipelineSettings, type ReplacementSettings } from './settings.ts';
 export { transactionView } from './transaction-view.ts';

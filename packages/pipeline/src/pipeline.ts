@@ -4,17 +4,10 @@ import {
   type AssetsResponse,
   type BudgetQuery,
   type BudgetResponse,
-  baseUnits,
   transactionId as brandTransactionId,
   type DryRunResponse,
-  type IChainAdapter,
   type Intent,
-  isAccountOpener,
-  isChainError,
   isWaiaasError,
-  isWalletAddress,
-  nativeAsset,
-  nativeAssetId,
   type OwnerReject,
   type OwnerTransaction,
   type OwnerTransactionListQuery,
@@ -25,24 +18,17 @@ import {
   type PolicyEvaluationResponse,
   type RecallRequest,
   type RecallResponse,
-  type SessionConstraints,
-  type SessionId,
   type TransactionId,
   type TransactionListResponse,
   type TransactionResponse,
   type TransactionStatus,
-  tokenAssetId,
-  type transferRequestSchema,
   unixSeconds,
-  validationError,
   WaiaasError,
 } from '@waiaas/core';
 import { agentNotAuthentic, type RequestOrigin } from '@waiaas/management';
 import {
   appendAudit,
-  findAgent,
   findByIdempotencyKey,
-  findDecision,
   findPayment,
   findTransaction,
   listByStatus,
@@ -57,9 +43,9 @@ import {
   type NamedTransaction,
   type TransactionRow,
 } from '@waiaas/storage';
-import { accountRentObjection } from './account-rent.ts';
 import { type Admission, type AdmissionRequest, assertSameRequest, createAdmission, readIntent } from './admission.ts';
 import { createAuthenticRow } from './authentic-row.ts';
+import { createBalanceReader } from './balance.ts';
 import { type BudgetSession, createBudget } from './budget.ts';
 import { createClaims } from './claim.ts';
 import { createDailyUse, type DailyUse } from './daily-use.ts';
@@ -67,7 +53,7 @@ import { BalanceNeeded, createDecider } from './decide.ts';
 import { createDecisionRecords, type DecisionRecords } from './decision-record.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { createDisplacements } from './displacement.ts';
-import { DryRun, dryRunOf, type RentForecast } from './dry-run.ts';
+import { createDryRunner } from './dry-run.ts';
 import { createEachRow } from './each-row.ts';
 import { createExecutor } from './executor.ts';
 import { withinGrace } from './grace.ts';
@@ -89,30 +75,15 @@ import { createSweepReader } from './recall/sweep-facts.ts';
 import { createTerminations, type Terminations } from './recall/termination.ts';
 import { giveTimeForAVeto, meetHeads, type RecoveryReport, recover } from './recovery.ts';
 import { type Refusal, refusalError } from './refusal.ts';
+import { createRentForecaster } from './rent-forecast.ts';
 import { createReplacer } from './replacer.ts';
+import { createRequestedPayments, type PayingSession, type TransferBody } from './requested-payment.ts';
 import { createSettlement } from './settlement.ts';
 import { createShutdown } from './shutdown.ts';
-import { balanceOfAsset, readToken } from './tokens.ts';
 import { createLateCheck, createTracker } from './tracker.ts';
 import { changedView, ownerTransactionView, transactionView } from './transaction-view.ts';
 import { waitingView } from './waiting-view.ts';
 import { createWorkUnderWay, type Patience } from './work-under-way.ts';
-
-/** The session a request was authenticated for. */
-export interface PayingSession {
-  readonly agentId: AgentId;
-  readonly sessionId: SessionId;
-  readonly constraints: SessionConstraints;
-}
-
-/** A transfer as validation leaves it. */
-export type TransferBody = (typeof transferRequestSchema)['_output'];
-
-/** A request as it is understood before the chain is asked anything. */
-type RequestedPayment = Omit<Intent, 'version' | 'transactionId' | 'sessionId' | 'token' | 'createdAt'> & {
-  /** The mint or contract as it was written; null for the native asset. */
-  readonly tokenMint: string | null;
-};
 
 /** How to handle a request for a payment. */
 export interface SendOptions extends Patience {
@@ -248,7 +219,7 @@ const RESERVATION_TIMEOUT: Refusal = { code: 'CHAIN_ERROR', token: 'RESERVATION_
 
 /** Builds the pipeline. */
 export function createPipeline(dependencies: PipelineDependencies): Pipeline {
-  const { storage, adapters, signer, gate, sealer, clock, watch, ids, logger, settings } = dependencies;
+  const { storage, adapters, signer, gate, sealer, clock, watch, logger, settings } = dependencies;
   const settlement = createSettlement(dependencies);
   const decider = createDecider(dependencies);
   const admit = createAdmission(dependencies, decider);
@@ -257,24 +228,28 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   const dailyUse = createDailyUse({ ...dependencies, decider });
   const assets = createHoldings({ ...dependencies, decider });
   const decisions = createDecisionRecords({ read: storage.read, sealer });
+  const requests = createRequestedPayments(dependencies);
+  const balanceOf = createBalanceReader(dependencies);
+  const forecastRent = createRentForecaster(dependencies);
   const evaluatePolicies = createPolicyEvaluator({
     storage,
     sealer,
     decider,
     balanceOf,
     paymentOf: async (agentId, body) => {
-      const requested = await requestedBy(agentId, body);
-      checkPayable(requested);
-      return paymentOf(requested);
+      const requested = await requests.requestedBy(agentId, body);
+      requests.checkPayable(requested);
+      return requests.paymentOf(requested);
     },
   });
   const authentic = createAuthenticRow(dependencies);
   const eachRow = createEachRow(dependencies);
-  const breakers = createNetworkBreakers({ storage, clock, logger, settings: dependencies.settings.breaker });
+  const breakers = createNetworkBreakers({ storage, clock, logger, settings: settings.breaker });
+  const dryRun = createDryRunner({ storage, requests, breakers, admit, balanceOf, forecastRent });
   const shutdown = createShutdown();
   const execute = createExecutor({ ...dependencies, settlement });
   const reader = createSweepReader({ ...dependencies, decider });
-  const requests = createRecallRequests(dependencies);
+  const recallRequests = createRecallRequests(dependencies);
   const runRecall = createRecallRunner(dependencies, {
     reader,
     async carryOut(claim) {
@@ -344,68 +319,6 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     return { ...transactionView(row), ...(replayed ? { replayed } : {}) };
   }
 
-  /** Checks that need no database and leave no row: the request is as if it had never been (04 §6.1). */
-  function checkReady(requested: RequestedPayment): void {
-    if (!signer.isUnlocked) throw new WaiaasError('KEYSTORE_LOCKED');
-    if (!gate.isOpen) throw new WaiaasError('SYSTEM_LOCKED');
-    const { chain, network } = requested;
-    const adapter = checkPayable(requested);
-    if (!adapter.isConnected()) throw new WaiaasError('ADAPTER_NOT_AVAILABLE', { details: { chain, network } });
-  }
-
-  /** Whether a request can be a payment of its chain at all. */
-  function checkPayable({ chain, network, to, amount, tokenMint, memo }: RequestedPayment): IChainAdapter {
-    const adapter = adapters.find(chain, network);
-    if (adapter === undefined) throw new WaiaasError('CHAIN_NOT_SUPPORTED', { details: { chain, network } });
-    if (!adapter.isValidAddress(to)) throw new WaiaasError('INVALID_ADDRESS', { details: { to } });
-    const { max } = nativeAsset(chain);
-    if (amount > max) {
-      throw validationError([
-        { path: 'amount', code: 'too_big', message: `must be at most ${max}, the largest amount of ${chain}` },
-      ]);
-    }
-    // Refused here, so that nobody approves a payment that can never be built (02 §10).
-    if (memo !== null && tokenMint !== null && chain !== 'solana') {
-      throw validationError([{ path: 'memo', code: 'custom', message: `cannot go with a token on ${chain}` }]);
-    }
-    return adapter;
-  }
-
-  /** Everything a request says that can be told without asking the chain. */
-  async function requestedBy(agentId: AgentId, body: TransferBody): Promise<RequestedPayment> {
-    const agent = await findAgent(storage.read, agentId);
-    if (agent === undefined) throw new WaiaasError('AGENT_NOT_FOUND');
-    const { chain, network } = agent;
-    const { tokenMint = null } = body;
-    if (tokenMint !== null && !isWalletAddress(chain, tokenMint)) {
-      throw new WaiaasError('INVALID_TOKEN_MINT', { details: { chain, network, tokenMint } });
-    }
-    return {
-      agentId,
-      chain,
-      network,
-      type: body.type,
-      asset: tokenMint === null ? nativeAssetId(chain) : tokenAssetId(chain, tokenMint),
-      tokenMint,
-      from: agent.public_key,
-      to: body.to,
-      amount: baseUnits(BigInt(body.amount)),
-      memo: body.memo ?? null,
-      priority: body.priority,
-    };
-  }
-
-  /** The payment that is asked for, with its token as the chain describes it now. */
-  async function paymentOf({ tokenMint, ...requested }: RequestedPayment): Promise<Omit<Intent, 'sessionId'>> {
-    return {
-      version: 2,
-      transactionId: brandTransactionId(ids.next()),
-      ...requested,
-      token: tokenMint === null ? null : await readToken({ adapters }, requested, tokenMint),
-      createdAt: unixSeconds(clock),
-    };
-  }
-
   /** Admits a payment; where a rule asks for the balance, it is read and the unit of work is run again with it. */
   async function admitPayment(request: AdmissionRequest): Promise<Admission> {
     try {
@@ -415,35 +328,6 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     }
     const balance = await balanceOf(request.intent);
     return storage.write(({ db }) => admit(db, { ...request, balance }));
-  }
-
-  /** What an agent holds of what it pays; null when the chain cannot tell. */
-  async function balanceOf(payment: Pick<Intent, 'chain' | 'network' | 'from' | 'token'>): Promise<bigint | null> {
-    const { chain, network } = payment;
-    try {
-      const adapter = adapters.find(chain, network);
-      return adapter === undefined ? null : await balanceOfAsset(adapter, payment);
-    } catch (error) {
-      logger.warn({ chain, network, error: String(error) }, 'A balance that a rule asks for could not be read');
-      return null;
-    }
-  }
-
-  /** What a payment that is allowed would put into an account of its recipient; null when nothing, or when nobody can say. */
-  async function forecastRent(payment: Intent, { row }: DryRun): Promise<RentForecast | null> {
-    const { chain, network, from, to, amount, token } = payment;
-    const adapter = adapters.find(chain, network);
-    if (row.status === 'CANCELLED' || token === null || adapter === undefined || !isAccountOpener(adapter)) return null;
-    try {
-      const rent = await adapter.quoteAccountRent({ from, to, amount, token });
-      if (rent === 0n) return null;
-      const rule = { sealer, maxDaily: settings.maxAccountRentDaily };
-      return { amount: rent, objection: await accountRentObjection(storage.read, rule, row, rent, unixSeconds(clock)) };
-    } catch (error) {
-      if (!isChainError(error)) throw error;
-      logger.debug({ chain, network, error: String(error) }, 'What opening an account would take could not be read');
-      return null;
-    }
   }
 
   /** Whether the chain of a queued payment can be reached. A payment that is not authentic goes nowhere: its claim refuses it. */
@@ -491,7 +375,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       const asked = clock.now();
       // Whatever is read from the chain before a payment is admitted is part of the wait.
       const patience = () => ({ ...options, waitMs: Math.max(0, waitMs - (clock.now() - asked)) });
-      const requested = await requestedBy(session.agentId, body);
+      const requested = await requests.requestedBy(session.agentId, body);
       const idempotencyKey = options.idempotencyKey ?? null;
       // A repetition is answered whatever the state of the chain or the keystore: the outcome is already known.
       if (idempotencyKey !== null) {
@@ -501,9 +385,9 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
           return answer(await work.waitForEnd(before, patience()), true);
         }
       }
-      checkReady(requested);
+      requests.checkReady(requested);
       const admission = await work.withPassage(await breakers.enter(requested), async (handOver) => {
-        const intent = { ...(await paymentOf(requested)), sessionId: session.sessionId };
+        const intent = { ...(await requests.paymentOf(requested)), sessionId: session.sessionId };
         const admitted = await admitPayment({ intent, idempotencyKey, ip: options.ip ?? null });
         if (admitted.kind === 'admitted' && admitted.row.status === 'EXECUTING') handOver(admitted);
         return admitted;
@@ -572,29 +456,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     dailyUse,
     decisions,
     evaluatePolicies: (input) => evaluatePolicies(input, unixSeconds(clock)),
-
-    async dryRun(session, body) {
-      const requested = await requestedBy(session.agentId, body);
-      checkReady(requested);
-      await breakers.check(requested);
-      const intent = { ...(await paymentOf(requested)), sessionId: session.sessionId };
-      const attempt = (balance?: bigint | null) =>
-        storage
-          .write(async ({ db }) => {
-            const admission = await admit(db, { intent, idempotencyKey: null, ip: null, balance });
-            if (admission.kind === 'unbelievable') throw agentNotAuthentic(intent.agentId);
-            // Whatever this unit has written is taken back with it.
-            throw new DryRun(admission.row, await findDecision(db, intent.transactionId));
-          })
-          .catch((error: unknown) => {
-            if (error instanceof DryRun || error instanceof BalanceNeeded) return error;
-            throw error;
-          });
-      const first = await attempt();
-      const outcome = first instanceof BalanceNeeded ? await attempt(await balanceOf(intent)) : first;
-      if (outcome instanceof BalanceNeeded) throw new Error('A balance was asked for twice');
-      return dryRunOf(outcome, await forecastRent(intent, outcome));
-    },
+    dryRun,
 
     async waiting(query) {
       const rows = await listWaiting(storage.read, { ...query, limit: query.limit + 1 });
@@ -667,12 +529,12 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     },
 
     recalls: {
-      ...requests,
+      ...recallRequests,
       async request(agentId, input, origin) {
         shutdown.assertRunning();
-        const id = await requests.request(agentId, input, origin);
+        const id = await recallRequests.request(agentId, input, origin);
         startRecall(id);
-        return requests.get(id);
+        return recallRequests.get(id);
       },
     },
 
