@@ -16,8 +16,6 @@ import {
   type PendingTransactionListResponse,
   type PolicyEvaluation,
   type PolicyEvaluationResponse,
-  type RecallRequest,
-  type RecallResponse,
   type TransactionId,
   type TransactionListResponse,
   type TransactionResponse,
@@ -69,10 +67,8 @@ import {
 } from './network-breaker.ts';
 import { notAuthentic } from './not-authentic.ts';
 import { createPolicyEvaluator } from './policy-evaluation.ts';
-import { createRecallRequests, type RecallRequests } from './recall/recall-requests.ts';
-import { createRecallRunner } from './recall/recall-runner.ts';
-import { createSweepReader } from './recall/sweep-facts.ts';
-import { createTerminations, type Terminations } from './recall/termination.ts';
+import { createRecalls, type Recalls } from './recall/recalls.ts';
+import type { Terminations } from './recall/termination.ts';
 import { giveTimeForAVeto, meetHeads, type RecoveryReport, recover } from './recovery.ts';
 import { type Refusal, refusalError } from './refusal.ts';
 import { createRentForecaster } from './rent-forecast.ts';
@@ -168,9 +164,7 @@ export interface Pipeline {
   /** Carries out delayed payments whose time has come. Run every 10 s. */
   runDelayed(): Promise<void>;
   /** Taking funds back to the owner. `request` answers the recall as it begins; its end shows in `get`. */
-  readonly recalls: Omit<RecallRequests, 'request'> & {
-    request(agentId: AgentId, input: RecallRequest, origin: RequestOrigin): Promise<RecallResponse>;
-  };
+  readonly recalls: Recalls;
   /** The end of agents. */
   readonly terminations: Terminations;
   /** Takes up what the last run left behind. Called once, with the vault open, before any payment is let in. */
@@ -211,8 +205,6 @@ const LATE_CHECKS = 100;
 const DELAYED_BATCH = 100;
 /** How long a delayed payment waits for a chain that cannot be reached, seconds; then it is tried, and fails (04 §19). */
 const CHAIN_PATIENCE = 600;
-/** How long a step of a recall is waited for without a look at what has become of it, ms. */
-const RECALL_STEP_MS = 15_000;
 /** Age at which a row that nobody works on is taken up, seconds (04 §24). */
 const ZOMBIE_SECONDS = 900;
 const RESERVATION_TIMEOUT: Refusal = { code: 'CHAIN_ERROR', token: 'RESERVATION_TIMEOUT', retryable: true };
@@ -248,54 +240,14 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
   const dryRun = createDryRunner({ storage, requests, breakers, admit, balanceOf, forecastRent });
   const shutdown = createShutdown();
   const execute = createExecutor({ ...dependencies, settlement });
-  const reader = createSweepReader({ ...dependencies, decider });
-  const recallRequests = createRecallRequests(dependencies);
-  const runRecall = createRecallRunner(dependencies, {
-    reader,
-    async carryOut(claim) {
-      // Nothing holds up what goes back to the owner (08 §2.6.1).
-      work.carryOut(claim, FREE_PASSAGE);
-      await withinGrace(dependencies, [work.endOf(claim.row.id)], RECALL_STEP_MS);
-    },
-  });
-  const terminations = createTerminations({ ...dependencies, reader, startRecall });
   const displacements = createDisplacements(dependencies);
   const replacer = createReplacer({ ...dependencies, settlement, claims, displacements });
   const track = createTracker({ ...dependencies, settlement, replacer, displacements });
   const work = createWorkUnderWay({ ...dependencies, settlement, execute, track, shutdown });
+  const recallsUnderWay = createRecalls({ ...dependencies, decider, work, shutdown });
 
-  /** Recalls that are being carried out. */
-  const recalling = new Map<string, Promise<void>>();
-  /** Steps towards the end of agents. */
-  const terminating = new Set<Promise<void>>();
   /** Delayed payments that came due up to then had their time for a veto, Unix seconds. */
   let vetoedUntil = Number.NEGATIVE_INFINITY;
-
-  /** Runs a recall that was asked for; does nothing for one that is running. */
-  function startRecall(id: string): void {
-    if (shutdown.isStopping || recalling.has(id)) return;
-    const running = runRecall(id, shutdown.signal)
-      .catch((error: unknown) =>
-        logger.error({ recallId: id, error: String(error) }, 'A recall was left to the next start'),
-      )
-      .finally(() => {
-        recalling.delete(id);
-        // An agent that ends may be at its end now.
-        advanceTerminations();
-      });
-    recalling.set(id, running);
-  }
-
-  function advanceTerminations(): void {
-    if (shutdown.isStopping) return;
-    const step = terminations
-      .run()
-      .catch((error: unknown) =>
-        logger.error({ error: String(error) }, 'The ends of agents are left to the next round'),
-      )
-      .finally(() => terminating.delete(step));
-    terminating.add(step);
-  }
 
   /** Rows as their agent sees them; one that is not what the daemon wrote says so, and nothing that could be believed. */
   const viewAll = (rows: readonly TransactionRow[]): Promise<TransactionResponse[]> =>
@@ -524,28 +476,12 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     async recover() {
       const report = await recover({ ...dependencies, settlement, claims, eachRow });
       for (const row of report.followed) work.follow(row);
-      for (const { id } of await listLiveRecalls(storage.read)) startRecall(id);
+      for (const { id } of await listLiveRecalls(storage.read)) recallsUnderWay.start(id);
       return report;
     },
 
-    recalls: {
-      ...recallRequests,
-      async request(agentId, input, origin) {
-        shutdown.assertRunning();
-        const id = await recallRequests.request(agentId, input, origin);
-        startRecall(id);
-        return recallRequests.get(id);
-      },
-    },
-
-    terminations: {
-      ...terminations,
-      async request(agentId, input, origin) {
-        shutdown.assertRunning();
-        await terminations.request(agentId, input, origin);
-        advanceTerminations();
-      },
-    },
+    recalls: recallsUnderWay.recalls,
+    terminations: recallsUnderWay.terminations,
 
     async expireApprovals() {
       await eachRow(await listOverdueApprovals(storage.read, unixSeconds(clock)), ({ id }) =>
@@ -584,7 +520,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
         const row = await markLeftByStop({ storage, settlement }, found);
         if (work.endOf(row.id) === undefined) work.follow(row);
       });
-      for (const { id } of await listLiveRecalls(storage.read)) startRecall(id);
+      for (const { id } of await listLiveRecalls(storage.read)) recallsUnderWay.start(id);
     },
 
     circuits: () => breakers.states(),
@@ -598,7 +534,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
       // What may be signed gets its time to reach the network; following a transaction can go on at the next start.
       await withinGrace(dependencies, work.executions, graceMs);
       shutdown.endFollowing();
-      await withinGrace(dependencies, [...work.endings, ...recalling.values(), ...terminating], graceMs);
+      await withinGrace(dependencies, [...work.endings, ...recallsUnderWay.endings], graceMs);
     },
   };
 }
