@@ -7,6 +7,7 @@ import {
   type Chain,
   decodeRecallIntent,
   encodeRecallIntent,
+  type IChainAdapter,
   type Network,
   type RecallIntent,
   type RowSealer,
@@ -15,6 +16,7 @@ import {
 } from '@waiaas/core';
 import { intentContent, type TransactionRow } from '@waiaas/storage';
 import { readIntent } from './admission.ts';
+import type { PipelineDependencies } from './dependencies.ts';
 import { sha256 } from './intent-hash.ts';
 import { readable } from './readable.ts';
 
@@ -56,6 +58,15 @@ export const readRecallIntent = (sealer: RowSealer, row: TransactionRow): Recall
  */
 export const readExecutable = (sealer: RowSealer, row: TransactionRow): Executable | null =>
   readable(() => (row.recall_id !== null ? ofRecall(sealer, row) : ofPayment(sealer, row)));
+
+/** The adapter of the network that a row is for; undefined when the row is not what was admitted, or this daemon has none. */
+export const adapterOf = (
+  { adapters, sealer }: Pick<PipelineDependencies, 'adapters' | 'sealer'>,
+  row: TransactionRow,
+): IChainAdapter | undefined => {
+  const executable = readExecutable(sealer, row);
+  return executable === null ? undefined : adapters.find(executable.chain, executable.network);
+};
 
 function ofPayment(sealer: RowSealer, row: TransactionRow): Executable | null {
   const authentic = readIntent(sealer, row);

@@ -14,8 +14,10 @@ export type {
 export { sealEarlierAgents } from './earlier-agents.ts';
 export { sealEarlierLedger } from './earlier-ledger.ts';
 export { sealEarlierTransactions } from './earlier-transactions.ts';
-export { createPipeline, type ListQuery, type Pipeline, type SendOptions } from './pipeline.ts';
+export { createPipeline, type Pipeline } from './pipeline.ts';
 export type { RecoveryReport } from './recovery.ts';
 export type { PayingSession, TransferBody } from './requested-payment.ts';
+export type { SendOptions } from './send.ts';
 export { DEFAULT_PIPELINE_SETTINGS, type PipelineSettings, type ReplacementSettings } from './settings.ts';
+export type { ListQuery } from './transaction-queries.ts';
 export { transactionView } from './transaction-view.ts';
