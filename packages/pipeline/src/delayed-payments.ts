@@ -68,9 +68,12 @@ export function createDelayedPayments(
     let begun = 0;
     // Those that cannot be carried out now do not count: others are not to wait behind them.
     for (let page = await listDueDelays(storage.read, now, DELAYED_BATCH); ; ) {
-      for (const due of page) if (begun < DELAYED_BATCH && (await carryOutDue(due, now))) begun += 1;
+      for (const due of page) {
+        if (shutdown.isStopping) return;
+        if (begun < DELAYED_BATCH && (await carryOutDue(due, now))) begun += 1;
+      }
       const last = page.at(-1);
-      if (shutdown.isStopping || begun >= DELAYED_BATCH || last === undefined || page.length < DELAYED_BATCH) return;
+      if (begun >= DELAYED_BATCH || last === undefined || page.length < DELAYED_BATCH) return;
       page = await listDueDelays(storage.read, now, DELAYED_BATCH, last);
     }
   };

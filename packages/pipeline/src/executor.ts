@@ -20,6 +20,7 @@ import type { Passage } from './network-breaker.ts';
 import { createStuckTransactions } from './recall/stuck-transactions.ts';
 import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
+import type { Shutdown } from './shutdown.ts';
 import { tokenObjection } from './tokens.ts';
 
 /** How many lines of a failed simulation are kept with the row. */
@@ -55,6 +56,13 @@ const isNetworkFault = (error: unknown): boolean =>
     : error instanceof TimeIsUp;
 
 const KILL_SWITCH: Refusal = { code: 'SYSTEM_LOCKED', token: 'KILL_SWITCH' };
+/** What a stop or a start of the daemon has left unsent. */
+export const RESTARTED: Refusal = {
+  code: 'CHAIN_ERROR',
+  token: 'DAEMON_RESTARTED',
+  message: 'The daemon was restarted before the payment was sent; nothing was paid.',
+  retryable: true,
+};
 const LOCKED: Refusal = { code: 'KEYSTORE_LOCKED', token: 'KEYSTORE_LOCKED' };
 
 /** Why something thrown before the broadcast stopped the execution. */
@@ -95,9 +103,9 @@ export function createExecutor(
   dependencies: Pick<
     PipelineDependencies,
     'storage' | 'clock' | 'adapters' | 'signer' | 'permits' | 'gate' | 'sealer' | 'timers' | 'logger' | 'settings'
-  > & { readonly settlement: Settlement },
+  > & { readonly settlement: Settlement; readonly shutdown: Pick<Shutdown, 'signal'> },
 ): Executor {
-  const { adapters, signer, gate, sealer, timers, logger, settings, settlement } = dependencies;
+  const { adapters, signer, gate, sealer, timers, logger, settings, settlement, shutdown } = dependencies;
   const withinCap = createExecutionCap(dependencies);
   const stuckTransactions = createStuckTransactions(dependencies);
 
@@ -203,12 +211,14 @@ export function createExecutor(
       if (!(error instanceof Stopped || error instanceof TimeIsUp))
         logger.warn({ txId: row.id, error: String(error) }, 'An execution was stopped');
       const [refusal, extra] = error instanceof Stopped ? [error.refusal, error.extra] : [whyStopped(error), {}];
+      // The stop has shut its gate and its connections: what they say is not what has become of the payment.
+      if (shutdown.signal.aborted) return settlement.failedBeforeLanding(row, RESTARTED);
       return settlement.failedBeforeLanding(row, executable === null ? refusal : withAsset(refusal, executable), extra);
     }
     // Engaged between signature and broadcast, and be it over again: these bytes have left nobody's hands yet, and now never
     // will.
     if (!gate.isOpen || gate.epoch !== epoch) {
-      const failed = await settlement.failedBeforeLanding(recorded, KILL_SWITCH);
+      const failed = await settlement.failedBeforeLanding(recorded, shutdown.signal.aborted ? RESTARTED : KILL_SWITCH);
       signed.discard?.();
       return failed;
     }

@@ -46,6 +46,9 @@ import { createTracker } from './tracker.ts';
 import { createTransactionQueries, type TransactionQueries } from './transaction-queries.ts';
 import { createWorkUnderWay } from './work-under-way.ts';
 
+/** How long what follows transactions and recalls may take to notice that it is over, ms. */
+const FAREWELL_MS = 1_000;
+
 /** From a request to a proven outcome (04). */
 export interface Pipeline extends TransactionQueries, OwnerDecisions {
   /**
@@ -109,7 +112,9 @@ export interface Pipeline extends TransactionQueries, OwnerDecisions {
   readonly underWay: { readonly executing: number; readonly confirming: number };
   /**
    * Takes no more payments, lets what may already be signed reach the network, and stops following the rest: it stays
-   * SUBMITTED and is taken up at the next start.
+   * SUBMITTED and is taken up at the next start. What has not been signed by the end of the grace fails as what a restart has
+   * interrupted.
+   * @param graceMs how long what is being carried out is waited for, ms; the rest takes a second more
    */
   stop(graceMs: number): Promise<void>;
 }
@@ -139,7 +144,7 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
     },
   });
   const shutdown = createShutdown();
-  const execute = createExecutor({ ...dependencies, settlement });
+  const execute = createExecutor({ ...dependencies, settlement, shutdown });
   const displacements = createDisplacements(dependencies);
   const replacer = createReplacer({ ...dependencies, settlement, claims, displacements });
   const track = createTracker({ ...dependencies, settlement, replacer, displacements });
@@ -189,10 +194,13 @@ export function createPipeline(dependencies: PipelineDependencies): Pipeline {
 
     async stop(graceMs) {
       shutdown.begin();
+      const until = clock.now() + graceMs;
       // What may be signed gets its time to reach the network; following a transaction can go on at the next start.
-      await withinGrace(dependencies, work.executions, graceMs);
+      while (work.executions.length > 0 && clock.now() < until) {
+        await withinGrace(dependencies, work.executions, until - clock.now());
+      }
       shutdown.endFollowing();
-      await withinGrace(dependencies, [...work.endings, ...recallsUnderWay.endings], graceMs);
+      await withinGrace(dependencies, [...work.endings, ...recallsUnderWay.endings], FAREWELL_MS);
     },
   };
 }

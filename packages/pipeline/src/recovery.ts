@@ -13,8 +13,8 @@ import {
 import type { Claims } from './claim.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import type { EachRow } from './each-row.ts';
+import { RESTARTED } from './executor.ts';
 import { markLeftByStop } from './left-by-stop.ts';
-import type { Refusal } from './refusal.ts';
 import type { Settlement } from './settlement.ts';
 
 /** What a start found left over from the last run. */
@@ -35,12 +35,6 @@ export interface RecoveryReport {
 const QUEUE_TIMEOUT = 86_400;
 /** How long a payment that came due during the downtime waits for a veto, seconds (04 §20). */
 const VETO_SECONDS = 60;
-const RESTARTED: Refusal = {
-  code: 'CHAIN_ERROR',
-  token: 'DAEMON_RESTARTED',
-  message: 'The daemon was restarted before the payment was sent; nothing was paid.',
-  retryable: true,
-};
 
 /**
  * Makes what tells whether a backup was put back since a payment was asked for, as the audit log has it: then it may have been

@@ -39,7 +39,7 @@ export interface WorkUnderWay {
    * @throws WaiaasError POLICY_DENIED when it was taken away
    */
   waitForEnd(row: TransactionRow, patience: Patience): Promise<TransactionRow>;
-  /** What is being carried out: it may be signed, and not yet sent. */
+  /** What is being carried out, or about to be: it may be signed, and not yet sent. */
   readonly executions: readonly Promise<unknown>[];
   /** All that is being carried out or followed. None of it rejects. */
   readonly endings: readonly Promise<void>[];
@@ -62,6 +62,8 @@ export function createWorkUnderWay(
   const authentic = createAuthenticRow(dependencies);
 
   const executing = new Set<Promise<unknown>>();
+  /** What may end in an execution. */
+  const claiming = new Set<Promise<unknown>>();
   /** What is being carried out or followed, by transaction: repeated requests wait for the same end. */
   const endings = new Map<string, Promise<void>>();
   const confirming = new Set<string>();
@@ -135,12 +137,15 @@ export function createWorkUnderWay(
   /** Does what ends in a payment's being carried out or not. A leave that was not handed on is given back. */
   async function withPassage<T>(passage: Passage, work: (handOver: (claim: Claim) => void) => Promise<T>): Promise<T> {
     let isHandedOver = false;
+    const claim = work((found) => {
+      carryOut(found, passage);
+      isHandedOver = true;
+    });
+    claiming.add(claim);
     try {
-      return await work((claim) => {
-        carryOut(claim, passage);
-        isHandedOver = true;
-      });
+      return await claim;
     } finally {
+      claiming.delete(claim);
       if (!isHandedOver) passage.release();
     }
   }
@@ -177,7 +182,7 @@ export function createWorkUnderWay(
     endOf: (id) => endings.get(id),
     waitForEnd,
     get executions() {
-      return [...executing];
+      return [...claiming, ...executing];
     },
     get endings() {
       return [...endings.values()];

@@ -69,6 +69,8 @@ export function createShutdown({
   async function shutDown(reason: StopReason): Promise<ExitCode> {
     const deadline = timeout() * 1000;
     const patience = Math.max(1000, deadline - RESERVE_MS);
+    const until = performance.now() + patience;
+    const left = (): number => Math.max(1000, until - performance.now());
     const force = setTimeout(() => void forceEnd(), deadline);
     const attempt = async (name: string, step: () => Promise<unknown> | unknown): Promise<void> => {
       try {
@@ -83,9 +85,9 @@ export function createShutdown({
     await attempt('audit', () => audit({ event: 'DAEMON_SHUTDOWN_INITIATED', actor: 'system', details: { reason } }));
     const closed = server.close();
     // Requests under way get their answer, and what was signed gets sent, as far as the time allows.
-    await attempt('http', () => Promise.race([closed, wait(patience, undefined, { ref: false })]));
+    await attempt('http', () => Promise.race([closed, wait(left(), undefined, { ref: false })]));
     server.server.closeAllConnections();
-    await attempt('pipeline', () => parts.pipeline.stop(patience));
+    await attempt('pipeline', () => parts.pipeline.stop(left()));
     await attempt('workers', () => parts.workers.stop());
     await attempt('bot', async () => parts.bot?.stop());
     await attempt('adapters', () => adapters.disconnect());
