@@ -14,8 +14,6 @@ export interface Breaker {
   failed(now: number): void;
   /** When it may be tried next, epoch ms; 0 while it works. */
   readonly until: number;
-  /** First of its faults in a row, epoch ms; null when the last call went well. */
-  readonly failingSince: number | null;
 }
 
 /** Creates the breaker of one endpoint: three faults in a row open it for 5 s, each failed trial for twice as long, up to 2 min. */
@@ -23,11 +21,7 @@ export function createBreaker(): Breaker {
   let faults = 0;
   let until = 0;
   let pause = FIRST_PAUSE_MS;
-  let failingSince: number | null = null;
   return {
-    get failingSince() {
-      return failingSince;
-    },
     get until() {
       return until;
     },
@@ -40,13 +34,11 @@ export function createBreaker(): Breaker {
     },
     succeeded() {
       faults = 0;
-      failingSince = null;
       until = 0;
       pause = FIRST_PAUSE_MS;
     },
     failed(now) {
       faults += 1;
-      failingSince ??= now;
       if (faults < THRESHOLD) return;
       pause = faults === THRESHOLD ? FIRST_PAUSE_MS : Math.min(pause * 2, MAX_PAUSE_MS);
       until = now + pause;

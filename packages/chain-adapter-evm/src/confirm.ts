@@ -1,4 +1,4 @@
-import { type ConfirmationOptions, type ConfirmationVerdict, isChainError } from '@waiaas/core';
+import { type Clock, type ConfirmationOptions, type ConfirmationVerdict, isChainError } from '@waiaas/core';
 import { getAddress, isAddressEqual } from 'viem';
 import type { AdapterContext } from './adapter-context.ts';
 import type { ChainView } from './chain-view.ts';
@@ -13,11 +13,6 @@ import { Abandoned, raceAbort } from './race-abort.ts';
 import { lookUp, type TransactionLook } from './transaction-look.ts';
 
 const DEFAULT_TIMEOUT_MS = 60_000;
-/**
- * How long an endpoint that does not answer has a say all the same, ms: one that has turned a single request away, or is being
- * started anew, must not leave the word to another one that lies. A dead one must not keep money reserved for ever.
- */
-const SILENCE_MS = 600_000;
 
 type Proven = Exclude<ConfirmationVerdict, { verdict: 'unknown' }>;
 type Landed = Exclude<Proven, { verdict: 'expired' }>;
@@ -68,13 +63,19 @@ async function readAwaited(
   return { txHashes, place: places.every(agree) ? first : null };
 }
 
-interface Look {
-  readonly verdict: Proven | null;
-  /** Set where endpoints contradict each other, so that nothing is proven. */
-  readonly isDisputed?: boolean;
+/** Hosts that keep a verdict from being proven. */
+interface Dispute {
+  readonly contradictedBy: readonly string[];
+  readonly silent: readonly string[];
 }
 
-const DISPUTED: Look = { verdict: null, isDisputed: true };
+interface Look {
+  readonly verdict: Proven | null;
+  readonly dispute?: Dispute;
+}
+
+/** What another endpoint has against a verdict: one of its own that counts, or that it is not so. */
+type Objection = Landed | 'contradicts';
 
 /** Answers what the verdict on one of several is: it says which it was. */
 const named = ({ txHashes }: Awaited, txHash: string, verdict: Landed): Landed =>
@@ -92,7 +93,7 @@ async function objectionAt(
   denied: Exclude<Proven, { verdict: 'confirmed' }>,
   awaited: Awaited,
   { target, parameters }: { readonly target: 'confirmed' | 'finalized'; readonly parameters: EvmNetwork },
-): Promise<Look | null> {
+): Promise<Objection | null> {
   const { txHashes, place } = awaited;
   let hasLanded = false;
   const unlisted = denied.verdict === 'failed' && denied.txHash !== undefined ? [denied.txHash] : [];
@@ -102,10 +103,10 @@ async function objectionAt(
     hasLanded = true;
     if (looked.status.error !== null) continue;
     const verdict = verdictOf(looked, target);
-    return verdict === null ? DISPUTED : { verdict: named(awaited, txHash, verdict) };
+    return verdict === null ? 'contradicts' : named(awaited, txHash, verdict);
   }
-  if (hasLanded) return denied.verdict === 'expired' ? DISPUTED : null;
-  return place === null || (await isNonceUsed(node, place, 'latest')) ? null : DISPUTED;
+  if (hasLanded) return denied.verdict === 'expired' ? 'contradicts' : null;
+  return place === null || (await isNonceUsed(node, place, 'latest')) ? null : 'contradicts';
 }
 
 /**
@@ -116,23 +117,30 @@ async function objectionAt(
  */
 async function overruled(
   pool: EndpointPool,
-  { asked, now }: { readonly asked: string; readonly now: number },
-  objection: (node: EvmNode) => Promise<Look | null>,
+  { asked, clock }: { readonly asked: string; readonly clock: Clock },
+  objection: (node: EvmNode) => Promise<Objection | null>,
 ): Promise<Look | null> {
-  let objected: Look | null = null;
+  const contradictedBy: string[] = [];
+  const silent: string[] = [];
   for (const member of pool.candidates()) {
-    if (member.host === asked) continue;
+    const { host, silence } = member;
+    if (host === asked) {
+      silence.answered();
+      continue;
+    }
     try {
       const told = await pool.at(member, objection);
-      if (told !== null && told.verdict !== null) return told;
-      objected ??= told;
+      silence.answered();
+      if (told === 'contradicts') contradictedBy.push(host);
+      else if (told !== null) return { verdict: told };
     } catch (error) {
       if (isChainError(error, 'WRONG_NETWORK')) continue;
       if (!(error instanceof NodeFault)) throw error;
-      if (now - (member.failingSince ?? now) < SILENCE_MS) objected ??= DISPUTED;
+      if (silence.askedInVain(clock.now())) silent.push(host);
     }
   }
-  return objected;
+  const isDisputed = contradictedBy.length + silent.length > 0;
+  return isDisputed ? { verdict: null, dispute: { contradictedBy, silent } } : null;
 }
 
 /** Looks at what the network has decided. */
@@ -166,7 +174,7 @@ async function look(
   const { verdict, host } = found;
   if (verdict === null || verdict.verdict === 'confirmed') return found;
   const objection = (node: EvmNode) => objectionAt(node, verdict, awaited, { target, parameters });
-  return (await overruled(pool, { asked: host, now: settings.clock.now() }, objection)) ?? found;
+  return (await overruled(pool, { asked: host, clock: settings.clock }, objection)) ?? found;
 }
 
 /**
@@ -194,11 +202,11 @@ export async function confirmPayment(
   while (!signal.aborted) {
     let pause: number;
     try {
-      const { verdict, isDisputed = false } = await raceAbort(look(context, pool, awaited, target), signal);
-      if (isDisputed && !isTold) {
+      const { verdict, dispute } = await raceAbort(look(context, pool, awaited, target), signal);
+      if (dispute !== undefined && !isTold) {
         isTold = true;
         logger.warn(
-          { txHash },
+          { txHash, ...dispute },
           'An RPC endpoint says that a payment was not made, and another one contradicts it or does not answer; it stays open',
         );
       }

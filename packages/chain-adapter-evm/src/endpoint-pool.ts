@@ -8,6 +8,7 @@ import type { EvmSettings } from './options.ts';
 import { quantityOf, UnexpectedAnswer } from './rpc-answer.ts';
 import { RpcTimeout, SessionClosed } from './rpc-limits.ts';
 import { safeCause } from './safe-cause.ts';
+import { createSilence, type Silence } from './silence.ts';
 
 /** One node, for the time of one piece of work. What it tells in that time is told by one and the same endpoint. */
 export interface EvmNode {
@@ -25,8 +26,8 @@ export type NodeWork<Result> = (node: EvmNode) => Promise<Result>;
 /** An endpoint and what is known of it. */
 export interface PoolMember {
   readonly host: string;
-  /** Since when it does not answer, epoch ms; null while it does. */
-  readonly failingSince: number | null;
+  /** For how long it has given no word on what became of payments. */
+  readonly silence: Silence;
 }
 
 /** The endpoints of a network between `connect` and `disconnect`, best first (00 "RPC"). */
@@ -72,14 +73,11 @@ export function openEndpointPool(urls: readonly string[], settings: EvmSettings)
     }
     // Time limits and further tries are ours: the library's errors would hold the request, and its retries hide faults.
     const transport = http(endpoint.url, { retryCount: 0, timeout: 0 })({ retryCount: 0, timeout: 0 });
-    const breaker = createBreaker();
     return {
       host: endpoint.host,
       endpoint,
-      breaker,
-      get failingSince() {
-        return breaker.failingSince;
-      },
+      breaker: createBreaker(),
+      silence: createSilence(),
       send: transport.request,
       chain: 'unknown',
     };

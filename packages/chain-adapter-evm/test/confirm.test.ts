@@ -175,8 +175,53 @@ describe('an endpoint that keeps a payment to itself and says that it has failed
     const careful = await world.restarted({ endpoints: [proxy.url, 'http://127.0.0.1:1'] });
     const ask = () => careful.waitForConfirmation(signed.txHash, { timeoutMs: 0, bytes: signed.bytes });
     for (let looks = 0; looks < 5; looks += 1) expect(await ask()).toEqual({ verdict: 'unknown' });
+    const fields = { txHash: signed.txHash, contradictedBy: [], silent: ['127.0.0.1:1'] };
+    expect(world.logger.lines).toContainEqual(expect.objectContaining({ level: 'warn', fields }));
     world.clock.advance(600_000);
     expect(await ask()).toMatchObject({ verdict: 'failed' });
+  });
+
+  describe('and another one that', () => {
+    let other: FlakyProxy;
+    afterEach(() => other.close());
+    async function asked(signed: SignedTransaction) {
+      other = await startFlakyProxy(world.anvil.url);
+      const careful = await world.restarted({ endpoints: [proxy.url, other.url] });
+      const place = { from: payer.address, nonce: signed.nonce ?? -1n };
+      return {
+        careful,
+        ask: () => careful.waitForConfirmation(signed.txHash, { timeoutMs: 0, place }),
+      };
+    }
+
+    test('failed once, long ago, and was asked nothing since: it has its say when it does not answer now', async () => {
+      const signed = await withheld();
+      const { careful, ask } = await asked(signed);
+      // Its only fault: the first one turned a request away, and so did it.
+      const withholding = proxy.decide;
+      for (const each of [proxy, other]) each.decide = () => 'drop';
+      await expect(careful.getBalance(payer.address)).rejects.toMatchObject({ code: 'NETWORK_ERROR' });
+      proxy.decide = withholding;
+      world.clock.advance(24 * 3_600_000);
+      expect(await ask()).toEqual({ verdict: 'unknown' });
+      world.clock.advance(599_999);
+      expect(await ask()).toEqual({ verdict: 'unknown' });
+      world.clock.advance(1);
+      expect(await ask()).toMatchObject({ verdict: 'failed' });
+    });
+
+    test('answers, but not this: it has its say for ten minutes as well', async () => {
+      const signed = await withheld();
+      const { ask } = await asked(signed);
+      other.decide = (method) =>
+        method === 'eth_getTransactionReceipt' ? { answer: { error: { code: -32601, message: 'not here' } } } : 'pass';
+      for (const waited of [0, 300_000, 299_999]) {
+        world.clock.advance(waited);
+        expect(await ask()).toEqual({ verdict: 'unknown' });
+      }
+      world.clock.advance(1);
+      expect(await ask()).toMatchObject({ verdict: 'failed' });
+    });
   });
 
   test('is not where another one has not seen its nonce used; and once that one sees it paid, it is', async () => {
