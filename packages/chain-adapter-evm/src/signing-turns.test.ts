@@ -73,3 +73,10 @@ test('a transaction is fresh from its signature until it is handed in', async ()
   turns.sent('hash');
   expect(turns.isFresh('hash')).toBe(false);
 });
+
+test('the mark of what nobody can have who has not refused it is taken by one', async () => {
+  const turns = createSigningTurns(60_000, 60_000);
+  expect(turns.takeUnheld('hash')).toBe(false);
+  turns.markUnheld('hash');
+  expect([turns.takeUnheld('hash'), turns.takeUnheld('hash')]).toEqual([true, false]);
+});

@@ -29,6 +29,14 @@ export interface SigningTurns {
   enter(address: string): Promise<Turn>;
   /** Whether this adapter signed a transaction and it was not handed in yet: nobody else can have its bytes. */
   isFresh(txHash: string): boolean;
+  /**
+   * Takes the mark of one that was handed in, and that nobody can have who has not refused it; whoever sends it sets the mark anew
+   * where that is still so.
+   * @returns whether it had the mark
+   */
+  takeUnheld(txHash: string): boolean;
+  /** Marks a transaction that this adapter signed as one that nobody can have who has not refused it. */
+  markUnheld(txHash: string): void;
   /** Whether a transaction has lost its nonce to another, or is about to: it must never be sent (again). */
   isGivenUp(txHash: string): boolean;
   /**
@@ -52,6 +60,7 @@ export function createSigningTurns(signedMs: number, turnMs: number): SigningTur
   const lastOf = new Map<string, Promise<void>>();
   const open = new Map<string, () => void>();
   const fresh = createBoundedSet(CAPACITY);
+  const unheld = createBoundedSet(CAPACITY);
   const givenUp = createBoundedSet(CAPACITY);
   /** Signed and not handed in in time, by wallet. */
   const lapsed = new Map<string, string>();
@@ -78,6 +87,12 @@ export function createSigningTurns(signedMs: number, turnMs: number): SigningTur
 
   return {
     isFresh: fresh.has,
+    takeUnheld(txHash) {
+      const isUnheld = unheld.has(txHash);
+      unheld.remove(txHash);
+      return isUnheld;
+    },
+    markUnheld: (txHash) => void unheld.add(txHash),
     isGivenUp: givenUp.has,
     giveUp,
     sent(txHash) {

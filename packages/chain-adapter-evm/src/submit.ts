@@ -1,9 +1,9 @@
-import { ChainError, type SignedTransaction, type SubmitResult, UNDERPRICED } from '@waiaas/core';
+import { ChainError, GIVEN_UP, type SignedTransaction, type SubmitResult, UNDERPRICED } from '@waiaas/core';
 import { bytesToHex, type Hex } from 'viem';
 import type { AdapterContext } from './adapter-context.ts';
 import type { ChainView } from './chain-view.ts';
 import type { EndpointPool, EvmNode, PoolMember } from './endpoint-pool.ts';
-import { NodeFault } from './node-fault.ts';
+import { type Fault, NodeFault } from './node-fault.ts';
 import { decodePayment, transactionHash } from './payment-bytes.ts';
 import type { Refuse } from './refuse.ts';
 import { hashOf } from './rpc-answer.ts';
@@ -27,14 +27,23 @@ const hasTransaction = async (node: EvmNode, txHash: string): Promise<boolean> =
 /** Where one endpoint left the bytes. */
 type Handover = { readonly taken: true; readonly known: boolean } | { readonly taken: false; readonly why: NodeFault };
 
+/** What is sent, and how. */
+interface Parcel {
+  readonly wire: Hex;
+  readonly txHash: string;
+  readonly mayGoOn: (() => boolean) | undefined;
+}
+
 /**
  * Sends a signed transaction: the same bytes, at most once to each endpoint, until one has them. That a node has them
  * already is a success.
  *
- * An error says in `mayHaveLanded` whether they may land all the same. They may not only when a node looked at them and
- * refused them, has no trace of them afterwards, no endpoint tried before can have got them, and this adapter signed them and had
- * not sent them before: an earlier send may be what makes this one fail. Then their nonce is free, and they are never sent
- * again, to whomever. All others are offered to every endpoint: what one refuses for what it has in its pool, another one takes.
+ * An error says in `mayHaveLanded` whether they may land all the same. They may not only when this adapter signed them and nobody can
+ * have got them who has not refused them: an earlier send may be what makes this one fail. And only when every endpoint has
+ * looked at them in this very call, has refused them, and has no trace of them afterwards; what one refuses, for what it has in
+ * its pool or because it lies, another one takes. One that does not answer has a say for ten minutes as if it were to take them,
+ * and is not handed them before it answers. Then their nonce is free, and they are never sent again, to whomever.
+ * @param mayGoOn asked before they are handed to a further endpoint; what was refused so far may land where it says no
  * @throws ChainError SUBMIT_FAILED, INSUFFICIENT_BALANCE, EVM_NONCE_TOO_LOW, EVM_GAS_TOO_LOW, EVM_REVERT, RPC_ERROR,
  * NETWORK_ERROR.
  */
@@ -45,45 +54,82 @@ export async function submitPayment(
   mayGoOn?: () => boolean,
 ): Promise<SubmitResult> {
   const { settings, turns } = context;
-  const { refuse, parameters } = settings;
+  const { refuse, parameters, clock, logger } = settings;
   const { txHash } = transaction;
   const wire = sendable(transaction, parameters.chainId, refuse);
   if (turns.isGivenUp(txHash)) {
     throw refuse('SUBMIT_FAILED', 'The transaction was given up, and its nonce with it; build a new one', {
       retryable: true,
+      details: { reason: GIVEN_UP },
     });
   }
-  let mayHaveIt = !turns.isFresh(txHash);
+  // The mark is taken, so that of two who send it at once none calls it refused while the other hands it to somebody.
+  const isUnheld = turns.takeUnheld(txHash);
+  const wasHandedIn = !turns.isFresh(txHash);
+  let mayHaveIt = wasHandedIn && !isUnheld;
   const refusals: NodeFault[] = [];
+  /** Hosts that have not looked at it and have a say. */
+  const silent: string[] = [];
+  let isRefused = false;
+  let isStopped = false;
   try {
     for (const member of pool.candidates()) {
-      if (refusals.length > 0 && mayGoOn?.() === false) break;
-      const handover = await handOver(context, pool, member, wire, txHash);
+      isStopped = refusals.length > 0 && mayGoOn?.() === false;
+      if (isStopped) break;
+      const looksFirst = !mayHaveIt && (isRefused || isUnheld);
+      const handover = await handOver(context, pool, member, { wire, txHash, mayGoOn }, looksFirst);
       if (handover === null) continue;
-      if (handover.taken) return { txHash, alreadyProcessed: handover.known };
-      const { why } = handover;
-      refusals.push(why);
-      const { outcome } = why.fault;
-      if (outcome === 'refused' && !mayHaveIt) {
-        turns.giveUp(txHash);
-        throw pool.errorOf(why, false);
+      isStopped = handover === 'stopped';
+      if (handover === 'stopped') break;
+      if (handover.taken) {
+        member.silence.answered();
+        return { txHash, alreadyProcessed: handover.known };
       }
-      if (outcome !== 'undelivered') mayHaveIt = true;
+      const { why } = handover;
+      const { outcome } = why.fault;
+      refusals.push(why);
+      if (outcome === 'refused') {
+        member.silence.answered();
+        isRefused = true;
+      } else if (outcome === 'undelivered') {
+        if (member.silence.askedInVain(clock.now())) silent.push(member.host);
+      } else mayHaveIt = true;
+    }
+    if ((isRefused || isUnheld) && !mayHaveIt) {
+      const haveAll = isRefused && !isStopped && silent.length === 0;
+      if (haveAll) throw giveUp(context, pool, txHash, refusals, wasHandedIn);
+      turns.markUnheld(txHash);
+      if (isRefused && silent.length > 0) {
+        const fields = { txHash, hosts: silent };
+        logger.warn(fields, 'An RPC endpoint refuses a payment, and another one does not answer; it stays open');
+      }
     }
   } finally {
     // Whatever became of it, it is recorded and followed by now.
     turns.sent(txHash);
   }
   const telling = mostTelling(refusals);
-  if (telling === undefined) {
-    throw new ChainError({
-      code: 'WRONG_NETWORK',
-      chain: settings.chain,
-      message: 'No RPC endpoint serves this network',
-      mayHaveLanded: mayHaveIt,
-    });
-  }
-  throw pool.errorOf(telling, true);
+  if (telling !== undefined) throw pool.errorOf(telling, true);
+  const [code, message] = isStopped
+    ? (['SUBMIT_FAILED', 'Everything was stopped before the transaction was sent again'] as const)
+    : (['WRONG_NETWORK', 'No RPC endpoint serves this network'] as const);
+  throw new ChainError({ code, message, chain: settings.chain, mayHaveLanded: wasHandedIn });
+}
+
+/** Gives up what everybody has refused. Of what was handed in before, the error says so: such a refusal alone would prove nothing. */
+function giveUp(
+  { turns }: AdapterContext,
+  pool: EndpointPool,
+  txHash: string,
+  refusals: readonly NodeFault[],
+  wasHandedIn: boolean,
+): ChainError {
+  const telling = mostTelling(refusals);
+  if (telling === undefined) throw new RangeError('Nobody has refused it');
+  turns.giveUp(txHash);
+  const { fault } = telling;
+  const details = { ...fault.details, ...(wasHandedIn ? { reason: GIVEN_UP } : {}) };
+  return pool.errorOf(changed(telling, { details }), false);
 }
 
 /**
@@ -95,18 +141,29 @@ const mostTelling = (refusals: readonly NodeFault[]): NodeFault | undefined =>
   refusals.find(({ fault }) => fault.outcome === 'refused') ??
   refusals.at(-1);
 
-/** Sends to one endpoint; null when it serves another chain. */
+/**
+ * Sends to one endpoint; null when it serves another chain.
+ * @param looksFirst whether it is asked for the transaction before it is handed it: one that does not answer must not get what may still
+ *   be given up
+ */
 async function handOver(
   { settings }: AdapterContext,
   pool: EndpointPool,
   member: PoolMember,
-  wire: Hex,
-  txHash: string,
-): Promise<Handover | null> {
+  { wire, txHash, mayGoOn }: Parcel,
+  looksFirst: boolean,
+): Promise<Handover | 'stopped' | null> {
   const { logger, sendMs } = settings;
+  let isSent = false;
   try {
-    return await pool.at(member, async (node): Promise<Handover> => {
+    return await pool.at(member, async (node): Promise<Handover | 'stopped'> => {
+      if (looksFirst) {
+        if (await hasTransaction(node, txHash)) return { taken: true, known: true };
+        // It may have taken its time to say so.
+        if (mayGoOn?.() === false) return 'stopped';
+      }
       let why: NodeFault;
+      isSent = true;
       try {
         const told = hashOf(await node.request(METHOD, [wire], sendMs), 'transaction id');
         if (told !== txHash) {
@@ -133,9 +190,9 @@ async function handOver(
     if (error instanceof ChainError && error.code === 'WRONG_NETWORK') return null;
     if (!(error instanceof NodeFault)) throw error;
     logger.warn({ txHash, host: member.host, error: error.message }, 'An RPC endpoint failed while a payment was sent');
+    if (!isSent) return { taken: false, why: changed(error, { outcome: 'undelivered' }) };
     // A look-up that failed leaves open what it was to tell.
-    if (error.method === METHOD) return { taken: false, why: error };
-    return { taken: false, why: withOutcomeOpen(error) };
+    return { taken: false, why: error.method === METHOD ? error : changed(error, { outcome: 'open' }) };
   }
 }
 
@@ -149,9 +206,9 @@ async function isMined(node: EvmNode, txHash: string): Promise<boolean> {
   }
 }
 
-const withOutcomeOpen = (error: NodeFault): NodeFault =>
+const changed = (error: NodeFault, changes: Partial<Fault>): NodeFault =>
   new NodeFault(
-    { ...error.fault, outcome: 'open' },
+    { ...error.fault, ...changes },
     error,
     error.cause instanceof Error ? error.cause : new Error(error.message),
   );

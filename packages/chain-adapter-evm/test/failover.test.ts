@@ -1,4 +1,5 @@
 import { type FlakyProxy, startFlakyProxy } from '@waiaas/anvil';
+import { GIVEN_UP } from '@waiaas/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createWallet, createWorld, type Wallet, type World } from './world.ts';
 
@@ -24,6 +25,10 @@ afterEach(async () => {
 
 const SEND = 'eth_sendRawTransaction';
 const request = () => ({ to: createWallet().address, amount: 1n });
+/** Refuses everything that is sent, for want of funds. */
+const refuseAll: FlakyProxy['decide'] = (method) =>
+  method === SEND ? { answer: { error: { code: -32000, message: 'insufficient funds' } } } : 'pass';
+const GIVEN_UP_BY_ALL = { code: 'INSUFFICIENT_BALANCE', mayHaveLanded: false, details: { reason: GIVEN_UP } };
 const total = (proxy: FlakyProxy): number => Object.values(proxy.calls).reduce((sum, n) => sum + n, 0);
 
 describe('the first endpoint', () => {
@@ -109,17 +114,21 @@ describe('the first endpoint', () => {
     expect(await world.nonce(payer.address)).toBe(2n);
   });
 
-  test('cannot be reached and the second refuses the bytes: they cannot land', async () => {
+  test('cannot be reached and the second refuses the bytes: it has its say for ten minutes, and then they cannot land', async () => {
     const signed = await world.signed(payer, request());
     await first.close();
     // Connections that were open break first; from then on it is certain that nothing gets through.
     await world.balance(payer.address);
-    second.decide = (method) =>
-      method === SEND ? { answer: { error: { code: -32000, message: 'insufficient funds' } } } : 'pass';
-    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject({
-      code: 'INSUFFICIENT_BALANCE',
-      mayHaveLanded: false,
-    });
+    second.decide = refuseAll;
+    for (const waited of [0, 300_000, 299_999]) {
+      world.clock.advance(waited);
+      await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject({
+        code: 'INSUFFICIENT_BALANCE',
+        mayHaveLanded: true,
+      });
+    }
+    world.clock.advance(1);
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(GIVEN_UP_BY_ALL);
   });
 
   test('may have the bytes and the second refuses them: they may land', async () => {
@@ -128,6 +137,138 @@ describe('the first endpoint', () => {
     second.decide = (method) =>
       method === SEND ? { answer: { error: { code: -32000, message: 'insufficient funds' } } } : 'pass';
     await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject({ mayHaveLanded: true });
+  });
+});
+
+describe('what the first endpoint refuses', () => {
+  const refusedByFirst = async () => {
+    const signed = await world.signed(payer, request());
+    first.decide = refuseAll;
+    return signed;
+  };
+  const open = { code: 'INSUFFICIENT_BALANCE', mayHaveLanded: true };
+
+  test('is offered to the next one, which takes it', async () => {
+    const signed = await refusedByFirst();
+    expect(await world.adapter.submitTransaction(signed)).toEqual({ txHash: signed.txHash, alreadyProcessed: false });
+    expect([first.calls[SEND], second.calls[SEND]]).toEqual([1, 1]);
+    expect(await world.settle(signed)).toMatchObject({ verdict: 'confirmed' });
+  });
+
+  test('is given up once the next one has refused it as well: its nonce is free, and it never leaves again', async () => {
+    const signed = await refusedByFirst();
+    second.decide = refuseAll;
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject({ ...open, mayHaveLanded: false });
+    const sent = () => [first.calls[SEND], second.calls[SEND]];
+    expect(sent()).toEqual([1, 1]);
+    first.decide = () => 'pass';
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject({
+      ...{ mayHaveLanded: false, details: { reason: GIVEN_UP } },
+    });
+    expect(sent()).toEqual([1, 1]);
+    const next = await world.signed(payer, request());
+    expect(next.nonce).toBe(signed.nonce);
+  });
+
+  test('was handed on by it meanwhile: the next one has it, and is not sent it', async () => {
+    const signed = await refusedByFirst();
+    first.rewrite = (method, result) => (method === 'eth_getTransactionByHash' ? null : result);
+    const behind = await world.restarted({ endpoints: [world.anvil.url] });
+    await behind.submitTransaction(signed);
+    expect(await world.adapter.submitTransaction(signed)).toMatchObject({ alreadyProcessed: true });
+    expect([first.calls[SEND], second.calls[SEND]]).toEqual([1, undefined]);
+  });
+
+  test.each([
+    ['before the next one is asked', 0],
+    ['while the next one is asked whether it has it', 1],
+  ])('goes nowhere where everything is stopped %s, and is open', async (_when, times) => {
+    const signed = await refusedByFirst();
+    let asked = 0;
+    const mayGoOn = () => asked++ < times;
+    await expect(world.adapter.submitTransaction(signed, mayGoOn)).rejects.toMatchObject(open);
+    expect(second.calls[SEND]).toBeUndefined();
+  });
+
+  test('is open while the next one does not answer and has its say, and is paid when that one takes it', async () => {
+    const signed = await refusedByFirst();
+    second.decide = () => 'drop';
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(open);
+    // Nobody is handed it who may have got it and does not say so.
+    expect(second.calls[SEND]).toBeUndefined();
+    const fields = { txHash: signed.txHash, hosts: [new URL(second.url).host] };
+    expect(world.logger.lines).toContainEqual(expect.objectContaining({ level: 'warn', fields }));
+    expect((await world.signed(payer, request())).nonce).toBe(1n);
+    second.decide = () => 'pass';
+    await world.adapter.submitTransaction(signed);
+    expect(await world.settle(signed)).toMatchObject({ verdict: 'confirmed' });
+  });
+
+  test('is given up when it is offered again and the next one has not answered for ten minutes', async () => {
+    const signed = await refusedByFirst();
+    second.decide = () => 'drop';
+    for (const waited of [0, 300_000, 299_999]) {
+      world.clock.advance(waited);
+      await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(open);
+    }
+    world.clock.advance(1);
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(GIVEN_UP_BY_ALL);
+    expect(second.calls[SEND]).toBeUndefined();
+    expect((await world.signed(payer, request())).nonce).toBe(signed.nonce);
+  });
+
+  test('is given up when it is offered again and the next one, back, refuses it', async () => {
+    const signed = await refusedByFirst();
+    second.decide = () => 'drop';
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(open);
+    second.decide = refuseAll;
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(GIVEN_UP_BY_ALL);
+  });
+
+  test('is sent to nobody where everything is stopped while it is offered again', async () => {
+    const signed = await refusedByFirst();
+    second.decide = () => 'drop';
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(open);
+    for (const each of [first, second]) each.decide = () => 'pass';
+    await expect(world.adapter.submitTransaction(signed, () => false)).rejects.toMatchObject({
+      ...{ code: 'SUBMIT_FAILED', mayHaveLanded: true },
+    });
+    expect([first.calls[SEND], second.calls[SEND]]).toEqual([1, undefined]);
+    for (const each of [first, second]) each.decide = refuseAll;
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(GIVEN_UP_BY_ALL);
+  });
+
+  test('is never given up once the next one may have got it', async () => {
+    const signed = await refusedByFirst();
+    second.decide = (method) => (method === SEND ? 'drop' : 'pass');
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(open);
+    expect(second.calls[SEND]).toBe(1);
+    second.decide = refuseAll;
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(open);
+    world.clock.advance(1_000_000);
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(open);
+  });
+
+  test('is never given up after a restart: who has it is not known any more', async () => {
+    const signed = await refusedByFirst();
+    second.decide = () => 'drop';
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(open);
+    second.decide = refuseAll;
+    const restarted = await world.restarted();
+    await expect(restarted.submitTransaction(signed)).rejects.toMatchObject(open);
+  });
+
+  test('is given up where the next one serves another chain: that one has no say', async () => {
+    second.decide = () => 'drop';
+    first.decide = () => 'drop';
+    for (let i = 0; i < 4; i++) await expect(world.balance(payer.address)).rejects.toMatchObject({ retryable: true });
+    first.decide = () => 'pass';
+    second.decide = () => 'pass';
+    second.rewrite = (method, result) => (method === 'eth_chainId' ? '0x1' : result);
+    world.clock.advance(5_001);
+    const signed = await refusedByFirst();
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject({ ...open, mayHaveLanded: false });
+    expect(second.calls[SEND]).toBeUndefined();
   });
 });
 

@@ -211,6 +211,7 @@ export interface IChainAdapter {
   signTransaction(transaction: UnsignedTransaction, sign: SignBytes): Promise<SignedTransaction>;
   /**
    * 10. Hands the bytes to the network, once. A thrown error says in `mayHaveLanded` whether they may land all the same.
+   * Of what was handed in before, only `GIVEN_UP` as `details.reason` says that they may not: a refusal may be about bytes that landed.
    * @param mayGoOn asked before they are handed to another endpoint than the first: one may have kept them waiting for long
    */
   submitTransaction(transaction: SignedTransaction, mayGoOn?: () => boolean): Promise<SubmitResult>;
@@ -304,6 +305,12 @@ export const UNDERPRICED = 'UNDERPRICED';
 
 /** `details.reason` of an error by which a node says that it takes no such transaction, now or later. It may have it all the same. */
 export const DECLINED = 'DECLINED';
+
+/**
+ * `reason` in the details of an error of `submitTransaction` that says `mayHaveLanded: false` of what was handed in before: whoever
+ * was offered it has refused it, and nobody has got it. It never leaves again, and its nonce is free.
+ */
+export const GIVEN_UP = 'GIVEN_UP';
 
 /** Whether transactions through an adapter can be replaced. */
 export const isReplacer = (adapter: IChainAdapter): adapter is IChainAdapter & IReplacer =>

@@ -1,4 +1,4 @@
-import { type ChainError, type ChainErrorCode, type ErrorCode, isChainError } from '@waiaas/core';
+import { type ChainError, type ChainErrorCode, type ErrorCode, GIVEN_UP, isChainError } from '@waiaas/core';
 import type { Refusal } from './refusal.ts';
 
 /** The catalogue's code for a chain error (02 §4); everything else is a CHAIN_ERROR. */
@@ -16,6 +16,10 @@ const CODES: Readonly<Partial<Record<ChainErrorCode, ErrorCode>>> = {
 };
 
 const detailsOf = (error: ChainError) => ({ ...error.details, chain: error.chain, chainCode: error.code });
+
+/** Whether bytes that were handed in before cannot land any more: all have refused them since, and nobody has got them. */
+export const isGivenUp = (error: unknown): boolean =>
+  isChainError(error) && !error.mayHaveLanded && error.details?.reason === GIVEN_UP;
 
 /** What a failure before anything was sent means for the requester. Nothing was paid, so asking again is safe. */
 export function chainRefusal(error: unknown): Refusal {

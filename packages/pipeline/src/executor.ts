@@ -11,7 +11,7 @@ import {
 } from '@waiaas/core';
 import type { SigningPermit } from '@waiaas/keystore';
 import type { AuthenticTransaction } from '@waiaas/storage';
-import { chainRefusal } from './chain-refusal.ts';
+import { chainRefusal, isGivenUp } from './chain-refusal.ts';
 import type { ClaimedPayment } from './claimed-payment.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { type Executable, readExecutable } from './executable.ts';
@@ -158,7 +158,8 @@ export function createExecutor(
       passage.succeeded();
       return 'sent';
     } catch (error) {
-      // Only a refusal of the very first attempt proves anything: later ones may be about bytes that landed already.
+      // Only a refusal of the very first attempt proves anything: later ones may be about bytes that landed already, unless they say
+      // that nobody has got them.
       if (isChainError(error) && !error.mayHaveLanded) {
         if (isNetworkFault(error)) passage.failed();
         return chainRefusal(error);
@@ -176,6 +177,7 @@ export function createExecutor(
       passage.succeeded();
       return 'sent';
     } catch (error) {
+      if (isGivenUp(error)) return chainRefusal(error);
       if (isNetworkFault(error)) passage.failed();
       logger.warn({ txHash: signed.txHash, error: String(error) }, 'Sending it again did not tell either');
     }

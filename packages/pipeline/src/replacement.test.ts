@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ConfirmationVerdict, isTerminal } from '@waiaas/core';
+import { ChainError, type ConfirmationVerdict, GIVEN_UP, isTerminal, UNDERPRICED } from '@waiaas/core';
 import { checkSpendLedger, hashesOf, isWatchedOnly, type TransactionRow } from '@waiaas/storage';
 import fc from 'fast-check';
 import { sql } from 'kysely';
@@ -40,6 +40,8 @@ let during: { readonly step: 'simulate' | 'sign' | 'signed' | 'submit'; readonly
 
 /** What is told of transactions, by their hash, whatever the chain has. */
 const verdicts = new Map<string, ConfirmationVerdict>();
+/** How every endpoint refuses what it is handed, by its hash: nobody gets it. */
+const refusals = new Map<string, ChainError>();
 /** Whether the adapter tells with what nonce it has signed. */
 let tellsNonce: boolean;
 
@@ -71,6 +73,8 @@ const decorateAdapter = (plain: TokenAdapter) => {
     },
     submitTransaction: async (...args: Parameters<typeof adapter.submitTransaction>) => {
       await happen('submit');
+      const refusal = refusals.get(args[0].txHash) ?? refusals.get('any');
+      if (refusal !== undefined) throw refusal;
       return adapter.submitTransaction(...args);
     },
     waitForConfirmation: async (...args: Parameters<typeof adapter.waitForConfirmation>) =>
@@ -93,6 +97,7 @@ beforeEach(async () => {
   signatures = 0;
   during = undefined;
   verdicts.clear();
+  refusals.clear();
   tellsNonce = true;
   await start();
   payer = await world.createPayer();
@@ -420,6 +425,80 @@ describe('one that a node has refused and kept', () => {
     chain.mine();
     await look(24 * 60 * MINUTE_MS);
     expect(await lateLandings()).toBe(1);
+  });
+});
+
+describe('one that an endpoint has refused while another did not answer', () => {
+  const refusal = (mayHaveLanded: boolean, reason?: string): ChainError =>
+    new ChainError({
+      ...{ code: 'INSUFFICIENT_BALANCE', chain: 'solana', message: 'Too little', mayHaveLanded },
+      ...(reason === undefined ? {} : { details: { reason } }),
+    });
+  /** Open, and offered again. */
+  async function open(reason?: string): Promise<void> {
+    refusals.set('any', refusal(true, reason));
+    await pay();
+    expect(await onlyRow()).toMatchObject({ status: 'SUBMITTED', reserved_amount: `${AMOUNT}` });
+  }
+
+  test('has failed once all refuse it and nobody has got it: the next one pays, and it is looked up', async () => {
+    await world.setRules({ daily_max: `${AMOUNT}` });
+    await open();
+    await expect(world.send(payer, 1n)).rejects.toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED' });
+    refusals.set('any', refusal(false, GIVEN_UP));
+    await until(async () => (await rows()).some(({ status }) => status === 'FAILED'));
+    const failed = (await rows()).find(({ status }) => status === 'FAILED');
+    expect(failed).toMatchObject({ reserved_amount: null, late_check_at: expect.any(Number), signed_tx: null });
+    expect(failed?.error).toContain('INSUFFICIENT_BALANCE');
+    expect(await events('TX_FAILED')).toBe(1);
+    refusals.clear();
+    // Whoever had it after all: it counts.
+    chain.submit(failed?.tx_hash ?? '');
+    chain.mine();
+    await world.time.advance(11 * MINUTE_MS);
+    await world.pipeline.checkLateLandings();
+    expect(await events('TX_LATE_LANDING')).toBe(1);
+    await expect(world.send(payer, 1n)).rejects.toMatchObject({ code: 'SPENDING_LIMIT_EXCEEDED' });
+    expect(await checkSpendLedger(world.storage.read)).toEqual([]);
+  });
+
+  test('has failed as soon as the second attempt says so', async () => {
+    refusals.set('any', refusal(true));
+    let thrown: unknown;
+    world.send(payer, AMOUNT).catch((error: unknown) => {
+      thrown = error;
+    });
+    await until(() => chain.signed.size === 1);
+    refusals.set('any', refusal(false, GIVEN_UP));
+    await until(() => thrown !== undefined);
+    expect(thrown).toMatchObject({ code: 'INSUFFICIENT_BALANCE' });
+    expect(await onlyRow()).toMatchObject({ status: 'FAILED' });
+  });
+
+  test('stays open where a refusal alone is told, which may be about bytes that have landed', async () => {
+    await open();
+    refusals.set('any', refusal(false));
+    await world.time.advance(30 * MINUTE_MS);
+    expect(await onlyRow()).toMatchObject({ status: 'SUBMITTED' });
+    refusals.clear();
+    expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
+  });
+
+  test('stays open where it was signed again since: another variant may be out', async () => {
+    chain.price = 10;
+    await open(UNDERPRICED);
+    const [first = ''] = chain.signed.keys();
+    refusals.clear();
+    refusals.set(first, refusal(true, UNDERPRICED));
+    chain.turnsAway = 1;
+    chain.price = 100;
+    await replaced(1);
+    for (const txHash of chain.signed.keys()) refusals.set(txHash, refusal(true));
+    refusals.set(first, refusal(false, GIVEN_UP));
+    await world.time.advance(30 * MINUTE_MS);
+    expect(await onlyRow()).toMatchObject({ status: 'SUBMITTED' });
+    refusals.clear();
+    expect(await ended()).toMatchObject({ status: 'CONFIRMED' });
   });
 });
 

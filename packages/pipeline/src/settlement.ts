@@ -89,7 +89,7 @@ export interface Settlement {
   watchedOnly(row: AuthenticTransaction): Promise<AuthenticTransaction | null>;
   /** T6: the chain executed it. */
   confirmed(row: AuthenticTransaction, landing: Landing): Promise<AuthenticTransaction | null>;
-  /** T7 from EXECUTING: known not to have been taken by the network. */
+  /** T7 from EXECUTING, or from SUBMITTED where an adapter has given it up since: known not to have been taken by the network. */
   failedBeforeLanding(
     row: AuthenticTransaction,
     refusal: Refusal,

@@ -1,6 +1,7 @@
 import { type ConfirmationVerdict, type IChainAdapter, isChainError, isReplacer, UNDERPRICED } from '@waiaas/core';
-import { type AuthenticTransaction, isWatchedOnly, signedVariants } from '@waiaas/storage';
+import { type AuthenticTransaction, hashesOf, isWatchedOnly, signedVariants } from '@waiaas/storage';
 import { createAuthenticRow } from './authentic-row.ts';
+import { chainRefusal, isGivenUp } from './chain-refusal.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import type { Displacements } from './displacement.ts';
 import { adapterOf } from './executable.ts';
@@ -22,7 +23,8 @@ const isUnderpriced = (error: unknown): boolean => isChainError(error) && error.
  * Stage 6: follows a SUBMITTED transaction until the chain has proven what became of it (04 §6.6). Faults and silence
  * prove nothing: the row stays SUBMITTED, its reservation stays held, and the question is asked again, for as long as
  * it takes. While it may still land, the very same bytes are sent again, in case the network lost them; where it would wait
- * for ever because fees have risen, it is replaced.
+ * for ever because fees have risen, it is replaced. Only where all endpoints have refused it by then, and none can have got it, it
+ * has failed.
  *
  * @returns the row in its terminal state, or null when the signal ended the wait or another hand settled it
  */
@@ -39,12 +41,17 @@ export function createTracker(
 
   /**
    * Hands what was signed to the network again, the newest variant first, until one is taken. Answers whether the newest was
-   * turned away as too cheap.
+   * turned away as too cheap; and why all that was signed was given up, where it was.
    *
    * @param epoch that of the gate for which it is known that the transaction may be helped
    */
-  async function resend(adapter: IChainAdapter, row: AuthenticTransaction, epoch: number): Promise<boolean> {
+  async function resend(
+    adapter: IChainAdapter,
+    row: AuthenticTransaction,
+    epoch: number,
+  ): Promise<{ readonly refused: boolean; readonly givenUp: Refusal | null }> {
     let refused = false;
+    const isOnly = hashesOf(row).length === 1;
     for (const [index, variant] of signedVariants(row).entries()) {
       // While the kill switch is engaged a transaction is watched, not helped (04 §20); what was engaged and recovered while a node
       // hung may have left it to itself.
@@ -53,6 +60,8 @@ export function createTracker(
         await adapter.submitTransaction(variant, () => gate.isOpen && gate.epoch === epoch);
         break;
       } catch (error) {
+        // Of several variants another one may be out.
+        if (isOnly && isGivenUp(error)) return { refused, givenUp: chainRefusal(error) };
         if (index === 0) refused = isUnderpriced(error);
         logger.debug(
           { txId: row.id, txHash: variant.txHash, error: String(error) },
@@ -60,7 +69,7 @@ export function createTracker(
         );
       }
     }
-    return refused;
+    return { refused, givenUp: null };
   }
 
   async function ask(
@@ -168,6 +177,21 @@ export function createTracker(
       }
     }
 
+    /** Ends what was given up: it never leaves again. Null where it could not be stored, or another hand has changed the row. */
+    async function end(refusal: Refusal): Promise<AuthenticTransaction | null> {
+      try {
+        const ended = await settlement.failedBeforeLanding(row, refusal);
+        if (ended === null) row = (await authentic(row)) ?? row;
+        return ended;
+      } catch (error) {
+        logger.error(
+          { txId: row.id, error: String(error) },
+          'That a payment was given up could not be stored; trying again',
+        );
+        return null;
+      }
+    }
+
     for (let round = 0; !signal.aborted; round++) {
       const txHash = row.tx_hash;
       if (txHash === null) throw new Error('A submitted transaction always has a hash');
@@ -189,8 +213,11 @@ export function createTracker(
       } else if (adapter?.isConnected() === true) {
         const epoch = await mayHelpIn(adapter);
         if (epoch !== null) {
-          const refused = await resend(adapter, row, epoch);
-          if (gate.epoch === epoch) await help(adapter, refused);
+          const { refused, givenUp } = await resend(adapter, row, epoch);
+          if (givenUp !== null) {
+            const ended = await end(givenUp);
+            if (ended !== null) return ended;
+          } else if (gate.epoch === epoch) await help(adapter, refused);
         }
         if (row.status !== 'SUBMITTED') return row;
       }
