@@ -232,6 +232,39 @@ test('a node refuses a payment, keeps it, and sends it on half an hour later: it
   expect(ledgerFaults).toBe(0);
 }, 120_000);
 
+test('an endpoint refuses a payment: another one takes it, and it has not failed before that one has had its say', async () => {
+  const dataDir = harness.copyDataDir(template);
+  const careful = await harness.start(dataDir);
+  const victim = await createEvmPayer(careful);
+  const SEND = 'eth_sendRawTransaction';
+  const sends = (): number => first.calls[SEND] ?? 0;
+  first.decide = (method) =>
+    method === SEND ? { answer: { error: { code: -32_000, message: 'txpool is full' } } } : 'pass';
+  expect(await pay(careful, victim, stranger())).toMatchObject({ status: 'CONFIRMED' });
+
+  second.decide = () => 'drop';
+  const to = stranger();
+  // Nobody waits for the answer: it comes when the payment has ended.
+  ask(careful, victim, to).catch(() => undefined);
+  const status = async (): Promise<string | undefined> => {
+    const { transactions } = await careful.client(victim.token).listTransactions({ limit: 100 });
+    return transactions.find(({ toAddress }) => toAddress === to)?.status;
+  };
+  await expect.poll(status, { timeout: 30_000 }).toBe('SUBMITTED');
+  const before = sends();
+  await careful.advance(300);
+  await expect.poll(sends, { timeout: 60_000 }).toBeGreaterThan(before);
+  expect(await status()).toBe('SUBMITTED');
+  await careful.advance(400);
+  await expect.poll(status, { timeout: 60_000 }).toBe('FAILED');
+
+  for (const endpoint of [first, second]) endpoint.decide = () => 'pass';
+  expect(await pay(careful, victim, stranger())).toMatchObject({ status: 'CONFIRMED' });
+  expect([await noncesOf(victim), await anvil.balance(to)]).toEqual([2n, 0n]);
+  await careful.stop();
+  expect(await readRemains(dataDir)).toMatchObject({ ledgerFaults: 0 });
+}, 180_000);
+
 describe('a payment that the market has left behind', () => {
   const GWEI = 10n ** 9n;
   let dataDir: string;
