@@ -215,7 +215,7 @@ export const en = {
   'sessions.limit.renewals': 'Renewals: {used} of {limit}',
   'sessions.renewable': 'renewable until {time} at most',
   'sessions.life.renewals':
-    'The agent can renew the session for as long again: up to 30 times and for 30 days in all, unless config.toml says otherwise. Revoke it to end it sooner.',
+    'The agent can renew the session for as long again: up to 30 times and for 30 days in all, so until {time} at most, unless config.toml says otherwise. Revoke it to end it sooner.',
   'policies.title': 'Policies',
   'policies.none': 'No policies. Without limits every payment needs an approval.',
   'policies.new': 'New policy',

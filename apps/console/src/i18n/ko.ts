@@ -216,7 +216,7 @@ export const ko: Texts = {
   'sessions.limit.renewals': '갱신: {limit}회 중 {used}회',
   'sessions.renewable': '최대 {time}까지 갱신 가능',
   'sessions.life.renewals':
-    '에이전트는 세션을 같은 기간만큼 다시 갱신할 수 있습니다. config.toml에서 달리 정하지 않으면 최대 30회, 모두 합해 30일까지입니다. 더 일찍 끝내려면 세션을 폐기하세요.',
+    '에이전트는 세션을 같은 기간만큼 다시 갱신할 수 있습니다. config.toml에서 달리 정하지 않으면 최대 30회, 모두 합해 30일까지이므로 최대 {time}까지 유지됩니다. 더 일찍 끝내려면 세션을 폐기하세요.',
   'policies.title': '정책',
   'policies.none': '정책이 없습니다. 한도가 없으면 모든 결제에 승인이 필요합니다.',
   'policies.new': '새 정책',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { en } from '../i18n/en.ts';
 import type { Say } from '../i18n/language.tsx';
-import { leftInWords, limitsOfSession, renewableUntil } from './session-limits.ts';
+import { leftInWords, limitsOfSession, renewableByDefault, renewableUntil } from './session-limits.ts';
 
 const t: Say = (key, values = {}) =>
   en[key].replaceAll(/\{(\w+)\}/g, (place, name: string) => String(values[name] ?? place));
@@ -82,5 +82,18 @@ describe('the life of a session is told with its renewals', () => {
 
   test('not beyond its end where that is its longest life', () => {
     expect(untilOf({}, 0, END)).toBeNull();
+  });
+});
+
+describe('the life of a new session is told with the renewals it is given where it chooses none', () => {
+  const NOW = Date.parse('2026-11-22T12:00:00.000Z');
+  const [MINUTE, DAY] = [60, 86_400];
+
+  test.each([
+    ['thirty lives on top of a short one', 5 * MINUTE, '2026-11-22T14:35:00.000Z'],
+    ['thirty days, however long it is', DAY, '2026-12-22T12:00:00.000Z'],
+    ['thirty days, where it lives for a week', 7 * DAY, '2026-12-22T12:00:00.000Z'],
+  ])('until %s', (_what, life, expected) => {
+    expect(new Date(renewableByDefault(life, NOW)).toISOString()).toBe(expected);
   });
 });

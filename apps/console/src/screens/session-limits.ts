@@ -76,6 +76,26 @@ export function renewableUntil({
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** What the daemon gives a session that chooses none of it, unless config.toml says otherwise. */
+const DEFAULT_RENEWALS = 30;
+const DEFAULT_LONGEST_MS = 30 * DAY_MS;
+
+/**
+ * Until when a session that is created now could live with all its renewals, by what a daemon has where config.toml says nothing.
+ * @param life how long it is granted for, seconds
+ * @param now Unix milliseconds
+ */
+export function renewableByDefault(life: number, now: number): number {
+  const ends = now + life * 1_000;
+  const granted = {
+    constraints: { expiresIn: life, maxRenewals: DEFAULT_RENEWALS },
+    renewalCount: 0,
+    expiresAt: new Date(ends).toISOString(),
+    absoluteExpiresAt: new Date(Math.max(ends, now + DEFAULT_LONGEST_MS)).toISOString(),
+  };
+  return renewableUntil(granted) ?? ends;
+}
+
 /** How long a session has left: to the second in its last day, to the hour before that. */
 export const leftInWords = (ms: number, t: Say): string =>
   ms < DAY_MS

@@ -24,7 +24,7 @@ import { ConfirmDialog } from '../ui/dialog.tsx';
 import { OnceDialog } from '../ui/once-dialog.tsx';
 import { Cell, REACHABLE, Table } from '../ui/table.tsx';
 import { revokeSession } from './revoke-session.ts';
-import { leftInWords, limitsOfSession, renewableUntil } from './session-limits.ts';
+import { leftInWords, limitsOfSession, renewableByDefault, renewableUntil } from './session-limits.ts';
 
 type SessionSummary = SessionListResponse['sessions'][number];
 
@@ -302,7 +302,7 @@ export function CreateSessionDialog({
         ])}
         onValue={setLife}
       />
-      <p className="text-sm text-muted">{t('sessions.life.renewals')}</p>
+      <RenewalsOf life={Number(life)} />
       <div className="grid gap-4 sm:grid-cols-2">
         <TextField
           label={`${t('sessions.maxPerTx')} (${unit.symbol})`}
@@ -338,6 +338,13 @@ export function CreateSessionDialog({
       />
     </ConfirmDialog>
   );
+}
+
+/** How long a session could be kept alive: the time goes on for as long as the dialog is open. */
+function RenewalsOf({ life }: { readonly life: number }) {
+  const { t, when } = useSpeech();
+  const until = new Date(renewableByDefault(life, useNow())).toISOString();
+  return <p className="text-sm text-muted">{t('sessions.life.renewals', { time: when(until) })}</p>;
 }
 
 /** In the very version of the daemon, so that no later one is fetched unseen. */
