@@ -227,7 +227,7 @@ function PolicyEditor({
   const editing = usePolicyEditing(policy, units);
   const { draft, setDraft, newer, isDeleted, isUnchanged } = editing;
   const rules = rulesOf(draft);
-  const { store, busy, trouble, succeeded, question } = usePolicySaving({ ...editing, onSaved: onClose });
+  const { store, busy, trouble, succession, question } = usePolicySaving({ ...editing, onSaved: onClose });
   // What is being saved is newer itself, for a moment.
   const isOutrun = (newer !== null || isDeleted) && !busy;
 
@@ -236,12 +236,17 @@ function PolicyEditor({
       <PolicyFields draft={draft} onDraft={setDraft} isNew={policy === null} />
       <FaultNotice draft={draft} rules={rules} />
       {!isFault(rules) && <TryPolicy policy={policy} draft={draft} rules={rules} />}
-      {succeeded !== null && <Facts rows={[[t('policies.after'), succeeded]]} />}
+      {succession.words !== null && <Facts rows={[[t('policies.after'), succession.words]]} />}
       {!busy && <OutrunNotice editing={editing} />}
       {trouble !== null && !isOutrun && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-5 flex justify-end gap-2">
         <Button onClick={onClose}>{t('common.cancel')}</Button>
-        <Button kind="primary" busy={busy} disabled={isFault(rules) || isOutrun || isUnchanged} onClick={store}>
+        <Button
+          kind="primary"
+          busy={busy}
+          disabled={isFault(rules) || isOutrun || isUnchanged || !succession.isKnown}
+          onClick={store}
+        >
           {t('common.save')}
         </Button>
       </div>

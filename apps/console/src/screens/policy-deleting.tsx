@@ -14,7 +14,8 @@ import { agentOfIdInWords } from './agent-words.ts';
 import { OutrunNotice, usePolicyEditing, usePolicyUnits } from './policy-editing.tsx';
 import { draftOf, type Policy } from './policy-form.ts';
 import { looseningOf } from './policy-loosening.ts';
-import { deletedInWords, subjectInWords, succeededInWords } from './policy-words.ts';
+import { useSuccession } from './policy-succession.ts';
+import { deletedInWords, subjectInWords } from './policy-words.ts';
 
 interface DialogProps {
   readonly policy: Policy;
@@ -52,14 +53,9 @@ function Deletion({ policy: opened, units, onClose }: DialogProps & { readonly u
   // What is being deleted is gone itself, for a moment.
   const isOutrun = (editing.newer !== null || editing.isDeleted) && !isOnItsWay;
 
-  /** What it takes off agents, and what counts afterwards. */
-  const effectsAmong = (all: readonly Policy[]) => ({
-    loosened: looseningOf(policy, null, all),
-    succeeded:
-      succeededInWords(policy, null, all, (id) => agentOfIdInWords(agents.data, id), { t, language }) ??
-      t('policies.after.same'),
-  });
-  const { loosened, succeeded } = effectsAmong(policies.data ?? []);
+  const succession = useSuccession(policy, null);
+  const succeeded = succession.words ?? t('policies.after.same');
+  const loosened = looseningOf(policy, null, policies.data ?? []);
   const subject = { policy, agent: agentOfIdInWords(agents.data, policy.agentId) };
   const draft = draftOf(policy, units);
 
@@ -67,8 +63,7 @@ function Deletion({ policy: opened, units, onClose }: DialogProps & { readonly u
     const all = await presentPolicies();
     if (all.find(({ id }) => id === policy.id)?.version !== policy.version) return;
     // What follows has just become another thing, which is shown now.
-    const present = effectsAmong(all);
-    if (present.loosened !== loosened || present.succeeded !== succeeded) return;
+    if (looseningOf(policy, null, all) !== loosened || succession.among(all) !== succession.words) return;
     const about = deletedInWords(draft, subject, { loosened, succeeded }, { t, language });
     const address = owner.data?.address;
     const client = address === undefined ? operator : await ownerClient({ address }, { about });
@@ -83,7 +78,7 @@ function Deletion({ policy: opened, units, onClose }: DialogProps & { readonly u
       text={t('policies.delete.text')}
       action={t('common.delete')}
       danger
-      disabled={isOutrun}
+      disabled={isOutrun || !succession.isKnown}
       onClose={onClose}
       onConfirm={async () => {
         setOnItsWay(true);

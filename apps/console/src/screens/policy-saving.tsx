@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { WAIaaSError } from '@waiaas/sdk';
 import { type ReactNode, useState } from 'react';
-import { useAgents, useOwnerStatus, usePolicies, usePresentPolicies } from '../data/queries.ts';
+import { useAgents, useOwnerStatus, usePresentPolicies } from '../data/queries.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { useOperator } from '../session/session.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
@@ -10,7 +10,8 @@ import { useSigning } from '../wallets/signing.tsx';
 import { agentOfIdInWords } from './agent-words.ts';
 import { isFault, type Policy, type PolicyDraft, policyOf, rulesOf } from './policy-form.ts';
 import { type Loosening, looseningOf } from './policy-loosening.ts';
-import { changeInWords, succeededInWords } from './policy-words.ts';
+import { type Succession, useSuccession } from './policy-succession.ts';
+import { changeInWords } from './policy-words.ts';
 
 /** Whether the daemon refuses a change because it has to be meant. */
 function wantsConfirmation(error: unknown): boolean {
@@ -29,8 +30,8 @@ export interface PolicySaving {
   store(): Promise<void>;
   readonly busy: boolean;
   readonly trouble: string | null;
-  /** What counts afterwards, in words; null: the same policy as before. */
-  readonly succeeded: string | null;
+  /** What counts afterwards. */
+  readonly succession: Succession;
   /** Asks whether a limit is to be taken off; to be put into the page. */
   readonly question: ReactNode;
 }
@@ -56,7 +57,6 @@ export function usePolicySaving({
   const operator = useOperator();
   const owner = useOwnerStatus();
   const agents = useAgents();
-  const policies = usePolicies();
   const presentPolicies = usePresentPolicies();
   const queries = useQueryClient();
   const { ownerClient } = useSigning();
@@ -64,11 +64,8 @@ export function usePolicySaving({
   const [trouble, setTrouble] = useState<string | null>(null);
   const [asking, setAsking] = useState<Loosening | 'daemon' | null>(null);
 
-  const succeededAmong = (all: readonly Policy[]): string | null =>
-    policy === null
-      ? null
-      : succeededInWords(policy, draft, all, (id) => agentOfIdInWords(agents.data, id), { t, language });
-  const succeeded = succeededAmong(policies.data ?? []);
+  const succession = useSuccession(policy, draft);
+  const succeeded = succession.words;
 
   /**
    * Sends the change, once what it takes off agents has been meant.
@@ -85,7 +82,7 @@ export function usePolicySaving({
       return false;
     }
     // What follows has just become another thing, which is shown now.
-    if (succeededAmong(all) !== succeeded) {
+    if (succession.among(all) !== succeeded) {
       setAsking(null);
       return false;
     }
@@ -153,5 +150,5 @@ export function usePolicySaving({
         onConfirm={() => sendMeant(asking)}
       />
     );
-  return { store, busy, trouble, succeeded, question };
+  return { store, busy, trouble, succession, question };
 }

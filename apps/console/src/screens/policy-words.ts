@@ -170,24 +170,31 @@ export function changeInWords(
   ];
 }
 
+/** What the policy that counts afterwards is told with. */
+export interface SuccessionNames {
+  /** An agent in words; null: all of them. */
+  agentOf(id: string | null): string | null;
+  /** Of tokens, by the ids of their assets; what is not in it is told in base units. */
+  readonly units: ReadonlyMap<string, Unit>;
+}
+
 /**
  * What counts once a policy is changed or deleted, with all that it says. Nothing of its kind is not nothing to agents.
  * @param draft as it is to be; null: deleted
- * @param agentOf an agent in words; null: all of them
  * @returns null where the same policy counts as before
  */
 export function succeededInWords(
   policy: Policy,
   draft: PolicyDraft | null,
   all: readonly Policy[],
-  agentOf: (id: string | null) => string | null,
+  { agentOf, units }: SuccessionNames,
   tongue: Tongue,
 ): string | null {
   const next = successorOf(policy, draft, all);
   if (next === 'same') return null;
   if (next === null) return tongue.t(`policies.after.${policy.type}`);
   // It may be the changed one itself that counts from now on: as it will be, not as it was.
-  const words = draft !== null && next.id === policy.id ? draft : draftOf(next);
+  const words = draft !== null && next.id === policy.id ? draft : draftOf(next, units);
   return [
     ...subjectInWords(words, { policy: next, agent: agentOf(next.agentId) }, tongue),
     ...rulesInWords(words, tongue),

@@ -311,17 +311,22 @@ function LimitsForm({
   const editing = usePolicyEditing(present, units);
   const { draft, setDraft, newer, isDeleted, isUnchanged } = editing;
   const rules = rulesOf(draft);
-  const { store, busy, trouble, succeeded, question } = usePolicySaving({ ...editing, onSaved: onDone });
+  const { store, busy, trouble, succession, question } = usePolicySaving({ ...editing, onSaved: onDone });
   const isOutrun = (newer !== null || isDeleted) && !busy;
   return (
     <>
       <PolicyFields draft={draft} onDraft={setDraft} isNew={false} />
       <FaultNotice draft={draft} rules={rules} />
-      {succeeded !== null && <Facts rows={[[t('policies.after'), succeeded]]} />}
+      {succession.words !== null && <Facts rows={[[t('policies.after'), succession.words]]} />}
       {!busy && <OutrunNotice editing={editing} />}
       {trouble !== null && !isOutrun && <Notice kind="bad">{trouble}</Notice>}
       <div className="mt-4">
-        <Button kind="primary" busy={busy} disabled={isFault(rules) || isOutrun || isUnchanged} onClick={store}>
+        <Button
+          kind="primary"
+          busy={busy}
+          disabled={isFault(rules) || isOutrun || isUnchanged || !succession.isKnown}
+          onClick={store}
+        >
           {t('common.save')}
         </Button>
       </div>

@@ -1,5 +1,6 @@
 import type { AgentSummary } from '@waiaas/sdk';
 import { describe, expect, test } from 'vitest';
+import type { Unit } from '../format/amount.ts';
 import { agentInWords, agentOfIdInWords } from './agent-words.ts';
 import { recoveryInWords } from './kill-switch-words.ts';
 import { draftOf, EMPTY_DRAFT, type Policy } from './policy-form.ts';
@@ -31,6 +32,7 @@ describe('what is signed for', () => {
   const subject = { policy: list(10, [USDC]), agent: null };
   const isNew = { policy: null, agent: null };
   const none = { loosened: null, succeeded: null };
+  const KNOWN = { agentOf: (id: string | null) => id, units: new Map<string, Unit>() };
 
   test('names what is changed, what it does, and nothing else', () => {
     expect(
@@ -104,14 +106,26 @@ describe('what is signed for', () => {
   test('says what counts once a policy is deleted', () => {
     const own = { ...limit(10), agentId: 'the agent' };
     const looser = { ...limit(11), priority: 1 };
-    const says = (all: readonly Policy[]) => succeededInWords(own, null, all, (id) => id, tongue);
+    const says = (all: readonly Policy[]) => succeededInWords(own, null, all, KNOWN, tongue);
     expect(says([own, looser])).toContain('name.SPENDING_LIMIT · common.allAgents; policies.id: …8d9e0f11 · v3; ');
     expect(says([own, looser])).toContain('policies.instant: 0.000000001 SOL');
     // What is off, of another kind, or another agent's, follows nobody.
     const others = [{ ...looser, enabled: false }, list(12, [USDC]), { ...limit(13), agentId: 'another' }];
     expect(says([own, ...others])).toBe('policies.after.SPENDING_LIMIT');
     expect(says([own, { ...limit(14), agentId: 'the agent', priority: 8 }])).toBeNull();
-    expect(succeededInWords({ ...own, enabled: false }, null, [looser], (id) => id, tongue)).toBeNull();
+    expect(succeededInWords({ ...own, enabled: false }, null, [looser], KNOWN, tongue)).toBeNull();
+  });
+
+  test('tells the limits of a token that counts then in whole units, and in base units only where nobody knows them', () => {
+    const own = { ...limit(10), agentId: 'the agent' };
+    const limits = { instant_max: '2500000', notify_max: '5000000', delay_max: '9000000', daily_max: '100000000' };
+    const next = policy(11, 'SPENDING_LIMIT', { ...limit(11).rules, token_limits: { [USDC]: limits } });
+    const says = (units: ReadonlyMap<string, Unit>) =>
+      succeededInWords(own, null, [own, next], { agentOf: (id) => id, units }, tongue);
+    const known = new Map([[`solana:${USDC}`, { symbol: 'USDC', decimals: 6 }]]);
+    expect(says(known)).toContain(`${USDC}: policies.instant: 2.5 USDC; policies.notify: 5 USDC; `);
+    expect(says(known)).toContain('policies.daily: 100 USDC');
+    expect(says(new Map())).toContain(`${USDC}: policies.instant: 2500000 assets.baseUnits; `);
   });
 
   test('says what counts once a policy is switched off, or put behind another one', () => {
@@ -123,7 +137,7 @@ describe('what is signed for', () => {
     });
     const stored = draftOf(own);
     const wordsOf = (draft: typeof stored, all: readonly Policy[]) => {
-      const succeeded = succeededInWords(own, draft, all, (id) => id, tongue);
+      const succeeded = succeededInWords(own, draft, all, KNOWN, tongue);
       return changeInWords(stored, draft, { policy: own, agent: 'the agent' }, { loosened: null, succeeded }, tongue);
     };
     const off = wordsOf({ ...stored, enabled: false }, [own, looser]);
@@ -141,7 +155,7 @@ describe('what is signed for', () => {
   test('says all of a policy that counts once it is switched on, as it will be', () => {
     const own = { ...limit(10), agentId: 'the agent', enabled: false };
     const draft = { ...draftOf(own), enabled: true, daily: '5' };
-    expect(succeededInWords(own, draft, [own, limit(11)], (id) => id, tongue)).toContain('policies.daily: 5 SOL');
+    expect(succeededInWords(own, draft, [own, limit(11)], KNOWN, tongue)).toContain('policies.daily: 5 SOL');
   });
 
   test('names everything once', () => {
