@@ -930,8 +930,13 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await page.reload();
     await page.getByRole('heading', { name: 'The kill switch is engaged' }).waitFor();
     await page.getByText('drill', { exact: true }).waitFor();
+    await page.getByText(/^The audit log has the figures,/).waitFor();
+    await look('locked-after-reload');
     await recover();
     await signIn();
+    await visit('/kill-switch');
+    await last.getByText('drill').waitFor();
+    await last.getByText(/^\d+ sessions revoked, \d+ payments cancelled, \d+ agents suspended\.$/).waitFor();
   });
 
   test('keeps neither password nor token in the browser, and never acted against its policy', async () => {

@@ -350,6 +350,8 @@ export const en = {
   'kill.reason': 'Reason',
   'kill.since': 'Engaged',
   'kill.stopped': 'Stopped',
+  'kill.stopped.later':
+    'The audit log has the figures, and so has the message to your channels. Once it is recovered, the page “Kill switch” shows them.',
   'kill.keys': 'Keys',
   'kill.keys.locked': 'locked',
   'kill.keys.recovering': 'being unlocked',

@@ -349,6 +349,8 @@ export const ko: Texts = {
   'kill.reason': '사유',
   'kill.since': '작동 시각',
   'kill.stopped': '정지됨',
+  'kill.stopped.later':
+    '수치는 감사 로그에 남아 있으며, 알림 채널로 보낸 메시지에도 있습니다. 복구한 뒤에는 킬 스위치 화면에 표시됩니다.',
   'kill.keys': '키',
   'kill.keys.locked': '잠김',
   'kill.keys.recovering': '잠금 해제 중',

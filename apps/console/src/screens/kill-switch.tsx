@@ -6,6 +6,7 @@ import { Heading } from '../layout.tsx';
 import { useOperator, useSession } from '../session/session.tsx';
 import { Badge, Button, Card, Facts, TextField } from '../ui/basics.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
+import { stoppedInWords } from './kill-switch-words.ts';
 
 /** Stops everything. Once it is engaged the page shows the recovery, whatever it showed before. */
 export function KillSwitchScreen() {
@@ -56,18 +57,7 @@ function LastEngagement() {
             </code>,
           ],
           ...(reason === null ? [] : ([[t('kill.reason'), plain(reason)]] as const)),
-          ...(stopped === null
-            ? []
-            : ([
-                [
-                  t('kill.stopped'),
-                  t('kill.result', {
-                    sessions: stopped.sessionsRevoked,
-                    transactions: stopped.transactionsCancelled,
-                    agents: stopped.agentsSuspended,
-                  }),
-                ],
-              ] as const)),
+          ...(stopped === null ? [] : ([[t('kill.stopped'), stoppedInWords(stopped, t)]] as const)),
         ]}
       />
     </Card>

@@ -8,7 +8,7 @@ import { useSession } from '../session/session.tsx';
 import { Badge, Button, Card, Facts, Notice, TextField } from '../ui/basics.tsx';
 import { troubleOf } from '../ui/trouble.ts';
 import { useSigning } from '../wallets/signing.tsx';
-import { recoveryInWords } from './kill-switch-words.ts';
+import { recoveryInWords, stoppedInWords } from './kill-switch-words.ts';
 import { LockedOut, lockEnd } from './sign-in.tsx';
 
 const LOOK_MS = 5_000;
@@ -82,18 +82,7 @@ export function LockedScreen() {
             rows={[
               [t('kill.since'), lock.data?.activatedAt == null ? '…' : when(lock.data.activatedAt)],
               [t('kill.reason'), lock.data?.reason == null ? '…' : plain(lock.data.reason)],
-              ...(stopped === undefined
-                ? []
-                : ([
-                    [
-                      t('kill.stopped'),
-                      t('kill.result', {
-                        sessions: stopped.sessionsRevoked,
-                        transactions: stopped.transactionsCancelled,
-                        agents: stopped.agentsSuspended,
-                      }),
-                    ],
-                  ] as const)),
+              [t('kill.stopped'), stoppedInWords(stopped, t)],
               [
                 t('kill.keys'),
                 error !== null ? '…' : t(status === 'RECOVERING' ? 'kill.keys.recovering' : 'kill.keys.locked'),
