@@ -5,12 +5,12 @@ import {
   agentId,
   type DeadLetter,
   type KillSwitchStatus,
+  type ListedPolicy,
   type LogFields,
   type Logger,
   type NotificationChannel,
   type OwnerConnectResponse,
   type OwnerTransaction,
-  type PolicySummary,
   type RecallResponse,
   type SessionSummary,
   type SettingsResponse,
@@ -115,7 +115,7 @@ const anOwner: OwnerConnectResponse = {
   chain: OWNER.chain,
   connectedAt: TIME,
 };
-export const aPolicy: PolicySummary = {
+export const aPolicy: ListedPolicy = {
   id: POLICY,
   version: 1,
   agentId: null,
@@ -125,6 +125,7 @@ export const aPolicy: PolicySummary = {
   enabled: true,
   createdAt: TIME,
   updatedAt: TIME,
+  authentic: true,
 };
 export const CHANNEL = '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f15';
 export const aChannel: NotificationChannel = {
@@ -471,7 +472,7 @@ export const answeringServices: ApiServices = {
   policies: {
     create: async () => ({ policy: aPolicy }),
     update: async () => ({ policy: aPolicy }),
-    list: async () => ({ policies: [aPolicy] }),
+    list: async () => ({ policies: [aPolicy], notAuthentic: [] }),
     remove: async () => undefined,
     evaluate: async () => ({ payment: null, history: null }),
   },

@@ -169,6 +169,35 @@ describe('the four types', () => {
   });
 });
 
+describe('what somebody else has changed in the database', () => {
+  const listed = async () => {
+    const { policies: all, notAuthentic } = await policies.list();
+    return { notAuthentic, authentic: Object.fromEntries(all.map(({ id, authentic }) => [id, authentic])) };
+  };
+
+  test('is listed as that, with all else that does not hold because of it', async () => {
+    const global = await create({ type: 'RATE_LIMIT', rules: { max_tx_per_hour: 5 } });
+    const own = await create({ type: 'RATE_LIMIT', rules: { max_tx_per_hour: 1 }, agentId: agent });
+    expect((await listed()).notAuthentic).toEqual([]);
+    await storage.write(async ({ db }) => {
+      const loose = { rules: '{"max_tx_per_hour":500}', version: 2 };
+      await db.updateTable('policies').set(loose).where('id', '=', own.ref).execute();
+    });
+    expect(await listed()).toMatchObject({
+      notAuthentic: [agent],
+      authentic: { [own.ref]: false, [global.ref]: true },
+    });
+  });
+
+  test('is listed where nothing is left of it', async () => {
+    const own = await create({ type: 'WHITELIST', rules: { allowed_addresses: [RECIPIENT] }, agentId: agent });
+    await storage.write(async ({ db }) => {
+      await db.deleteFrom('policies').where('id', '=', own.ref).execute();
+    });
+    expect((await listed()).notAuthentic).toEqual([agent]);
+  });
+});
+
 describe('a deleted policy', () => {
   test('is gone, its versions and its audit row stay', async () => {
     const { ref } = await create({ type: 'RATE_LIMIT', rules: { max_tx_per_hour: 5 }, agentId: agent, priority: 3 });

@@ -27,6 +27,7 @@ import {
   findAgent,
   findPolicy,
   listPolicies,
+  loadAllPolicies,
   type PolicyRow,
   type Storage,
   storePolicy,
@@ -72,6 +73,7 @@ export interface PolicyManagement {
     input: { readonly confirm?: boolean | undefined; readonly version?: number | undefined },
     origin: RequestOrigin,
   ): Promise<void>;
+  /** All policies, with whether they are as the daemon stored them. */
   list(): Promise<PolicyListResponse>;
 }
 
@@ -262,7 +264,11 @@ export function createPolicyManagement(dependencies: PolicyManagementDependencie
       }),
 
     async list() {
-      return { policies: (await listPolicies(storage.read)).map(toSummary) };
+      const { policies, notAuthentic } = await loadAllPolicies(storage.read, sealer);
+      return {
+        policies: policies.map((row) => ({ ...toSummary(row), authentic: !notAuthentic.includes(row.agent_id) })),
+        notAuthentic: [...notAuthentic],
+      };
     },
   };
 }

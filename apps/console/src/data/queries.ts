@@ -168,24 +168,26 @@ export function useSessions(query: { readonly agentId?: string; readonly active?
   });
 }
 
+const policyList = (operator: ReturnType<typeof useOperator>) => ({
+  queryKey: ['policies'],
+  queryFn: ({ signal }: { readonly signal: AbortSignal }) => operator.listPolicies({ signal }),
+});
+const policiesOf = ({ policies }: PolicyListResponse): PolicyListResponse['policies'] => policies;
+
+/** The policies, with whose somebody else has changed in the database. */
+export function usePolicyList() {
+  return useQuery(policyList(useOperator()));
+}
+
 export function usePolicies() {
-  const operator = useOperator();
-  return useQuery({
-    queryKey: ['policies'],
-    queryFn: async ({ signal }) => (await operator.listPolicies({ signal })).policies,
-  });
+  return useQuery({ ...policyList(useOperator()), select: policiesOf });
 }
 
 /** Asks for the policies as they are now, whatever is known of them; the lists that show them show it too. */
 export function usePresentPolicies(): () => Promise<PolicyListResponse['policies']> {
   const operator = useOperator();
   const queries = useQueryClient();
-  return () =>
-    queries.fetchQuery({
-      queryKey: ['policies'],
-      queryFn: async ({ signal }) => (await operator.listPolicies({ signal })).policies,
-      staleTime: 0,
-    });
+  return async () => policiesOf(await queries.fetchQuery({ ...policyList(operator), staleTime: 0 }));
 }
 
 export function useAutoStopRules() {

@@ -171,6 +171,8 @@ export const en = {
   'agents.inForce': 'Policies in force',
   'agents.inForce.own': 'for this agent alone',
   'agents.inForce.all': 'for all agents',
+  'agents.inForce.altered':
+    'Somebody else has changed the stored policies. None is in force, and nothing is paid for this agent. Restore the database from a backup; the audit log says more.',
   'agents.inForce.recipients': 'Recipients: {count}',
   'agents.inForce.otherList': 'Its addresses are of {chain}: nobody may be paid on {own}',
   'agents.inForce.noLimits': 'It has no limits for {symbol}: every such payment needs an approval',
@@ -219,6 +221,9 @@ export const en = {
   'policies.title': 'Policies',
   'policies.none': 'No policies. Without limits every payment needs an approval.',
   'policies.new': 'New policy',
+  'policies.altered':
+    'Somebody else has changed stored policies, those of: {whose}. They do not hold, and nothing is paid for whom they are for. Restore the database from a backup; the audit log says more.',
+  'policies.altered.badge': 'Altered: not in force',
   'policies.scope': 'Holds for',
   'policies.instant': 'INSTANT up to',
   'policies.notify': 'NOTIFY up to',

@@ -172,6 +172,8 @@ export const ko: Texts = {
   'agents.inForce': '적용 중인 정책',
   'agents.inForce.own': '이 에이전트 전용',
   'agents.inForce.all': '모든 에이전트 공통',
+  'agents.inForce.altered':
+    '저장된 정책이 외부에서 변경되었습니다. 적용 중인 정책이 없으며, 이 에이전트의 결제는 모두 거부됩니다. 백업에서 데이터베이스를 복원하세요. 자세한 내용은 감사 로그에 있습니다.',
   'agents.inForce.recipients': '받는 주소 {count}개',
   'agents.inForce.otherList': '{chain} 주소만 있어 {own} 체인에서는 누구에게도 결제할 수 없습니다',
   'agents.inForce.noLimits': '{symbol} 한도가 없어 해당 결제에는 모두 승인이 필요합니다',
@@ -220,6 +222,9 @@ export const ko: Texts = {
   'policies.title': '정책',
   'policies.none': '정책이 없습니다. 한도가 없으면 모든 결제에 승인이 필요합니다.',
   'policies.new': '새 정책',
+  'policies.altered':
+    '저장된 정책이 외부에서 변경되었습니다(대상: {whose}). 해당 정책은 적용되지 않으며, 대상 에이전트의 결제는 모두 거부됩니다. 백업에서 데이터베이스를 복원하세요. 자세한 내용은 감사 로그에 있습니다.',
+  'policies.altered.badge': '변조됨: 적용 안 됨',
   'policies.scope': '적용 대상',
   'policies.instant': 'INSTANT 최대',
   'policies.notify': 'NOTIFY 최대',

@@ -1,11 +1,11 @@
 import type { AgentSummary } from '@waiaas/sdk';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
-import { usePolicies } from '../data/queries.ts';
+import { usePolicyList } from '../data/queries.ts';
 import { nativeUnit } from '../format/amount.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Answer } from '../ui/answer.tsx';
-import { Badge, Named } from '../ui/basics.tsx';
+import { Badge, Named, Notice } from '../ui/basics.tsx';
 import { furtherAssetsOf, nativeLimitsOf, policiesInForce } from './policies-in-force.ts';
 import { addressesOf, allowsEverybody, draftOf, POLICY_TYPES, type Policy, type PolicyDraft } from './policy-form.ts';
 import { daysInWords } from './policy-words.ts';
@@ -13,11 +13,12 @@ import { daysInWords } from './policy-words.ts';
 /** The policies that count for an agent, one of each type, and what counts where there is none. */
 export function AgentPolicies({ agent }: { readonly agent: AgentSummary }) {
   const { t } = useSpeech();
-  const policies = usePolicies();
+  const policies = usePolicyList();
   return (
     <Answer of={policies}>
-      {(all) => {
-        const inForce = policiesInForce(all, agent.id);
+      {(list) => {
+        const inForce = policiesInForce(list, agent.id);
+        if (inForce === null) return <Notice kind="bad">{t('agents.inForce.altered')}</Notice>;
         return (
           <>
             <ul className="space-y-4">

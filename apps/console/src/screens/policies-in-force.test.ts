@@ -17,7 +17,12 @@ const policy = (id: string, fields: Partial<Policy> = {}): Policy => ({
   enabled: true,
   createdAt: AT,
   updatedAt: AT,
+  authentic: true,
   ...fields,
+});
+const of = (policies: readonly Policy[], notAuthentic: readonly (string | null)[] = []) => ({
+  policies: [...policies],
+  notAuthentic: [...notAuthentic],
 });
 
 describe('the policy that counts for an agent is the one the daemon takes', () => {
@@ -36,18 +41,26 @@ describe('the policy that counts for an agent is the one the daemon takes', () =
     ['one of all where its own is off', [policy('a', { agentId: AGENT, enabled: false }), policy('b')], 'b'],
   ])('%s', (_, all, id) => {
     for (const listed of [all, all.toReversed()]) {
-      expect(policiesInForce(listed, AGENT).get('RATE_LIMIT')?.id).toBe(id);
+      expect(policiesInForce(of(listed), AGENT)?.get('RATE_LIMIT')?.id).toBe(id);
     }
   });
 
   test('each type by itself', () => {
     const list = policy('b', { type: 'WHITELIST', agentId: AGENT, rules: { chain: 'solana', allowed_addresses: [] } });
-    const inForce = policiesInForce([policy('a', { priority: 5 }), list], AGENT);
-    expect([...inForce].map(([type, { id }]) => [type, id])).toEqual([
+    const inForce = policiesInForce(of([policy('a', { priority: 5 }), list]), AGENT);
+    expect([...(inForce ?? [])].map(([type, { id }]) => [type, id])).toEqual([
       ['RATE_LIMIT', 'a'],
       ['WHITELIST', 'b'],
     ]);
   });
+});
+
+test('nothing is in force where somebody else has changed the policies of the agent, or those of all', () => {
+  const all = [policy('a'), policy('b', { agentId: AGENT })];
+  for (const whose of [[null], [AGENT], [OTHER, null]]) expect(policiesInForce(of(all, whose), AGENT)).toBeNull();
+  // Taken away, they are in no list.
+  expect(policiesInForce(of([], [AGENT]), AGENT)).toBeNull();
+  expect(policiesInForce(of(all, [OTHER]), AGENT)?.get('RATE_LIMIT')?.id).toBe('b');
 });
 
 test('the limits of an agent are those of its own native asset, whichever chain the policy is of', () => {

@@ -1,10 +1,17 @@
+import type { PolicyListResponse } from '@waiaas/sdk';
 import { assetOfKey, type LimitsDraft, type Policy, type PolicyDraft, type PolicyType } from './policy-form.ts';
 
 /**
  * The policies that count for an agent, one of a type at most, as the daemon chooses them: the agent's own replace those of all
  * agents, whatever their priority; of what is left the highest priority counts, the lower id first among equals.
+ * @returns null where somebody else has changed the agent's own in the database, or those of all agents: none is in force, and
+ *   nothing is paid
  */
-export function policiesInForce(all: readonly Policy[], agentId: string): ReadonlyMap<PolicyType, Policy> {
+export function policiesInForce(
+  { policies: all, notAuthentic }: PolicyListResponse,
+  agentId: string,
+): ReadonlyMap<PolicyType, Policy> | null {
+  if (notAuthentic.includes(null) || notAuthentic.includes(agentId)) return null;
   const enabled = all.filter((policy) => policy.enabled);
   const inForce = new Map<PolicyType, Policy>();
   for (const type of new Set(enabled.map((policy) => policy.type))) {

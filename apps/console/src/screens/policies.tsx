@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react';
-import { useAgents, usePolicies } from '../data/queries.ts';
+import { useAgents, usePolicies, usePolicyList } from '../data/queries.ts';
 import { nativeUnit, type Unit } from '../format/amount.ts';
 import { plain, shortId } from '../format/text.ts';
 import { useSpeech } from '../i18n/language.tsx';
@@ -45,7 +45,7 @@ type Editing = { readonly policy: Policy | null };
 /** The rules that decide every payment. */
 export function PoliciesScreen() {
   const { t } = useSpeech();
-  const policies = usePolicies();
+  const policies = usePolicyList();
   const [editing, setEditing] = useState<Editing | null>(null);
   const [deleting, setDeleting] = useState<Policy | null>(null);
   return (
@@ -56,30 +56,43 @@ export function PoliciesScreen() {
         </Button>
       </Heading>
       <Answer of={policies}>
-        {(all) =>
-          all.length === 0 ? (
-            <Card>
-              <EmptyState title={t('policies.none')} />
-            </Card>
-          ) : (
-            <ul className="grid gap-4 xl:grid-cols-2">
-              {all.map((policy) => (
-                <li key={policy.id} className="min-w-0">
-                  <PolicyCard
-                    policy={policy}
-                    onEdit={() => setEditing({ policy })}
-                    onDelete={() => setDeleting(policy)}
-                  />
-                </li>
-              ))}
-            </ul>
-          )
-        }
+        {({ policies: all, notAuthentic }) => (
+          <>
+            {notAuthentic.length > 0 && <AlteredNotice whose={notAuthentic} />}
+            {all.length === 0 ? (
+              <Card>
+                <EmptyState title={t('policies.none')} />
+              </Card>
+            ) : (
+              <ul className="grid gap-4 xl:grid-cols-2">
+                {all.map((policy) => (
+                  <li key={policy.id} className="min-w-0">
+                    <PolicyCard
+                      policy={policy}
+                      onEdit={() => setEditing({ policy })}
+                      onDelete={() => setDeleting(policy)}
+                    />
+                  </li>
+                ))}
+              </ul>
+            )}
+          </>
+        )}
       </Answer>
       {editing !== null && <PolicyDialog policy={editing.policy} onClose={() => setEditing(null)} />}
       {deleting !== null && <DeletePolicy policy={deleting} onClose={() => setDeleting(null)} />}
     </>
   );
+}
+
+/** Says whose policies are not those that the daemon has stored. They may not even be in the list any more. */
+function AlteredNotice({ whose }: { readonly whose: readonly (string | null)[] }) {
+  const { t } = useSpeech();
+  const agents = useAgents();
+  const names = whose.map((id) =>
+    id === null ? t('common.allAgents') : plain(agents.data?.find((agent) => agent.id === id)?.name ?? id),
+  );
+  return <Notice kind="bad">{t('policies.altered', { whose: names.join(', ') })}</Notice>;
 }
 
 function PolicyCard({
@@ -104,9 +117,13 @@ function PolicyCard({
           <Named code={policy.type} />
         </h2>
         <span className="flex gap-2">
-          <Badge tone={policy.enabled ? 'good' : 'quiet'}>
-            {policy.enabled ? t('common.enabled') : t('common.disabled')}
-          </Badge>
+          {policy.authentic ? (
+            <Badge tone={policy.enabled ? 'good' : 'quiet'}>
+              {policy.enabled ? t('common.enabled') : t('common.disabled')}
+            </Badge>
+          ) : (
+            <Badge tone="bad">{t('policies.altered.badge')}</Badge>
+          )}
         </span>
       </div>
       <p className="mb-3 text-sm text-muted">

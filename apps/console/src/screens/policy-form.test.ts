@@ -25,6 +25,7 @@ const stored = (type: Policy['type'], rules: Policy['rules']): Policy => ({
   enabled: false,
   createdAt: '2026-11-22T12:00:00.000Z',
   updatedAt: '2026-11-22T12:00:00.000Z',
+  authentic: true,
 });
 
 describe('the form of a policy', () => {

@@ -21,6 +21,7 @@ const policy = (
   enabled: true,
   createdAt: AT,
   updatedAt: AT,
+  authentic: true,
   ...fields,
 });
 const list = (number: number, addresses: readonly string[], fields: Partial<Policy> = {}): Policy =>

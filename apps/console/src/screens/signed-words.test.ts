@@ -19,6 +19,7 @@ const policy = (number: number, type: Policy['type'], rules: Policy['rules']): P
   enabled: true,
   createdAt: AT,
   updatedAt: AT,
+  authentic: true,
 });
 const list = (number: number, addresses: readonly string[]): Policy =>
   policy(number, 'WHITELIST', { chain: 'solana', allowed_addresses: [...addresses] });

@@ -111,6 +111,7 @@ const limits = {
   enabled: true,
   createdAt: NOW,
   updatedAt: NOW,
+  authentic: true,
 };
 const paused = { killSwitch: { status: 'NORMAL' }, workers: {}, adapters: [] };
 
@@ -128,7 +129,7 @@ const ANSWERS: readonly (readonly [path: RegExp, body: object])[] = [
   [/\/recovery-address$/, { agentId: id(0), address: null, next: null }],
   [/\/recalls$/, { recalls: [] }],
   [/\/owner\/sessions$/, { sessions: [grant], ...page }],
-  [/\/policies$/, { policies: [limits] }],
+  [/\/policies$/, { policies: [limits], notAuthentic: [] }],
   [/\/auto-stop-rules$/, { rules: [], authentic: true }],
   [/\/owner\/status$/, { connected: true, address: ADDRESS, chain: 'solana', connectedAt: NOW, systemState: 'NORMAL' }],
   [/\/notification-channels$/, { channels: [], enabled: true, reachable: 0, minChannels: 2 }],

@@ -68,7 +68,7 @@ export function agentRoutes(scope: FastifyInstance, { services }: RouteDependenc
   app.get(
     '/v1/owner/agents/:id',
     {
-      config: { auth: 'operatorOrOwner', action: 'manage_sessions', errors: ['AGENT_NOT_FOUND'] },
+      config: { auth: 'operatorOrOwner', action: 'manage_sessions', errors: ['AGENT_NOT_FOUND', 'KEYSTORE_LOCKED'] },
       schema: {
         operationId: 'getAgentDetail',
         tags: ['Owner'],

@@ -23,11 +23,11 @@ export function policyReadRoutes(scope: FastifyInstance, { services }: RouteDepe
   app.get(
     '/v1/owner/policies',
     {
-      config: { auth: 'operatorOrOwner', action: 'view_dashboard' },
+      config: { auth: 'operatorOrOwner', action: 'view_dashboard', errors: ['KEYSTORE_LOCKED'] },
       schema: {
         operationId: 'listPolicies',
         tags: ['Owner'],
-        summary: 'All policies',
+        summary: 'All policies, with whether they are as the daemon stored them',
         response: { 200: policyListResponseSchema },
       },
     },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { agentSummarySchema } from './agent.ts';
-import { policySummarySchema } from './policy.ts';
+import { listedPolicySchema } from './policy.ts';
 import { sessionSummarySchema } from './session.ts';
 import { transactionResponseSchema } from './transaction.ts';
 
@@ -17,6 +17,6 @@ export const agentDetailResponseSchema = z.object({
   recentTransactions: z.array(transactionResponseSchema),
   activeSessions: z.array(sessionSummarySchema),
   /** Those of the agent and those of all agents. */
-  policies: z.array(policySummarySchema),
+  policies: z.array(listedPolicySchema),
 });
 export type AgentDetailResponse = z.infer<typeof agentDetailResponseSchema>;

@@ -91,8 +91,25 @@ export type PolicySummary = z.infer<typeof policySummarySchema>;
 export const policyResponseSchema = z.object({ policy: policySummarySchema });
 export type PolicyResponse = z.infer<typeof policyResponseSchema>;
 
+/** A policy as it is stored, with whether the daemon stored it so. */
+export const listedPolicySchema = policySummarySchema.extend({
+  /**
+   * False once somebody else has changed it, or others of the same agent or of all agents, in the database. It does not hold then,
+   * and nothing is paid for whom it is for.
+   */
+  authentic: z.boolean(),
+});
+export type ListedPolicy = z.infer<typeof listedPolicySchema>;
+
 /** Answer of GET /v1/owner/policies. */
-export const policyListResponseSchema = z.object({ policies: z.array(policySummarySchema) });
+export const policyListResponseSchema = z.object({
+  policies: z.array(listedPolicySchema),
+  /**
+   * The agents whose own policies somebody else has changed, added, taken away or put back in the database; null stands for those
+   * of all agents. Nothing is paid for these agents, with null: for any.
+   */
+  notAuthentic: z.array(idSchema.nullable()),
+});
 export type PolicyListResponse = z.infer<typeof policyListResponseSchema>;
 
 /** Query of DELETE /v1/owner/policies/:policyId. */

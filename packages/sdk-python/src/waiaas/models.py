@@ -533,7 +533,7 @@ class SessionSummary(Answer):
     absolute_expires_at: Timestamp = Field(validation_alias="absoluteExpiresAt", serialization_alias="absoluteExpiresAt")
 
 
-class PolicySummary(Answer):
+class ListedPolicy(Answer):
     id: str
     version: int
     agent_id: str | None = Field(validation_alias="agentId", serialization_alias="agentId")
@@ -543,13 +543,14 @@ class PolicySummary(Answer):
     enabled: bool
     created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
     updated_at: Timestamp = Field(validation_alias="updatedAt", serialization_alias="updatedAt")
+    authentic: bool
 
 
 class AgentDetailResponse(Answer):
     agent: AgentDetailResponseAgent
     recent_transactions: list[TransactionResponse] = Field(validation_alias="recentTransactions", serialization_alias="recentTransactions")
     active_sessions: list[SessionSummary] = Field(validation_alias="activeSessions", serialization_alias="activeSessions")
-    policies: list[PolicySummary]
+    policies: list[ListedPolicy]
 
 
 class SettingsResponseServer(Answer):
@@ -1401,7 +1402,20 @@ class PolicyEvaluationResponse(Answer):
 
 
 class PolicyListResponse(Answer):
-    policies: list[PolicySummary]
+    policies: list[ListedPolicy]
+    not_authentic: list[str | None] = Field(validation_alias="notAuthentic", serialization_alias="notAuthentic")
+
+
+class PolicySummary(Answer):
+    id: str
+    version: int
+    agent_id: str | None = Field(validation_alias="agentId", serialization_alias="agentId")
+    type: AnyPolicyType
+    rules: dict[str, Any]
+    priority: int
+    enabled: bool
+    created_at: Timestamp = Field(validation_alias="createdAt", serialization_alias="createdAt")
+    updated_at: Timestamp = Field(validation_alias="updatedAt", serialization_alias="updatedAt")
 
 
 class PolicyResponse(Answer):

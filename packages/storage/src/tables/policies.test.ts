@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { agentId, policyId } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -12,6 +13,7 @@ import {
   findPolicyVersion,
   hasPolicyHistory,
   isPolicyVersionAuthentic,
+  loadAllPolicies,
   loadPolicies,
   type PolicyFields,
   sealPolicySet,
@@ -61,6 +63,8 @@ afterEach(async () => {
 });
 
 const load = () => loadPolicies(temporary.storage.read, testSealer, AGENT);
+/** Whose policies are shown as not those that were stored. */
+const notAuthentic = async () => (await loadAllPolicies(temporary.storage.read, testSealer)).notAuthentic;
 
 test('what was stored is loaded, authentic and complete', async () => {
   const { policies, complete } = await load();
@@ -159,6 +163,7 @@ describe('behind the daemon’s back', () => {
     raw.exec(`DROP TRIGGER policies_identity; ${statement}`);
     const { policies, complete } = await load();
     expect(complete && policies.every(({ authentic }) => authentic)).toBe(false);
+    expect(await notAuthentic()).toContain(null);
   });
 
   test.each([
@@ -174,6 +179,37 @@ describe('behind the daemon’s back', () => {
   ])('%s shows', async (_name, statement) => {
     raw.exec(statement);
     expect((await load()).complete).toBe(false);
+    expect(await notAuthentic()).not.toEqual([]);
+  });
+
+  test.each([
+    ['of all agents', `UPDATE policies SET rules = '{}' WHERE agent_id IS NULL`, [null]],
+    ['of an agent', 'UPDATE policies SET enabled = 0 WHERE agent_id IS NOT NULL', [AGENT]],
+    ['that is gone', 'DELETE FROM policies WHERE agent_id IS NOT NULL', [AGENT]],
+    ['moved from all agents to one', `UPDATE policies SET agent_id = '${AGENT}' WHERE agent_id IS NULL`, [null, AGENT]],
+  ])('a policy %s is shown as whose it is', async (_name, statement, expected) => {
+    expect(await notAuthentic()).toEqual([]);
+    raw.exec(`DROP TRIGGER policies_identity; ${statement}`);
+    expect(await notAuthentic()).toEqual(expected);
+  });
+
+  test('nothing is shown as changed by somebody else while the daemon itself changes it all the time', async () => {
+    let isDone = false;
+    const changing = (async () => {
+      for (let at = 0; at < 40; at += 1) {
+        const fields = policy(at % 2 === 0 ? 10 : 11, { agentId: at % 2 === 0 ? null : AGENT, priority: at });
+        await temporary.storage.write(({ db }) => storePolicy(db, testSealer, fields, AT));
+      }
+      isDone = true;
+    })();
+    let looks = 0;
+    for (; !isDone; looks += 1) {
+      expect(await notAuthentic()).toEqual([]);
+      // What is read is read at once: the daemon comes to its turn in between.
+      await setImmediate();
+    }
+    await changing;
+    expect(looks).toBeGreaterThan(1);
   });
 
   test('an older version with its genuine seal shows', async () => {
@@ -217,6 +253,7 @@ describe('behind the daemon’s back', () => {
     test('does not come back with its set', async () => {
       takeBack(raw, TABLES);
       expect(await asIs()).toBe(false);
+      expect(await notAuthentic()).toEqual([null]);
       expect(await afterRestart()).toBe(false);
     });
 

@@ -15,7 +15,7 @@ export type PolicyVersionRow = Selectable<PolicyVersionsTable>;
 
 /** A policy as it is loaded for a decision. */
 export type LoadedPolicy = PolicyRow & {
-  /** Whether its own seal and that of its set hold. */
+  /** Whether its own seal holds. */
   readonly authentic: boolean;
 };
 
@@ -25,6 +25,17 @@ export interface LoadedPolicies {
   /** False when a set was tampered with or is missing: nothing may be allowed then. */
   readonly complete: boolean;
 }
+
+/** All policies, as they are shown. */
+export interface ShownPolicies {
+  /** Oldest first. */
+  readonly policies: readonly PolicyRow[];
+  /** The agents whose own policies are not as the daemon stored them; null stands for those of all agents. */
+  readonly notAuthentic: readonly (string | null)[];
+}
+
+/** Readings of policies that change while they are read. */
+const READINGS = 5;
 
 const scopeOf = (agentId: string | null): string => agentId ?? GLOBAL_SCOPE;
 
@@ -67,17 +78,27 @@ export async function sealedSetVersion(db: Db, sealer: RowSealer, scope: string)
     : null;
 }
 
+/** The version of a set that the head of its scope says is in force. */
+const pinned = (db: Db, scope: string): number | undefined => headsOf(db).read(scope)?.marks.get('policies');
+
+const judged = (sealer: RowSealer, rows: readonly PolicyRow[]): readonly LoadedPolicy[] =>
+  rows.map((row) => ({ ...row, authentic: sealer.verify(policyContent(row), row.seal) }));
+
+/** @param pinnedVersion a set that was in force once, from an older copy of the file, is genuine in itself */
+const isComplete = (
+  sealer: RowSealer,
+  rows: readonly PolicyRow[],
+  set: Selectable<PolicySetsTable> | undefined,
+  pinnedVersion: number | undefined,
+): boolean =>
+  set !== undefined &&
+  set.version === pinnedVersion &&
+  sealer.verify(policySetContent(set.scope, set.version, rows), set.seal);
+
 async function loadScope(db: Db, sealer: RowSealer, scope: string): Promise<LoadedPolicies> {
   const rows = await inScope(db, scope);
-  const head = await headOf(db, scope);
-  return {
-    policies: rows.map((row) => ({ ...row, authentic: sealer.verify(policyContent(row), row.seal) })),
-    complete:
-      head !== undefined &&
-      // A set that was in force once, from an older copy of the file, is genuine in itself.
-      head.version === headsOf(db).read(scope)?.marks.get('policies') &&
-      sealer.verify(policySetContent(scope, head.version, rows), head.seal),
-  };
+  const set = await headOf(db, scope);
+  return { policies: judged(sealer, rows), complete: isComplete(sealer, rows, set, pinned(db, scope)) };
 }
 
 /** Loads what may apply to an agent: its own policies and the global ones, seals checked. Never cached (04 §10). */
@@ -102,6 +123,43 @@ export const findPolicy = (db: Db, id: string): Promise<PolicyRow | undefined> =
 /** All policies, oldest first. */
 export const listPolicies = (db: Db): Promise<PolicyRow[]> =>
   db.selectFrom('policies').selectAll().orderBy('id').execute();
+
+/** The sets of all scopes there are, and what their heads say of them. */
+async function readSets(db: Db) {
+  const sets = await db.selectFrom('policy_sets').selectAll().execute();
+  const agents = await db.selectFrom('agents').select('id').orderBy('id').execute();
+  const ofScope = new Map(sets.map((set) => [set.scope, set]));
+  return [GLOBAL_SCOPE, ...agents.map(({ id }) => id)].map((scope) => ({
+    scope,
+    set: ofScope.get(scope),
+    pinned: pinned(db, scope),
+  }));
+}
+
+const sameSets = (one: Awaited<ReturnType<typeof readSets>>, other: typeof one): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
+/**
+ * Loads all policies and checks every seal, to show them: what is not as the daemon stored it must never look as if it were in
+ * force. Policies and their sets are two readings: the sets are read before and after, so that a change that is committed in
+ * between is not taken for a forgery. Decisions are made by `loadPolicies`, within a unit of work.
+ */
+export async function loadAllPolicies(db: Db, sealer: RowSealer): Promise<ShownPolicies> {
+  let sets = await readSets(db);
+  let rows = await listPolicies(db);
+  for (let reading = 1; reading < READINGS; reading += 1) {
+    const after = await readSets(db);
+    if (sameSets(sets, after)) break;
+    sets = after;
+    rows = await listPolicies(db);
+  }
+  const ofScope = Map.groupBy(judged(sealer, rows), ({ agent_id }) => scopeOf(agent_id));
+  const broken = sets.filter(({ scope, set, pinned: version }) => {
+    const own = ofScope.get(scope) ?? [];
+    return !own.every(({ authentic }) => authentic) || !isComplete(sealer, own, set, version);
+  });
+  return { policies: rows, notAuthentic: broken.map(({ scope }) => (scope === GLOBAL_SCOPE ? null : scope)) };
+}
 
 /** What is chosen about a policy. */
 export interface PolicyFields {

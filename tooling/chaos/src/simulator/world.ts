@@ -418,26 +418,26 @@ export async function createSimulatedWorld({
     async learn() {
       const { storage, policies, owner, killSwitch } = world.daemon;
       hasStopped = killSwitch.status() !== 'NORMAL';
-      const listed = (await policies.list()).policies;
-      const ignored = (mutant?.ignores ?? []).map((policy) => ({
-        ...policy,
-        id: 'ignored',
-        agentId: null,
-        priority: 0,
-        enabled: true,
-        version: 1,
-        createdAt: '',
-        updatedAt: '',
-      }));
-      world.policies = [...ignored, ...listed];
       if (hasStopped) {
         for (const { id } of await listLiveRecalls(storage.read)) {
           if (world.stoppedRecalls.has(id)) continue;
           world.stoppedRecalls.set(id, (await listTransactionsOfRecall(storage.read, id)).length);
         }
       }
-      // With the vault shut nobody can say; nor can the owner become another one.
+      // With the vault shut nobody can say; nor can the owner become another one, or a policy be changed.
       if (!hasStopped) {
+        const listed = (await policies.list()).policies;
+        const ignored = (mutant?.ignores ?? []).map((policy) => ({
+          ...policy,
+          id: 'ignored',
+          agentId: null,
+          priority: 0,
+          enabled: true,
+          version: 1,
+          createdAt: '',
+          updatedAt: '',
+        }));
+        world.policies = [...ignored, ...listed];
         const present = await owner.load();
         const before = world.owner;
         world.owner =
