@@ -179,13 +179,18 @@ test('agent, owner, approval, rejection, sessions, decisions, password: the comm
   );
   const disable = ['policy', 'update', added.policy.id, '--disable'];
   await fail('SIGNATURE_MISSING', ...disable);
+  await fail('POLICY_CONFLICT', ...disable, '--policy-version', '7', ...key);
   expect(await json(...disable, ...key)).toMatchObject({ policy: { enabled: false, version: 2 } });
   expect(await succeed('policy', 'list', '--agent', 'shopper')).toMatch(/SPENDING_LIMIT +shopper +0 +disabled/);
   expect(await json('settings', 'set', '--min-channels', '3')).toMatchObject({ notifications: { minChannels: 3 } });
   expect(await json('settings', 'show')).toMatchObject({ changed: ['notifications.minChannels'] });
   await fail('POLICY_NOT_FOUND', 'policy', 'delete', agent.id, ...key);
+  await fail('POLICY_CONFLICT', 'policy', 'delete', added.policy.id, '--policy-version', '1', ...key);
   expect(await json('policy', 'delete', added.policy.id, ...key)).toMatchObject({ deleted: true });
-  expect(await json('policy', 'list')).toMatchObject({ policies: [{ agentId: null }] });
+  expect(await json('policy', 'list')).toMatchObject({
+    policies: [{ agentId: null, authentic: true }],
+    notAuthentic: [],
+  });
   expect(await json('owner', 'status')).toMatchObject({ connected: true, address: wallet });
 
   // Above the limits that an installation begins with, and so the owner's to decide.

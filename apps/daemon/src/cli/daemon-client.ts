@@ -117,6 +117,8 @@ function apiFailure(status: number, body: unknown): CliError {
 function adviceFor(code: string, details: unknown): string | undefined {
   if (code === 'INVALID_MASTER_PASSWORD')
     return 'Check the password and try again; five wrong ones lock it for a while.';
+  if (code === 'POLICY_CONFLICT')
+    return 'Look at it with "waiaas policy list", and give the command again for what it is now.';
   if (code !== 'MASTER_PASSWORD_LOCKED' || typeof details !== 'object' || details === null) return undefined;
   const seconds = 'retryAfter' in details && typeof details.retryAfter === 'number' ? details.retryAfter : null;
   return seconds === null ? undefined : `Try again in ${Math.ceil(seconds / 60)} minutes.`;
