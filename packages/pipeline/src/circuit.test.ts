@@ -25,13 +25,13 @@ beforeEach(async () => {
           throw new ChainError({ code: 'INSUFFICIENT_BALANCE', chain: 'solana', message: 'Too little' });
         return adapter.buildTransaction(request);
       },
-      async submitTransaction(transaction) {
+      async submitTransaction(transaction, mayGoOn) {
         if (ill === 'at submission') throw down(true);
         if (ill === 'no, it declines') {
           const details = { reason: DECLINED };
           throw new ChainError({ code: 'RPC_ERROR', chain: 'solana', message: 'No', details, mayHaveLanded: true });
         }
-        return adapter.submitTransaction(transaction);
+        return adapter.submitTransaction(transaction, mayGoOn);
       },
     }),
   });

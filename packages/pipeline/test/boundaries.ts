@@ -65,7 +65,7 @@ export function createGuillotine(): Guillotine {
       buildTransaction: guarded((request) => adapter.buildTransaction(request)),
       simulateTransaction: guarded((transaction) => adapter.simulateTransaction(transaction)),
       signTransaction: guarded((transaction, sign) => adapter.signTransaction(transaction, sign)),
-      submitTransaction: guarded((transaction) => adapter.submitTransaction(transaction)),
+      submitTransaction: guarded((transaction, mayGoOn) => adapter.submitTransaction(transaction, mayGoOn)),
       waitForConfirmation: guarded((hash, options) => adapter.waitForConfirmation(hash, options)),
       ...(isReplacer(adapter)
         ? {

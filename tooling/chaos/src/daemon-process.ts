@@ -139,7 +139,9 @@ const daemon = await startDaemon({
           return signature;
         }),
       ),
-      submitTransaction: guarded('submitTransaction', (transaction) => adapter.submitTransaction(transaction)),
+      submitTransaction: guarded('submitTransaction', (transaction, mayGoOn) =>
+        adapter.submitTransaction(transaction, mayGoOn),
+      ),
       getTransactionStatus: guarded('getTransactionStatus', (hash) => adapter.getTransactionStatus(hash)),
       waitForConfirmation: guarded('waitForConfirmation', (hash, options) =>
         adapter.waitForConfirmation(hash, options),

@@ -70,7 +70,9 @@ async function prepare(): Promise<Scene> {
           return signature;
         }),
       ),
-      submitTransaction: guarded('submitTransaction', (transaction) => adapter.submitTransaction(transaction)),
+      submitTransaction: guarded('submitTransaction', (transaction, mayGoOn) =>
+        adapter.submitTransaction(transaction, mayGoOn),
+      ),
       waitForConfirmation: guarded('waitForConfirmation', (hash, options) =>
         adapter.waitForConfirmation(hash, options),
       ),

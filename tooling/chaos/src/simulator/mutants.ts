@@ -238,8 +238,8 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
   },
   'takes silence for failure': {
     mutant: withAdapter((adapter) => ({
-      submitTransaction: async (transaction) => {
-        await adapter.submitTransaction(transaction);
+      submitTransaction: async (transaction, mayGoOn) => {
+        await adapter.submitTransaction(transaction, mayGoOn);
         throw new ChainError({ code: 'SUBMIT_FAILED', chain: 'solana', message: 'No answer', mayHaveLanded: false });
       },
     })),
@@ -259,8 +259,8 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
       adapter: (adapter, { ledger }) => ({
         ...adapter,
         isConnected: () => adapter.isConnected(),
-        submitTransaction: async (transaction) => {
-          const sent = await adapter.submitTransaction(transaction);
+        submitTransaction: async (transaction, mayGoOn) => {
+          const sent = await adapter.submitTransaction(transaction, mayGoOn);
           const transfer = ledger.accepted.get(sent.txHash);
           if (transfer !== undefined) ledger.accept(`${sent.txHash} again`, transfer, 1);
           return sent;

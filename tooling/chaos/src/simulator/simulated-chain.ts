@@ -4,7 +4,6 @@ import {
   type ISweeper,
   type ITokenReader,
   isReplacer,
-  type SignedTransaction,
   type SignedVariant,
 } from '@waiaas/core';
 import {
@@ -95,7 +94,7 @@ export function createSimulatedChain(network: SimulatedNetwork, { life, recorded
         await travel();
       }
     };
-  const submit = far((transaction: SignedTransaction) => inner.submitTransaction(transaction));
+  const submit = far((...args: Parameters<IChainAdapter['submitTransaction']>) => inner.submitTransaction(...args));
   const chain: SimulatedAdapter = {
     ...inner,
     isConnected: () => !isDown() && inner.isConnected(),
@@ -109,9 +108,9 @@ export function createSimulatedChain(network: SimulatedNetwork, { life, recorded
       onSigned({ from, to, amount, memo, mint: token?.address ?? null, fee: transaction.estimatedFee });
       return signed;
     },
-    async submitTransaction(transaction) {
+    async submitTransaction(transaction, mayGoOn) {
       onSent(transaction.txHash);
-      const sent = await submit(transaction);
+      const sent = await submit(transaction, mayGoOn);
       sends.taken(transaction.txHash);
       return sent;
     },
