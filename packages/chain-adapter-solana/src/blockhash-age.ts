@@ -2,6 +2,9 @@ import type { Blockhash } from '@solana/kit';
 import type { NodeView } from './node-view.ts';
 import { UnexpectedAnswer } from './rpc-answer.ts';
 
+/** Blocks a blockhash is good for. */
+export const LIFETIME_BLOCKS = 150n;
+
 /**
  * Whether a transaction with this blockhash can still land, as a node sees it: in its newest block, or in its last final one, which
  * comes to the end of a blockhash later and does not know the newest ones yet.

@@ -4,6 +4,7 @@ import { createNodeView, type NodeView } from './node-view.ts';
 import type { SolanaSettings } from './options.ts';
 import { probeNetwork } from './probe.ts';
 import { openRpcSession } from './rpc-session.ts';
+import { createSilence, type Silence } from './silence.ts';
 import { openTransport } from './transport.ts';
 
 /** One endpoint of a network: what is known through it, and how it has been doing. */
@@ -16,8 +17,8 @@ export interface ClusterNode {
   readonly isForeign: boolean;
   /** Epoch ms from which it is worth another try. */
   readonly dueAt: number;
-  /** Epoch ms of the first of its failures in a row; null when it has not failed lately. */
-  readonly failingSince: number | null;
+  /** Whether it gives its word where a verdict needs it. */
+  readonly silence: Silence;
   /**
    * Makes sure that it serves the configured network before it is used for the first time. Concurrent calls share one probe.
    * @throws ChainError WRONG_NETWORK, RPC_ERROR, NETWORK_ERROR
@@ -54,19 +55,16 @@ export function createClusterNode(url: string, settings: SolanaSettings): Cluste
   let isForeign = false;
   let isVerified = false;
   let probing: Promise<void> | null = null;
-  let failingSince: number | null = null;
 
   const failed = (error: ChainError): void => {
     if (session.closed.aborted) return;
     if (breaker.isClosed) logger.warn({ err: error, host }, 'An RPC endpoint fails');
     breaker.failed(askedPause(error));
-    failingSince ??= clock.now();
   };
 
   const succeeded = (): void => {
     if (!breaker.isClosed) logger.info({ host }, 'An RPC endpoint works again');
     breaker.succeeded();
-    failingSince = null;
   };
 
   const probe = async (): Promise<void> => {
@@ -104,9 +102,7 @@ export function createClusterNode(url: string, settings: SolanaSettings): Cluste
     get dueAt() {
       return breaker.dueAt;
     },
-    get failingSince() {
-      return failingSince;
-    },
+    silence: createSilence(clock),
     verify,
     recover() {
       if (isForeign || breaker.isClosed || probing !== null || clock.now() < breaker.dueAt) return;

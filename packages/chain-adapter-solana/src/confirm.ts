@@ -7,11 +7,11 @@ import {
   type Logger,
   type TransactionStatusReport,
 } from '@waiaas/core';
-import { isBlockhashAlive } from './blockhash-age.ts';
 import { blamesNode, type ClusterNode } from './cluster-node.ts';
 import { executedFee } from './executed-fee.ts';
 import type { NodePool } from './node-pool.ts';
 import type { NodeView } from './node-view.ts';
+import { type Ending, isOverByOwnWord } from './own-word.ts';
 import { createPollPace } from './poll-pace.ts';
 import { Abandoned, raceAbort } from './race-abort.ts';
 import { readMessage } from './raw-message.ts';
@@ -21,11 +21,6 @@ import { readWire, transactionId } from './wire-transaction.ts';
 const DEFAULT_TIMEOUT_MS = 60_000;
 /** Looks in vain after which another endpoint is asked: the first one may have stopped following the chain. */
 const LOOKS_PER_NODE = 4;
-/**
- * How long an endpoint that does not answer has a say all the same, ms: one that has turned a single request away, or is being
- * started anew, must not leave the word to another one that lies. A dead one must not keep money reserved for ever.
- */
-const SILENCE_MS = 600_000;
 
 /** What waiting needs beside the transaction. */
 export interface ConfirmContext {
@@ -52,29 +47,26 @@ function verdictOf(status: TransactionStatusReport, target: 'confirmed' | 'final
   return error === null ? { verdict: 'confirmed', commitment, blockNumber } : { verdict: 'failed', error, blockNumber };
 }
 
+/** What is waited for: how deep, and until which block it can land. */
+interface Awaited extends Ending {
+  readonly target: 'confirmed' | 'finalized';
+}
+
 /**
- * Looks once, at one node. `expired` is proven in this order: the finalized block height is past the bound, which another node may
- * have named, and the blockhash is over where it is known; only then a look-up with full history starts; it finds nothing; and
+ * Looks once, at one node. `expired` is proven in this order: the finalized block height is past the bound, and where there are other
+ * nodes the transaction is over by the own word of this one; only then a look-up with full history starts; it finds nothing; and
  * the node that answered had come at least as far as that finalized block, so that what it does not know did not happen (04 §6.6).
  */
-async function look(view: NodeView, { signature, target, bound, blockhash }: Awaited): Promise<Proven | null> {
+async function look(view: NodeView, awaited: Awaited, isSole: boolean): Promise<Proven | null> {
+  const { signature, target, bound } = awaited;
   const { status } = await view.signature(signature);
   if (status.state === 'landed' || bound === undefined) return verdictOf(status, target);
   const tip = await view.finalizedTip.get();
-  if (tip.blockHeight <= bound) return null;
-  if (blockhash !== null && (await isBlockhashAlive(view, blockhash))) return null;
+  const isOver = isSole ? tip.blockHeight > bound : await isOverByOwnWord(view, tip, awaited);
+  if (!isOver) return null;
   const last = await view.signature(signature);
   if (last.status.state === 'landed') return verdictOf(last.status, target);
   return last.asOfSlot < tip.slot ? null : { verdict: 'expired', finalizedBlockHeight: tip.blockHeight };
-}
-
-/** What is waited for: how deep, and until which block it can land. */
-interface Awaited {
-  readonly signature: Signature;
-  readonly target: 'confirmed' | 'finalized';
-  readonly bound: bigint | undefined;
-  /** Of the bytes, where they are at hand. */
-  readonly blockhash: Blockhash | null;
 }
 
 /** The blockhash in signed bytes; null where they are not those of the transaction. */
@@ -98,41 +90,46 @@ interface Objection {
 async function objectionAt(
   view: NodeView,
   denied: Exclude<Proven, { verdict: 'confirmed' }>,
-  { signature, target, bound, blockhash }: Awaited,
+  awaited: Awaited,
 ): Promise<Objection | null> {
+  const { signature, target } = awaited;
   // Asked first: what it does not know by then has not happened up to there.
-  const tip = bound === undefined ? null : await view.finalizedTip.get();
+  const tip = await view.finalizedTip.get();
+  const isOver = await isOverByOwnWord(view, tip, awaited);
   const { status, asOfSlot } = await view.signature(signature);
   if (status.state === 'landed') {
     if (status.error === null) return { verdict: verdictOf(status, target) };
     return denied.verdict === 'failed' && verdictOf(status, target) !== null ? null : { verdict: null };
   }
-  if (tip === null || bound === undefined) return null;
-  if (tip.blockHeight <= bound || asOfSlot < tip.slot) return { verdict: null };
-  return blockhash !== null && (await isBlockhashAlive(view, blockhash)) ? { verdict: null } : null;
+  return isOver && asOfSlot >= tip.slot ? null : { verdict: null };
+}
+
+/** What the endpoints have against a verdict, and which of them. */
+interface Objections extends Objection {
+  readonly hosts: readonly string[];
 }
 
 /**
- * What the other endpoints make of a verdict that a payment was not made. One node that has lost its history, or lies, must not
+ * What the endpoints make of a verdict that a payment was not made. One node that has lost its history, or lies, must not
  * free what was reserved for it: the one that saw it paid counts. One that does not answer has a say for a while as if it had
  * something against it.
  * @returns null when none has anything against it
  */
 async function overruled(
-  { pool, clock }: Pick<ConfirmContext, 'pool' | 'clock'>,
+  { usable }: Pick<NodePool, 'usable'>,
   proven: Proven,
   awaited: Awaited,
-): Promise<Objection | null> {
-  const others = pool.nodes.filter(({ isForeign }) => !isForeign);
-  if (proven.verdict === 'confirmed' || others.length < 2) return null;
-  const silent = ({ failingSince }: ClusterNode): Objection | null =>
-    failingSince !== null && clock.now() - failingSince < SILENCE_MS ? { verdict: null } : null;
+): Promise<Objections | null> {
+  if (proven.verdict === 'confirmed' || usable.length < 2) return null;
+  const silent = ({ silence }: ClusterNode): Objection | null => (silence.kept() ? { verdict: null } : null);
   const objections = await Promise.all(
-    others.map(async (node) => {
+    usable.map(async (node) => {
       if (!node.isWell) return silent(node);
       try {
         await node.verify();
-        return await objectionAt(node.view, proven, awaited);
+        const objection = await objectionAt(node.view, proven, awaited);
+        node.silence.broken();
+        return objection;
       } catch (error) {
         if (blamesNode(error)) node.failed(error);
         else if (!isChainError(error)) throw error;
@@ -141,13 +138,33 @@ async function overruled(
     }),
   );
   const raised = objections.filter((objection) => objection !== null);
-  return raised.find(({ verdict }) => verdict !== null) ?? raised[0] ?? null;
+  if (raised.length === 0) return null;
+  const verdict = raised.find((objection) => objection.verdict !== null)?.verdict ?? null;
+  return { verdict, hosts: usable.filter((_, index) => objections[index] !== null).map(({ host }) => host) };
+}
+
+/**
+ * Notes at every endpoint that a transaction is asked about, so that its own word on it counts in time, should it be needed. Holds
+ * nobody up, and needs no success: what could not be noted is noted when the word is asked for.
+ */
+function noteEverywhere({ pool, logger }: Pick<ConfirmContext, 'pool' | 'logger'>, signature: Signature): void {
+  const { usable } = pool;
+  if (usable.length < 2) return;
+  const note = async (node: ClusterNode): Promise<void> => {
+    try {
+      await node.verify();
+      node.view.firstHeights.note(signature, (await node.view.finalizedTip.get()).blockHeight);
+    } catch (error) {
+      logger.debug({ err: error, host: node.host }, 'The height of an RPC endpoint could not be noted');
+    }
+  };
+  for (const node of usable) if (node.isWell) void note(node);
 }
 
 /**
  * Waits for a proven verdict (02 §16, 04 §6.6). Quick looks first, then every `pollMs`, and at once when a node tells over
- * WebSocket that there is something to see; faults of nodes slow it down and are never a verdict. Time running out, an aborted
- * signal and a disconnect are `unknown`, not errors.
+ * WebSocket that there is something to see; faults of nodes slow it down and are never a verdict. Without time to wait, each node
+ * is looked at once. Time running out, an aborted signal and a disconnect are `unknown`, not errors.
  */
 export async function confirmPayment(
   context: ConfirmContext,
@@ -160,6 +177,8 @@ export async function confirmPayment(
   const signal = AbortSignal.any([pool.closed, over.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   const awaited: Awaited = { signature, target, bound, blockhash: blockhashIn(options.bytes, signature) };
   const deadline = clock.now() + timeoutMs;
+  // One that lies must not hide a landing from who looks once: then each is asked.
+  const looksPerNode = timeoutMs > 0 ? LOOKS_PER_NODE : 1;
   let isTold = false;
   let pace = createPollPace(pollMs);
   let bell = new AbortController();
@@ -169,15 +188,15 @@ export async function confirmPayment(
     for (let looks = 0; !signal.aborted; looks += 1) {
       let pause: number;
       try {
-        const turn = Math.floor(looks / LOOKS_PER_NODE);
-        const looking = pool.run((view) => look(view, awaited), turn);
+        const turn = Math.floor(looks / looksPerNode);
+        const looking = pool.run((view) => look(view, awaited, pool.usable.length < 2), turn);
         const told = await raceAbort(looking, signal);
-        const objection = told === null ? null : await raceAbort(overruled(context, told, awaited), signal);
+        const objection = told === null ? null : await raceAbort(overruled(pool, told, awaited), signal);
         if (objection !== null && !isTold) {
           isTold = true;
           logger.warn(
-            { txHash: signature },
-            'An RPC endpoint says that a payment was not made, and another one contradicts it or does not answer',
+            { txHash: signature, hosts: objection.hosts },
+            'An RPC endpoint says that a payment was not made, and these contradict it, do not answer, or cannot tell yet',
           );
         }
         const proven = objection === null ? told : objection.verdict;
@@ -190,6 +209,8 @@ export async function confirmPayment(
         pause = pace.afterFault(typeof asked === 'number' ? asked : 0);
       }
       const left = deadline - clock.now();
+      if (looks + 1 === LOOKS_PER_NODE || left <= 0) noteEverywhere(context, signature);
+      if (timeoutMs <= 0 && looks + 1 < pool.usable.length) continue;
       if (left <= 0) break;
       await sleep(Math.min(pause, left), AbortSignal.any([signal, bell.signal]));
       if (bell.signal.aborted) {

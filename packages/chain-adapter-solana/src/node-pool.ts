@@ -10,6 +10,8 @@ export interface NodePool {
   /** Aborts at disconnect. */
   readonly closed: AbortSignal;
   readonly nodes: readonly ClusterNode[];
+  /** Those that serve this network as far as is known, however they are doing. */
+  readonly usable: readonly ClusterNode[];
   /** Word of landed transactions, over WebSocket. */
   readonly signals: SignatureSignals;
   /**
@@ -93,6 +95,9 @@ export function createNodePool(urls: readonly string[], settings: SolanaSettings
   return {
     closed: closing.signal,
     nodes,
+    get usable() {
+      return nodes.filter(({ isForeign }) => !isForeign);
+    },
     signals,
     candidates,
     async run(work, turn) {

@@ -3,6 +3,7 @@ import { type AccountFacts, createAccountLookup } from './account-lookup.ts';
 import type { BatchLookup } from './batch-lookup.ts';
 import type { CachedValue } from './cached-value.ts';
 import { createFinalizedTip, type FinalizedTip } from './finalized-tip.ts';
+import { createFirstHeights, type FirstHeights } from './first-heights.ts';
 import { createLatestBlockhash, type FetchedBlockhash } from './latest-blockhash.ts';
 import { createMintLookup, MINT_DATA_BYTES, type MintLookup } from './mint-lookup.ts';
 import type { SolanaSettings } from './options.ts';
@@ -22,6 +23,7 @@ export interface NodeView {
   readonly blockhash: CachedValue<FetchedBlockhash>;
   readonly rent: RentLookup;
   readonly finalizedTip: CachedValue<FinalizedTip>;
+  readonly firstHeights: FirstHeights;
   readonly priorityFees: PriorityFees;
   /** Accounts without their data. */
   readonly account: BatchLookup<Address, AccountFacts>;
@@ -43,6 +45,7 @@ export function createNodeView(session: RpcSession, settings: SolanaSettings): N
     blockhash: createLatestBlockhash(session, clock, network, readMs),
     rent: createRentLookup(session, clock, readMs),
     finalizedTip: createFinalizedTip(session, clock, readMs, pollMs),
+    firstHeights: createFirstHeights(),
     priorityFees: createPriorityFees(session, clock, logger, readMs),
     account: createAccountLookup(session, readMs, 0),
     accountData,

@@ -1,7 +1,5 @@
+import { LIFETIME_BLOCKS } from './blockhash-age.ts';
 import type { FetchedBlockhash } from './latest-blockhash.ts';
-
-/** Blocks a blockhash is good for. */
-const LIFETIME_BLOCKS = 150n;
 
 interface Generation {
   readonly lastValidBlockHeight: bigint;

@@ -276,8 +276,12 @@ describe('a proof is made at one endpoint and may be overruled by another', () =
 
   describe('one that keeps a payment to itself and says that it has failed', () => {
     const FAR = 10 ** 12;
+    /** Blocks go by, and the time they take. */
+    const passes = (blocks: number): Promise<void> => world.sleep(blocks * 400);
     const says = (value: unknown): void =>
       first.say('getSignatureStatuses', { result: { context: { slot: FAR }, value: [value] } });
+    /** What of a payment is at hand when it is asked about: late, its bytes are not. */
+    type Asked = Pick<SignedTransaction, 'txHash' | 'lastValidBlockHeight'> & Partial<Pick<SignedTransaction, 'bytes'>>;
     /** The bytes are with it alone, and it says that they are in a final block. */
     async function withheld(slot = 1): Promise<SignedTransaction> {
       await adapter.connect();
@@ -298,8 +302,12 @@ describe('a proof is made at one endpoint and may be overruled by another', () =
       await other.disconnect();
       world.localnet.advanceSlots(2);
     }
-    const ask = ({ txHash, bytes, lastValidBlockHeight = 0n }: SignedTransaction, timeoutMs = 0) =>
-      adapter.waitForConfirmation(txHash, { bytes, timeoutMs, lastValidBlockHeight });
+    const ask = ({ txHash, bytes, lastValidBlockHeight = 0n }: Asked, timeoutMs = 0) =>
+      adapter.waitForConfirmation(txHash, {
+        ...(bytes === undefined ? {} : { bytes }),
+        timeoutMs,
+        lastValidBlockHeight,
+      });
 
     test('is not believed while another one says that it can still land; once that one sees it paid, it is', async () => {
       const signed = await withheld();
@@ -326,32 +334,116 @@ describe('a proof is made at one endpoint and may be overruled by another', () =
       expect(await ask(signed)).toMatchObject({ verdict: 'confirmed' });
     });
 
-    test('nor where it has named a last block that is none', async () => {
-      const other = adapterOn([second.url]);
-      await other.connect();
-      const { metadata } = await other.buildTransaction({ from: from.address, to: to.address, amount: SOL });
-      await other.disconnect();
-      const value = { blockhash: metadata.blockhash, lastValidBlockHeight: 1 };
-      first.say('getLatestBlockhash', { result: { context: { slot: 1 }, value } });
-      const signed = await withheld();
-      expect(signed.lastValidBlockHeight).toBe(1n);
-      says(null);
-      first.say('isBlockhashValid', { result: { context: { slot: FAR }, value: false } });
-      for (let looks = 0; looks < 6; looks += 1) expect(await ask(signed)).toEqual({ verdict: 'unknown' });
-      await handOn(signed);
-      expect(await ask(signed)).toMatchObject({ verdict: 'confirmed' });
+    describe('nor where it has named a last block that is none', () => {
+      /** The newest blockhash there is, with a last block that is long past, and nothing but words that it is over. */
+      async function misled(order: readonly Relay[]): Promise<SignedTransaction> {
+        const other = adapterOn([second.url]);
+        await other.connect();
+        const { metadata } = await other.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+        await other.disconnect();
+        const value = { blockhash: metadata.blockhash, lastValidBlockHeight: 1 };
+        first.say('getLatestBlockhash', { result: { context: { slot: 1 }, value } });
+        const signed = await withheld();
+        expect(signed.lastValidBlockHeight).toBe(1n);
+        says(null);
+        first.say('isBlockhashValid', { result: { context: { slot: FAR }, value: false } });
+        await adapter.disconnect();
+        adapter = adapterOn(order.map(({ url }) => url));
+        await adapter.connect();
+        return signed;
+      }
+      const ORDERS: readonly [string, () => readonly Relay[]][] = [
+        ['it is asked first', () => [first, second]],
+        ['the other one is asked first', () => [second, first]],
+      ];
+      const WAYS = ORDERS.flatMap(([name, order]) => [
+        [name, 'by the bytes', order, true] as const,
+        [name, 'without the bytes', order, false] as const,
+      ]);
+
+      test.each(WAYS)('%s, %s, and the other one does not know the blockhash yet', async (_, __, order, isKnown) => {
+        const { bytes, ...rest } = await misled(order());
+        const asked: Asked = isKnown ? { ...rest, bytes } : rest;
+        second.say('isBlockhashValid', { result: { context: { slot: 1 }, value: false } });
+        for (let looks = 0; looks < 12; looks += 1) {
+          // It names whatever height makes its word count.
+          first.say('getEpochInfo', { result: { blockHeight: 2 + looks * 1_000, absoluteSlot: FAR } });
+          expect(await ask(asked)).toEqual({ verdict: 'unknown' });
+          await passes(10);
+        }
+        second.say('isBlockhashValid', { result: { context: { slot: 1 }, value: true } });
+        await handOn({ ...rest, bytes });
+        expect(await ask(asked)).toMatchObject({ verdict: 'confirmed' });
+        expect(await world.balance(to.address)).toBe(SOL);
+      });
+
+      test.each(WAYS)(
+        '%s, %s: until it is over by what each of them has seen itself',
+        async (_, __, order, isKnown) => {
+          const { bytes, ...rest } = await misled(order());
+          const asked: Asked = isKnown ? { ...rest, bytes } : rest;
+          let blocks = 0;
+          let verdict = await ask(asked);
+          for (; verdict.verdict === 'unknown' && blocks < 1_000; blocks += 10) {
+            await passes(10);
+            verdict = await ask(asked);
+          }
+          expect(verdict).toMatchObject({ verdict: 'expired' });
+          expect(blocks).toBeGreaterThanOrEqual(isKnown ? 190 : 340);
+          expect(blocks).toBeLessThanOrEqual(isKnown ? 230 : 380);
+        },
+      );
     });
 
-    test('is believed once it cannot land any more', async () => {
+    test('nor does it hide, from who looks once, what another one has seen land', async () => {
+      const signed = await withheld();
+      says(null);
+      first.say('getEpochInfo', { result: { blockHeight: 0, absoluteSlot: 1 } });
+      expect(await ask(signed)).toEqual({ verdict: 'unknown' });
+      await handOn(signed);
+      const { bytes: _, ...late } = signed;
+      expect(await ask(late)).toMatchObject({ verdict: 'confirmed' });
+    });
+
+    test('is believed once each of the others has seen so many blocks that it cannot land any more', async () => {
+      const signed = await withheld();
+      expect(await ask(signed)).toEqual({ verdict: 'unknown' });
+      await passes(400);
+      expect(await ask(signed)).toMatchObject({ verdict: 'failed' });
+    });
+
+    test('is not believed before, even where the other one is asked for the first time', async () => {
       const signed = await withheld();
       world.localnet.advanceSlots(400);
-      expect(await ask(signed)).toMatchObject({ verdict: 'failed' });
+      expect(await ask(signed)).toEqual({ verdict: 'unknown' });
     });
 
     test('is not believed because another one turns a single request away', async () => {
       const signed = await withheld();
       second.say('getSignatureStatuses', { error: { code: 429, message: 'Too many requests' } });
       for (let looks = 0; looks < 6; looks += 1) expect(await ask(signed)).toEqual({ verdict: 'unknown' });
+      const warned = world.logger.lines.filter(({ level, fields }) => level === 'warn' && 'hosts' in fields);
+      expect(warned.at(-1)?.fields).toMatchObject({ hosts: [new URL(second.url).host] });
+    });
+
+    test('nor because of a failure of another one hours ago, since when nobody has asked', async () => {
+      second.die();
+      await adapter.connect();
+      await adapter.getHealth();
+      world.clock.advance(5 * 3_600_000);
+      const signed = await withheld();
+      expect(await ask(signed)).toEqual({ verdict: 'unknown' });
+    });
+
+    test('is believed ten minutes after another one has begun to refuse this question, however well it seems', async () => {
+      const signed = await withheld();
+      second.say('getSignatureStatuses', { error: { code: 429, message: 'Too many requests' } });
+      let minutes = 0;
+      for (; (await ask(signed)).verdict === 'unknown' && minutes < 60; minutes += 1) {
+        world.clock.advance(60_000);
+        await adapter.getHealth();
+      }
+      expect(minutes).toBe(10);
     });
 
     test('is believed where no other one has answered for long, and no longer once one does that saw it paid', async () => {
@@ -380,14 +472,33 @@ describe('a proof is made at one endpoint and may be overruled by another', () =
     await pay();
   });
 
-  test('what none of them knows does expire', async () => {
-    await adapter.connect();
-    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
-    const signed = await adapter.signTransaction(built, from.sign);
-    world.localnet.advanceSlots(400);
-    expect(
-      await adapter.waitForConfirmation(signed.txHash, { lastValidBlockHeight: signed.lastValidBlockHeight ?? 0n }),
-    ).toMatchObject({ verdict: 'expired' });
+  describe('what none of them knows does expire', () => {
+    test.each([2, 3])('with %i endpoints no later than a few seconds after its last block', async (count) => {
+      const third = await startRelay(world.localnet.rpcUrl);
+      adapter = adapterOn([first.url, second.url, third.url].slice(0, count));
+      await adapter.connect();
+      const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+      const { txHash, bytes, lastValidBlockHeight = 0n } = await adapter.signTransaction(built, from.sign);
+      const since = world.clock.now();
+      let verdict = await adapter.waitForConfirmation(txHash, { lastValidBlockHeight, bytes, timeoutMs: 5_000 });
+      while (verdict.verdict === 'unknown' && world.clock.now() - since < 300_000) {
+        verdict = await adapter.waitForConfirmation(txHash, { lastValidBlockHeight, bytes, timeoutMs: 5_000 });
+      }
+      expect(verdict).toMatchObject({ verdict: 'expired' });
+      expect(world.clock.now() - since).toBeLessThan(90_000);
+      await third.close();
+    });
+
+    test('nobody asks a single endpoint more than for its blocks', async () => {
+      adapter = adapterOn([second.url]);
+      await adapter.connect();
+      const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+      const { txHash, bytes, lastValidBlockHeight = 0n } = await adapter.signTransaction(built, from.sign);
+      world.localnet.advanceSlots(400);
+      const waiting = { lastValidBlockHeight, bytes, timeoutMs: 0 };
+      expect(await adapter.waitForConfirmation(txHash, waiting)).toMatchObject({ verdict: 'expired' });
+      expect(second.calls).not.toContain('isBlockhashValid');
+    });
   });
 });
 
