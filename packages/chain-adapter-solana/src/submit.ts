@@ -40,7 +40,7 @@ export interface SubmitContext {
   readonly logger: Logger;
   readonly timeoutMs: number;
   readonly sent: SentRegister;
-  /** Asked before another node than the first one. */
+  /** Asked before another node than the first one; where it says no, what was sent so far may have landed. */
   readonly mayGoOn: (() => boolean) | undefined;
 }
 
@@ -51,7 +51,7 @@ type Attempt =
 /** Hands the bytes to one node. */
 async function sendTo(
   node: ClusterNode,
-  { clock, logger, timeoutMs, sent }: SubmitContext,
+  { pool, clock, logger, timeoutMs, sent }: SubmitContext,
   { wire, message, txHash }: Sendable,
 ): Promise<Attempt> {
   const { session } = node.view;
@@ -82,33 +82,35 @@ async function sendTo(
     if (fault.alarm === true) {
       logger.error({ txHash, host }, 'A node rejects a signature that was verified before it was sent');
     }
-    const mayHaveLanded = !(isFirst && fault.outcome === 'refused');
+    const mayHaveLanded = !(isFirst && fault.outcome === 'refused' && pool.usable.length < 2);
     return { kind: fault.outcome, error: session.errorOf(fault, error, METHOD, mayHaveLanded) };
   }
 }
 
 /**
- * Sends a signed transaction with preflight, once to a node, and the very same bytes to the next when the first one's answer
- * leaves the outcome open (02 §15). That the network has executed it before is a success.
+ * Sends a signed transaction with preflight, once to a node, and the very same bytes to the next, until one takes them (02 §15). That
+ * the network has executed it before is a success.
  *
- * An error says in `mayHaveLanded` whether it may land all the same. It may not only when the node refused the bytes as
- * such or after running them, and this adapter had not sent them before: an earlier send may be what makes this one fail.
- * @throws ChainError SUBMIT_FAILED, INSUFFICIENT_BALANCE, INSUFFICIENT_TOKEN_BALANCE, SOLANA_BLOCKHASH_EXPIRED,
- * SOLANA_PROGRAM_ERROR, BUILD_FAILED, RPC_ERROR, NETWORK_ERROR.
+ * An error says in `mayHaveLanded` whether it may land all the same. It may not only when the one node there is refused the bytes as
+ * such or after running them, and this adapter had not sent them before: an earlier send may be what makes this one fail. Beside
+ * others no refusal is final, be it that of all of them. One that lies keeps what it refuses, and hands it on when what the others
+ * found wanting is there, such as money; so it is for the blocks to prove, within the life of the blockhash, that it cannot land.
+ * @throws ChainError of the first node that refused it, or else of one that did not tell: SUBMIT_FAILED, INSUFFICIENT_BALANCE,
+ * INSUFFICIENT_TOKEN_BALANCE, SOLANA_BLOCKHASH_EXPIRED, SOLANA_PROGRAM_ERROR, BUILD_FAILED, RPC_ERROR, NETWORK_ERROR.
  */
 export async function submitPayment(context: SubmitContext, transaction: SignedTransaction): Promise<SubmitResult> {
   const bytes = sendable(transaction);
+  const refusals: ChainError[] = [];
   const failures: ChainError[] = [];
   for await (const node of context.pool.candidates()) {
-    if (failures.length > 0 && context.mayGoOn?.() === false) break;
+    if (refusals.length + failures.length > 0 && context.mayGoOn?.() === false) break;
     const attempt = await sendTo(node, context, bytes);
     if (attempt.kind === 'taken') {
       node.succeeded();
       return { txHash: bytes.txHash, alreadyProcessed: attempt.alreadyProcessed };
     }
-    if (attempt.kind === 'refused') throw attempt.error;
-    if (blamesNode(attempt.error)) node.failed(attempt.error);
-    failures.push(attempt.error);
+    if (attempt.kind === 'open' && blamesNode(attempt.error)) node.failed(attempt.error);
+    (attempt.kind === 'refused' ? refusals : failures).push(attempt.error);
   }
-  throw mostHopeful(failures);
+  throw refusals[0] ?? mostHopeful(failures);
 }

@@ -120,24 +120,84 @@ describe('the first endpoint dies in the middle of a payment', () => {
     expect(await adapter.waitForConfirmation(signed.txHash)).toMatchObject({ verdict: 'confirmed' });
   });
 
-  test('a refusal of the first is final: nobody else is asked', async () => {
-    await adapter.connect();
-    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
-    const signed = await adapter.signTransaction(built, from.sign);
-    first.say('sendTransaction', { error: { code: -32002, message: 'x', data: { err: 'InsufficientFundsForFee' } } });
-    await expect(adapter.submitTransaction(signed)).rejects.toMatchObject({
-      code: 'INSUFFICIENT_BALANCE',
-      mayHaveLanded: false,
-    });
-    expect(second.calls).not.toContain('sendTransaction');
-  });
-
   test('a first that lags behind and knows no blockhash is passed over', async () => {
     await adapter.connect();
     const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
     const signed = await adapter.signTransaction(built, from.sign);
     first.say('sendTransaction', { error: { code: -32002, message: 'x', data: { err: 'BlockhashNotFound' } } });
     expect(await adapter.submitTransaction(signed)).toEqual({ txHash: signed.txHash, alreadyProcessed: false });
+  });
+});
+
+describe('an endpoint refuses a payment', () => {
+  const NO_FUNDS = { error: { code: -32002, message: 'x', data: { err: 'InsufficientFundsForFee' } } };
+  const BAD_SIGNATURE = { error: { code: -32003, message: 'x' } };
+  async function signedPayment(): Promise<SignedTransaction> {
+    await adapter.connect();
+    const built = await adapter.buildTransaction({ from: from.address, to: to.address, amount: SOL });
+    return await adapter.signTransaction(built, from.sign);
+  }
+
+  test('the next one is offered it, and takes it', async () => {
+    const signed = await signedPayment();
+    first.say('sendTransaction', NO_FUNDS);
+    expect(await adapter.submitTransaction(signed)).toEqual({ txHash: signed.txHash, alreadyProcessed: false });
+    expect(landings().map(({ signature }) => signature)).toEqual([signed.txHash]);
+    expect(await adapter.waitForConfirmation(signed.txHash)).toMatchObject({ verdict: 'confirmed' });
+  });
+
+  test.each([
+    ['for want of money', NO_FUNDS],
+    ['for its signature', BAD_SIGNATURE],
+  ])('all refuse it %s: one of them may have kept it, so that only the blocks can prove it over', async (_, answer) => {
+    const signed = await signedPayment();
+    first.say('sendTransaction', answer);
+    second.say('sendTransaction', answer);
+    await expect(adapter.submitTransaction(signed)).rejects.toMatchObject({ mayHaveLanded: true });
+    expect(second.calls.filter((method) => method === 'sendTransaction')).toHaveLength(1);
+    const { lastValidBlockHeight = 0n, bytes } = signed;
+    const waiting = { lastValidBlockHeight, bytes, timeoutMs: 120_000 };
+    expect(await adapter.waitForConfirmation(signed.txHash, waiting)).toMatchObject({ verdict: 'expired' });
+  });
+
+  test('the error is that of the first one that looked at it', async () => {
+    const signed = await signedPayment();
+    first.say('sendTransaction', { error: { code: -32603, message: 'x' } });
+    second.say('sendTransaction', NO_FUNDS);
+    await expect(adapter.submitTransaction(signed)).rejects.toMatchObject({
+      code: 'INSUFFICIENT_BALANCE',
+      mayHaveLanded: true,
+    });
+  });
+
+  test('another one does not answer, or is left alone because it has failed: nothing is final', async () => {
+    const signed = await signedPayment();
+    first.say('sendTransaction', NO_FUNDS);
+    second.die();
+    await adapter.getHealth();
+    await expect(adapter.submitTransaction(signed)).rejects.toMatchObject({
+      code: 'INSUFFICIENT_BALANCE',
+      mayHaveLanded: true,
+    });
+  });
+
+  test('and everything is stopped meanwhile: the second gets nothing, and nothing is final', async () => {
+    const signed = await signedPayment();
+    first.say('sendTransaction', NO_FUNDS);
+    await expect(adapter.submitTransaction(signed, () => false)).rejects.toMatchObject({ mayHaveLanded: true });
+    expect(second.calls).not.toContain('sendTransaction');
+  });
+
+  test('the only other one serves another network: what the first says is final', async () => {
+    second.say('getGenesisHash', { result: MAINNET });
+    const signed = await signedPayment();
+    await adapter.getHealth();
+    first.say('sendTransaction', NO_FUNDS);
+    await expect(adapter.submitTransaction(signed)).rejects.toMatchObject({
+      code: 'INSUFFICIENT_BALANCE',
+      mayHaveLanded: false,
+    });
+    expect(second.calls).not.toContain('sendTransaction');
   });
 });
 
