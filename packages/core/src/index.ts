@@ -38,6 +38,7 @@ export * from './memo.ts';
 export * from './network.ts';
 export * from './notification-event.ts';
 export * from './owner-text/index.ts';
+export * from './policy-in-force.ts';
 export * from './policy-rules.ts';
 export * from './rate-limit-rules.ts';
 export * from './recall-intent.ts';

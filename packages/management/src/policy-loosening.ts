@@ -1,4 +1,4 @@
-import type { PolicyType } from '@waiaas/core';
+import { type PolicyType, policyInForce } from '@waiaas/core';
 
 /** What counts about a policy when it is asked whether a change loosens limits. */
 export interface PolicyState {
@@ -24,18 +24,10 @@ const isOpenList = (policy: PolicyState | null): boolean =>
   Array.isArray(policy.rules.allowed_addresses) &&
   policy.rules.allowed_addresses.length === 0;
 
-/** The whitelist that counts for an agent, or for those without one of their own, as the policy engine chooses it. */
-function listInForce(policies: readonly PolicyState[], agentId: string | null): PolicyState | null {
-  const enabled = policies.filter(({ enabled, type }) => enabled && type === 'WHITELIST');
-  const own = enabled.filter((list) => list.agentId === agentId);
-  const candidates = own.length > 0 ? own : enabled.filter((list) => list.agentId === null);
-  return candidates.toSorted((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))[0] ?? null;
-}
-
 /** Whether everybody may be paid: by an agent, or by those without a list of their own. */
 function isOpen(policies: readonly PolicyState[], agentId: string | null): boolean {
-  const list = listInForce(policies, agentId);
-  return list === null || isOpenList(list);
+  const list = policyInForce(policies, agentId, 'WHITELIST');
+  return list === undefined || isOpenList(list);
 }
 
 /**

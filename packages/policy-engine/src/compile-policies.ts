@@ -1,4 +1,4 @@
-import type { AgentId, PolicyType } from '@waiaas/core';
+import { type AgentId, type PolicyType, policyInForce } from '@waiaas/core';
 import { compileRateLimit } from './compile-rate-limit.ts';
 import { compileSpendingLimit } from './compile-spending-limit.ts';
 import { compileTimeRestriction } from './compile-time-restriction.ts';
@@ -25,7 +25,8 @@ export function compilePolicies(rows: readonly PolicyRow[], agentId: AgentId): C
   const blocker = findBlocker(rows, agentId);
   if (blocker !== null) return blockedPolicies(agentId, blocker);
   const inForce = <Rule>(type: PolicyType, compile: (row: PolicyRow) => Rule | null): Rule | null => {
-    const row = firstInForce(rows, agentId, type);
+    // There is no blocker: all rows of the agent can be applied.
+    const row = policyInForce(rows, agentId, type);
     return row === undefined ? null : compile(row);
   };
   return Object.freeze({
@@ -52,11 +53,3 @@ export const blockedPolicies = (agentId: AgentId, blocker: Blocker): CompiledPol
     rateLimit: null,
     spendingLimit: null,
   });
-
-/** The row of a type that counts. Asked only when there is no blocker: all rows of the agent can then be applied. */
-function firstInForce(rows: readonly PolicyRow[], agentId: AgentId, type: PolicyType): PolicyRow | undefined {
-  const enabled = rows.filter((row) => row.enabled && row.type === type);
-  const own = enabled.filter((row) => row.agentId === agentId);
-  const candidates = own.length > 0 ? own : enabled.filter((row) => row.agentId === null);
-  return candidates.toSorted((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))[0];
-}
