@@ -70,7 +70,13 @@ const SCREENS = [
 
 const agentsSchema = z.object({ agents: z.array(z.object({ id: z.string(), publicKey: z.string() })) });
 const policiesSchema = z.object({
-  policies: z.array(z.object({ rules: z.looseObject({ token_limits: z.record(z.string(), z.unknown()).optional() }) })),
+  policies: z.array(
+    z.object({
+      id: z.string(),
+      type: z.string(),
+      rules: z.looseObject({ token_limits: z.record(z.string(), z.unknown()).optional() }),
+    }),
+  ),
 });
 const waitingSchema = z.looseObject({ transactions: z.array(z.looseObject({})) });
 const settingsSchema = z.object({ server: z.object({ logLevel: z.string() }), changed: z.array(z.string()) });
@@ -126,6 +132,16 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     throw new Error('Cannot be reached with the keyboard');
   };
   const focused = (): Promise<unknown> => page.evaluate('document.activeElement?.textContent');
+  /** The owner, before another page. */
+  const ownerElsewhere = (): WAIaaSOwnerClient =>
+    new WAIaaSOwnerClient({
+      baseUrl: daemon.url,
+      signer: {
+        chain: 'ethereum',
+        address: etherWallet.address,
+        signMessage: async (text: string) => etherWallet.sign(text),
+      },
+    });
   const operate = async <T>(schema: z.ZodType<T>, path: string): Promise<T> =>
     schema.parse((await daemon.operate('GET', path)).body);
 
@@ -300,7 +316,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     // The text has a fingerprint of what is changed; beside it stands what that is.
     const about = page.getByTestId('signed-for');
     await about.getByText(/^0\.1 SOL → 1 SOL$/).waitFor();
-    await about.getByText(/^no limit → 2000 SOL$/).waitFor();
+    await about.getByText(/^no limit → 2,000 SOL$/).waitFor();
     expect(await sign()).toContain('WAIaaS Owner Action: update_settings');
     await page.getByRole('heading', { name: 'Channels' }).waitFor();
     for (const [at, hook] of hooks.entries()) {
@@ -575,14 +591,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
   });
 
   test('saves no policy over a newer one: it says so, loses nothing that was typed, and goes on from that', async () => {
-    const elsewhere = new WAIaaSOwnerClient({
-      baseUrl: daemon.url,
-      signer: {
-        chain: 'ethereum',
-        address: etherWallet.address,
-        signMessage: async (text: string) => etherWallet.sign(text),
-      },
-    });
+    const elsewhere = ownerElsewhere();
     /** Somebody else tightens a cap meanwhile. */
     const tighten = async (cap: object): Promise<void> => {
       const [policy] = (await elsewhere.listPolicies()).policies;
@@ -596,7 +605,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await tighten({ daily_max: '1900000000000' });
     const outrun = page.getByTestId('outrun');
     await page.getByText(/^Somebody else has changed this policy.*\(POLICY_CONFLICT\)$/).waitFor();
-    await outrun.getByText('2000 SOL → 1900 SOL').waitFor();
+    await outrun.getByText('2,000 SOL → 1,900 SOL').waitFor();
     expect(await button('Save').isDisabled()).toBe(true);
     await look('policy-outrun', button('Go on from the newer one'));
     await button('Go on from the newer one').click();
@@ -609,7 +618,7 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await page.getByTestId('signed-for').getByText('2 SOL → 4 SOL').waitFor();
     await tighten({ weekly_max: '9000000000000' });
     await sign();
-    await outrun.getByText('no limit → 9000 SOL').waitFor();
+    await outrun.getByText('no limit → 9,000 SOL').waitFor();
     expect(await rules()).toMatchObject({ notify_max: '2000000000' });
     await button('Go on from the newer one').click();
     expect(await page.getByLabel('NOTIFY up to (SOL)').inputValue()).toBe('4');
@@ -630,18 +639,27 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await button('Delete').click();
     const deletion = dialog('Delete: Spending limit');
     const doDelete = deletion.getByRole('button', { name: 'Delete', exact: true });
-    await deletion.getByText('No spending limit: every payment needs an approval.').waitFor();
-    await tighten({ weekly_max: '8000000000000' });
-    await outrun.getByText('9000 SOL → 8000 SOL').waitFor();
+    await deletion.getByText(/^This is the last spending limit in force for all agents/).waitFor();
+    // With limits of a token that the page has not met yet: what is signed tells them in whole units all the same.
+    const mint = address(stranger());
+    createMint(harness.ledger, mint);
+    const ofToken = { instant_max: '250000', notify_max: '500000', delay_max: '750000' };
+    const { token_limits: tokens } = (await rules()) ?? {};
+    await tighten({ weekly_max: '8000000000000', token_limits: { ...tokens, [mint]: ofToken } });
+    await outrun.getByText('9,000 SOL → 8,000 SOL').waitFor();
     expect(await doDelete.isDisabled()).toBe(true);
     await look('policy-outrun-deletion');
     await button('Go on from the newer one').click();
     await doDelete.click();
-    await page.getByTestId('signed-for').getByText('Enabled → is deleted').waitFor();
+    await about.getByText('Enabled → is deleted').waitFor();
+    await about.getByText(/INSTANT up to: 0\.25 /).waitFor();
+    // Once: that nothing is left of its kind is what the deletion does.
+    await about.getByText(/^This is the last spending limit in force for all agents/).waitFor();
+    expect(await about.getByText('Afterwards', { exact: true }).count()).toBe(0);
     await look('signing-deletion');
     await tighten({ weekly_max: '7000000000000' });
     await sign();
-    await outrun.getByText('8000 SOL → 7000 SOL').waitFor();
+    await outrun.getByText('8,000 SOL → 7,000 SOL').waitFor();
     expect(await rules()).toMatchObject({ weekly_max: '7000000000000' });
     await page.keyboard.press('Escape');
     await deletion.waitFor({ state: 'detached' });
@@ -691,7 +709,9 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await button('New policy').click();
     await page.getByLabel('Type').selectOption('WHITELIST');
     await page.getByLabel('Allowed recipients, one per line').fill(wallet.address);
-    await page.getByLabel('Priority').fill('9');
+    // It is meant to count, and is proposed to come before the empty one.
+    await page.getByText(/^Takes the place of …[0-9a-f]{8}, priority 0\.$/).waitFor();
+    expect(await page.getByLabel('Priority').inputValue()).toBe('1');
     await button('Save').click();
     await page.getByTestId('signed-for').getByText('solana', { exact: true }).waitFor();
     await sign();
@@ -710,6 +730,114 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await sign();
     await page.getByRole('dialog').first().waitFor({ state: 'detached' });
     await page.getByRole('main').getByText('Empty: everybody may be paid').waitFor();
+  });
+
+  test('says of a policy that will not count that it will not, in the form, in what is signed, and on its card', async () => {
+    const elsewhere = ownerElsewhere();
+    const limits = async () =>
+      (await operate(policiesSchema, '/v1/owner/policies')).policies.filter(({ type }) => type === 'SPENDING_LIMIT');
+    const [first] = await limits();
+    const nameOf = (id = '', priority = 0): string => `…${id.slice(-8)}, priority ${priority}`;
+    const about = page.getByTestId('signed-for');
+    const priority = page.getByLabel('Priority');
+    /** Somebody else changes the policies, and the page has not heard of it yet. */
+    const unheard = async (change: () => Promise<unknown>): Promise<void> => {
+      const path = '**/v1/owner/policies';
+      const body = JSON.stringify(await operate(z.unknown(), '/v1/owner/policies'));
+      let looks = 0;
+      await page.route(path, async (route) => {
+        if (route.request().method() !== 'GET') return route.continue();
+        looks += 1;
+        return route.fulfill({ contentType: 'application/json', body });
+      });
+      await change();
+      await expect.poll(() => looks, { timeout: 30_000 }).toBeGreaterThan(0);
+      await page.unroute(path);
+    };
+
+    await visit('/policies');
+    await button('New policy').click();
+    await page.getByText(`Takes the place of ${nameOf(first?.id)}.`).waitFor();
+    expect(await priority.inputValue()).toBe('1');
+    // One agent's own takes the place of that for all, whatever the priority.
+    await page.getByLabel('Holds for').selectOption(agentId);
+    await page
+      .getByText(`For this agent it takes the place of ${nameOf(first?.id)}, which is for all agents.`)
+      .waitFor();
+    expect(await priority.inputValue()).toBe('0');
+    await page.getByLabel('Type').selectOption('RATE_LIMIT');
+    await page.getByText('it takes the place of').waitFor({ state: 'detached' });
+    await page.getByLabel('Type').selectOption('SPENDING_LIMIT');
+    // What somebody has typed stays, whatever is chosen then.
+    await priority.fill('0');
+    await page.getByLabel('Holds for').selectOption('');
+    expect(await priority.inputValue()).toBe('0');
+    await page.getByLabel('Daily cap (SOL)').fill('5');
+    await page.getByLabel('Weekly cap (SOL)').fill('4');
+    await page.getByText('SOL: The weekly cap must not be below the daily one.').waitFor();
+    await page.getByLabel('Weekly cap (SOL)').fill('1500');
+    await page.getByLabel('Delay, seconds').fill('59');
+    await page.getByText('Delay, seconds: only from 60 to 2,592,000.').waitFor();
+    expect(await button('Save').isDisabled()).toBe(true);
+    await page.getByLabel('Delay, seconds').fill('60');
+    const behind = `${nameOf(first?.id)}, comes first.`;
+    await page.getByText(`Does not count: ${behind}`).waitFor();
+    await look('policy-behind', page.getByText(`Does not count: ${behind}`));
+    await button('Save').click();
+    await about.getByText(`Does not count: ${behind}`).waitFor();
+    await look('signing-behind');
+    await sign();
+    await page.getByRole('dialog').first().waitFor({ state: 'detached' });
+    const card = page.getByRole('main').getByRole('listitem').filter({ hasText: '1,500 SOL' });
+    await card.getByText('Does not count', { exact: true }).waitFor();
+    await card.getByText(behind, { exact: true }).waitFor();
+    expect(await card.getByText('Enabled', { exact: true }).count()).toBe(0);
+    await look('policy-card-behind', card);
+
+    // So does a change of it; and what takes the place of another one says of which.
+    const second = (await limits()).find(({ id }) => id !== first?.id);
+    await card.getByRole('button', { name: 'Edit' }).click();
+    await page.getByLabel('Daily cap (SOL)').fill('4');
+    await page.getByText(`Does not count: ${behind}`).waitFor();
+    await priority.fill('1');
+    await page.getByText(`Takes the place of ${nameOf(first?.id)}.`).waitFor();
+    // Somebody else comes before it meanwhile: nothing is signed for that is not so any more, and the page says why.
+    const third = {
+      type: 'SPENDING_LIMIT',
+      priority: 2,
+      rules: { instant_max: '1', notify_max: '2', delay_max: '3' },
+    } as const;
+    await unheard(() => elsewhere.createPolicy(third));
+    await button('Save').click();
+    await page.getByText(/^What counts afterwards has just become something else\./).waitFor();
+    expect(await about.count()).toBe(0);
+    const last = (await limits()).find(({ id }) => id !== first?.id && id !== second?.id);
+    await page.getByText(`Does not count: ${nameOf(last?.id, 2)}, comes first.`).waitFor();
+    await look('policy-moved', page.getByText(/^What counts afterwards has just become/));
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').first().waitFor({ state: 'detached' });
+
+    // Nor is anything deleted without a word where what follows is another thing by now.
+    const ofLast = page
+      .getByRole('main')
+      .getByRole('listitem')
+      .filter({ hasText: `…${last?.id.slice(-8)} · v1` });
+    await ofLast.getByRole('button', { name: 'Delete', exact: true }).click();
+    const deletion = dialog('Delete: Spending limit');
+    const doDelete = deletion.getByRole('button', { name: 'Delete', exact: true });
+    await deletion.getByText(/Weekly cap/).waitFor();
+    await unheard(() => elsewhere.updatePolicy(second?.id ?? '', { priority: 1 }));
+    await doDelete.click();
+    await deletion.getByText(/^What counts afterwards has just become something else\./).waitFor();
+    expect(await about.count()).toBe(0);
+    await look('deletion-moved');
+    await doDelete.click();
+    await about.getByText('Enabled → is deleted').waitFor();
+    await sign();
+    await deletion.waitFor({ state: 'detached' });
+    await elsewhere.deletePolicy(second?.id ?? '');
+    await page.getByRole('main').getByText('Does not count').first().waitFor({ state: 'detached' });
+    expect(await limits()).toHaveLength(1);
   });
 
   test('changes settings that count at once, and has the owner register a recovery address', async () => {

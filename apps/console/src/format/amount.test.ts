@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { baseUnits, extremes, perMille, shown, unitOf, wholeUnits } from './amount.ts';
+import { asShown, baseUnits, extremes, perMille, shown, unitOf, wholeUnits } from './amount.ts';
 
 describe('amounts', () => {
   test.each([
@@ -87,4 +87,19 @@ describe('amounts', () => {
     expect([perMille(1n, 0n), perMille(0n, 5n), perMille(5n, 5n), perMille(9n, 5n)]).toEqual([0, 0, 1000, 1000]);
     expect(perMille(2n ** 200n, 2n ** 201n)).toBe(500);
   });
+});
+
+test.each([
+  ['1900', '1,900'],
+  ['1900.50', '1,900.5'],
+  ['1,900.50', '1,900.5'],
+  [' 20 ', '20'],
+  ['0.000000001', '0.000000001'],
+  ['', ''],
+  // What is no amount is shown as it was typed: the fault with it is told elsewhere.
+  ['1,500', '1,500'],
+  ['0.0000000001', '0.0000000001'],
+  ['much', 'much'],
+])('what was typed as %j is shown as %j', (typed, expected) => {
+  expect(asShown(typed, { decimals: 9, symbol: 'SOL' })).toBe(expected);
 });

@@ -63,6 +63,15 @@ export function baseUnits(text: string, decimals: number): string | null {
   return BigInt(whole + fraction.padEnd(decimals, '0')).toString();
 }
 
+/**
+ * What somebody typed in whole units, as every other amount is shown; as it was typed where it is none.
+ * @example asShown('1900.50', 9) // "1,900.5"
+ */
+export function asShown(typed: string, { decimals }: Unit): string {
+  const base = baseUnits(typed, decimals);
+  return base === null ? typed.trim() : wholeUnits(base, decimals);
+}
+
 /** A share of a whole in thousandths, for bars: exact enough to draw, never used to decide. */
 export const perMille = (part: bigint, whole: bigint): number =>
   whole <= 0n ? 0 : Number((part * 1000n) / whole > 1000n ? 1000n : (part * 1000n) / whole);

@@ -246,6 +246,9 @@ export const en = {
   'policies.above': 'above: APPROVAL',
   'policies.invalid': 'Not an amount of {symbol}: {field}',
   'policies.order': 'Limits must rise: INSTANT ≤ NOTIFY ≤ DELAY.',
+  'policies.caps': 'The weekly cap must not be below the daily one.',
+  'policies.range': '{field}: only from {least} to {most}.',
+  'policies.hours.same': 'The allowed hours must end at another hour than they begin.',
   'policies.try': 'Try it before it counts',
   'policies.try.run': 'Try',
   'policies.try.present': 'As it is',
@@ -549,6 +552,15 @@ export const en = {
   'policies.after.WHITELIST': 'No list of recipients: everybody may be paid.',
   'policies.after.TIME_RESTRICTION': 'No allowed hours: payments at any time.',
   'policies.after.RATE_LIMIT': 'No limit to the number of payments.',
+  'policies.counts': 'Whether it counts',
+  'policies.counts.not': 'Does not count',
+  'policies.counts.behind': '{policy}, priority {priority}, comes first.',
+  'policies.counts.instead': 'Takes the place of {policy}, priority {priority}.',
+  'policies.counts.insteadOfAll':
+    'For this agent it takes the place of {policy}, priority {priority}, which is for all agents.',
+  'policies.counts.notFor': 'Not for agents with one of their own: {agents}.',
+  'policies.moved':
+    'What counts afterwards has just become something else. Nothing has been done yet: read it again, then go on.',
   'policies.outrun.takenBut': 'You go on from the newer policy. What you have typed has stayed, but for this:',
   'policies.outrun.unremoved.recipients':
     'Not removed: {recipients}. Nobody would have been left on the list, and an empty list lets everybody be paid.',

@@ -2,7 +2,7 @@ import type { AgentSummary } from '@waiaas/sdk';
 import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 import { usePolicyList } from '../data/queries.ts';
-import { nativeUnit } from '../format/amount.ts';
+import { asShown, nativeUnit } from '../format/amount.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Answer } from '../ui/answer.tsx';
 import { Badge, Named, Notice } from '../ui/basics.tsx';
@@ -101,10 +101,11 @@ function RulesFor({ policy, chain }: { readonly policy: Policy; readonly chain: 
 
 function LimitsFor({ draft, chain }: { readonly draft: PolicyDraft; readonly chain: string }) {
   const { t } = useSpeech();
-  const { symbol } = nativeUnit(chain);
+  const unit = nativeUnit(chain);
+  const { symbol } = unit;
   const limits = nativeLimitsOf(draft, chain);
   const further = furtherAssetsOf(draft, chain);
-  const cap = (amount: string): string => (amount === '' ? t('common.noLimit') : `${amount} ${symbol}`);
+  const cap = (amount: string): string => (amount === '' ? t('common.noLimit') : `${asShown(amount, unit)} ${symbol}`);
   return (
     <>
       {limits === null ? (
@@ -114,10 +115,10 @@ function LimitsFor({ draft, chain }: { readonly draft: PolicyDraft; readonly cha
           <ul className="flex flex-wrap gap-x-4 gap-y-1 tabular-nums">
             {(
               [
-                ['INSTANT', `≤ ${limits.instant}`],
-                ['NOTIFY', `≤ ${limits.notify}`],
-                ['DELAY', `≤ ${limits.delay}`],
-                ['APPROVAL', `> ${limits.delay}`],
+                ['INSTANT', `≤ ${asShown(limits.instant, unit)}`],
+                ['NOTIFY', `≤ ${asShown(limits.notify, unit)}`],
+                ['DELAY', `≤ ${asShown(limits.delay, unit)}`],
+                ['APPROVAL', `> ${asShown(limits.delay, unit)}`],
               ] as const
             ).map(([tier, words]) => (
               <li key={tier}>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import { partsOfAsset, useAssetUnits } from '../data/queries.ts';
-import type { Unit } from '../format/amount.ts';
+import { asShown, type Unit } from '../format/amount.ts';
 import { useSpeech } from '../i18n/language.tsx';
 import { Button, Notice, SelectField, TextField } from '../ui/basics.tsx';
 import { Cell, Table } from '../ui/table.tsx';
@@ -41,7 +41,7 @@ export function AssetLimitsTable({ draft }: { readonly draft: PolicyDraft }) {
               </Cell>
               {[asset.instant, asset.notify, asset.delay, cap(asset.daily), cap(asset.weekly)].map((text, column) => (
                 <Cell key={column} className="tabular-nums">
-                  {text}
+                  {asShown(text, asset.unit)}
                 </Cell>
               ))}
             </tr>
@@ -74,7 +74,7 @@ export function AssetLimitsFields({
               <summary className="text-sm">
                 <AssetName chain={draft.chain} asset={asset} />{' '}
                 <span className="text-xs text-muted tabular-nums">
-                  {asset.instant} / {asset.notify} / {asset.delay}
+                  {[asset.instant, asset.notify, asset.delay].map((text) => asShown(text, asset.unit)).join(' / ')}
                 </span>
               </summary>
               <OneAsset

@@ -1,3 +1,4 @@
+import { policyInForce } from '@waiaas/core';
 import type { PolicyListResponse } from '@waiaas/sdk';
 import { assetOfKey, type LimitsDraft, type Policy, type PolicyDraft, type PolicyType } from './policy-form.ts';
 
@@ -12,13 +13,9 @@ export function policiesInForce(
   agentId: string,
 ): ReadonlyMap<PolicyType, Policy> | null {
   if (notAuthentic.includes(null) || notAuthentic.includes(agentId)) return null;
-  const enabled = all.filter((policy) => policy.enabled);
   const inForce = new Map<PolicyType, Policy>();
-  for (const type of new Set(enabled.map((policy) => policy.type))) {
-    const ofType = enabled.filter((policy) => policy.type === type);
-    const own = ofType.filter((policy) => policy.agentId === agentId);
-    const candidates = own.length > 0 ? own : ofType.filter((policy) => policy.agentId === null);
-    const [first] = [...candidates].sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1));
+  for (const type of new Set(all.map((policy) => policy.type))) {
+    const first = policyInForce(all, agentId, type);
     if (first !== undefined) inForce.set(type, first);
   }
   return inForce;

@@ -1,7 +1,9 @@
 import { type ReactNode, useState } from 'react';
+
 import { useAgents, usePolicies, usePolicyList } from '../data/queries.ts';
-import { nativeUnit, type Unit } from '../format/amount.ts';
+import { asShown, nativeUnit, type Unit } from '../format/amount.ts';
 import { plain, shortId } from '../format/text.ts';
+
 import { useSpeech } from '../i18n/language.tsx';
 import { nameInWords } from '../i18n/names.ts';
 import { Heading } from '../layout.tsx';
@@ -20,6 +22,7 @@ import {
 } from '../ui/basics.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { SwitchField } from '../ui/switch.tsx';
+import { agentOfIdInWords } from './agent-words.ts';
 import { AssetLimitsFields, AssetLimitsTable } from './asset-limits.tsx';
 import { DeletePolicy } from './policy-deleting.tsx';
 import { OutrunNotice, usePolicyEditing, usePolicyUnits } from './policy-editing.tsx';
@@ -33,9 +36,9 @@ import {
   type PolicyDraft,
   rulesOf,
 } from './policy-form.ts';
-import { isListInForce } from './policy-loosening.ts';
 import { usePolicySaving } from './policy-saving.tsx';
-import { dayName, daysInWords, unitName } from './policy-words.ts';
+import { standingOf } from './policy-standing.ts';
+import { behindInWords, dayName, daysInWords, notForInWords, unitName } from './policy-words.ts';
 import { TryPolicy } from './try-policy.tsx';
 
 const CHAINS = ['solana', 'ethereum', 'polygon', 'arbitrum', 'base'] as const;
@@ -108,8 +111,10 @@ function PolicyCard({
   const agents = useAgents();
   const agent = agents.data?.find(({ id }) => id === policy.agentId);
   const draft = draftOf(policy, usePolicyUnits(policy) ?? undefined);
-  const all = usePolicies().data ?? [];
-  const isConsulted = policy.type !== 'WHITELIST' || isListInForce(policy, all);
+  const standing = standingOf(policy, draft, usePolicies().data ?? []);
+  const { behind } = standing;
+  const notFor = notForInWords(standing, (id) => agentOfIdInWords(agents.data, id), { t });
+  const isConsulted = policy.authentic && policy.enabled && behind === null;
   return (
     <Card className="flex h-full flex-col">
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
@@ -117,12 +122,14 @@ function PolicyCard({
           <Named code={policy.type} />
         </h2>
         <span className="flex gap-2">
-          {policy.authentic ? (
+          {!policy.authentic ? (
+            <Badge tone="bad">{t('policies.altered.badge')}</Badge>
+          ) : behind === null ? (
             <Badge tone={policy.enabled ? 'good' : 'quiet'}>
               {policy.enabled ? t('common.enabled') : t('common.disabled')}
             </Badge>
           ) : (
-            <Badge tone="bad">{t('policies.altered.badge')}</Badge>
+            <Badge tone="warn">{t('policies.counts.not')}</Badge>
           )}
         </span>
       </div>
@@ -130,6 +137,12 @@ function PolicyCard({
         {t('policies.scope')}: {policy.agentId === null ? t('common.allAgents') : plain(agent?.name ?? policy.agentId)}{' '}
         · {t('common.priority')} {policy.priority} · {shortId(policy.id)} · v{policy.version}
       </p>
+      {policy.authentic && behind !== null && (
+        <p className="mb-3 rounded-lg bg-warn-soft px-3 py-2 text-sm text-warn">{behindInWords(behind, { t })}</p>
+      )}
+      {policy.authentic && notFor !== null && (
+        <p className="mb-3 rounded-lg bg-raised px-3 py-2 text-sm text-muted">{notFor}</p>
+      )}
       <Rules draft={draft} isConsulted={isConsulted} />
       <div className="mt-auto flex justify-end gap-2 pt-4">
         <Button kind="quiet" onClick={onDelete}>
@@ -143,7 +156,9 @@ function PolicyCard({
 
 function Rules({ draft, isConsulted }: { readonly draft: PolicyDraft; readonly isConsulted: boolean }) {
   const { t, language } = useSpeech();
-  const { symbol } = nativeUnit(draft.chain);
+  const unit = nativeUnit(draft.chain);
+  const cap = (amount: string): string =>
+    amount === '' ? t('common.noLimit') : `${asShown(amount, unit)} ${unit.symbol}`;
   switch (draft.type) {
     case 'SPENDING_LIMIT':
       return (
@@ -152,8 +167,8 @@ function Rules({ draft, isConsulted }: { readonly draft: PolicyDraft; readonly i
           <div className="mt-4">
             <Facts
               rows={[
-                [t('policies.daily'), draft.daily === '' ? t('common.noLimit') : `${draft.daily} ${symbol}`],
-                [t('policies.weekly'), draft.weekly === '' ? t('common.noLimit') : `${draft.weekly} ${symbol}`],
+                [t('policies.daily'), cap(draft.daily)],
+                [t('policies.weekly'), cap(draft.weekly)],
                 [t('policies.window'), t(`policies.window.${draft.window}`)],
                 ...(draft.share === '' ? [] : [[t('policies.share.short'), `> ${draft.share} %`] as const]),
               ]}
@@ -202,12 +217,13 @@ function Rules({ draft, isConsulted }: { readonly draft: PolicyDraft; readonly i
 /** How a payment is sorted, as steps that rise. */
 function TierLadder({ draft }: { readonly draft: PolicyDraft }) {
   const { t } = useSpeech();
-  const { symbol } = nativeUnit(draft.chain);
+  const unit = nativeUnit(draft.chain);
+  const bound = (amount: string): string => `${asShown(amount, unit) || '?'} ${unit.symbol}`;
   const steps: readonly (readonly [tier: string, text: string])[] = [
-    ['INSTANT', `≤ ${draft.instant || '?'} ${symbol}`],
-    ['NOTIFY', `≤ ${draft.notify || '?'} ${symbol}`],
-    ['DELAY', `≤ ${draft.delay || '?'} ${symbol}`],
-    ['APPROVAL', `> ${draft.delay || '?'} ${symbol}`],
+    ['INSTANT', `≤ ${bound(draft.instant)}`],
+    ['NOTIFY', `≤ ${bound(draft.notify)}`],
+    ['DELAY', `≤ ${bound(draft.delay)}`],
+    ['APPROVAL', `> ${bound(draft.delay)}`],
   ];
   return (
     <ol aria-label={t('policies.tiers')} className="grid grid-cols-2 gap-2 sm:grid-cols-4">
@@ -244,7 +260,7 @@ function PolicyEditor({
   const editing = usePolicyEditing(policy, units);
   const { draft, setDraft, newer, isDeleted, isUnchanged } = editing;
   const rules = rulesOf(draft);
-  const { store, busy, trouble, succession, question } = usePolicySaving({ ...editing, onSaved: onClose });
+  const { store, busy, trouble, standing, succession, question } = usePolicySaving({ ...editing, onSaved: onClose });
   // What is being saved is newer itself, for a moment.
   const isOutrun = (newer !== null || isDeleted) && !busy;
 
@@ -253,6 +269,9 @@ function PolicyEditor({
       <PolicyFields draft={draft} onDraft={setDraft} isNew={policy === null} />
       <FaultNotice draft={draft} rules={rules} />
       {!isFault(rules) && <TryPolicy policy={policy} draft={draft} rules={rules} />}
+      {!isFault(rules) && succession.isKnown && standing.words !== null && !busy && (
+        <Notice kind={standing.isBehind ? 'warn' : 'info'}>{standing.words}</Notice>
+      )}
       {succession.words !== null && <Facts rows={[[t('policies.after'), succession.words]]} />}
       {!busy && <OutrunNotice editing={editing} />}
       {trouble !== null && !isOutrun && <Notice kind="bad">{trouble}</Notice>}
@@ -280,9 +299,9 @@ export function FaultNotice({
   readonly draft: PolicyDraft;
   readonly rules: ReturnType<typeof rulesOf>;
 }) {
-  const { t } = useSpeech();
+  const { t, language } = useSpeech();
   if (!isFault(rules)) return null;
-  const { fault, field, of } = rules;
+  const { fault, field, of, range } = rules;
   const unit = unitName(of?.unit ?? nativeUnit(draft.chain), t);
   const names: Partial<Record<keyof PolicyDraft, string>> = {
     instant: t('policies.instant'),
@@ -299,10 +318,14 @@ export function FaultNotice({
     priority: t('common.priority'),
   };
   const name = names[field] ?? field;
+  const count = (number = 0): string => new Intl.NumberFormat(language).format(number);
   const words = {
     amount: t('policies.invalid', { symbol: unit, field: name }),
     order: `${unit}: ${t('policies.order')}`,
+    caps: `${unit}: ${t('policies.caps')}`,
     number: t('policies.noNumber', { field: name }),
+    range: t('policies.range', { field: name, least: count(range?.[0]), most: count(range?.[1]) }),
+    hours: t('policies.hours.same'),
     share: t('policies.share.invalid'),
   } as const;
   return <Notice kind="warn">{words[fault]}</Notice>;

@@ -15,7 +15,7 @@ import { OutrunNotice, usePolicyEditing, usePolicyUnits } from './policy-editing
 import { draftOf, type Policy } from './policy-form.ts';
 import { looseningOf } from './policy-loosening.ts';
 import { useSuccession } from './policy-succession.ts';
-import { deletedInWords, subjectInWords } from './policy-words.ts';
+import { deletedInWords, subjectInWords, succeededInOneLine } from './policy-words.ts';
 
 interface DialogProps {
   readonly policy: Policy;
@@ -49,6 +49,8 @@ function Deletion({ policy: opened, units, onClose }: DialogProps & { readonly u
   const presentPolicies = usePresentPolicies();
   const editing = usePolicyEditing(opened, units);
   const [isOnItsWay, setOnItsWay] = useState(false);
+  /** Whether nothing was done, as what follows had become another thing. */
+  const [hasMoved, setMoved] = useState(false);
   const policy = editing.policy ?? opened;
   // What is being deleted is gone itself, for a moment.
   const isOutrun = (editing.newer !== null || editing.isDeleted) && !isOnItsWay;
@@ -57,13 +59,17 @@ function Deletion({ policy: opened, units, onClose }: DialogProps & { readonly u
   const succeeded = succession.words ?? t('policies.after.same');
   const loosened = looseningOf(policy, null, policies.data ?? []);
   const subject = { policy, agent: agentOfIdInWords(agents.data, policy.agentId) };
-  const draft = draftOf(policy, units);
+  // In the units of what is deleted: the newer one may have limits of tokens that the opened one has not.
+  const draft = editing.stored ?? draftOf(policy, units);
 
   async function remove(): Promise<void> {
     const all = await presentPolicies();
     if (all.find(({ id }) => id === policy.id)?.version !== policy.version) return;
     // What follows has just become another thing, which is shown now.
-    if (looseningOf(policy, null, all) !== loosened || succession.among(all) !== succession.words) return;
+    if (looseningOf(policy, null, all) !== loosened || succession.among(all) !== succession.words) {
+      setMoved(true);
+      return;
+    }
     const about = deletedInWords(draft, subject, { loosened, succeeded }, { t, language });
     const address = owner.data?.address;
     const client = address === undefined ? operator : await ownerClient({ address }, { about });
@@ -82,6 +88,7 @@ function Deletion({ policy: opened, units, onClose }: DialogProps & { readonly u
       onClose={onClose}
       onConfirm={async () => {
         setOnItsWay(true);
+        setMoved(false);
         try {
           await remove();
         } catch (error) {
@@ -93,8 +100,14 @@ function Deletion({ policy: opened, units, onClose }: DialogProps & { readonly u
         }
       }}
     >
-      <Facts rows={[...subjectInWords(draft, subject, { t, language }), [t('policies.after'), succeeded]]} />
+      <Facts
+        rows={[
+          ...subjectInWords(draft, subject, { t, language }),
+          ...succeededInOneLine(policy.type, { loosened, succeeded }, { t, language }),
+        ]}
+      />
       {loosened !== null && <Notice kind="warn">{t(`policies.loosen.${loosened}`)}</Notice>}
+      {hasMoved && !isOutrun && <Notice kind="bad">{t('policies.moved')}</Notice>}
       {!isOnItsWay && <OutrunNotice editing={editing} isDeletion />}
     </ConfirmDialog>
   );

@@ -16,6 +16,7 @@ import {
   type Unremoved,
   unremovedOf,
 } from './policy-form.ts';
+import { priorityBeforeAll } from './policy-standing.ts';
 import { dayName, differencesInWords } from './policy-words.ts';
 
 /** What whole units of the further assets of a policy are; null while that is not known yet. */
@@ -61,9 +62,17 @@ export function usePolicyEditing(opened: Policy | null, units: ReadonlyMap<strin
   const [begun, setBegun] = useState<Begun | null>(() =>
     opened === null ? null : { policy: opened, draft: draftOf(opened, units) },
   );
-  const [draft, setDraft] = useState<PolicyDraft>(begun?.draft ?? EMPTY_DRAFT);
+  const [typed, setTyped] = useState<PolicyDraft>(begun?.draft ?? EMPTY_DRAFT);
+  const [isPriorityTyped, setPriorityTyped] = useState(false);
   const [cameBack, setCameBack] = useState<Unremoved>({ recipients: [], days: [] });
   const policies = usePolicies();
+  // A new policy is meant to count: until somebody says otherwise, it comes first among those it is chosen to stand beside.
+  const draft =
+    begun !== null || isPriorityTyped ? typed : { ...typed, priority: priorityBeforeAll(typed, policies.data ?? []) };
+  const setDraft = (next: PolicyDraft): void => {
+    if (next.priority !== draft.priority) setPriorityTyped(true);
+    setTyped(next);
+  };
   const present = policies.data?.find(({ id }) => id === begun?.policy.id) ?? null;
   const presentUnits = usePolicyUnits(present);
   const isOutrun = begun !== null && present !== null && present.version !== begun.policy.version;

@@ -1,11 +1,16 @@
+import { policyCreateSchema } from '@waiaas/core';
 import { describe, expect, test } from 'vitest';
+import { baseUnits } from '../format/amount.ts';
 import {
   draftOf,
   EMPTY_DRAFT,
+  isFault,
   isUnchanged,
+  type LimitsDraft,
   newAsset,
   POLICY_TYPES,
   type Policy,
+  type PolicyDraft,
   policyOf,
   rebased,
   rulesOf,
@@ -27,6 +32,30 @@ const stored = (type: Policy['type'], rules: Policy['rules']): Policy => ({
   updatedAt: '2026-11-22T12:00:00.000Z',
   authentic: true,
 });
+
+/** What was typed as the daemon would be sent it, whatever is wrong with it. */
+function unchecked(draft: PolicyDraft): object {
+  const amounts = (limits: LimitsDraft, decimals: number): object => ({
+    instant_max: baseUnits(limits.instant, decimals),
+    notify_max: baseUnits(limits.notify, decimals),
+    delay_max: baseUnits(limits.delay, decimals),
+    ...(limits.daily === '' ? {} : { daily_max: baseUnits(limits.daily, decimals) }),
+    ...(limits.weekly === '' ? {} : { weekly_max: baseUnits(limits.weekly, decimals) }),
+  });
+  const [hours, rates] = [
+    { allowed_hours: { start: Number(draft.from), end: Number(draft.until) } },
+    { max_tx_per_hour: Number(draft.perHour), max_tx_per_day: Number(draft.perDay) },
+  ];
+  const limits = {
+    ...amounts(draft, 9),
+    delay_seconds: Number(draft.delaySeconds),
+    approval_timeout: Number(draft.approvalTimeout),
+    token_limits: Object.fromEntries(draft.assets.map((one) => [one.key, amounts(one, one.unit.decimals)])),
+  };
+  const { type, priority } = draft;
+  const rules = type === 'TIME_RESTRICTION' ? hours : type === 'RATE_LIMIT' ? rates : limits;
+  return { type, priority: Number(priority), rules };
+}
 
 describe('the form of a policy', () => {
   test.each([
@@ -64,11 +93,39 @@ describe('the form of a policy', () => {
     ['an amount that is none', { instant: 'much' }, { fault: 'amount', field: 'instant' }],
     ['a fraction of a base unit', { daily: '0.0000000001' }, { fault: 'amount', field: 'daily' }],
     ['limits that fall', { instant: '5', notify: '1' }, { fault: 'order', field: 'notify' }],
+    ['a weekly cap below the daily one', { daily: '5', weekly: '4.9' }, { fault: 'caps', field: 'weekly' }],
+    ['a delay too short', { delaySeconds: '59' }, { fault: 'range', field: 'delaySeconds', range: [60, 2_592_000] }],
+    [
+      'a time too short',
+      { approvalTimeout: '299' },
+      { fault: 'range', field: 'approvalTimeout', range: [300, 86_400] },
+    ],
     ['seconds that are none', { delaySeconds: '1.5' }, { fault: 'number', field: 'delaySeconds' }],
     ['a share of nothing', { share: '0' }, { fault: 'share', field: 'share' }],
     ['a share beyond the whole', { share: '100.1' }, { fault: 'share', field: 'share' }],
   ] as const)('takes no %s for a rule', (_what, change, fault) => {
     expect(rulesOf({ ...EMPTY_DRAFT, ...change })).toEqual(fault);
+  });
+
+  test.each<readonly [string, Partial<PolicyDraft>]>([
+    ...['59', '60', '2592000', '2592001'].map((delaySeconds) => [delaySeconds, { delaySeconds }] as const),
+    ...['299', '300', '86400', '86401'].map((approvalTimeout) => [approvalTimeout, { approvalTimeout }] as const),
+    ...['4', '5', '6', ''].map((weekly) => [weekly, { daily: '5', weekly }] as const),
+    ...['-1000001', '-1000000', '1000000', '1000001'].map((priority) => [priority, { priority }] as const),
+    ...['-1', '0', '23', '24'].map((from) => [from, { type: 'TIME_RESTRICTION', from, until: '12' }] as const),
+    ...['-1', '0', '9', '24', '25'].map((until) => [until, { type: 'TIME_RESTRICTION', until }] as const),
+    ...['-1', '0', '7'].map((perHour) => [perHour, { type: 'RATE_LIMIT', perHour, perDay: '0' }] as const),
+    ...['-1', '0', '7'].map((perDay) => [perDay, { type: 'RATE_LIMIT', perDay }] as const),
+    ...['4', '5'].map((weekly) => {
+      const usdc = { ...newAsset(USDC, { decimals: 6, symbol: 'USDC' }), daily: '5', weekly };
+      return [weekly, { assets: [usdc] }] as const;
+    }),
+  ])('has nobody sign what the daemon refuses, and finds no fault with what it takes: %s of %o', (_value, change) => {
+    const draft = { ...EMPTY_DRAFT, ...change };
+    const rules = rulesOf(draft);
+    // What is found faulty is sent as it would be typed, which the daemon has to refuse then.
+    const sent = isFault(rules) ? unchecked(draft) : policyOf(draft, rules);
+    expect(policyCreateSchema.safeParse(sent).success).toBe(!isFault(rules));
   });
 
   test('tells the limits of a token in its own whole units, and of one that nobody knows in base units', () => {

@@ -152,13 +152,39 @@ export function draftOf(
 
 /** A field that holds nothing usable. */
 export interface DraftFault {
-  readonly fault: 'amount' | 'order' | 'number' | 'share';
+  readonly fault: 'amount' | 'order' | 'caps' | 'number' | 'range' | 'hours' | 'share';
   readonly field: keyof PolicyDraft;
+  /** The least and the most that it takes, of a number that is beyond. */
+  readonly range?: readonly [least: number, most: number];
   /** The further asset it belongs to. */
   readonly of?: AssetDraft;
 }
 
 const integer = (value: string): number | null => (/^-?\d{1,9}$/.test(value.trim()) ? Number(value.trim()) : null);
+
+/** The least and the most that the daemon takes. */
+const RANGES = {
+  priority: [-1_000_000, 1_000_000],
+  delaySeconds: [60, 2_592_000],
+  approvalTimeout: [300, 86_400],
+  from: [0, 23],
+  until: [0, 24],
+  perHour: [0, 999_999_999],
+  perDay: [0, 999_999_999],
+} as const;
+
+function numberOf<F extends keyof typeof RANGES>(draft: Pick<PolicyDraft, F>, field: F): number | DraftFault {
+  const number = integer(draft[field]);
+  if (number === null) return { fault: 'number', field };
+  const [least, most] = RANGES[field];
+  return number < least || number > most ? { fault: 'range', field, range: [least, most] } : number;
+}
+
+/** The priority that was typed; null where it is none. */
+export function priorityOf(draft: Pick<PolicyDraft, 'priority'>): number | null {
+  const priority = numberOf(draft, 'priority');
+  return typeof priority === 'number' ? priority : null;
+}
 
 /** Percent with at most one digit after the point, in thousandths; null when it is none between 0.1 and 100. */
 function thousandths(percent: string): number | null {
@@ -186,6 +212,10 @@ function amountsOf(draft: LimitsDraft, { decimals }: Unit): Readonly<Record<stri
   if (instant === undefined || notify === undefined || delay === undefined || instant > notify || notify > delay) {
     return { fault: 'order', field: 'notify' };
   }
+  const { daily_max: daily, weekly_max: weekly } = amounts;
+  if (daily !== undefined && weekly !== undefined && BigInt(daily) > BigInt(weekly)) {
+    return { fault: 'caps', field: 'weekly' };
+  }
   return amounts;
 }
 
@@ -198,8 +228,8 @@ function spendingRules(draft: PolicyDraft): Readonly<Record<string, unknown>> | 
     ['approvalTimeout', 'approval_timeout'],
   ] as const) {
     if (draft[field].trim() === '') continue;
-    const seconds = integer(draft[field]);
-    if (seconds === null) return { fault: 'number', field };
+    const seconds = numberOf(draft, field);
+    if (typeof seconds === 'object') return seconds;
     times[name] = seconds;
   }
   const share = draft.share.trim() === '' ? undefined : thousandths(draft.share);
@@ -230,22 +260,24 @@ export const allowsEverybody = (draft: PolicyDraft): boolean =>
 
 /** The rules that were typed, as the daemon takes them; or the field that holds nothing usable. */
 export function rulesOf(draft: PolicyDraft): Readonly<Record<string, unknown>> | DraftFault {
-  if (integer(draft.priority) === null) return { fault: 'number', field: 'priority' };
+  const priority = numberOf(draft, 'priority');
+  if (typeof priority === 'object') return priority;
   switch (draft.type) {
     case 'SPENDING_LIMIT':
       return spendingRules(draft);
     case 'WHITELIST':
       return { chain: draft.chain, allowed_addresses: addressesOf(draft) };
     case 'TIME_RESTRICTION': {
-      const [start, end] = [integer(draft.from), integer(draft.until)];
-      if (start === null) return { fault: 'number', field: 'from' };
-      if (end === null) return { fault: 'number', field: 'until' };
+      const [start, end] = [numberOf(draft, 'from'), numberOf(draft, 'until')];
+      if (typeof start === 'object') return start;
+      if (typeof end === 'object') return end;
+      if (start === end) return { fault: 'hours', field: 'until' };
       return { allowed_hours: { start, end }, timezone: draft.timezone.trim(), allowed_days: [...draft.days] };
     }
     case 'RATE_LIMIT': {
-      const [hour, day] = [integer(draft.perHour), integer(draft.perDay)];
-      if (hour === null) return { fault: 'number', field: 'perHour' };
-      if (day === null) return { fault: 'number', field: 'perDay' };
+      const [hour, day] = [numberOf(draft, 'perHour'), numberOf(draft, 'perDay')];
+      if (typeof hour === 'object') return hour;
+      if (typeof day === 'object') return day;
       return { max_tx_per_hour: hour, max_tx_per_day: day };
     }
   }
@@ -273,7 +305,7 @@ export function policyOf(draft: PolicyDraft, rules: Readonly<Record<string, unkn
       type: draft.type,
       ...(draft.agentId === '' ? {} : { agentId: draft.agentId }),
       rules,
-      priority: integer(draft.priority) ?? 0,
+      priority: priorityOf(draft) ?? 0,
       enabled: draft.enabled,
     }),
   );

@@ -1,3 +1,4 @@
+import { policyInForce } from '@waiaas/core';
 import { addressesOf, type Policy, type PolicyDraft } from './policy-form.ts';
 
 /**
@@ -18,7 +19,7 @@ interface State {
 }
 
 /** The id of a new policy is made later than all others, and so comes after them. */
-const NEWEST = 'new';
+export const NEWEST = 'new';
 
 const stateOf = ({ id, agentId, type, enabled, priority, rules }: Policy): State => {
   const { allowed_addresses: addresses } = rules;
@@ -35,22 +36,6 @@ const stateOfDraft = (draft: PolicyDraft, id: string): State => ({
   isEmptyList: draft.type === 'WHITELIST' && addressesOf(draft).length === 0,
 });
 
-/** The policy of a type that counts for an agent, or for those without one of their own (null), as the daemon chooses it. */
-function inForce<T extends Pick<State, 'id' | 'agentId' | 'type' | 'enabled' | 'priority'>>(
-  type: Policy['type'],
-  all: readonly T[],
-  agentId: string | null,
-): T | undefined {
-  const enabled = all.filter((one) => one.enabled && one.type === type);
-  const own = enabled.filter((list) => list.agentId === agentId);
-  const candidates = own.length > 0 ? own : enabled.filter((list) => list.agentId === null);
-  return [...candidates].sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1))[0];
-}
-
-/** Whether a whitelist is the one that counts where it holds. */
-export const isListInForce = (list: Policy, all: readonly Policy[]): boolean =>
-  inForce('WHITELIST', all, list.agentId)?.id === list.id;
-
 /**
  * What counts where a policy holds, once it is changed or deleted: an agent without one of its own has that for all. Off, or
  * behind another one, a policy has left as much as a deleted one.
@@ -66,7 +51,7 @@ export function successorOf(
   const others = all.filter((one) => one.id !== id);
   const changed =
     draft === null ? others : [...others, { ...policy, enabled: draft.enabled, priority: Number(draft.priority) }];
-  const [before, after] = [inForce(type, all, agentId), inForce(type, changed, agentId)];
+  const [before, after] = [all, changed].map((policies) => policyInForce(policies, agentId, type));
   return before?.id === after?.id ? 'same' : (after ?? null);
 }
 
@@ -93,6 +78,7 @@ export function looseningOf(
   const isOpenList = (one: State | null): boolean => one?.enabled === true && one.isEmptyList;
   if (isOpenList(after) && !isOpenList(before)) return 'everybody';
   const scope = (after ?? before)?.agentId ?? null;
-  const isOpen = (policies: readonly State[]): boolean => inForce('WHITELIST', policies, scope)?.isEmptyList ?? true;
+  const isOpen = (policies: readonly State[]): boolean =>
+    policyInForce(policies, scope, 'WHITELIST')?.isEmptyList ?? true;
   return !isOpen(stored) && isOpen(changed) ? 'lastList' : null;
 }

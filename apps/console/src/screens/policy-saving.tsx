@@ -10,7 +10,7 @@ import { useSigning } from '../wallets/signing.tsx';
 import { agentOfIdInWords } from './agent-words.ts';
 import { isFault, type Policy, type PolicyDraft, policyOf, rulesOf } from './policy-form.ts';
 import { type Loosening, looseningOf } from './policy-loosening.ts';
-import { type Succession, useSuccession } from './policy-succession.ts';
+import { type StandingWords, type Succession, useStanding, useSuccession } from './policy-succession.ts';
 import { changeInWords } from './policy-words.ts';
 
 /** Whether the daemon refuses a change because it has to be meant. */
@@ -30,6 +30,8 @@ export interface PolicySaving {
   store(): Promise<void>;
   readonly busy: boolean;
   readonly trouble: string | null;
+  /** Whether it counts then. */
+  readonly standing: StandingWords;
   /** What counts afterwards. */
   readonly succession: Succession;
   /** Asks whether a limit is to be taken off; to be put into the page. */
@@ -66,6 +68,7 @@ export function usePolicySaving({
 
   const succession = useSuccession(policy, draft);
   const succeeded = succession.words;
+  const standing = useStanding(policy, draft);
 
   /**
    * Sends the change, once what it takes off agents has been meant.
@@ -82,8 +85,9 @@ export function usePolicySaving({
       return false;
     }
     // What follows has just become another thing, which is shown now.
-    if (succession.among(all) !== succeeded) {
+    if (succession.among(all) !== succeeded || standing.among(all) !== standing.words) {
       setAsking(null);
+      setTrouble(t('policies.moved'));
       return false;
     }
     const loosened = looseningOf(policy, draft, all);
@@ -92,7 +96,8 @@ export function usePolicySaving({
       return false;
     }
     const subject = { policy, agent: agentOfIdInWords(agents.data, draft.agentId) };
-    const about = changeInWords(stored, draft, subject, { loosened, succeeded }, { t, language });
+    const effects = { loosened, standing: standing.words, succeeded };
+    const about = changeInWords(stored, draft, subject, effects, { t, language });
     const address = owner.data?.address;
     const client = address === undefined ? operator : await ownerClient({ address }, { about });
     const wanted = policyOf(draft, rules);
@@ -126,6 +131,7 @@ export function usePolicySaving({
 
   /** Sends what has just been meant. It is on its way as well: what it makes newer is nothing that somebody else has done. */
   async function sendMeant(meant: Loosening | 'daemon'): Promise<void> {
+    setTrouble(null);
     setBusy(true);
     try {
       if (!(await send(meant))) return;
@@ -150,5 +156,5 @@ export function usePolicySaving({
         onConfirm={() => sendMeant(asking)}
       />
     );
-  return { store, busy, trouble, succession, question };
+  return { store, busy, trouble, standing, succession, question };
 }

@@ -1,9 +1,10 @@
-import { nativeUnit, type Unit } from '../format/amount.ts';
+import { asShown, nativeUnit, type Unit } from '../format/amount.ts';
 import { shortId } from '../format/text.ts';
 import type { Say } from '../i18n/language.tsx';
 import { nameInWords } from '../i18n/names.ts';
 import { addressesOf, beyond, draftOf, type LimitsDraft, type Policy, type PolicyDraft } from './policy-form.ts';
 import { type Loosening, successorOf } from './policy-loosening.ts';
+import type { Standing } from './policy-standing.ts';
 
 /** What something is, in names and values. */
 export type Words = readonly (readonly [name: string, value: string])[];
@@ -29,7 +30,8 @@ export const daysInWords = ({ days }: PolicyDraft, t: Say, language: string): st
 
 function limitsInWords(limits: LimitsDraft, unit: Unit, t: Say): Words {
   const symbol = unitName(unit, t);
-  const amount = (value: string): string => (value.trim() === '' ? t('common.noLimit') : `${value.trim()} ${symbol}`);
+  const amount = (value: string): string =>
+    value.trim() === '' ? t('common.noLimit') : `${asShown(value, unit)} ${symbol}`;
   return [
     [t('policies.instant'), amount(limits.instant)],
     [t('policies.notify'), amount(limits.notify)],
@@ -142,9 +144,24 @@ export function differencesInWords(stored: PolicyDraft, draft: PolicyDraft, tong
 export interface ChangeEffects {
   /** What it takes off agents. */
   readonly loosened: Loosening | null;
+  /** Whether the policy counts then, and which one does not any more; null: nothing to be said of that. */
+  readonly standing: string | null;
   /** What counts afterwards; null: the same policy as before. */
   readonly succeeded: string | null;
 }
+
+/**
+ * What counts afterwards, unless what is taken off agents says that already: with the last one nothing of its kind is left.
+ * @param type of the policy
+ */
+export const succeededInOneLine = (
+  type: Policy['type'],
+  { loosened, succeeded }: Pick<ChangeEffects, 'loosened' | 'succeeded'>,
+  { t }: Tongue,
+): Words =>
+  succeeded === null || (loosened !== null && succeeded === t(`policies.after.${type}`))
+    ? []
+    : [[t('policies.after'), succeeded]];
 
 /**
  * What the owner signs for when a policy is stored: all of a new one, and what is other than it was of one there is.
@@ -154,20 +171,62 @@ export function changeInWords(
   stored: PolicyDraft | null,
   draft: PolicyDraft,
   subject: PolicySubject,
-  { loosened, succeeded }: ChangeEffects,
+  { loosened, standing, succeeded }: ChangeEffects,
   tongue: Tongue,
 ): Words {
-  const standing = new Set([tongue.t('common.status'), tongue.t('common.priority')]);
+  const ranks = new Set([tongue.t('common.status'), tongue.t('common.priority')]);
   const differences = stored === null ? [] : differencesInWords(stored, draft, tongue);
   return [
     ...subjectInWords(draft, subject, tongue),
     // Whether it counts, and what does else, is read before a long list of what it says.
-    ...differences.filter(([name]) => standing.has(name)),
-    ...(succeeded === null ? [] : [[tongue.t('policies.after'), succeeded] as const]),
-    ...(stored === null ? policyInWords(draft, tongue) : keptInWords(stored, draft, tongue)),
-    ...differences.filter(([name]) => !standing.has(name)),
+    ...differences.filter(([name]) => ranks.has(name)),
+    ...(standing === null ? [] : [[tongue.t('policies.counts'), standing] as const]),
+    ...succeededInOneLine(draft.type, { loosened, succeeded }, tongue),
     ...looseningInWords(loosened, tongue),
+    ...(stored === null ? policyInWords(draft, tongue) : keptInWords(stored, draft, tongue)),
+    ...differences.filter(([name]) => !ranks.has(name)),
   ];
+}
+
+/** The one of two policies that counts, as it is told apart: by the end of its id, and by what has decided. */
+const rankInWords = ({ id, priority }: Policy): { readonly policy: string; readonly priority: number } => ({
+  policy: shortId(id),
+  priority,
+});
+
+/** Which policy comes first, where another one does not count for that. */
+export const behindInWords = (first: Policy, { t }: Pick<Tongue, 't'>): string =>
+  t('policies.counts.behind', rankInWords(first));
+
+/** The agents that a policy for all agents does not count for; null: none. */
+export const notForInWords = (
+  { notFor }: Pick<Standing, 'notFor'>,
+  agentOf: SuccessionNames['agentOf'],
+  { t }: Pick<Tongue, 't'>,
+): string | null =>
+  notFor.length === 0
+    ? null
+    : t('policies.counts.notFor', { agents: notFor.map((id) => agentOf(id) ?? id).join(', ') });
+
+/**
+ * Whether a policy counts, what it takes the place of, and for whom it does not count.
+ * @returns null where there is nothing to be said of that: it counts as before, wherever it holds, or it is off
+ */
+export function standingInWords(
+  standing: Standing,
+  agentOf: SuccessionNames['agentOf'],
+  { t }: Pick<Tongue, 't'>,
+): string | null {
+  const { behind, displaced, isOfOneAgent } = standing;
+  if (behind !== null) return `${t('policies.counts.not')}: ${behindInWords(behind, { t })}`;
+  const isForOne = isOfOneAgent && displaced?.agentId === null;
+  const sentences = [
+    displaced === null
+      ? null
+      : t(isForOne ? 'policies.counts.insteadOfAll' : 'policies.counts.instead', rankInWords(displaced)),
+    notForInWords(standing, agentOf, { t }),
+  ].filter((sentence) => sentence !== null);
+  return sentences.length === 0 ? null : sentences.join(' ');
 }
 
 /** What the policy that counts afterwards is told with. */
@@ -219,7 +278,7 @@ export const deletedInWords = (
   return [
     ...subjectInWords(draft, subject, tongue),
     ...all.filter(isState).map(([name, value]) => [name, `${value} → ${tongue.t('policies.deleted')}`] as const),
-    [tongue.t('policies.after'), succeeded],
+    ...succeededInOneLine(draft.type, { loosened, succeeded }, tongue),
     ...looseningInWords(loosened, tongue),
     ...all.filter((one) => !isState(one)),
   ];

@@ -4,7 +4,14 @@ import type { Unit } from '../format/amount.ts';
 import { agentInWords, agentOfIdInWords } from './agent-words.ts';
 import { recoveryInWords } from './kill-switch-words.ts';
 import { draftOf, EMPTY_DRAFT, type Policy } from './policy-form.ts';
-import { changeInWords, deletedInWords, differencesInWords, succeededInWords } from './policy-words.ts';
+import { standingOf } from './policy-standing.ts';
+import {
+  changeInWords,
+  deletedInWords,
+  differencesInWords,
+  standingInWords,
+  succeededInWords,
+} from './policy-words.ts';
 
 const USDC = 'EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v';
 const AT = '2026-11-22T12:00:00.000Z';
@@ -32,20 +39,20 @@ describe('what is signed for', () => {
   const full = draftOf(list(10, [USDC]));
   const subject = { policy: list(10, [USDC]), agent: null };
   const isNew = { policy: null, agent: null };
-  const none = { loosened: null, succeeded: null };
+  const none = { loosened: null, standing: null, succeeded: null };
   const KNOWN = { agentOf: (id: string | null) => id, units: new Map<string, Unit>() };
 
   test('names what is changed, what it does, and nothing else', () => {
     expect(
-      changeInWords(full, { ...full, addresses: '' }, subject, { loosened: 'everybody', succeeded: null }, tongue),
+      changeInWords(full, { ...full, addresses: '' }, subject, { ...none, loosened: 'everybody' }, tongue),
     ).toEqual([
       ['policies.policy', 'name.WHITELIST · common.allAgents'],
       ['policies.id', '…8d9e0f10 · v3'],
+      ['policies.effect', 'policies.loosen.everybody'],
       ['agents.chain', 'solana'],
       ['common.priority', '7'],
       ['policies.recipients', '1 → policies.everybody'],
       ['policies.recipients.removed', USDC],
-      ['policies.effect', 'policies.loosen.everybody'],
     ]);
     expect(changeInWords(full, { ...full, priority: '8' }, subject, none, tongue)).toEqual([
       ['policies.policy', 'name.WHITELIST · common.allAgents'],
@@ -78,6 +85,46 @@ describe('what is signed for', () => {
       ['policies.recipients', USDC],
       ['common.priority', '7'],
     ]);
+  });
+
+  test('says once that nothing of its kind is left', () => {
+    const last = { loosened: 'lastList', succeeded: 'policies.after.WHITELIST' } as const;
+    const off = changeInWords(full, { ...full, enabled: false }, subject, { ...none, ...last }, tongue);
+    for (const words of [deletedInWords(full, subject, last, tongue), off]) {
+      expect(words.slice(2, 4)).toEqual([
+        ['common.status', expect.stringMatching(/^common.enabled → /)],
+        ['policies.effect', 'policies.loosen.lastList'],
+      ]);
+      expect(words.map(([name]) => name)).not.toContain('policies.after');
+    }
+    const own = { loosened: null, succeeded: 'policies.after.WHITELIST' };
+    expect(deletedInWords(full, subject, own, tongue)).toContainEqual(['policies.after', 'policies.after.WHITELIST']);
+  });
+
+  test('says that a new policy will not count, what one takes the place of, and for whom it does not hold', () => {
+    const says = (key: string, values: object = {}): string => [key, ...Object.values(values)].join(' ');
+    const standing = (draft: Parameters<typeof standingOf>[1], all: readonly Policy[]) =>
+      standingInWords(standingOf(null, draft, all), (id) => id, { t: says });
+    const draft = { ...EMPTY_DRAFT, priority: '7' };
+    expect(standing(draft, [limit(10)])).toBe('policies.counts.not: policies.counts.behind …8d9e0f10 7');
+    expect(standing({ ...draft, priority: '8' }, [limit(10)])).toBe('policies.counts.instead …8d9e0f10 7');
+    expect(standing({ ...draft, agentId: 'the agent' }, [limit(10)])).toBe('policies.counts.insteadOfAll …8d9e0f10 7');
+    expect(standing(draft, [{ ...limit(10), agentId: 'the agent' }])).toBe('policies.counts.notFor the agent');
+    expect([standing(draft, []), standing({ ...draft, enabled: false }, [limit(10)])]).toEqual([null, null]);
+    const words = changeInWords(null, draft, isNew, { ...none, standing: 'does not count' }, tongue);
+    expect(words.slice(0, 2)).toEqual([
+      ['policies.policy', 'name.SPENDING_LIMIT · common.allAgents'],
+      ['policies.counts', 'does not count'],
+    ]);
+  });
+
+  test('shows amounts as every other screen does', () => {
+    const before = { ...draftOf(limit(10)), daily: '1900' };
+    expect(differencesInWords(before, { ...before, daily: '12345.50' }, tongue)).toEqual([
+      ['policies.daily', '1,900 SOL → 12,345.5 SOL'],
+    ]);
+    // What is the same amount is no difference, however it is typed.
+    expect(differencesInWords(before, { ...before, daily: '1,900.0' }, tongue)).toEqual([]);
   });
 
   test.each(['SPENDING_LIMIT', 'WHITELIST'] as const)('names the chain of a new %s', (type) => {
@@ -126,7 +173,7 @@ describe('what is signed for', () => {
     const known = new Map([[`solana:${USDC}`, { symbol: 'USDC', decimals: 6 }]]);
     expect(says(known)).toContain(`${USDC}: policies.instant: 2.5 USDC; policies.notify: 5 USDC; `);
     expect(says(known)).toContain('policies.daily: 100 USDC');
-    expect(says(new Map())).toContain(`${USDC}: policies.instant: 2500000 assets.baseUnits; `);
+    expect(says(new Map())).toContain(`${USDC}: policies.instant: 2,500,000 assets.baseUnits; `);
   });
 
   test('says what counts once a policy is switched off, or put behind another one', () => {
@@ -139,7 +186,7 @@ describe('what is signed for', () => {
     const stored = draftOf(own);
     const wordsOf = (draft: typeof stored, all: readonly Policy[]) => {
       const succeeded = succeededInWords(own, draft, all, KNOWN, tongue);
-      return changeInWords(stored, draft, { policy: own, agent: 'the agent' }, { loosened: null, succeeded }, tongue);
+      return changeInWords(stored, draft, { policy: own, agent: 'the agent' }, { ...none, succeeded }, tongue);
     };
     const off = wordsOf({ ...stored, enabled: false }, [own, looser]);
     expect(off[2]).toEqual(['common.status', 'common.enabled → common.disabled']);
@@ -163,12 +210,12 @@ describe('what is signed for', () => {
     for (const one of [list(10, [USDC]), limit(11)]) {
       const draft = draftOf(one);
       for (const words of [
-        changeInWords(null, draft, isNew, { loosened: 'everybody', succeeded: null }, tongue),
+        changeInWords(null, draft, isNew, { ...none, loosened: 'everybody', standing: 'does not count' }, tongue),
         changeInWords(
           draft,
           { ...draft, priority: '8', addresses: 'Other' },
           subject,
-          { loosened: 'lastList', succeeded: 'what follows' },
+          { loosened: 'lastList', standing: 'does not count', succeeded: 'what follows' },
           tongue,
         ),
         deletedInWords(draft, subject, { loosened: 'lastList', succeeded: 'what follows' }, tongue),
