@@ -769,9 +769,11 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await page.getByText('it takes the place of').waitFor({ state: 'detached' });
     await page.getByLabel('Type').selectOption('SPENDING_LIMIT');
     // What somebody has typed stays, whatever is chosen then.
-    await priority.fill('0');
     await page.getByLabel('Holds for').selectOption('');
+    await priority.fill('0');
+    await page.getByLabel('Type').selectOption('WHITELIST');
     expect(await priority.inputValue()).toBe('0');
+    await page.getByLabel('Type').selectOption('SPENDING_LIMIT');
     await page.getByLabel('Daily cap (SOL)').fill('5');
     await page.getByLabel('Weekly cap (SOL)').fill('4');
     await page.getByText('SOL: The weekly cap must not be below the daily one.').waitFor();

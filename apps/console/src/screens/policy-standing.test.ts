@@ -1,5 +1,9 @@
 import { policyInForce } from '@waiaas/core';
+import { createElement } from 'react';
 import { describe, expect, test } from 'vitest';
+import { drawn } from '../../test/drawn.ts';
+import { en } from '../i18n/en.ts';
+import { PoliciesScreen } from './policies.tsx';
 import { draftOf, EMPTY_DRAFT, POLICY_TYPES, type Policy, type PolicyDraft } from './policy-form.ts';
 import { priorityBeforeAll, standingOf } from './policy-standing.ts';
 
@@ -78,6 +82,15 @@ describe.each(POLICY_TYPES)('a new policy of the type %s', (type) => {
     expect(priorityBeforeAll({ type, agentId: '' }, [highest])).toBe('1000000');
     expect(standingOf(null, { ...draft, priority: '1000000' }, [highest]).behind).toBe(highest);
   });
+});
+
+test.each(POLICY_TYPES)('on the list a %s that is on and does not count is not called enabled', (type) => {
+  const policies = [policy(10, type), policy(11, type), policy(12, type, { agentId: AGENT })];
+  const page = drawn(createElement(PoliciesScreen), { policies, notAuthentic: [] }, []);
+  expect(page.split(`>${en['policies.counts.not']}<`)).toHaveLength(2);
+  expect(page).toContain('…8d9e0f10, priority 0, comes first.');
+  expect(page.split(`>${en['common.enabled']}<`)).toHaveLength(3);
+  expect(page).toContain(`Not for agents with one of their own: ${AGENT}.`);
 });
 
 test('a change of a policy that does not count is told as such, and one that makes it count names what it displaces', () => {
