@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { address } from '@solana/kit';
 import { WAIaaSOwnerClient } from '@waiaas/sdk';
-import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
+import { type Browser, chromium, type Locator, type Page, type Route } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { CHROMIUM_ARGUMENTS, findChromium } from '../test/browser/chromium.ts';
@@ -28,6 +28,9 @@ const FIRST_LOAD_MOST = 300_000;
 const SHIFT_MOST = 0.1;
 /** How late answers are where it is seen what that moves: long enough to be drawn without them. */
 const LATE_MS = 200;
+/** How soon somebody who waits is told what for, and has what they ask for anew. */
+const SAID_MS = 10_000;
+const ANEW_MS = 15_000;
 const WIDE = { width: 1280, height: 900 };
 /** The narrowest that is promised. */
 const NARROW = { width: 360, height: 740 };
@@ -311,14 +314,30 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     await look('setup');
     await page.getByLabel('NOTIFY up to (SOL)').fill('2');
     await page.getByLabel('DELAY up to (SOL)').fill('3');
+    // Before that, nothing that is typed is to be lost by going on.
+    await page.getByText(/^No cap for a day and none for a week: no limit/).waitFor();
     await page.getByLabel('Daily cap (SOL)').fill('2000');
-    await button('Save').click();
+    expect(await button('Keep these limits').count()).toBe(0);
+    for (const way of [button('Channels'), page.getByRole('link', { name: 'Go to the dashboard' })]) {
+      await way.click();
+      const question = dialog('Leave without saving?');
+      await question.getByText(/^What you have typed is not saved\./).waitFor();
+      await question.getByRole('button', { name: 'Cancel' }).click();
+      expect(await page.getByLabel('Daily cap (SOL)').inputValue()).toBe('2000');
+    }
+    await go('Agents');
+    await look('unsaved-dialog');
+    await page.keyboard.press('Escape');
+    await look('setup-typed', button('Save and go on'));
+    await button('Save and go on').click();
     // The text has a fingerprint of what is changed; beside it stands what that is.
     const about = page.getByTestId('signed-for');
     await about.getByText(/^0\.1 SOL → 1 SOL$/).waitFor();
     await about.getByText(/^no limit → 2,000 SOL$/).waitFor();
     expect(await sign()).toContain('WAIaaS Owner Action: update_settings');
     await page.getByRole('heading', { name: 'Channels' }).waitFor();
+    const { policies } = await operate(policiesSchema, '/v1/owner/policies');
+    expect(policies.map(({ rules }) => rules.daily_max)).toEqual(['2000000000000']);
     for (const [at, hook] of hooks.entries()) {
       if (at === 1) {
         // It goes on where it was left; and shows what it shows once although the next step could follow by itself.
@@ -376,6 +395,10 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
     token = (await page.getByTestId('session-token').textContent()) ?? '';
     expect(token).toMatch(/^wai_sess_/);
     await page.getByText('"WAIAAS_SESSION_TOKEN"').waitFor();
+    // All of what is to be pasted is seen, to its end.
+    const pasted = page.locator('dialog pre');
+    expect(await pasted.textContent()).toMatch(/\n\}$/);
+    expect(await pasted.evaluate(({ scrollHeight, clientHeight }) => scrollHeight - clientHeight)).toBe(0);
     await look('token-dialog');
     await dialog('The token of the session').getByRole('checkbox', { name: 'I have kept it' }).check();
     await dialog('The token of the session').getByRole('button', { name: 'Close' }).last().click();
@@ -920,16 +943,50 @@ describe.skipIf(executablePath === null)('the console, in a browser, over the re
 
   test('says what it waits for and what failed, shows the last answer with its age, and does not jump about', async () => {
     const path = '**/v1/owner/policies';
-    let isBroken = true;
-    await page.route(path, (route) => (isBroken ? route.fulfill({ status: 503, body: 'no' }) : route.continue()));
-    // Signed in anew, the page knows nothing from before.
-    await page.goto(`${daemon.url}/console/policies`);
-    await signIn();
-    await button('Try again').waitFor();
-    isBroken = false;
-    await button('Try again').click();
-    await page.getByText('SPENDING_LIMIT').first().waitFor();
+    const list = page.getByText('SPENDING_LIMIT').first();
+    /** Signed in anew, the page knows nothing from before. */
+    const openList = async (answer: (route: Route) => unknown): Promise<void> => {
+      await page.route(path, async (route) => void (await answer(route)));
+      await page.goto(`${daemon.url}/console/policies`);
+      await signIn();
+    };
+    /** Once it answers again, who does not wait gets what they asked for. */
+    const askAnew = async (): Promise<void> => {
+      await page.unroute(path);
+      await button('Try again').click();
+      await list.waitFor({ timeout: ANEW_MS });
+    };
+    // It takes the question, and says nothing more: that is said before it is given up.
+    let held = 0;
+    await openList(() => {
+      held += 1;
+    });
+    await page.getByText('The daemon has not answered yet.').waitFor({ timeout: SAID_MS });
+    expect(held).toBe(1);
+    await lookOnce('policies-late');
+    await askAnew();
+
+    await openList((route) => route.fulfill({ status: 503, body: 'no' }));
+    await button('Try again').waitFor({ timeout: SAID_MS });
+    await page.getByRole('alert').waitFor({ timeout: SAID_MS });
+    await lookOnce('policies-failed');
+    // What is tried shows that it is, and fails in the same place.
     await page.unroute(path);
+    await page.route(path, async (route) => {
+      await pause(LATE_MS);
+      await route.fulfill({ status: 503, body: 'no' });
+    });
+    await button('Try again').click();
+    await button('Trying…').waitFor();
+    await button('Try again').waitFor({ timeout: SAID_MS });
+    await askAnew();
+
+    const limited = { code: 'RATE_LIMIT_EXCEEDED', message: 'no', retryable: true, details: { retryAfter: 45 } };
+    await openList((route) => route.fulfill({ status: 429, json: limited }));
+    await page.getByText(/^Too many requests\. .+ It is asked again in 00:[0-4]\d\.$/).waitFor({ timeout: SAID_MS });
+    await lookOnce('policies-limited');
+    await askAnew();
+    expect(faults).toEqual([]);
 
     // Every answer is late, so that whatever is not kept a place for would move what is shown already.
     await page.route(/\/v1\/(?!owner\/changes)/, async (route) => {

@@ -1,8 +1,9 @@
-import { keepPreviousData, useInfiniteQuery, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQueries, useQueryClient } from '@tanstack/react-query';
 import type { AuditQuery, BalancePeriod, OwnerTransactionQuery, PolicyListResponse } from '@waiaas/sdk';
 import { nativeUnit, type Unit } from '../format/amount.ts';
 import { daemonClock } from '../session/daemon-clock.ts';
 import { useOperator } from '../session/session.tsx';
+import { useInfiniteQuery, useQuery } from './asking.ts';
 import { engagementOf } from './engagement.ts';
 
 /*

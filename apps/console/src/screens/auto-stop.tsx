@@ -69,7 +69,7 @@ export function AutoStopScreen() {
         </Button>
       </Heading>
       {/* What stands above the rules is known before they are shown. */}
-      <Answer of={settings.isPending ? { ...rules, data: undefined, isPending: true } : rules}>
+      <Answer of={settings.isPending ? { ...settings, data: undefined } : rules}>
         {({ rules: all, authentic }) => (
           <>
             {!authentic && <Notice kind="bad">{t('autoStop.altered')}</Notice>}

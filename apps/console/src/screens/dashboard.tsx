@@ -19,6 +19,7 @@ import { daemonClock } from '../session/daemon-clock.ts';
 import { Answer } from '../ui/answer.tsx';
 import { Badge, Card, EmptyState, Notice, type Tone } from '../ui/basics.tsx';
 import { Columns, LimitBar, PartsBar } from '../ui/charts.tsx';
+import { Cell, Table } from '../ui/table.tsx';
 import { troubleOf } from '../ui/trouble.ts';
 import { BalancesOverTime } from './balance-chart.tsx';
 import { TransactionTable } from './transactions.tsx';
@@ -282,17 +283,28 @@ function Flow({ payments }: { readonly payments: readonly OwnerTransaction[] }) 
   }));
   const { most } = extremes(days.map(({ sum }) => sum));
   const label = t('dashboard.flow.text', { symbol: unit.symbol, count: payments.length });
+  const columns = days.map(({ time, sum }) => ({
+    name: format.format(time),
+    height: perMille(sum, most),
+    text: shown(sum.toString(), unit),
+  }));
   return (
     <>
-      <Columns
-        label={label}
-        columns={days.map(({ time, sum }) => ({
-          name: format.format(time),
-          height: perMille(sum, most),
-          text: shown(sum.toString(), unit),
-        }))}
-      />
+      <Columns label={label} columns={columns} most={shown((most ?? 0n).toString(), unit)} />
       <p className="mt-2 text-xs text-muted">{label}</p>
+      <details className="mt-3">
+        <summary className="text-sm font-medium">{t('balance.figures')}</summary>
+        <div className="mt-2 max-h-64 overflow-y-auto">
+          <Table label={t('dashboard.flow')} head={[t('dashboard.flow.day'), t('common.amount')]}>
+            {columns.toReversed().map(({ name, text }) => (
+              <tr key={name}>
+                <Cell className="whitespace-nowrap">{name}</Cell>
+                <Cell className="tabular-nums">{text}</Cell>
+              </tr>
+            ))}
+          </Table>
+        </div>
+      </details>
     </>
   );
 }

@@ -22,7 +22,7 @@ import {
 import { useNow } from '../ui/clock.ts';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { OnceDialog } from '../ui/once-dialog.tsx';
-import { Cell, REACHABLE, Table } from '../ui/table.tsx';
+import { Cell, Table } from '../ui/table.tsx';
 import { revokeSession } from './revoke-session.ts';
 import { leftInWords, limitsOfSession, renewableByDefault, renewableUntil } from './session-limits.ts';
 
@@ -392,9 +392,8 @@ function McpConfig({ config, onCopied }: { readonly config: string; readonly onC
   const { t } = useSpeech();
   return (
     <div className="flex items-start gap-2 rounded-lg border border-line bg-raised p-3">
-      <pre className="max-h-72 min-w-0 flex-1 overflow-auto text-xs break-all whitespace-pre-wrap" {...REACHABLE}>
-        {config}
-      </pre>
+      {/* All of it: who copies it by hand is not to miss an end that is out of sight. */}
+      <pre className="min-w-0 flex-1 text-xs break-all whitespace-pre-wrap">{config}</pre>
       <CopyButton text={config} label={t('sessions.mcp')} onCopied={onCopied} />
     </div>
   );

@@ -1,6 +1,7 @@
 import type { NotificationChannel } from '@waiaas/sdk';
 import { describe, expect, test } from 'vitest';
-import { isComplete, nextStep, type SetupFacts, stepsDone, workingChannels } from './setup-state.ts';
+import type { Policy } from './policy-form.ts';
+import { isComplete, nextStep, presentLimits, type SetupFacts, stepsDone, workingChannels } from './setup-state.ts';
 
 const channel = (change: Partial<NotificationChannel> = {}): NotificationChannel => ({
   id: '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f14',
@@ -78,4 +79,31 @@ describe('the set-up', () => {
   test('counts a channel twice only if it is there twice', () => {
     expect(workingChannels(listed([channel(), channel({ health: 'unreachable' })]))).toBe(1);
   });
+});
+
+const AT = '2026-11-22T12:00:00.000Z';
+const limits = (id: string, fields: Partial<Policy> = {}): Policy => ({
+  id,
+  version: 1,
+  agentId: null,
+  type: 'SPENDING_LIMIT',
+  rules: { chain: 'solana', instant_max: '1', notify_max: '2', delay_max: '3' },
+  priority: 0,
+  enabled: true,
+  authentic: true,
+  createdAt: AT,
+  updatedAt: AT,
+  ...fields,
+});
+
+test.each<[string, readonly Policy[], string | undefined]>([
+  ['none where there are none', [], undefined],
+  ['those that are on', [limits('a', { enabled: false, priority: 9 }), limits('b')], 'b'],
+  ['none where all are off', [limits('a', { enabled: false })], undefined],
+  ['those of the highest priority', [limits('a'), limits('b', { priority: 5 })], 'b'],
+  ['of the lower id among equals', [limits('b'), limits('a')], 'a'],
+  ['never those of one agent', [limits('a', { agentId: '0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f01' }), limits('b')], 'b'],
+  ['nothing of another kind', [limits('a', { type: 'RATE_LIMIT', priority: 9 }), limits('b')], 'b'],
+])('the set-up shows the limits that count for all agents: %s', (_, policies, id) => {
+  for (const listed of [policies, policies.toReversed()]) expect(presentLimits(listed)?.id).toBe(id);
 });

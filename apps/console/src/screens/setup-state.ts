@@ -1,4 +1,5 @@
 import type { NotificationChannelListResponse } from '@waiaas/sdk';
+import type { Policy } from './policy-form.ts';
 
 /** Steps of the set-up, in their order. */
 export const STEPS = ['owner', 'agent', 'limits', 'channels', 'session'] as const;
@@ -40,3 +41,15 @@ export const nextStep = (done: Readonly<Record<Step, boolean>>): Step => STEPS.f
 
 /** Whether nothing is left to do. */
 export const isComplete = (done: Readonly<Record<Step, boolean>>): boolean => STEPS.every((step) => done[step]);
+
+/**
+ * The limits that count for agents without some of their own, as the daemon chooses them: of those that are on, those of the
+ * highest priority, and of the lower id among equals. Whatever else there is for all agents changes nothing by being changed.
+ * @returns null where there are none: every payment needs an approval
+ */
+export function presentLimits(policies: readonly Policy[]): Policy | null {
+  const [first = null] = policies
+    .filter(({ type, agentId, enabled }) => type === 'SPENDING_LIMIT' && agentId === null && enabled)
+    .sort((a, b) => b.priority - a.priority || (a.id < b.id ? -1 : 1));
+  return first;
+}

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { Link, useLocation } from 'wouter';
 import { useAgents, useChannels, useOwnerStatus, usePolicies, useSessions } from '../data/queries.ts';
 import type { Unit } from '../format/amount.ts';
@@ -12,18 +13,20 @@ import { Answer, Skeleton } from '../ui/answer.tsx';
 import { Button, Card, Facts, FullAddress, Notice } from '../ui/basics.tsx';
 import { ConfirmDialog } from '../ui/dialog.tsx';
 import { troubleOf } from '../ui/trouble.ts';
+import { useUnsaved } from '../ui/unsaved.tsx';
 import { CreateAgentDialog } from './agents.tsx';
 import { ChannelDialog, Health } from './notifications.tsx';
 import { OwnerDialog } from './owner.tsx';
 import { FaultNotice, PolicyFields } from './policies.tsx';
 import { OutrunNotice, usePolicyEditing, usePolicyUnits } from './policy-editing.tsx';
-import { isFault, type Policy, rulesOf } from './policy-form.ts';
+import { EMPTY_DRAFT, isFault, isUnchanged, type Policy, type PolicyDraft, rulesOf } from './policy-form.ts';
 import { usePolicySaving } from './policy-saving.tsx';
 import { CreateSessionDialog } from './sessions.tsx';
-import { isComplete, nextStep, STEPS, type Step, stepsDone, workingChannels } from './setup-state.ts';
+import { isComplete, nextStep, presentLimits, STEPS, type Step, stepsDone, workingChannels } from './setup-state.ts';
 
 /**
- * Keeps the step that is shown, whatever the daemon says of it: what is open may show a secret, once, that is gone with it.
+ * Keeps the step that is shown, whatever the daemon says of it: what is open may show a secret, once, or hold what somebody has
+ * typed, and is gone with it.
  */
 const Holding = createContext<(step: Step | null) => void>(() => undefined);
 
@@ -39,13 +42,14 @@ export function SetupScreen() {
   const channels = useChannels();
   const sessions = useSessions({ active: true });
   const policies = usePolicies();
+  const limits = policies.data === undefined ? undefined : presentLimits(policies.data);
   const [limitsSeen, setLimitsSeen] = useState(false);
   const done = stepsDone({
     hasOwner: owner.data?.connected,
     agents: agents.data?.length,
     channels: channels.data,
     sessions: sessions.data?.pages[0]?.sessions.length,
-    areLimitsSeen: limitsSeen || (presentLimits(policies.data)?.version ?? 1) > 1,
+    areLimitsSeen: limitsSeen || (limits?.version ?? 1) > 1,
   });
   const [chosen, setChosen] = useState<Step | null>(null);
   const [held, setHeld] = useState<Step | null>(null);
@@ -54,10 +58,19 @@ export function SetupScreen() {
   const missing = asked.find(({ data }) => data === undefined) ?? owner;
   const step = held ?? chosen ?? nextStep(done);
   const next = STEPS[STEPS.indexOf(step) + 1];
+  // The dialogs of the other steps lie above everything that leads away.
+  const isTyped = held === 'limits';
+  const unsaved = useUnsaved(isTyped, t('setup.limits.unsaved'));
+  // What is typed in the step goes into the bar below it.
+  const [bar, setBar] = useState<HTMLElement | null>(null);
+  const show = (one: Step): void => {
+    setHeld(null);
+    setChosen(one);
+  };
   const goOn = (): void => {
     if (step === 'limits') setLimitsSeen(true);
     if (next === undefined) navigate('/');
-    else setChosen(next);
+    else show(next);
   };
 
   return (
@@ -70,7 +83,7 @@ export function SetupScreen() {
             <button
               type="button"
               aria-current={one === step ? 'step' : undefined}
-              onClick={() => setChosen(one)}
+              onClick={() => one !== step && unsaved.leave(() => show(one))}
               className={`flex items-center gap-2 rounded-full border px-3 py-1.5 text-sm ${one === step ? 'border-accent bg-surface font-semibold' : 'border-line text-muted'}`}
             >
               <span aria-hidden="true">{done[one] ? '✓' : index + 1}</span>
@@ -86,7 +99,7 @@ export function SetupScreen() {
             <h2 className="text-lg font-semibold">{t(`setup.${step}`)}</h2>
             <p className="mt-1 mb-5 text-sm text-muted">{t(`setup.${step}.text`)}</p>
             <Holding value={setHeld}>
-              <StepBody step={step} isDone={done[step]} onDone={goOn} />
+              <StepBody step={step} isDone={done[step]} onDone={goOn} bar={bar} />
             </Holding>
             <div className="mt-6 flex justify-end gap-2 border-t border-line pt-4">
               <Link
@@ -95,9 +108,10 @@ export function SetupScreen() {
               >
                 {t('setup.finish')}
               </Link>
-              {next !== undefined && (done[step] || step === 'limits') && (
+              <span ref={setBar} className="contents" />
+              {next !== undefined && (done[step] || step === 'limits') && !isTyped && (
                 <Button kind={done[step] ? 'primary' : 'plain'} onClick={goOn}>
-                  {done[step] ? t('setup.next') : t('setup.keep')}
+                  {done[step] ? t('setup.next') : t(limits === null ? 'setup.without' : 'setup.keep')}
                 </Button>
               )}
               {next === undefined && (
@@ -118,6 +132,7 @@ export function SetupScreen() {
           </Card>
         )}
       </Answer>
+      {unsaved.question}
     </>
   );
 }
@@ -126,10 +141,12 @@ function StepBody({
   step,
   isDone,
   onDone,
+  bar,
 }: {
   readonly step: Step;
   readonly isDone: boolean;
   readonly onDone: () => void;
+  readonly bar: HTMLElement | null;
 }) {
   const owner = useOwnerStatus();
   const agents = useAgents();
@@ -159,7 +176,7 @@ function StepBody({
         </>
       );
     case 'limits':
-      return <LimitsStep onDone={onDone} />;
+      return <LimitsStep onDone={onDone} bar={bar} />;
     case 'channels':
       return <ChannelsStep />;
     case 'session':
@@ -277,21 +294,35 @@ function Opener({
   );
 }
 
-const presentLimits = (policies: readonly Policy[] | undefined): Policy | null =>
-  policies?.find(({ type, agentId }) => type === 'SPENDING_LIMIT' && agentId === null) ?? null;
+/** The limits that a form was begun with. */
+interface Begun {
+  readonly present: Policy | null;
+  readonly units: ReadonlyMap<string, Unit>;
+}
+
+interface LimitsProps {
+  readonly onDone: () => void;
+  /** Where what saves them is pressed. */
+  readonly bar: HTMLElement | null;
+}
 
 /** The limits that hold for all agents: those a new daemon begins with, to be changed before they matter. */
-function LimitsStep({ onDone }: { readonly onDone: () => void }) {
+function LimitsStep({ onDone, bar }: LimitsProps) {
   const policies = usePolicies();
-  const present = presentLimits(policies.data);
+  const present = policies.data === undefined ? null : presentLimits(policies.data);
   const units = usePolicyUnits(present);
+  const [begun, setBegun] = useState<Begun | null>(null);
+  const [isTyped, setTyped] = useState(false);
+  // What somebody types stays what it is, whichever limits come into force meanwhile.
+  const isAnother = begun === null || (!isTyped && begun.present?.id !== present?.id);
+  if (policies.data !== undefined && units !== null && isAnother) setBegun({ present, units });
   return (
     <Answer of={policies} rows={6}>
       {() =>
-        units === null ? (
+        begun === null ? (
           <Skeleton rows={6} />
         ) : (
-          <LimitsForm key={present?.id ?? 'new'} present={present} units={units} onDone={onDone} />
+          <LimitsForm key={begun.present?.id ?? 'new'} begun={begun} onTyped={setTyped} onDone={onDone} bar={bar} />
         )
       }
     </Answer>
@@ -299,38 +330,59 @@ function LimitsStep({ onDone }: { readonly onDone: () => void }) {
 }
 
 function LimitsForm({
-  present,
-  units,
+  begun: { present, units },
+  onTyped,
   onDone,
-}: {
-  readonly present: Policy | null;
-  readonly units: ReadonlyMap<string, Unit>;
-  readonly onDone: () => void;
-}) {
+  bar,
+}: LimitsProps & { readonly begun: Begun; readonly onTyped: (isTyped: boolean) => void }) {
   const { t } = useSpeech();
+  const hold = useContext(Holding);
   const editing = usePolicyEditing(present, units);
-  const { draft, setDraft, newer, isDeleted, isUnchanged } = editing;
+  const { draft, setDraft, stored, newer, isDeleted } = editing;
   const rules = rulesOf(draft);
   const { store, busy, trouble, succession, question } = usePolicySaving({ ...editing, onSaved: onDone });
   const isOutrun = (newer !== null || isDeleted) && !busy;
+  const isTyped = !isUnchanged(draft, stored ?? EMPTY_DRAFT);
+  useEffect(() => {
+    onTyped(isTyped);
+    if (!isTyped) return undefined;
+    hold('limits');
+    return () => hold(null);
+  }, [isTyped, onTyped, hold]);
   return (
     <>
       <PolicyFields draft={draft} onDraft={setDraft} isNew={false} />
+      <NoCapNotice draft={draft} />
       <FaultNotice draft={draft} rules={rules} />
       {succession.words !== null && <Facts rows={[[t('policies.after'), succession.words]]} />}
       {!busy && <OutrunNotice editing={editing} />}
       {trouble !== null && !isOutrun && <Notice kind="bad">{trouble}</Notice>}
-      <div className="mt-4">
-        <Button
-          kind="primary"
-          busy={busy}
-          disabled={isFault(rules) || isOutrun || isUnchanged || !succession.isKnown}
-          onClick={store}
-        >
-          {t('common.save')}
-        </Button>
-      </div>
+      {bar !== null &&
+        (isTyped || present === null) &&
+        createPortal(
+          <Button
+            kind="primary"
+            busy={busy}
+            disabled={isFault(rules) || isOutrun || !succession.isKnown}
+            onClick={store}
+          >
+            {t('setup.save')}
+          </Button>,
+          bar,
+        )}
       {question}
     </>
+  );
+}
+
+/** Says what it means that a cap is left empty: many small payments are as good as a large one. */
+function NoCapNotice({ draft }: { readonly draft: PolicyDraft }) {
+  const { t } = useSpeech();
+  const [daily, weekly] = [draft.daily, draft.weekly].map((cap) => cap.trim() === '');
+  if (!daily && !weekly) return null;
+  return (
+    <Notice kind="warn">
+      {t(daily && weekly ? 'setup.noCap' : daily ? 'setup.noCap.daily' : 'setup.noCap.weekly')}
+    </Notice>
   );
 }

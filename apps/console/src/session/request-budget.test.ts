@@ -1,5 +1,4 @@
 import { QueryClientProvider, QueryObserver } from '@tanstack/react-query';
-import { WAIaaSOperatorClient } from '@waiaas/sdk';
 import { createElement, type ReactNode } from 'react';
 import { renderToString } from 'react-dom/server';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -29,6 +28,7 @@ import { SetupScreen } from '../screens/setup.tsx';
 import { TransactionScreen } from '../screens/transaction.tsx';
 import { TransactionsScreen } from '../screens/transactions.tsx';
 import { SigningDesk } from '../wallets/signing.tsx';
+import { createOperator } from './operator.ts';
 import { createQueryClient } from './query-client.ts';
 import { SessionContext } from './session.tsx';
 import { watchDaemon } from './watch-daemon.ts';
@@ -44,6 +44,8 @@ const MOST_IN_A_MINUTE = 40;
 const MOST_AT_FIRST = 80;
 /** For what waits, where something else begins to wait all the time: those are looked at as soon as can be. */
 const WAITING_MORE = 25;
+/** For what is looked at so seldom that it is asked for once more before the next look. */
+const ASKED_AGAIN = 10;
 
 const NOW = '2026-07-01T12:00:00.000Z';
 const id = (n: number): string => `0192f0c1-2b3c-7d4e-8f5a-6b7c8d9e0f${String(n).padStart(2, '0')}`;
@@ -164,6 +166,7 @@ const ANSWERS: readonly (readonly [path: RegExp, body: object])[] = [
 function createDaemon(pages: number) {
   const asked: string[] = [];
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let refused: object | null = null;
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const { pathname, searchParams } = new URL(String(input));
     if (pathname.endsWith('/changes')) {
@@ -176,6 +179,7 @@ function createDaemon(pages: number) {
       return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
     }
     asked.push(pathname);
+    if (refused !== null) return Response.json(refused, { status: 429 });
     if (pages > 0 && pathname.endsWith('/pending-approvals')) {
       const at = Number(searchParams.get('cursor') ?? '1');
       const transactions = Array.from({ length: 100 }, (_, n) => ({ ...waiting, txId: `${at} ${n}` }));
@@ -190,6 +194,10 @@ function createDaemon(pages: number) {
     asked,
     fetch,
     isHeard: () => stream !== undefined,
+    /** From now on it answers nothing else. */
+    refuse: (answer: object): void => {
+      refused = answer;
+    },
     tell: (changes: readonly object[], complete = true): void =>
       send(`event: changes\ndata: ${JSON.stringify({ changes, complete })}\n\n`),
     beat: (): void => send(': here\n\n'),
@@ -217,7 +225,7 @@ const SCREENS: readonly (readonly [name: string, screen: () => ReactNode])[] = [
 /** Opens a screen: what it asks for is asked, until it asks for nothing more. */
 async function open(screen: () => ReactNode, pages = 0) {
   const daemon = createDaemon(pages);
-  const operator = new WAIaaSOperatorClient({ baseUrl: 'http://127.0.0.1:3100', fetch: daemon.fetch });
+  const operator = createOperator('http://127.0.0.1:3100', daemon.fetch);
   await operator.signIn('the master password');
   const client = createQueryClient();
   const nothing = () => undefined;
@@ -384,6 +392,24 @@ describe('ten minutes before a daemon that never rests', () => {
       expect(first, `${first} ${rest.join(' ')}`).toBeLessThan(MOST_AT_FIRST + WAITING_MORE);
       expect(Math.max(...rest), `${first} ${rest.join(' ')}`).toBeLessThan(MOST_IN_A_MINUTE + WAITING_MORE);
       expect(Math.min(...rest)).toBeGreaterThan(0);
+    },
+  );
+
+  test.each(['dashboard', 'approvals', 'agent'])(
+    '%s asks a daemon that wants to be left alone hardly more often than one that answers',
+    async (name) => {
+      const screen = SCREENS.find(([one]) => one === name)?.[1] ?? (() => null);
+      const opened = await open(screen);
+      opened.daemon.refuse({
+        code: 'RATE_LIMIT_EXCEEDED',
+        message: 'too many',
+        retryable: true,
+        details: { retryAfter: 30 },
+      });
+      const [first = 0, ...rest] = await tenMinutes(opened);
+      opened.close();
+      expect(first, `${first} ${rest.join(' ')}`).toBeLessThan(MOST_AT_FIRST);
+      expect(Math.max(...rest), `${first} ${rest.join(' ')}`).toBeLessThan(MOST_IN_A_MINUTE + ASKED_AGAIN);
     },
   );
 

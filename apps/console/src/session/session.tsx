@@ -1,8 +1,9 @@
 import { type QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { type KillSwitchResponse, WAIaaSError, WAIaaSOperatorClient } from '@waiaas/sdk';
+import { type KillSwitchResponse, WAIaaSError, type WAIaaSOperatorClient } from '@waiaas/sdk';
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import { daemonClock } from './daemon-clock.ts';
 import { createDaemonFetch } from './daemon-fetch.ts';
+import { createOperator } from './operator.ts';
 import { createQueryClient } from './query-client.ts';
 import { watchDaemon } from './watch-daemon.ts';
 
@@ -90,7 +91,7 @@ export function SessionKeeping({ children }: { readonly children: ReactNode }) {
 
   const signIn = useCallback(
     async (password: string) => {
-      const operator = new WAIaaSOperatorClient({ baseUrl: location.origin, fetch });
+      const operator = createOperator(location.origin, fetch);
       try {
         await operator.signIn(password);
       } catch (error) {

@@ -2,6 +2,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { type ChangeBatch, WAIaaSError, type WAIaaSOperatorClient } from '@waiaas/sdk';
 import { fetchHealth } from '../data/health.ts';
 import { CALM, createLookAgain, type Pace, PROMPT, paceFor, SLOW } from './look-again.ts';
+import { LONGEST_WAIT_MS, retryAfterMs } from './retry-after.ts';
 import type { Hearing } from './session.tsx';
 
 type Change = ChangeBatch['changes'][number];
@@ -31,10 +32,6 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
 /** Payments that began to wait and are remembered for it. */
 const MOST_BEGUN = 1_000;
-
-/** How long the daemon wants to be left alone, milliseconds. */
-const retryAfterMs = ({ details }: WAIaaSError): number =>
-  typeof details?.retryAfter === 'number' ? Math.min(60_000, details.retryAfter * 1000) : 0;
 
 /** What is watched, and who is told. */
 export interface Watch {
@@ -162,7 +159,7 @@ export async function watchDaemon({ operator, queries, signal, onHearing, onEnde
       }
       const isLimited = error instanceof WAIaaSError && error.code === 'RATE_LIMIT_EXCEEDED';
       onHearing(isLimited ? 'limited' : 'offline');
-      if (isLimited) wait = Math.max(wait, retryAfterMs(error));
+      if (isLimited) wait = Math.max(wait, Math.min(LONGEST_WAIT_MS, retryAfterMs(error)));
     }
     if (signal.aborted) break;
     await pause(wait, signal);

@@ -75,11 +75,23 @@ export interface Column {
   readonly text: string;
 }
 
-/** Columns over time. Each has its figure as its title, and all of them are in a table for who cannot see. */
-export function Columns({ label, columns }: { readonly label: string; readonly columns: readonly Column[] }) {
+/** Columns over time, each with its figure as its title. `label` says in words what they show; the figures belong beside them. */
+export function Columns({
+  label,
+  columns,
+  most,
+}: {
+  readonly label: string;
+  readonly columns: readonly Column[];
+  /** The highest figure, in words. */
+  readonly most: string;
+}) {
   const wide = 1000 / Math.max(1, columns.length);
   return (
     <figure className="flex grow flex-col">
+      <div className="text-xs text-muted tabular-nums" aria-hidden="true">
+        {most}
+      </div>
       <svg
         viewBox="0 0 1000 320"
         preserveAspectRatio="none"
@@ -87,6 +99,7 @@ export function Columns({ label, columns }: { readonly label: string; readonly c
         role="img"
         aria-label={label}
       >
+        <line x1="0" x2="1000" y1="18" y2="18" stroke="var(--line)" vectorEffect="non-scaling-stroke" />
         <line x1="0" x2="1000" y1="319" y2="319" stroke="var(--line)" strokeWidth="2" />
         {columns.map(({ name, height, text }, index) => {
           const high = height === 0 ? 0 : Math.max(6, (height / 1000) * 300);
@@ -108,19 +121,6 @@ export function Columns({ label, columns }: { readonly label: string; readonly c
       <div className="mt-1 flex justify-between text-xs text-muted" aria-hidden="true">
         <span>{columns.at(0)?.name}</span>
         <span>{columns.at(-1)?.name}</span>
-      </div>
-      <div className="sr-only">
-        <table>
-          <caption>{label}</caption>
-          <tbody>
-            {columns.map(({ name, text }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{text}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
       </div>
     </figure>
   );

@@ -19,16 +19,17 @@ const keyOf = (code: string): TextKey | null => {
 /**
  * What is said of something that did not work: what happened, what to do, and the code to look it up by. The daemon words its
  * errors for programs, in English; this page words those that people meet, and hands on what it does not know.
+ * @param leftMs how much is left of the time that the daemon has asked for; where that is not given, all of it
  * @returns null where nobody need be told: they changed their mind
  */
-export function troubleOf(error: unknown, t: Say): string | null {
+export function troubleOf(error: unknown, t: Say, leftMs?: number): string | null {
   // The SDK tells of a wallet that did not sign with what it threw as the cause.
   if (error instanceof NotSigned || (error instanceof Error && error.cause instanceof NotSigned)) return null;
   if (!isFields(error) || typeof error.code !== 'string' || !(error instanceof Error)) return t('common.failed');
   const { code } = error;
   const details = isFields(error.details) ? error.details : {};
   const key = keyOf(code);
-  const words = key === null ? foreign(error) : t(key, valuesOf(details));
+  const words = key === null ? foreign(error) : t(key, valuesOf(details, leftMs));
   const more = [
     ...issuesOf(details),
     ...(typeof details.reason === 'string' ? [details.reason] : []),
@@ -41,8 +42,8 @@ const foreign = (error: Error & Fields): string =>
   [error.message, ...(typeof error.hint === 'string' ? [error.hint] : [])].join(' ');
 
 /** Seconds to wait as a clock shows them; everything else as it is. */
-const valuesOf = ({ retryAfter }: Fields): Readonly<Record<string, string>> => ({
-  time: typeof retryAfter === 'number' ? countdown(retryAfter * 1000) : '…',
+const valuesOf = ({ retryAfter }: Fields, leftMs?: number): Readonly<Record<string, string>> => ({
+  time: typeof retryAfter === 'number' ? countdown(leftMs ?? retryAfter * 1000) : '…',
 });
 
 /** Which fields were not right, where the daemon says so. */
