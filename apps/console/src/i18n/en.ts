@@ -576,9 +576,9 @@ export const en = {
   'setup.save': 'Save and go on',
   'setup.limits.unsaved': 'What you have typed is not saved. Until it is, the limits count as they were.',
   'setup.noCap':
-    'No cap for a day and none for a week: no limit, any number of such payments. Who gets hold of a token can pay again and again.',
-  'setup.noCap.daily': 'No cap for a day: a day may take as much as the weekly cap leaves.',
-  'setup.noCap.weekly': 'No cap for a week: a week may take as much as the daily cap leaves on each of its days.',
+    '{symbol}: no cap for a day and none for a week. No limit: any number of such payments, also by who gets hold of a token.',
+  'setup.noCap.daily': '{symbol}: no cap for a day. A day may take as much as the weekly cap leaves.',
+  'setup.noCap.weekly': '{symbol}: no cap for a week. Each day may take as much as the daily cap leaves.',
   'unsaved.title': 'Leave without saving?',
   'unsaved.leave': 'Leave without saving',
   'setup.complete': 'Finish',

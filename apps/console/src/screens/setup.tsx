@@ -3,7 +3,7 @@ import { createContext, type ReactNode, useContext, useEffect, useState } from '
 import { createPortal } from 'react-dom';
 import { Link, useLocation } from 'wouter';
 import { useAgents, useChannels, useOwnerStatus, usePolicies, useSessions } from '../data/queries.ts';
-import type { Unit } from '../format/amount.ts';
+import { nativeUnit, type Unit } from '../format/amount.ts';
 import { plain } from '../format/text.ts';
 import type { TextKey } from '../i18n/en.ts';
 import { useSpeech } from '../i18n/language.tsx';
@@ -380,9 +380,7 @@ function NoCapNotice({ draft }: { readonly draft: PolicyDraft }) {
   const { t } = useSpeech();
   const [daily, weekly] = [draft.daily, draft.weekly].map((cap) => cap.trim() === '');
   if (!daily && !weekly) return null;
-  return (
-    <Notice kind="warn">
-      {t(daily && weekly ? 'setup.noCap' : daily ? 'setup.noCap.daily' : 'setup.noCap.weekly')}
-    </Notice>
-  );
+  const words = daily && weekly ? 'setup.noCap' : daily ? 'setup.noCap.daily' : 'setup.noCap.weekly';
+  const { symbol } = nativeUnit(draft.chain);
+  return <Notice kind={daily && weekly ? 'warn' : 'info'}>{t(words, { symbol })}</Notice>;
 }

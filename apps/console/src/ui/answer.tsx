@@ -99,7 +99,8 @@ function useWords<T>(asked: Asked<T>) {
     </Button>
   );
   let words: ReactNode = null;
-  if (isFirst && isLate) words = t('common.late');
+  // Asked anew, it stays said until there is more to say.
+  if (isFirst && (isLate || (told === null && presses > 0))) words = t('common.late');
   else if (isFetching && failureCount > 0) words = <FailedSoFar failure={told} />;
   else if (told !== null) words = troubleOf(told, t);
   return { words, button, isLate };
