@@ -7,7 +7,8 @@ import { SECURE_HEADERS } from '../hooks/secure-headers.ts';
  * They get the same error body and headers as everything else, and the connection is closed.
  *
  * On a connection that has carried a request before, nothing is said: a 400 here could be taken for the answer to a
- * payment that is still under way.
+ * payment that is still under way. Nor on one that nothing was asked on yet: browsers open some ahead, and take what they find on
+ * them for the answer to whatever they ask first, be it the sign-in of somebody who types slowly.
  */
 export function answerClientError(
   error: NodeJS.ErrnoException,
@@ -15,7 +16,7 @@ export function answerClientError(
   requestId: string,
   hasCarriedRequests: boolean,
 ): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || hasCarriedRequests) {
+  if (error.code === 'ECONNRESET' || !socket.writable || hasCarriedRequests || socket.bytesRead === 0) {
     socket.destroy();
     return;
   }
