@@ -4,8 +4,8 @@ import { nameInWords } from '../i18n/names.ts';
 
 const BUTTONS = {
   plain: 'border border-line bg-surface text-ink hover:bg-raised',
-  primary: 'border border-transparent bg-accent text-on-accent hover:opacity-90',
-  danger: 'border border-transparent bg-bad text-on-bad hover:opacity-90',
+  primary: 'border border-transparent bg-accent text-on-accent hover:opacity-95',
+  danger: 'border border-transparent bg-bad text-on-bad hover:opacity-95',
   quiet: 'border border-transparent text-muted hover:bg-raised hover:text-ink',
 } as const;
 
