@@ -78,7 +78,7 @@ export function watch(world: SimulatedWorld): Watch {
   }
 
   world.onSigned = (signed) => {
-    const { to, amount, memo, mint } = signed;
+    const { to, amount, memo, mint, isReplacement } = signed;
     recalls.signed(signed);
     if (memo === null) return;
     const payment = world.payments.find((wanted) => wanted.memo === memo);
@@ -93,7 +93,8 @@ export function watch(world: SimulatedWorld): Watch {
     const known = tiers.get(memo);
     if (known?.tier === 'DELAY' && latestNow() < (due.get(known.id) ?? 0))
       world.violated(`${memo} was signed before its time`);
-    if (known?.tier === 'DELAY' && lacksVeto(known.id))
+    // What is signed again had its time before it was signed first.
+    if (known?.tier === 'DELAY' && !isReplacement && lacksVeto(known.id))
       world.violated(`${memo} was signed although nobody could have stopped it`);
     if (known?.tier === 'APPROVAL' && !world.approvals.has(known.id))
       world.violated(`${memo} was signed without an approval`);

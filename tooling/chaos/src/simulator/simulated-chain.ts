@@ -29,6 +29,8 @@ export interface Signed {
   readonly mint: string | null;
   /** The network's, base units of the native asset. */
   readonly fee: bigint;
+  /** Whether it takes the place of something that was signed for the same payment. */
+  readonly isReplacement: boolean;
 }
 
 /** How the network is, and who watches it. */
@@ -105,7 +107,8 @@ export function createSimulatedChain(network: SimulatedNetwork, { life, recorded
       const signed = await inner.signTransaction(transaction, sign);
       sends.signed(signed.txHash, transaction.replaces?.[0]?.txHash);
       const { from, to, amount, memo = null, token } = transaction.request;
-      onSigned({ from, to, amount, memo, mint: token?.address ?? null, fee: transaction.estimatedFee });
+      const isReplacement = transaction.replaces !== undefined;
+      onSigned({ from, to, amount, memo, mint: token?.address ?? null, fee: transaction.estimatedFee, isReplacement });
       return signed;
     },
     async submitTransaction(transaction, mayGoOn) {
