@@ -141,6 +141,15 @@ const mostTelling = (refusals: readonly NodeFault[]): NodeFault | undefined =>
   refusals.find(({ fault }) => fault.outcome === 'refused') ??
   refusals.at(-1);
 
+/** JSON-RPC codes by which a node says that it does not do such a thing, or not for now: it has not looked at what it was sent. */
+const TURNED_AWAY_CODES: ReadonlySet<unknown> = new Set([-32601, -32004, -32005, -32007, 429]);
+/** What gateways say in place of the node. */
+const TURNED_AWAY_STATUSES: ReadonlySet<unknown> = new Set([401, 403, 404, 405, 429]);
+
+/** Whether bytes were turned away unread. Who lies gains nothing by saying so that a refusal would not give. */
+const isTurnedAway = ({ details }: Fault): boolean =>
+  TURNED_AWAY_CODES.has(details?.rpcCode) || TURNED_AWAY_STATUSES.has(details?.status);
+
 /**
  * Sends to one endpoint; null when it serves another chain.
  * @param looksFirst whether it is asked for the transaction before it is handed it: one that does not answer must not get what may still
@@ -184,13 +193,14 @@ async function handOver(
       if (fault.outcome === 'known') return { taken: true, known: await isMined(node, txHash) };
       // A proxy may have sent it twice: a refusal counts only if the first one did not get through.
       if (await hasTransaction(node, txHash)) return { taken: true, known: true };
-      return { taken: false, why };
+      return { taken: false, why: looksFirst && isTurnedAway(fault) ? changed(why, { outcome: 'undelivered' }) : why };
     });
   } catch (error) {
     if (error instanceof ChainError && error.code === 'WRONG_NETWORK') return null;
     if (!(error instanceof NodeFault)) throw error;
     logger.warn({ txHash, host: member.host, error: error.message }, 'An RPC endpoint failed while a payment was sent');
-    if (!isSent) return { taken: false, why: changed(error, { outcome: 'undelivered' }) };
+    const isUnread = !isSent || (looksFirst && error.method === METHOD && isTurnedAway(error.fault));
+    if (isUnread) return { taken: false, why: changed(error, { outcome: 'undelivered' }) };
     // A look-up that failed leaves open what it was to tell.
     return { taken: false, why: error.method === METHOD ? error : changed(error, { outcome: 'open' }) };
   }

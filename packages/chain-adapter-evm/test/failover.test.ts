@@ -238,6 +238,23 @@ describe('what the first endpoint refuses', () => {
     await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(GIVEN_UP_BY_ALL);
   });
 
+  test.each([
+    ['does not know how to send', { answer: { error: { code: -32601, message: 'the method does not exist' } } }],
+    ['limits its use', { answer: { error: { code: -32005, message: 'daily request count exceeded' } } }],
+    ['is limited by its gateway', { status: 429 }],
+    ['is closed to everybody', { status: 403 }],
+  ] as const)('is given up after ten minutes where the next one %s: it has not looked at it', async (_why, answer) => {
+    const signed = await refusedByFirst();
+    second.decide = (method) => (method === SEND ? answer : 'pass');
+    for (const waited of [0, 300_000, 299_999]) {
+      world.clock.advance(waited);
+      await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(open);
+    }
+    world.clock.advance(1);
+    await expect(world.adapter.submitTransaction(signed)).rejects.toMatchObject(GIVEN_UP_BY_ALL);
+    expect((await world.signed(payer, request())).nonce).toBe(signed.nonce);
+  });
+
   test('is never given up once the next one may have got it', async () => {
     const signed = await refusedByFirst();
     second.decide = (method) => (method === SEND ? 'drop' : 'pass');
