@@ -61,6 +61,8 @@ export function watch(world: SimulatedWorld): Watch {
   /** Time that had passed when an approval was first seen to be overdue, by transaction, and in which life. */
   const overdue = new Map<string, { readonly since: number; readonly daemon: SimulatedWorld['daemon'] }>();
   let before: Before = { statuses: new Map(), suspended: new Set(), revoked: new Set() };
+  /** What was being carried out when the machine fell asleep in the middle of this step. */
+  let carriedOut: ReadonlySet<string> = new Set();
 
   const latestNow = (): number => Math.max(world.latest, Math.floor(world.daemon.clock.now() / 1000));
 
@@ -70,13 +72,18 @@ export function watch(world: SimulatedWorld): Watch {
    */
   function lacksVeto(id: string): boolean {
     const { clock } = world.daemon;
-    if (before.statuses.get(id) === 'EXECUTING') return false;
+    if (before.statuses.get(id) === 'EXECUTING' || carriedOut.has(id)) return false;
     const wasDue = (due.get(id) ?? 0) * 1000;
     const hasWaited = (queued.get(id) ?? 0) * 1000 < clock.awakeSince - 1000;
     const lacks = wasDue <= clock.awakeSince || (hasWaited && wasDue < clock.awakeSince + VETO);
     return lacks && clock.now() - clock.awakeSince < VETO;
   }
 
+  world.beforeSleep = async () => {
+    if (world.daemon.isDead) return;
+    const rows = await rowsNow();
+    carriedOut = new Set(rows.flatMap(({ id, status }) => (status === 'EXECUTING' ? [id] : [])));
+  };
   world.onSigned = (signed) => {
     const { to, amount, memo, mint, isReplacement } = signed;
     recalls.signed(signed);
@@ -360,6 +367,7 @@ export function watch(world: SimulatedWorld): Watch {
           world.violated(`the ledger took a transaction that no row knows: ${transfer.memo}`);
         }
       }
+      carriedOut = new Set();
       before = {
         statuses: new Map(all.map(({ id, status }) => [id, status])),
         suspended: new Set(world.agents.filter(({ suspended }) => suspended).map(({ id }) => id)),

@@ -39,6 +39,7 @@ export const registerRecovery: Action = {
     if (random.chance(300)) return;
     world.log('25 hours pass');
     world.ledger.advance(200);
+    await world.beforeSleep();
     world.time.jumpTo(world.time.now() + 25 * HOUR);
     await world.elapse(12_000);
   },
@@ -164,7 +165,9 @@ export const recall: Action = {
       if (status !== 'PENDING' && status !== 'EXECUTING') break;
       await world.elapse(20_000);
       // What is stuck is waited for until it is an hour old, or two.
-      if (random.chance(150)) world.time.jumpTo(world.time.now() + HOUR);
+      if (!random.chance(150)) continue;
+      await world.beforeSleep();
+      world.time.jumpTo(world.time.now() + HOUR);
     }
     if (!world.daemon.isDead) await resume(world, agent);
   },

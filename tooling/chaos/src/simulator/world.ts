@@ -175,6 +175,8 @@ export interface SimulatedWorld {
   onSigned: (signed: Signed) => void;
   /** Called before an agent is given something: afterwards nobody can tell what a recall had left. */
   beforeDeposit: (agent: KnownAgent) => Promise<void>;
+  /** Called before the machine sleeps in the middle of a step: what is being carried out by then had its time for a veto. */
+  beforeSleep: () => Promise<void>;
   /** Lets time pass for the program and the chain. Ends early when the daemon dies. */
   elapse(ms: number): Promise<void>;
   /** Waits for something the daemon does, letting time pass only where that is needed; undefined when it died before. */
@@ -331,6 +333,7 @@ export async function createSimulatedWorld({
     weather: { faults: 0, crashes: 0, isDown: false },
     onSigned: () => undefined,
     beforeDeposit: async () => undefined,
+    beforeSleep: async () => undefined,
     // Replaced at once.
     daemon: Object.create(null),
     log: (event) => void world.events.push(`${new Date(time.now()).toISOString()} ${event}`),
