@@ -18,6 +18,16 @@ describe('canonical JSON', () => {
     expect(canonicalJson({ a: 1, b: 2 })).toBe(canonicalJson({ b: 2, a: 1 }));
   });
 
+  test('writes every code unit as JSON does, in short texts, in long ones and in keys', () => {
+    for (let unit = 0; unit <= 0xffff; unit++) {
+      for (const text of [String.fromCharCode(unit), `${'a'.repeat(200)}${String.fromCharCode(unit)}`]) {
+        if (canonicalJson(text) !== JSON.stringify(text)) expect(canonicalJson(text)).toBe(JSON.stringify(text));
+      }
+      const object = { [`k${String.fromCharCode(unit)}`]: 1 };
+      if (canonicalJson(object) !== JSON.stringify(object)) expect(canonicalJson(object)).toBe(JSON.stringify(object));
+    }
+  });
+
   test('writes bigint as a decimal string, exactly', () => {
     expect(canonicalJson({ amount: 2n ** 256n - 1n })).toBe(`{"amount":"${2n ** 256n - 1n}"}`);
   });
