@@ -1,6 +1,6 @@
 import type BetterSqlite3 from 'better-sqlite3';
 import {
-  type CompiledQuery,
+  CompiledQuery,
   type DatabaseConnection,
   DefaultQueryExecutor,
   type Dialect,
@@ -22,9 +22,9 @@ type Statement = BetterSqlite3.Statement<unknown[]>;
 /** How many prepared statements are kept; far more than the code has, so that only odd ones are prepared twice. */
 const STATEMENT_CACHE = 512;
 
-/** Runs compiled queries on one SQLite connection, preparing each text once. */
+/** Runs statements on one SQLite connection, preparing each text once. */
 export interface StatementRunner {
-  run<Row>(query: CompiledQuery): QueryResult<Row>;
+  run<Row>(text: string, values: readonly unknown[]): QueryResult<Row>;
 }
 
 /** Makes a runner for a connection. */
@@ -39,10 +39,10 @@ export function createStatementRunner(connection: Connection): StatementRunner {
     return statement;
   };
   return {
-    run<Row>(query: CompiledQuery): QueryResult<Row> {
-      const statement = prepared(query.sql);
-      if (statement.reader) return { rows: statement.all(...query.parameters) as Row[] };
-      const { changes, lastInsertRowid } = statement.run(...query.parameters);
+    run<Row>(text: string, values: readonly unknown[]): QueryResult<Row> {
+      const statement = prepared(text);
+      if (statement.reader) return { rows: statement.all(...values) as Row[] };
+      const { changes, lastInsertRowid } = statement.run(...values);
       return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
     },
   };
@@ -73,6 +73,20 @@ const dialect: Dialect = {
   createQueryCompiler: () => compiler,
 };
 
+/** Runs a statement as it is written. @throws what the database answers, or that its access is over */
+type Run = <Row>(text: string, values: readonly unknown[]) => QueryResult<Row>;
+
+const runs = new WeakMap<Db, Run>();
+
+/**
+ * Runs a statement that is written out, past the query builder, which takes as long for handing it on as SQLite for running
+ * it. An access with a plugin goes through the builder, for the plugin to see it.
+ */
+export async function runStatement<Row>(db: Db, text: string, values: readonly unknown[]): Promise<QueryResult<Row>> {
+  const run = runs.get(db);
+  return run === undefined ? db.executeQuery<Row>(CompiledQuery.raw(text, [...values])) : run<Row>(text, values);
+}
+
 /**
  * Typed access through a runner. Queries answer within the same turn of the event loop: nothing is awaited but the
  * promise Kysely wraps around them.
@@ -81,15 +95,20 @@ const dialect: Dialect = {
  * @param over what a statement after that is answered with
  */
 export function createDb(runner: StatementRunner, isOpen: () => boolean, over: () => Error): Db {
+  const run: Run = (text, values) => {
+    if (!isOpen()) throw over();
+    return runner.run(text, values);
+  };
   const connection: DatabaseConnection = {
-    async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-      if (!isOpen()) throw over();
-      return runner.run<Row>(query);
+    async executeQuery<Row>({ sql, parameters }: CompiledQuery): Promise<QueryResult<Row>> {
+      return run<Row>(sql, parameters);
     },
     streamQuery: () => refuse(),
   };
   const executor = new DefaultQueryExecutor(compiler, adapter, {
     provideConnection: (consumer) => consumer(connection),
   });
-  return new Kysely<Database>({ config: { dialect }, dialect, driver, executor });
+  const db: Db = new Kysely<Database>({ config: { dialect }, dialect, driver, executor });
+  runs.set(db, run);
+  return db;
 }

@@ -1,5 +1,4 @@
-import { CompiledQuery } from 'kysely';
-import type { Db } from './query-executor.ts';
+import { type Db, runStatement } from './query-executor.ts';
 import type { Database } from './schema.ts';
 
 /*
@@ -10,20 +9,17 @@ import type { Database } from './schema.ts';
  * to a plain parameter when it plans the order, and so plans the statement anew each time another value is bound.
  */
 
-const execute = <Row>(db: Db, text: string, values: readonly unknown[]) =>
-  db.executeQuery<Row>(CompiledQuery.raw(text, [...values]));
-
 /** Rows that a statement answers, which the caller knows the columns of. */
 export const rowsOf = async <Row>(db: Db, text: string, values: readonly unknown[] = []): Promise<Row[]> =>
-  (await execute<Row>(db, text, values)).rows;
+  (await runStatement<Row>(db, text, values)).rows;
 
 /** The first of them; undefined where there is none. */
 export const firstOf = async <Row>(db: Db, text: string, values: readonly unknown[] = []): Promise<Row | undefined> =>
-  (await execute<Row>(db, text, values)).rows[0];
+  (await runStatement<Row>(db, text, values)).rows[0];
 
 /** Runs a statement that changes rows. Answers how many there were. */
 export const changeRows = async (db: Db, text: string, values: readonly unknown[]): Promise<bigint> =>
-  (await execute(db, text, values)).numAffectedRows ?? 0n;
+  (await runStatement(db, text, values)).numAffectedRows ?? 0n;
 
 /** What an UPDATE sets, in the order of the values. The names of the columns come from the code, never from outside. */
 export const settingsOf = (fields: object): string =>
@@ -35,5 +31,5 @@ export const settingsOf = (fields: object): string =>
 export async function insertRow(db: Db, table: keyof Database, row: object): Promise<void> {
   const columns = Object.keys(row);
   const text = `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
-  await execute(db, text, Object.values(row));
+  await runStatement(db, text, Object.values(row));
 }

@@ -1,5 +1,5 @@
 import type BetterSqlite3 from 'better-sqlite3';
-import type { CompiledQuery, QueryResult } from 'kysely';
+import type { QueryResult } from 'kysely';
 import { createDb, type Db } from '../src/query-executor.ts';
 
 /** How SQLite would carry out what a function asks, line by line. @param raw reads the same database */
@@ -9,7 +9,7 @@ export async function plansOf(
 ): Promise<readonly string[]> {
   const plans: string[] = [];
   const runner = {
-    run<Row>({ sql, parameters }: CompiledQuery): QueryResult<Row> {
+    run<Row>(sql: string, parameters: readonly unknown[]): QueryResult<Row> {
       const rows = raw.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all(...parameters);
       plans.push(...rows.map(({ detail }) => detail));
       return { rows: raw.prepare<unknown[], Row>(sql).all(...parameters) };
