@@ -82,6 +82,9 @@ export function shareHeads(from: Db, to: Db): Db {
 }
 
 const SELECT = 'SELECT scope, version, content, audit_id, seal FROM heads WHERE scope = ?';
+/** What tells whether a head is still the one that this process knows; its content can be long. */
+const SELECT_STAMP = 'SELECT version, seal FROM heads WHERE scope = ?';
+type Stamp = Pick<HeadsTable, 'version' | 'seal'>;
 
 /**
  * Keeps one sealed head for each agent, and one for what holds for all: which transactions are open and in which state,
@@ -95,7 +98,7 @@ const SELECT = 'SELECT scope, version, content, audit_id, seal FROM heads WHERE 
  * @param run names this run of the daemon, at random
  */
 export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: string): HeadKeeper {
-  const select = writer.prepare<[string], HeadsTable>(SELECT);
+  const selectStamp = writer.prepare<[string], Stamp>(SELECT_STAMP);
   const lastAudit = writer.prepare<[], number>('SELECT coalesce(max(id), 0) FROM audit_log').pluck();
   const store = writer.prepare(
     `INSERT INTO heads (scope, version, content, audit_id, seal) VALUES (?, ?, ?, ?, ?)
@@ -115,21 +118,29 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
   let unitReports = new Set<string>();
   let batchReports = new Set<string>();
 
-  /** A stored head, if it is the newest that was sealed. */
-  function judge(row: HeadsTable | undefined): Known | null {
-    if (row === undefined) return null;
-    const known = committed.get(row.scope);
-    // This process alone seals: what is there by now and was not sealed by it is of another copy of the file.
-    if (known !== undefined) return row.version === known.version && row.seal === known.seal ? known : null;
-    if (!sealer.verify(headContent(row), row.seal)) return null;
-    const head = decodeHead(row.content);
-    return evidence.contradicts(row, head) ? null : { version: row.version, seal: row.seal, head };
+  /** How a connection finds the stored head of a scope, if it is the newest that was sealed. */
+  function finder(connection: Connection): (scope: string) => Known | null {
+    const selectStamp = connection.prepare<[string], Stamp>(SELECT_STAMP);
+    const select = connection.prepare<[string], HeadsTable>(SELECT);
+    return (scope) => {
+      const known = committed.get(scope);
+      if (known !== undefined) {
+        const stamp = selectStamp.get(scope);
+        // This process alone seals: what is there by now and was not sealed by it is of another copy of the file.
+        return stamp?.version === known.version && stamp.seal === known.seal ? known : null;
+      }
+      const row = select.get(scope);
+      if (row === undefined || !sealer.verify(headContent(row), row.seal)) return null;
+      const head = decodeHead(row.content);
+      return evidence.contradicts(row, head) ? null : { version: row.version, seal: row.seal, head };
+    };
   }
+  const find = finder(writer);
 
   function present(scope: string): Draft | null {
     const draft = unit.get(scope) ?? batch.get(scope);
     if (draft !== undefined) return draft;
-    const found = judge(select.get(scope));
+    const found = find(scope);
     // What was found holds for the whole transaction: nobody else can write meanwhile.
     const fresh = found === null ? null : { base: found, head: found.head };
     batch.set(scope, fresh);
@@ -156,7 +167,7 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
     },
     create(scope, head = draftOf()) {
       const made = unit.get(scope) ?? batch.get(scope) ?? null;
-      if (made !== null || select.get(scope) !== undefined) throw new Error(`${scope} has a head already`);
+      if (made !== null || selectStamp.get(scope) !== undefined) throw new Error(`${scope} has a head already`);
       unit.set(scope, { base: null, head });
     },
     reportOnce(scope) {
@@ -206,7 +217,7 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
       };
     },
     attachReader(db, connection) {
-      const stored = connection.prepare<[string], HeadsTable>(SELECT);
+      const findStored = finder(connection);
       const refuse = (): never => {
         throw new Error('This access to the database only reads');
       };
@@ -214,7 +225,7 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
         run,
         read(scope) {
           if (!connection.open) throw new WaiaasError('SHUTTING_DOWN');
-          const found = judge(stored.get(scope));
+          const found = findStored(scope);
           if (found === null) return null;
           committed.set(scope, found);
           return found.head;

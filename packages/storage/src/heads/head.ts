@@ -106,10 +106,20 @@ export const draftOf = (head?: Head): HeadDraft => ({
   readFrom: head?.readFrom ?? null,
 });
 
-/** The text of a head, as it is stored and sealed. */
-export const encodeHead = ({ open, spent, marks, rents, recent, agent, readFrom }: Head): string =>
-  canonicalJson({
-    open: Array.from(open, ([id, { seal, sessionId, asset, reserved, tier, status }]) => [
+/** Texts of the admissions that heads hold: hundreds of entries, which change once for every few times a head is sealed. */
+const admissionTexts = new WeakMap<readonly Admissions[], string>();
+
+function encodeAdmissions(recent: readonly Admissions[]): string {
+  const known = admissionTexts.get(recent);
+  if (known !== undefined) return known;
+  const text = `[${recent.map(({ at, count }) => `[${canonicalJson(at)},${canonicalJson(count)}]`).join(',')}]`;
+  admissionTexts.set(recent, text);
+  return text;
+}
+
+const encodeOpen = (open: Head['open']): string =>
+  canonicalJson(
+    Array.from(open, ([id, { seal, sessionId, asset, reserved, tier, status }]) => [
       id,
       seal,
       sessionId,
@@ -118,19 +128,35 @@ export const encodeHead = ({ open, spent, marks, rents, recent, agent, readFrom 
       tier,
       status,
     ]),
-    spent: Array.from(spent, ([asset, { settledAt, cumulative, seal, runs }]) => [
+  );
+
+const encodeSpent = (spent: Head['spent']): string =>
+  canonicalJson(
+    Array.from(spent, ([asset, { settledAt, cumulative, seal, runs }]) => [
       asset,
       settledAt,
       cumulative,
       seal,
       ...(runs.length === 0 ? [] : [runs.map(({ run, from, until }) => [run, from, until])]),
     ]),
-    marks: Array.from(marks, ([name, version]) => [name, version]),
-    ...(rents === null ? {} : { rents: rents.map(({ at, amount }) => [at, amount]) }),
-    ...(recent === null ? {} : { recent: recent.map(({ at, count }) => [at, count]) }),
-    ...(agent === null ? {} : { agent: [agent.status, agent.reason] }),
-    ...(readFrom === null ? {} : { readFrom: [readFrom.auditId, readFrom.hash] }),
-  });
+  );
+
+/**
+ * The text of a head, as it is stored and sealed: canonical JSON, of which the fields are put together here, in the order of
+ * their names.
+ */
+export const encodeHead = ({ open, spent, marks, rents, recent, agent, readFrom }: Head): string => {
+  const fields = [
+    agent === null ? null : `"agent":${canonicalJson([agent.status, agent.reason])}`,
+    `"marks":${canonicalJson(Array.from(marks, ([name, version]) => [name, version]))}`,
+    `"open":${encodeOpen(open)}`,
+    readFrom === null ? null : `"readFrom":${canonicalJson([readFrom.auditId, readFrom.hash])}`,
+    recent === null ? null : `"recent":${encodeAdmissions(recent)}`,
+    rents === null ? null : `"rents":${canonicalJson(rents.map(({ at, amount }) => [at, amount]))}`,
+    `"spent":${encodeSpent(spent)}`,
+  ];
+  return `{${fields.filter((field) => field !== null).join(',')}}`;
+};
 
 const amount = z.string().regex(/^(0|[1-9]\d*)$/);
 
