@@ -4,8 +4,11 @@ import sodium from 'sodium-native';
 /** Bytes of the key and of the MAC. */
 export const SEAL_KEY_LENGTH = sodium.crypto_auth_KEYBYTES;
 
+/** The canonical JSON of the four, put together here: of every seal it is the same keys that would be sorted. */
 const encode = ({ kind, id, version, payload }: SealedContent): Buffer =>
-  Buffer.from(canonicalJson({ kind, id, version, payload }));
+  Buffer.from(
+    `{"id":${canonicalJson(id)},"kind":${canonicalJson(kind)},"payload":${canonicalJson(payload)},"version":${canonicalJson(version)}}`,
+  );
 
 /** The encoding, or null for what has none: a row that was read back broken does not verify, it is no accident. */
 function tryEncode(content: SealedContent): Buffer | null {

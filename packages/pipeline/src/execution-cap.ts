@@ -37,7 +37,7 @@ export function createExecutionCap({
       );
       throw new TimeIsUp('The time for the execution is up');
     } finally {
-      cap.abort();
+      cap.abort('The execution is over');
     }
   };
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson, encodeIntent, type Intent } from '@waiaas/core';
 
 /** SHA-256 of a text, hex. */
-export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex');
+export const sha256 = (text: string): string => hash('sha256', text, 'hex');
 
 /** SHA-256 of an intent's canonical encoding, hex: what a signing permit and an approval are bound to (00 §3). */
 export const intentHash = (intent: Intent): string => sha256(encodeIntent(intent));

@@ -113,8 +113,9 @@ type Notify = UnitOfWork['notify'];
 
 /** Tells the owner that a payment arrived; of small ones that need no say nothing is told (04 §21). */
 async function tellConfirmed(notify: Notify, { tier, tx_hash, ...row }: AuthenticTransaction): Promise<void> {
+  if (tx_hash === null || tier === null || tier === 'INSTANT') return;
   const payment = paymentInMessage(row);
-  if (payment === null || tx_hash === null || tier === null || tier === 'INSTANT') return;
+  if (payment === null) return;
   if (tier === 'DELAY') await notify({ event: 'TX_DELAY_EXECUTED', payment, txHash: tx_hash });
   else await notify({ event: 'TX_CONFIRMED', payment, tier, txHash: tx_hash });
 }
@@ -242,8 +243,8 @@ export function createSettlement(
         if (sent === null) return null;
         const details = { txHash: sent.tx_hash, ...how, ...mark };
         await appendAudit(db, now, { event: 'TX_SUBMITTED', actor: 'system', ...subject(row), details });
-        const payment = paymentInMessage(row);
-        if (row.tier === 'NOTIFY' && payment !== null && sent.tx_hash !== null)
+        const payment = row.tier === 'NOTIFY' ? paymentInMessage(row) : null;
+        if (payment !== null && sent.tx_hash !== null)
           await notify({ event: 'TX_NOTIFY', payment, txHash: sent.tx_hash });
         return sent;
       }),

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type AgentStatus,
   agentStatusSchema,
@@ -13,6 +12,7 @@ import {
   sessionUsageSchema,
 } from '@waiaas/core';
 import { z } from 'zod';
+import { sha256 } from './intent-hash.ts';
 import type { Refusal } from './refusal.ts';
 import { checkSession, type SessionVerdict } from './session-check.ts';
 
@@ -61,7 +61,7 @@ const claimStandingSchema = z.strictObject({
 });
 
 /** The name that the limits of a session are kept under. */
-export const constraintsHash = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const constraintsHash = (text: string): string => sha256(text);
 
 /** The canonical encoding of a standing, for the record. */
 export const encodeStanding = (standing: SessionStanding | ClaimStanding): string =>

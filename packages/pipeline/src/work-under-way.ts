@@ -166,7 +166,7 @@ export function createWorkUnderWay(
       const waiting = new AbortController();
       const end = patience.signal === undefined ? waiting.signal : AbortSignal.any([waiting.signal, patience.signal]);
       await Promise.race([ending, timers.sleep(patience.waitMs, end)]);
-      waiting.abort();
+      waiting.abort('The wait is over');
     }
     const present = await findTransaction(storage.read, row.id);
     // Somebody has taken it out of the file.

@@ -36,5 +36,8 @@ export async function signMessage(from: string, message: Uint8Array, sign: SignB
   if (!isSignedBy(from, message, signature)) {
     throw refusal('SIGN_FAILED', 'The signature is not one of the sender');
   }
-  return { bytes: Uint8Array.from(Buffer.concat([signature, message])), txHash: Buffer.from(signature).toString('hex') };
+  return {
+    bytes: Uint8Array.from(Buffer.concat([signature, message])),
+    txHash: Buffer.from(signature).toString('hex'),
+  };
 }
