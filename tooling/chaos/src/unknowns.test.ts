@@ -66,6 +66,16 @@ async function withDaemon(
   }
 }
 
+/** The text that an index was made with. */
+function schemaOf(dataDir: string, index: string): string {
+  const raw = new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'), { readonly: true });
+  try {
+    return z.string().parse(raw.prepare('SELECT sql FROM sqlite_master WHERE name = ?').pluck().get(index));
+  } finally {
+    raw.close();
+  }
+}
+
 /** Changes the file of a database behind the daemon's back, past the guards of the schema. */
 function edit(dataDir: string, ...statements: readonly string[]): void {
   const raw = new BetterSqlite3(join(dataDir, 'data', 'waiaas.db'));
@@ -480,12 +490,12 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
       expect(await send(daemon, NOTIFY)).toMatchObject({ tier: 'NOTIFY' });
     });
     const index = 'idx_audit_log_event_type';
-    const text = `CREATE INDEX ${index} ON audit_log (event_type)`;
+    const text = schemaOf(dataDir, index);
     edit(
       dataDir,
       'PRAGMA foreign_keys = OFF; DELETE FROM heads; DELETE FROM spend_ledger',
-      `DROP INDEX ${index}; ${text} WHERE event_type NOT IN ('ROWS_SEALED', 'LEDGER_SEALED')`,
-      `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = '${text}' WHERE name = '${index}'`,
+      `DROP INDEX ${index}; ${text} AND event_type NOT IN ('ROWS_SEALED', 'LEDGER_SEALED')`,
+      `PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = '${text.replaceAll("'", "''")}' WHERE name = '${index}'`,
     );
     await withDaemon(dataDir, async (daemon) => {
       expect(await code(send(daemon, INSTANT))).toBe('INVALID_TOKEN');

@@ -17,6 +17,7 @@ import { variants } from './0016-variants.ts';
 import { balanceSamples } from './0017-balance-samples.ts';
 import { spendRuns } from './0018-spend-runs.ts';
 import { deadLetters } from './0019-dead-letters.ts';
+import { cheaperWrites } from './0020-cheaper-writes.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps of the schema, oldest first. */
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly Migration[] = [
   balanceSamples,
   spendRuns,
   deadLetters,
+  cheaperWrites,
 ];

@@ -2,6 +2,7 @@ import type { AgentId, AuditEvent } from '@waiaas/core';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { AuditRow } from '../audit-chain.ts';
 import type { Db } from '../query-executor.ts';
+import { isOfRareKind } from './audit-log.ts';
 
 /*
  * What auto-stop looks at: what agents did, from rows of the audit log, so that a crash forgets nothing (05 §4). Each
@@ -17,7 +18,7 @@ const isOwnDoing = (): RawBuilder<SqlBool> =>
  * nothing could then be called the last hour, nor one row the newest by its time.
  */
 const isDatedWell = (): RawBuilder<SqlBool> =>
-  sql<SqlBool>`audit_log.id >= (SELECT coalesce(max(accepted.id), 0) FROM audit_log accepted WHERE accepted.event_type = 'CLOCK_ACCEPTED')`;
+  sql<SqlBool>`audit_log.id >= (SELECT coalesce(max(accepted.id), 0) FROM audit_log accepted WHERE accepted.event_type = 'CLOCK_ACCEPTED' AND ${isOfRareKind('accepted')})`;
 
 /** That a payment was asked for, succeeded or failed. */
 export interface PaymentEvent {

@@ -1,7 +1,8 @@
+import { agentId } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { plansOf } from '../../test/plans.ts';
-import { openTemporaryStorage, type TemporaryStorage } from '../../test/temporary-storage.ts';
+import { openTemporaryStorage, type TemporaryStorage, testId } from '../../test/temporary-storage.ts';
 import type { Db } from '../query-executor.ts';
 import { listSentSince } from './paid-today.ts';
 import {
@@ -10,8 +11,15 @@ import {
   listByStatus,
   listDueDelays,
   listOverdueApprovals,
+  listPayments,
+  listPendingOfAgent,
   listQueuedOfTier,
+  listSignedOf,
+  listTransactions,
+  listUnderWayOfAgent,
   listWaiting,
+  listWaitingOfSession,
+  listWaitingToRun,
 } from './transactions.ts';
 
 let temporary: TemporaryStorage;
@@ -26,6 +34,8 @@ afterEach(async () => {
 });
 
 const page = { order: 'asc', limit: 10 } as const;
+const agent = agentId(testId(1));
+const wallet = { chain: 'solana', network: 'localnet', address: 'a' } as const;
 const questions: readonly (readonly [string, (db: Db) => Promise<unknown>])[] = [
   ['listByStatus', (db) => listByStatus(db, 'EXECUTING')],
   ['listOverdueApprovals', (db) => listOverdueApprovals(db, 5)],
@@ -35,6 +45,15 @@ const questions: readonly (readonly [string, (db: Db) => Promise<unknown>])[] = 
   ['countWaitingApprovals', (db) => countWaitingApprovals(db)],
   ['countOpenTransactions', (db) => countOpenTransactions(db)],
   ['listSentSince', (db) => listSentSince(db, 5)],
+  ['listSignedOf', (db) => listSignedOf(db, wallet)],
+  ['listUnderWayOfAgent', (db) => listUnderWayOfAgent(db, agent)],
+  ['listPendingOfAgent', (db) => listPendingOfAgent(db, agent)],
+  ['listWaitingOfSession', (db) => listWaitingOfSession(db, testId(2))],
+  ['listWaitingToRun', (db) => listWaitingToRun(db)],
+  ['listWaitingToRun of an agent', (db) => listWaitingToRun(db, agent)],
+  ['listTransactions', (db) => listTransactions(db, { ...page, agentId: agent, status: 'QUEUED', cursor: 'x' })],
+  ['listPayments', (db) => listPayments(db, { ...page, status: 'QUEUED' })],
+  ['listPayments of an agent', (db) => listPayments(db, { ...page, agentId: agent, status: 'SUBMITTED' })],
 ];
 
 test.each(questions)('%s costs by what has not ended, not by all payments there ever were', async (_name, ask) => {
@@ -43,4 +62,13 @@ test.each(questions)('%s costs by what has not ended, not by all payments there 
   expect(
     plans.filter((plan) => plan.startsWith('SCAN transactions') && !plan.includes('idx_transactions_open')),
   ).toEqual([]);
+});
+
+test('payments of an agent that ended in one way are found by that, and come in order', async () => {
+  const query = { ...page, agentId: agent, status: 'FAILED', cursor: 'x' } as const;
+  for (const ask of [listTransactions, listPayments]) {
+    const plans = await plansOf(raw, (db) => ask(db, query));
+    expect(plans.join('\n')).toContain('idx_transactions_ended (agent_id=? AND status=? AND id>?)');
+    expect(plans.filter((plan) => plan.startsWith('SCAN') || plan.includes('TEMP B-TREE'))).toEqual([]);
+  }
 });

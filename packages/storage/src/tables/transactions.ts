@@ -1,4 +1,12 @@
-import type { AgentId, Chain, Network, Tier, TransactionId, TransactionStatus } from '@waiaas/core';
+import {
+  type AgentId,
+  type Chain,
+  isTerminal,
+  type Network,
+  type Tier,
+  type TransactionId,
+  type TransactionStatus,
+} from '@waiaas/core';
 import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import type { Db } from '../query-executor.ts';
 import type { TransactionsTable } from '../schema.ts';
@@ -17,7 +25,18 @@ export type OpenStatus = Extract<TransactionStatus, 'PENDING' | 'QUEUED' | 'EXEC
  * otherwise read all transactions there ever were.
  */
 export const isOpen = (): RawBuilder<SqlBool> =>
-  sql<SqlBool>`transactions.status IN ('PENDING', 'QUEUED', 'EXECUTING', 'SUBMITTED')`;
+  sql<SqlBool>`(transactions.status = 'PENDING' OR transactions.status = 'QUEUED' OR transactions.status = 'EXECUTING' OR transactions.status = 'SUBMITTED')`;
+
+/** The same of what is at its end. */
+const isEnded = (): RawBuilder<SqlBool> =>
+  sql<SqlBool>`(transactions.status = 'CONFIRMED' OR transactions.status = 'FAILED' OR transactions.status = 'CANCELLED' OR transactions.status = 'EXPIRED')`;
+
+/** By id, but sorted: with the sign, SQLite does not take for the order's sake an index over all there ever were. */
+const byId = (): RawBuilder<string> => sql<string>`+transactions.id`;
+
+/** In a state, by the index over such states. Of those that are no end there are few, whosever they are. */
+const isIn = (status: TransactionStatus): RawBuilder<SqlBool> =>
+  sql<SqlBool>`(transactions.status = ${status} AND ${isTerminal(status) ? isEnded() : isOpen()})`;
 
 export const findTransaction = (db: Db, id: string): Promise<TransactionRow | undefined> =>
   firstOf<TransactionRow>(db, 'SELECT * FROM transactions WHERE id = ?', [id]);
@@ -43,7 +62,8 @@ export async function listSignedOf(
     .where('agents.chain', '=', wallet.chain)
     .where('agents.network', '=', wallet.network)
     .where('transactions.status', 'in', ['EXECUTING', 'SUBMITTED'])
-    .orderBy('transactions.id')
+    .where(isOpen())
+    .orderBy(byId())
     .execute();
   return rows.flatMap((row) => (isWatchedOnly(row) ? [] : signedVariants(row)));
 }
@@ -55,7 +75,8 @@ export const listUnderWayOfAgent = (db: Db, agentId: AgentId): Promise<Transacti
     .selectAll()
     .where('agent_id', '=', agentId)
     .where('status', 'in', ['EXECUTING', 'SUBMITTED'])
-    .orderBy('id')
+    .where(isOpen())
+    .orderBy(byId())
     .execute();
 
 /** Transactions in one state, oldest first: for recovery and the workers. */
@@ -90,15 +111,17 @@ export const listWaitingOfSession = (db: Db, sessionId: string): Promise<Transac
   db
     .selectFrom('transactions')
     .selectAll()
-    .where('session_id', '=', sessionId)
+    // With the sign, SQLite does not take the index over all that the session has ever paid.
+    .where(sql<string>`+session_id`, '=', sessionId)
     .where('status', 'in', ['PENDING', 'QUEUED'])
+    .where(isOpen())
     .orderBy('id')
     .execute();
 
 /** Queued or pending transactions of all agents, or of one. */
 export function listWaitingToRun(db: Db, agentId?: AgentId): Promise<TransactionRow[]> {
-  const select = db.selectFrom('transactions').selectAll().where('status', 'in', ['PENDING', 'QUEUED']);
-  return (agentId === undefined ? select : select.where('agent_id', '=', agentId)).orderBy('id').execute();
+  const select = db.selectFrom('transactions').selectAll().where('status', 'in', ['PENDING', 'QUEUED']).where(isOpen());
+  return (agentId === undefined ? select : select.where('agent_id', '=', agentId)).orderBy(byId()).execute();
 }
 
 /** Which transactions of an agent to list, and where to start. */
@@ -117,7 +140,7 @@ export const listTransactions = (db: Db, query: TransactionQuery): Promise<Trans
     .selectAll()
     .where('agent_id', '=', query.agentId)
     .where('recall_id', 'is', null);
-  if (query.status !== undefined) select = select.where('status', '=', query.status);
+  if (query.status !== undefined) select = select.where(isIn(query.status));
   if (query.cursor !== undefined) select = select.where('id', query.order === 'desc' ? '<' : '>', query.cursor);
   return select.orderBy('id', query.order).limit(query.limit).execute();
 };
@@ -149,7 +172,7 @@ export function listPayments(db: Db, query: PaymentQuery): Promise<NamedTransact
   let select = withAgent(db);
   if (query.agentId !== undefined) select = select.where('transactions.agent_id', '=', query.agentId);
   if (query.sessionId !== undefined) select = select.where('transactions.session_id', '=', query.sessionId);
-  if (query.status !== undefined) select = select.where('transactions.status', '=', query.status);
+  if (query.status !== undefined) select = select.where(isIn(query.status));
   if (query.tier !== undefined) select = select.where('transactions.tier', '=', query.tier);
   if (query.cursor !== undefined)
     select = select.where('transactions.id', query.order === 'desc' ? '<' : '>', query.cursor);
@@ -167,6 +190,7 @@ export const listPendingOfAgent = (db: Db, agentId: AgentId): Promise<Transactio
     .selectAll()
     .where('agent_id', '=', agentId)
     .where('status', '=', 'QUEUED')
+    .where(isOpen())
     .where('tier', 'in', ['DELAY', 'APPROVAL'])
     .orderBy('queued_at', 'desc')
     .orderBy('id', 'desc')
