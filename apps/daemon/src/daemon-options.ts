@@ -4,8 +4,11 @@ import type { Config } from './config/index.ts';
 import type { ExitCode } from './exit-codes.ts';
 import type { DaemonLogger } from './logging/index.ts';
 
-/** Tells what the start has just done: one line for people, and the figures in it for programs. */
-export type OnStep = (step: string, detail?: string) => void;
+/**
+ * Tells what the start has just done, or is about to do: one line for people, and the figures in it for programs.
+ * @param silenceMs how long nothing may be heard from then on, where that is longer than usual
+ */
+export type OnStep = (step: string, detail?: string, silenceMs?: number) => void;
 
 /**
  * What a daemon is started from. The caller has done step 1 of 01 §4.1: the configuration is checked, the data directory

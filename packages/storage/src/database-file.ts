@@ -1,3 +1,4 @@
+import { existsSync, statSync } from 'node:fs';
 import {
   type Connection,
   type ConnectionSettings,
@@ -63,6 +64,18 @@ export function copyDatabase(
     connection.pragma('query_only = OFF');
     writeMarkedCopy(connection, to, madeAt);
   });
+}
+
+/**
+ * The schema that a database file has, where this version is about to bring it to a newer one; null for a file that is not there,
+ * is empty, or needs nothing done. That may take minutes, in which nothing else happens.
+ *
+ * @throws WaiaasError STORAGE_UNAVAILABLE when it is no database
+ */
+export function earlierSchema(path: string): number | null {
+  if (!existsSync(path) || statSync(path).size === 0) return null;
+  const version = reading(path, {}, (connection) => Number(connection.pragma('user_version', { simple: true })));
+  return version > 0 && version < (MIGRATIONS.at(-1)?.version ?? 0) ? version : null;
 }
 
 /**

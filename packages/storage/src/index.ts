@@ -1,6 +1,6 @@
 export { AUDIT_CHAIN_START, type AuditRow, auditLink } from './audit-chain.ts';
 export { type ConnectionSettings, DEFAULT_CONNECTION_SETTINGS } from './connection.ts';
-export { copyDatabase, type DatabaseExamination, examineDatabase } from './database-file.ts';
+export { copyDatabase, type DatabaseExamination, earlierSchema, examineDatabase } from './database-file.ts';
 export type { Head, HeadDraft, LastSpend, Mark, OpenTransaction } from './heads/head.ts';
 export { BrokenHead, headsOf, shareHeads } from './heads/head-keeper.ts';
 export { GLOBAL_SCOPE } from './heads/scope.ts';

@@ -35,8 +35,12 @@ export function assertNewest(connection: Connection, migrations: readonly Migrat
 }
 
 function applyOne(connection: Connection, migration: Migration): void {
-  // PRAGMA foreign_keys does nothing inside a transaction, so it brackets it (01 §2.7).
-  if (migration.rebuildsTables === true) connection.pragma('foreign_keys = OFF');
+  // PRAGMA foreign_keys does nothing inside a transaction, so it brackets it (01 §2.7). What is sorted for indexes may be far
+  // more than fits into memory, and goes into files meanwhile.
+  if (migration.rebuildsTables === true) {
+    connection.pragma('foreign_keys = OFF');
+    connection.pragma('temp_store = FILE');
+  }
   try {
     connection.exec('BEGIN IMMEDIATE');
     try {
@@ -54,7 +58,10 @@ function applyOne(connection: Connection, migration: Migration): void {
       throw error;
     }
   } finally {
-    if (migration.rebuildsTables === true) connection.pragma('foreign_keys = ON');
+    if (migration.rebuildsTables === true) {
+      connection.pragma('temp_store = MEMORY');
+      connection.pragma('foreign_keys = ON');
+    }
   }
 }
 

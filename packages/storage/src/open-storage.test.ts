@@ -1,9 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WaiaasError } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openTemporaryStorage, type TemporaryStorage, testSealer } from '../test/temporary-storage.ts';
 import { DEFAULT_CONNECTION_SETTINGS, openWriteConnection } from './connection.ts';
+import { earlierSchema } from './database-file.ts';
 import { MigrationError, migrate } from './migrate.ts';
 import type { Migration } from './migrations/migration.ts';
 import { openStorage } from './open-storage.ts';
@@ -139,8 +141,28 @@ describe('migrations', () => {
     expect(backups).toHaveLength(1);
     expect(connection.prepare('SELECT count(*) FROM child').pluck().get()).toBe(3);
     expect(connection.pragma('foreign_keys', { simple: true })).toBe(1);
+    expect(connection.pragma('temp_store', { simple: true })).toBe(2);
     expect(connection.pragma('integrity_check', { simple: true })).toBe('ok');
     connection.close();
+  });
+
+  test('it can be told beforehand whether there is anything to do', async () => {
+    temporary = openTemporaryStorage();
+    const { path } = temporary;
+    await temporary.storage.close();
+    expect(earlierSchema(path)).toBeNull();
+    const connection = openWriteConnection(path, DEFAULT_CONNECTION_SETTINGS);
+    connection.pragma('user_version = 3');
+    expect(earlierSchema(path)).toBe(3);
+    connection.pragma('user_version = 9999');
+    expect(earlierSchema(path)).toBeNull();
+    connection.close();
+    expect(earlierSchema(join(temporary.folder, 'nowhere.db'))).toBeNull();
+    writeFileSync(join(temporary.folder, 'empty.db'), '');
+    expect(earlierSchema(join(temporary.folder, 'empty.db'))).toBeNull();
+    writeFileSync(join(temporary.folder, 'other.db'), 'This is a letter, and no database. '.repeat(200));
+    const letter = join(temporary.folder, 'other.db');
+    expect(() => earlierSchema(letter)).toThrow(WaiaasError);
   });
 
   test('a failing step leaves everything as it was, foreign keys on', () => {

@@ -37,7 +37,13 @@ export async function runBackgroundChild(startDaemon: StartDaemon): Promise<Exit
         return given;
       },
       startDaemon,
-      onStep: (step, detail) => void tell({ type: 'progress', step, ...(detail === undefined ? {} : { detail }) }),
+      onStep: (step, detail, silenceMs) =>
+        void tell({
+          type: 'progress',
+          step,
+          ...(detail === undefined ? {} : { detail }),
+          ...(silenceMs === undefined ? {} : { silenceMs }),
+        }),
       onReady(ready) {
         clearInterval(heartbeat);
         password = null;

@@ -16,7 +16,13 @@ export type StartOrder = z.infer<typeof startOrderSchema>;
 export const reportSchema = z.discriminatedUnion('type', [
   /** It lives; sent now and then. */
   z.object({ type: z.literal('alive') }),
-  z.object({ type: z.literal('progress'), step: z.string(), detail: z.string().optional() }),
+  z.object({
+    type: z.literal('progress'),
+    step: z.string(),
+    detail: z.string().optional(),
+    /** How long it may be silent from now on, where that is longer than usual. */
+    silenceMs: z.int().positive().optional(),
+  }),
   z.object({ type: z.literal('ready'), pid: z.int(), hostname: z.string(), port: z.int() }),
   z.object({
     type: z.literal('error'),

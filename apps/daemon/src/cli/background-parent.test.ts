@@ -72,6 +72,29 @@ test('a child that says nothing is killed', async () => {
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
+test('a child that has said how long it will be silent is given that time, and no longer', async () => {
+  const program = (quiet: number, end: string) => `
+    process.on('message', () => {
+      process.send({ type: 'progress', step: 'Bringing the database up to date', silenceMs: ${quiet} }, () => {
+        const end = Date.now() + 1500;
+        while (Date.now() < end);
+        ${end}
+      });
+    });
+    setInterval(() => {}, 1000);`;
+  const ready =
+    "process.send({ type: 'ready', pid: process.pid, hostname: '127.0.0.1', port: 4000 }, () => process.disconnect());";
+  const patient = start(program(20_000, `${ready} process.exit();`), 1000);
+  expect(await patient.started).toMatchObject({ port: 4000 });
+  expect(patient.steps).toEqual(['Bringing the database up to date']);
+  expect(await failure(start(program(1400, ''), 1000).started)).toMatchObject({
+    message: expect.stringContaining('said nothing for 1.4 s'),
+  });
+  // With the next word, the usual time holds again.
+  const fallen = start(program(20_000, "process.send({ type: 'alive' });"), 1000);
+  expect(await failure(fallen.started)).toMatchObject({ message: expect.stringContaining('said nothing for 1 s') });
+});
+
 test('a child that dies, or cannot even load, is reported with where to look', async () => {
   const dies = await failure(start("process.on('message', () => process.exit(7));").started);
   expect(dies).toMatchObject({ exitCode: 1, message: expect.stringContaining('exit code 7') });

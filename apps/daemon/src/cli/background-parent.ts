@@ -20,7 +20,7 @@ export interface BackgroundOptions {
   /** Where the child's own output goes. A pipe would break when this process ends, and take the daemon along. */
   readonly logFile: string;
   readonly onStep: OnStep;
-  /** How long the child may be silent. It reports every second; only work that blocks it, such as a large migration, is longer. */
+  /** How long the child may be silent. It reports every second, unless it says how long it will not. */
   readonly silenceMs?: number;
 }
 
@@ -60,17 +60,22 @@ function untilReady(child: ChildProcess, options: BackgroundOptions): Promise<Re
   const seeLog = `See the log: ${options.logFile}`;
   let reported: CliError | null = null;
 
-  const onSilence = (): void => {
-    killGroup(child);
-    reject(failure(`The daemon has said nothing for ${silenceMs / 1000} s and was killed.`, seeLog));
+  let silence: NodeJS.Timeout | undefined;
+  const expectWord = (within: number): void => {
+    clearTimeout(silence);
+    silence = setTimeout(() => {
+      killGroup(child);
+      reject(failure(`The daemon has said nothing for ${within / 1000} s and was killed.`, seeLog));
+    }, within);
   };
-  const silence = setTimeout(onSilence, silenceMs);
+  expectWord(silenceMs);
   const interrupted = (): void => {
     child.kill('SIGTERM');
     reject(new CliError({ code: 'INTERRUPTED', message: 'Interrupted.', exitCode: EXIT.INTERRUPTED }));
   };
   const onReport = (report: Report): void => {
-    silence.refresh();
+    // Also what it said before it fell silent arrives in order: the last word counts.
+    expectWord((report.type === 'progress' ? report.silenceMs : undefined) ?? silenceMs);
     if (report.type === 'progress') options.onStep(report.step, report.detail);
     else if (report.type === 'ready') resolve(report);
     else if (report.type === 'error') reported = new CliError(report.failure);

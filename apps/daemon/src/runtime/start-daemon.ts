@@ -14,6 +14,7 @@ import {
   AUTO_STOP_SCHEMA,
   adoptSessions,
   appendAudit,
+  earlierSchema,
   isAuditHeadAuthentic,
   listAgents,
   openStorage,
@@ -23,7 +24,7 @@ import {
 import { createNoteTaker } from '../backup/command-notes.ts';
 import { recordRestoredCopy } from '../backup/restored-copy.ts';
 import { parseLogSize } from '../config/index.ts';
-import { type RunningDaemon, type StartDaemonOptions, StartFailure } from '../daemon-options.ts';
+import { type OnStep, type RunningDaemon, type StartDaemonOptions, StartFailure } from '../daemon-options.ts';
 import { anchorFilePath, databasePath, dataPaths } from '../data-dir/index.ts';
 import { VERSION } from '../version.ts';
 import { createAdapterRegistry } from './adapter-registry.ts';
@@ -47,6 +48,22 @@ type Undo = () => Promise<unknown> | unknown;
 const OWNER_SCHEMA = 2;
 /** The schema that gave the audit log its chain and its seal. */
 const AUDIT_CHAIN_SCHEMA = 6;
+
+/** How long a database may take to be brought up to date. */
+const MIGRATION_MS = 3_600_000;
+
+/** Says that nothing will be heard for a while, where a database of an earlier version is about to be brought up to date. */
+async function tellOfMigration(path: string, onStep: OnStep): Promise<void> {
+  const earlier = earlierSchema(path);
+  if (earlier === null) return;
+  onStep(
+    `Bringing the database up to date from schema ${earlier}, with a long history in minutes`,
+    undefined,
+    MIGRATION_MS,
+  );
+  // Told before this thread is busy with it.
+  await new Promise((resolve) => setImmediate(resolve));
+}
 
 /** What of the configuration can be set while the daemon runs. */
 const configuredNow = ({ notifications, security, daemon }: StartDaemonOptions['config']): RuntimeSettings => ({
@@ -92,6 +109,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
 
   const keystoreParts = createKeystore({ directory: paths.keystore, clock, logger, argon2: argon2Of(config) });
   const { keystore, gate } = keystoreParts;
+  await tellOfMigration(databasePath(dataDir, config), onStep);
   const opened = openStorage({
     path: databasePath(dataDir, config),
     backupFolder: paths.backups,
