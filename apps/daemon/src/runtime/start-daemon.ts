@@ -57,7 +57,7 @@ async function tellOfMigration(path: string, onStep: OnStep): Promise<void> {
   const earlier = earlierSchema(path);
   if (earlier === null) return;
   onStep(
-    `Bringing the database up to date from schema ${earlier}, with a long history in minutes`,
+    `Bringing the database up to date from schema ${earlier}; with a long history this takes minutes`,
     undefined,
     MIGRATION_MS,
   );
