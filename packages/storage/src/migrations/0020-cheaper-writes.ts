@@ -82,7 +82,7 @@ CREATE INDEX idx_transactions_session_id ON transactions (session_id);
 CREATE UNIQUE INDEX idx_transactions_tx_hash ON transactions (tx_hash) WHERE tx_hash IS NOT NULL;
 CREATE INDEX idx_transactions_open ON transactions (status, agent_id, id)
 WHERE status = 'PENDING' OR status = 'QUEUED' OR status = 'EXECUTING' OR status = 'SUBMITTED';
-CREATE INDEX idx_transactions_ended ON transactions (agent_id, status, id)
+CREATE INDEX idx_transactions_ended ON transactions (status, agent_id, id)
 WHERE status = 'CONFIRMED' OR status = 'FAILED' OR status = 'CANCELLED' OR status = 'EXPIRED';
 CREATE INDEX idx_transactions_late_check ON transactions (late_check_at) WHERE late_check_at IS NOT NULL;
 CREATE UNIQUE INDEX idx_transactions_idempotency ON transactions (agent_id, idempotency_key) WHERE idempotency_key IS NOT NULL;

@@ -1,5 +1,6 @@
 import { agentId } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { plansOf } from '../../test/plans.ts';
 import { openTemporaryStorage, type TemporaryStorage, testId } from '../../test/temporary-storage.ts';
@@ -43,4 +44,28 @@ test('rows are listed by their kind, of which there is one in every payment and 
   }
   expect(await hasAuditEvent(storage.read, ['TX_SUBMITTED'])).toBe(false);
   expect(await hasAuditEvent(storage.read, ['TX_SUBMITTED', 'SEAL_BROKEN'])).toBe(true);
+});
+
+test('rows of an agent are the same whether it has few or many, and those of one with many are not all sorted', async () => {
+  const { storage } = temporary;
+  const [busy, quiet] = [testId(1), testId(2)];
+  const fill = (of: string, count: number) =>
+    storage.write(({ db }) =>
+      sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+        INSERT INTO audit_log (timestamp, event_type, actor, agent_id, details, hash)
+        SELECT 1800000000, 'TX_FAILED', 'system', ${of}, '{}', '' FROM n`.execute(db),
+    );
+  await fill(busy, 1500);
+  await fill(quiet, 5);
+  const plans = (of: string) => plansOf(raw, (db) => listAudit(db, { ...page, agentId: of }));
+  expect((await plans(busy)).join('\n')).toContain('USE TEMP B-TREE');
+  await fill(busy, 1500);
+  expect((await plans(busy)).join('\n')).not.toContain('USE TEMP B-TREE');
+  expect((await plans(quiet)).join('\n')).toContain('USE TEMP B-TREE');
+  for (const of of [busy, quiet]) {
+    for (const order of ['asc', 'desc'] as const) {
+      const all = (await listAudit(storage.read, { order, limit: 10_000 })).filter(({ agent_id }) => agent_id === of);
+      expect(await listAudit(storage.read, { order, limit: 10_000, agentId: of })).toEqual(all);
+    }
+  }
 });

@@ -205,8 +205,15 @@ export interface AuditQuery {
   readonly limit: number;
 }
 
+/** Rows of an agent up to which all of them are sorted for a page. */
+const FEW = 2000;
+
+/** Whether an agent has more rows than that: then a page of them is found by looking through the log in its order. */
+const hasMany = async (db: Db, agentId: string): Promise<boolean> =>
+  (await firstOf(db, 'SELECT 1 FROM audit_log WHERE agent_id = ? LIMIT 1 OFFSET ?', [agentId, FEW])) !== undefined;
+
 /** A page of the audit log, in the order the rows were written. */
-export function listAudit(db: Db, query: AuditQuery): Promise<AuditRow[]> {
+export async function listAudit(db: Db, query: AuditQuery): Promise<AuditRow[]> {
   let select = db.selectFrom('audit_log').selectAll();
   if (query.event !== undefined) {
     select = select.where('event_type', '=', query.event);
@@ -214,7 +221,10 @@ export function listAudit(db: Db, query: AuditQuery): Promise<AuditRow[]> {
   }
   if (query.severity !== undefined) select = select.where('severity', '=', query.severity);
   if (query.actor !== undefined) select = select.where('actor', '=', query.actor);
-  if (query.agentId !== undefined) select = select.where('agent_id', '=', query.agentId);
+  if (query.agentId !== undefined) {
+    const column = (await hasMany(db, query.agentId)) ? sql<string>`+agent_id` : sql.ref<string>('agent_id');
+    select = select.where(column, '=', query.agentId);
+  }
   if (query.sessionId !== undefined) select = select.where('session_id', '=', query.sessionId);
   if (query.txId !== undefined) select = select.where('tx_id', '=', query.txId);
   if (query.from !== undefined) select = select.where('timestamp', '>=', query.from);

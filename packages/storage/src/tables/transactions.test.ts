@@ -1,4 +1,4 @@
-import { agentId } from '@waiaas/core';
+import { agentId, type TransactionStatus } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { plansOf } from '../../test/plans.ts';
@@ -68,7 +68,17 @@ test('payments of an agent that ended in one way are found by that, and come in 
   const query = { ...page, agentId: agent, status: 'FAILED', cursor: 'x' } as const;
   for (const ask of [listTransactions, listPayments]) {
     const plans = await plansOf(raw, (db) => ask(db, query));
-    expect(plans.join('\n')).toContain('idx_transactions_ended (agent_id=? AND status=? AND id>?)');
+    expect(plans.join('\n')).toContain('idx_transactions_ended (status=? AND agent_id=? AND id>?)');
     expect(plans.filter((plan) => plan.startsWith('SCAN') || plan.includes('TEMP B-TREE'))).toEqual([]);
   }
+});
+
+test('of all agents, those that did not end well are found by that, and the others in their order', async () => {
+  const plans = (status: TransactionStatus) => plansOf(raw, (db) => listPayments(db, { ...page, status }));
+  for (const status of ['FAILED', 'CANCELLED', 'EXPIRED'] as const)
+    expect((await plans(status)).join('\n')).toContain('idx_transactions_ended (status=?)');
+  const confirmed = await plans('CONFIRMED');
+  expect(confirmed.filter((plan) => plan.includes('TEMP B-TREE') || plan.includes('idx_transactions_ended'))).toEqual(
+    [],
+  );
 });

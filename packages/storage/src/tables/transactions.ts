@@ -172,7 +172,10 @@ export function listPayments(db: Db, query: PaymentQuery): Promise<NamedTransact
   let select = withAgent(db);
   if (query.agentId !== undefined) select = select.where('transactions.agent_id', '=', query.agentId);
   if (query.sessionId !== undefined) select = select.where('transactions.session_id', '=', query.sessionId);
-  if (query.status !== undefined) select = select.where(isIn(query.status));
+  // Most payments end well: of all agents, the newest of those are found by looking through the newest.
+  if (query.status === 'CONFIRMED' && query.agentId === undefined)
+    select = select.where(sql<string>`+transactions.status`, '=', query.status);
+  else if (query.status !== undefined) select = select.where(isIn(query.status));
   if (query.tier !== undefined) select = select.where('transactions.tier', '=', query.tier);
   if (query.cursor !== undefined)
     select = select.where('transactions.id', query.order === 'desc' ? '<' : '>', query.cursor);
