@@ -68,9 +68,3 @@ export interface PipelineDependencies {
   readonly logger: Logger;
   readonly settings: PipelineSettings;
 }
-
-/** Who asks for a payment: the session a token was checked for. */
-export interface Requester {
-  readonly agentId: AgentId;
-  readonly sessionId: string;
-}
