@@ -70,11 +70,12 @@ export function copyDatabase(
  * The schema that a database file has, where this version is about to bring it to a newer one; null for a file that is not there,
  * is empty, or needs nothing done. That may take minutes, in which nothing else happens.
  *
- * @throws WaiaasError STORAGE_UNAVAILABLE when it is no database
+ * @throws WaiaasError STORAGE_UNAVAILABLE when it cannot be read, which need not mean that it cannot be opened: what a crash has left
+ *   half written is put right by the first that opens it for writing
  */
-export function earlierSchema(path: string): number | null {
+export function earlierSchema(path: string, settings: Partial<ConnectionSettings> = {}): number | null {
   if (!existsSync(path) || statSync(path).size === 0) return null;
-  const version = reading(path, {}, (connection) => Number(connection.pragma('user_version', { simple: true })));
+  const version = reading(path, settings, (connection) => Number(connection.pragma('user_version', { simple: true })));
   return version > 0 && version < (MIGRATIONS.at(-1)?.version ?? 0) ? version : null;
 }
 

@@ -35,12 +35,8 @@ export function assertNewest(connection: Connection, migrations: readonly Migrat
 }
 
 function applyOne(connection: Connection, migration: Migration): void {
-  // PRAGMA foreign_keys does nothing inside a transaction, so it brackets it (01 §2.7). What is sorted for indexes may be far
-  // more than fits into memory, and goes into files meanwhile.
-  if (migration.rebuildsTables === true) {
-    connection.pragma('foreign_keys = OFF');
-    connection.pragma('temp_store = FILE');
-  }
+  // PRAGMA foreign_keys does nothing inside a transaction, so it brackets it (01 §2.7).
+  if (migration.rebuildsTables === true) connection.pragma('foreign_keys = OFF');
   try {
     connection.exec('BEGIN IMMEDIATE');
     try {
@@ -58,10 +54,7 @@ function applyOne(connection: Connection, migration: Migration): void {
       throw error;
     }
   } finally {
-    if (migration.rebuildsTables === true) {
-      connection.pragma('temp_store = MEMORY');
-      connection.pragma('foreign_keys = ON');
-    }
+    if (migration.rebuildsTables === true) connection.pragma('foreign_keys = ON');
   }
 }
 
@@ -70,12 +63,14 @@ function applyOne(connection: Connection, migration: Migration): void {
  * lose (01 §2.7). A second run does nothing.
  *
  * @param backup takes a snapshot and answers its path
+ * @param discard removes one again that nothing has come of
  * @throws MigrationError when the database is newer than this code or a step fails; the failed step leaves no trace.
  */
 export function migrate(
   connection: Connection,
   migrations: readonly Migration[],
   backup: (label: string) => string,
+  discard: (path: string) => void = () => undefined,
 ): MigrationReport {
   const from = versionOf(connection);
   const newest = newestOf(migrations);
@@ -90,6 +85,8 @@ export function migrate(
     try {
       applyOne(connection, migration);
     } catch (error) {
+      // Of a database that is as it was, it is a copy too many: a start that is tried again and again would fill the disk with them.
+      if (path !== null && versionOf(connection) === from) discard(path);
       if (error instanceof MigrationError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new MigrationError(`Migration ${migration.version} (${migration.name}) failed: ${reason}`, {

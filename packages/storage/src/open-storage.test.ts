@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WaiaasError } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
@@ -7,6 +7,7 @@ import { openTemporaryStorage, type TemporaryStorage, testSealer } from '../test
 import { DEFAULT_CONNECTION_SETTINGS, openWriteConnection } from './connection.ts';
 import { earlierSchema } from './database-file.ts';
 import { MigrationError, migrate } from './migrate.ts';
+import { MIGRATIONS } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import { openStorage } from './open-storage.ts';
 import { appendAudit } from './tables/audit-log.ts';
@@ -141,7 +142,6 @@ describe('migrations', () => {
     expect(backups).toHaveLength(1);
     expect(connection.prepare('SELECT count(*) FROM child').pluck().get()).toBe(3);
     expect(connection.pragma('foreign_keys', { simple: true })).toBe(1);
-    expect(connection.pragma('temp_store', { simple: true })).toBe(2);
     expect(connection.pragma('integrity_check', { simple: true })).toBe('ok');
     connection.close();
   });
@@ -163,6 +163,52 @@ describe('migrations', () => {
     writeFileSync(join(temporary.folder, 'other.db'), 'This is a letter, and no database. '.repeat(200));
     const letter = join(temporary.folder, 'other.db');
     expect(() => earlierSchema(letter)).toThrow(WaiaasError);
+  });
+
+  test('what a crash has left half written can be told of by nobody that only reads, and is opened all the same', async () => {
+    temporary = openTemporaryStorage();
+    const path = join(temporary.folder, 'restored.db');
+    const half = join(temporary.folder, 'half.db');
+    // As a restored copy is: in the mode in which what is to be undone lies in a journal beside the file.
+    const connection = new BetterSqlite3(path);
+    connection.pragma('cache_size = 1');
+    migrate(connection, MIGRATIONS, () => 'none');
+    connection.exec(`BEGIN; CREATE TABLE much (text TEXT);
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+      INSERT INTO much SELECT printf('%0500d', i) FROM n`);
+    for (const suffix of ['', '-journal']) copyFileSync(path + suffix, half + suffix);
+    connection.exec('ROLLBACK');
+    connection.close();
+    expect(() => earlierSchema(half)).toThrow(WaiaasError);
+    const again = openStorage({
+      path: half,
+      backupFolder: join(temporary.folder, 'backups'),
+      clock: temporary.clock,
+      sealer: testSealer,
+    });
+    expect(again.migration).toMatchObject({ from: MIGRATIONS.length, to: MIGRATIONS.length });
+    await again.close();
+  });
+
+  test('a snapshot of what was not changed after all is not kept, one of what was is', () => {
+    temporary = openTemporaryStorage();
+    const connection = filled('snapshots');
+    const broken = (version: number): Migration => ({ version, name: 'broken', sql: 'SELECT * FROM nowhere' });
+    const discarded: string[] = [];
+    const attempt = (...migrations: readonly Migration[]) =>
+      expect(() =>
+        migrate(
+          connection,
+          [first, ...migrations],
+          () => 'taken',
+          (path) => discarded.push(path),
+        ),
+      ).toThrow(MigrationError);
+    attempt(broken(2));
+    expect(discarded).toEqual(['taken']);
+    attempt(rebuild, broken(3));
+    expect(discarded).toEqual(['taken']);
+    connection.close();
   });
 
   test('a failing step leaves everything as it was, foreign keys on', () => {

@@ -1,5 +1,5 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   type Clock,
@@ -120,7 +120,7 @@ export function openStorage(options: StorageOptions): Storage {
     opened.push(writer);
     const snapshot = (label = ''): string =>
       writeSnapshot(writer, options.backupFolder, isoTime(options.clock.now()), label);
-    const migration = migrate(writer, MIGRATIONS, snapshot);
+    const migration = migrate(writer, MIGRATIONS, snapshot, (path) => rmSync(path, { force: true }));
     const restored = restoreOwnSchema(writer);
     restrictFiles(options.path);
     const reader = openReadConnection(options.path, settings);

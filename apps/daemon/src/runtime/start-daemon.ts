@@ -24,7 +24,7 @@ import {
 import { createNoteTaker } from '../backup/command-notes.ts';
 import { recordRestoredCopy } from '../backup/restored-copy.ts';
 import { parseLogSize } from '../config/index.ts';
-import { type OnStep, type RunningDaemon, type StartDaemonOptions, StartFailure } from '../daemon-options.ts';
+import { type RunningDaemon, type StartDaemonOptions, StartFailure } from '../daemon-options.ts';
 import { anchorFilePath, databasePath, dataPaths } from '../data-dir/index.ts';
 import { VERSION } from '../version.ts';
 import { createAdapterRegistry } from './adapter-registry.ts';
@@ -53,8 +53,17 @@ const AUDIT_CHAIN_SCHEMA = 6;
 const MIGRATION_MS = 3_600_000;
 
 /** Says that nothing will be heard for a while, where a database of an earlier version is about to be brought up to date. */
-async function tellOfMigration(path: string, onStep: OnStep): Promise<void> {
-  const earlier = earlierSchema(path);
+async function tellOfMigration(
+  { config, logger, onStep }: Pick<StartDaemonOptions, 'config' | 'logger' | 'onStep'>,
+  path: string,
+): Promise<void> {
+  let earlier: number | null = null;
+  try {
+    earlier = earlierSchema(path, databaseSettings(config));
+  } catch (error) {
+    // Whether it can be opened for writing is told by doing it.
+    logger.debug({ error: reasonOf(error) }, 'The database could not be read before it was opened');
+  }
   if (earlier === null) return;
   onStep(
     `Bringing the database up to date from schema ${earlier}; with a long history this takes minutes`,
@@ -109,7 +118,7 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
 
   const keystoreParts = createKeystore({ directory: paths.keystore, clock, logger, argon2: argon2Of(config) });
   const { keystore, gate } = keystoreParts;
-  await tellOfMigration(databasePath(dataDir, config), onStep);
+  await tellOfMigration(options, databasePath(dataDir, config));
   const opened = openStorage({
     path: databasePath(dataDir, config),
     backupFolder: paths.backups,

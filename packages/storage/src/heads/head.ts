@@ -112,7 +112,8 @@ const admissionTexts = new WeakMap<readonly Admissions[], string>();
 function encodeAdmissions(recent: readonly Admissions[]): string {
   const known = admissionTexts.get(recent);
   if (known !== undefined) return known;
-  const text = `[${recent.map(({ at, count }) => `[${canonicalJson(at)},${canonicalJson(count)}]`).join(',')}]`;
+  const entries = Array.from(recent, ({ at, count }) => `[${canonicalJson(at)},${canonicalJson(count)}]`);
+  const text = `[${entries.join(',')}]`;
   admissionTexts.set(recent, text);
   return text;
 }

@@ -48,7 +48,7 @@ const STEPS: readonly (readonly [version: number, sha256: string])[] = [
   [17, '1f3769679001194ea018a403dd4fa82bbd765865ff0c442bfe1d39664e3c16a0'],
   [18, '7b6202a273e769e212dee6d9b3b8aee782913116cd2cbf89f4c2b189248f0338'],
   [19, '339283734b9f822988784a362064c64ef480eae2825e27575e5a8d654ecf54ac'],
-  [20, '3113de3293f9cb76b429ffd15abf181f7f7f6e07fbd4bb1348ec8d55821f1823'],
+  [20, '80c7728bd3a3605ec519eaedd600aa92bfcf91efa24e9ea6937ae1ff8d309bdb'],
 ];
 
 const digest = (sql: string): string => createHash('sha256').update(sql).digest('hex');

@@ -291,7 +291,7 @@ export const findAuditOf = (db: Db, event: AuditEvent, txId: string): Promise<Au
  * second for a million rows, once.
  */
 export async function rebuildEvidence(db: Db): Promise<void> {
-  for (const table of ['audit_log', 'spend_ledger', 'transactions', 'decisions', 'heads'] as const) {
+  for (const table of ['audit_log', 'spend_ledger', 'transactions', 'decisions', 'claim_decisions', 'heads'] as const) {
     await sql`REINDEX ${sql.table(table)}`.execute(db);
   }
 }

@@ -31,12 +31,25 @@ export const isOpen = (): RawBuilder<SqlBool> =>
 const isEnded = (): RawBuilder<SqlBool> =>
   sql<SqlBool>`(transactions.status = 'CONFIRMED' OR transactions.status = 'FAILED' OR transactions.status = 'CANCELLED' OR transactions.status = 'EXPIRED')`;
 
+/** The same of what has ended otherwise than well. */
+const isUnpaid = (): RawBuilder<SqlBool> =>
+  sql<SqlBool>`(transactions.status = 'FAILED' OR transactions.status = 'CANCELLED' OR transactions.status = 'EXPIRED')`;
+
 /** By id, but sorted: with the sign, SQLite does not take for the order's sake an index over all there ever were. */
 const byId = (): RawBuilder<string> => sql<string>`+transactions.id`;
 
-/** In a state, by the index over such states. Of those that are no end there are few, whosever they are. */
+/** In a state, for an agent, by the index over such states. Of those that are no end there are few, whosever they are. */
 const isIn = (status: TransactionStatus): RawBuilder<SqlBool> =>
   sql<SqlBool>`(transactions.status = ${status} AND ${isTerminal(status) ? isEnded() : isOpen()})`;
+
+/**
+ * In a state, for all agents. Most payments end well, so that the newest of those are found by looking through the newest of all:
+ * with the sign, SQLite does not take an index for it, and need not sort.
+ */
+function isInForAll(status: TransactionStatus): RawBuilder<SqlBool> {
+  if (status === 'CONFIRMED') return sql<SqlBool>`+transactions.status = ${status}`;
+  return sql<SqlBool>`(transactions.status = ${status} AND ${isTerminal(status) ? isUnpaid() : isOpen()})`;
+}
 
 export const findTransaction = (db: Db, id: string): Promise<TransactionRow | undefined> =>
   firstOf<TransactionRow>(db, 'SELECT * FROM transactions WHERE id = ?', [id]);
@@ -172,10 +185,8 @@ export function listPayments(db: Db, query: PaymentQuery): Promise<NamedTransact
   let select = withAgent(db);
   if (query.agentId !== undefined) select = select.where('transactions.agent_id', '=', query.agentId);
   if (query.sessionId !== undefined) select = select.where('transactions.session_id', '=', query.sessionId);
-  // Most payments end well: of all agents, the newest of those are found by looking through the newest.
-  if (query.status === 'CONFIRMED' && query.agentId === undefined)
-    select = select.where(sql<string>`+transactions.status`, '=', query.status);
-  else if (query.status !== undefined) select = select.where(isIn(query.status));
+  if (query.status !== undefined)
+    select = select.where(query.agentId === undefined ? isInForAll(query.status) : isIn(query.status));
   if (query.tier !== undefined) select = select.where('transactions.tier', '=', query.tier);
   if (query.cursor !== undefined)
     select = select.where('transactions.id', query.order === 'desc' ? '<' : '>', query.cursor);
