@@ -286,6 +286,8 @@ describe('a payment that the market has left behind', () => {
   /** Sends a payment, and lets fees rise above it and time pass until something is to be done about it. */
   async function stuck(to: string): Promise<string> {
     await mineAt(GWEI);
+    // Fees that were asked for a moment ago are not asked for again.
+    await passTime(3);
     // Nobody waits for the answer: it comes when the payment has ended, or never.
     ask(daemon, victim, to).catch(() => undefined);
     const sent = async (): Promise<string | undefined> => {
@@ -296,9 +298,9 @@ describe('a payment that the market has left behind', () => {
     await mineAt(100n * GWEI);
     return (await sent()) ?? '';
   }
-  async function passTime(): Promise<void> {
-    ahead += 400;
-    await daemon.advance(400);
+  async function passTime(seconds = 400): Promise<void> {
+    ahead += seconds;
+    await daemon.advance(seconds);
   }
   /** Makes blocks, each of a base fee that only a replacement pays, until the payment has ended. */
   async function ended(id: string, baseFee = 60n * GWEI) {
