@@ -26,7 +26,7 @@ import { assertNewest, type MigrationReport, migrate } from './migrate.ts';
 import { AUDIT_CHAIN_SCHEMA } from './migrations/0006-audit-chain.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { createDb, createStatementRunner, type Db } from './query-executor.ts';
-import { assertOwnSchema, createSchemaGuard, restoreOwnSchema } from './schema-guard.ts';
+import { assertOwnSchema, changesOfSchema, createSchemaGuard, restoreOwnSchema } from './schema-guard.ts';
 import { enqueueNotification } from './tables/notification-outbox.ts';
 import { createWriteQueue, storageError, type UnitOfWork, type WriteOptions } from './write-queue.ts';
 
@@ -48,6 +48,8 @@ export interface StorageOptions {
 export interface OpeningReport extends MigrationReport {
   /** Triggers and indexes that somebody had removed and that were put back. */
   readonly restored: readonly string[];
+  /** What somebody had changed in the schema of an earlier version; of what the migration has rebuilt, nothing is left of it. */
+  readonly changed: readonly string[];
 }
 
 /** Sizes for people who watch a daemon. */
@@ -120,6 +122,8 @@ export function openStorage(options: StorageOptions): Storage {
     opened.push(writer);
     const snapshot = (label = ''): string =>
       writeSnapshot(writer, options.backupFolder, isoTime(options.clock.now()), label);
+    const earlier = Number(writer.pragma('user_version', { simple: true }));
+    const changed = earlier > 0 && earlier < MIGRATIONS.length ? changesOfSchema(writer, earlier) : [];
     const migration = migrate(writer, MIGRATIONS, snapshot, (path) => rmSync(path, { force: true }));
     const restored = restoreOwnSchema(writer);
     restrictFiles(options.path);
@@ -150,7 +154,7 @@ export function openStorage(options: StorageOptions): Storage {
       onCommit: queue.onCommit,
       read,
       isAuditIntact: () => !sealing.isBroken,
-      migration: { ...migration, restored },
+      migration: { ...migration, restored, changed },
       facts: () => ({
         path: options.path,
         sizeBytes: sizeOf(options.path),

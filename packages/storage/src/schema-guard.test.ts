@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { agentId, policyId, sessionId } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
 import { sql } from 'kysely';
@@ -5,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAgent } from '../test/payments.ts';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../test/temporary-storage.ts';
 import { examineDatabase } from './database-file.ts';
+import { migrate } from './migrate.ts';
+import { MIGRATIONS } from './migrations/index.ts';
 import { openForReading, openStorage, type Storage } from './open-storage.ts';
 import { appendAudit } from './tables/audit-log.ts';
 import { beginHeads } from './tables/heads.ts';
@@ -119,6 +122,23 @@ test('guards and indexes that were removed are put back, and told', async () => 
   const third = reopen();
   expect(third.migration.restored).toEqual([]);
   await third.close();
+});
+
+test('what was planted in an earlier schema, and goes with a table that is rebuilt, is told', async () => {
+  await storage.close();
+  const path = join(temporary.folder, 'earlier.db');
+  const raw = new BetterSqlite3(path);
+  migrate(raw, MIGRATIONS.slice(0, 19), () => '');
+  raw.exec(`CREATE TRIGGER frozen AFTER INSERT ON audit_log BEGIN SELECT 1; END; DROP TRIGGER transactions_no_delete`);
+  raw.close();
+  const open = () => openStorage({ path, backupFolder: temporary.folder, clock: temporary.clock, sealer: testSealer });
+  const brought = open();
+  expect(brought.migration.changed.toSorted()).toEqual(['no trigger transactions_no_delete', 'trigger frozen']);
+  expect(brought.migration.restored).toEqual([]);
+  await brought.close();
+  const again = open();
+  expect(again.migration.changed).toEqual([]);
+  await again.close();
 });
 
 test('a table beside ours, and a file that was compacted or analysed, are left alone', async () => {

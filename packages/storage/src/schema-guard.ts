@@ -48,28 +48,30 @@ interface Expected {
   readonly tables: ReadonlySet<string>;
 }
 
-let made: Expected | undefined;
+const made = new Map<number, Expected>();
 
-/** The same in every run, so that once is enough. */
-function expected(): Expected {
-  if (made !== undefined) return made;
+/** Of the schema of a version. The same in every run, so that once is enough. */
+function expected(version: number): Expected {
+  const known = made.get(version);
+  if (known !== undefined) return known;
   const connection = new BetterSqlite3(':memory:');
   try {
-    migrate(connection, MIGRATIONS, () => '');
+    migrate(connection, MIGRATIONS.slice(0, version), () => '');
     const objects = objectsOf(connection).map((object) => [fingerprint(object), object] as const);
-    made = {
+    const result = {
       objects,
       fingerprints: new Set(objects.map(([mark]) => mark)),
       tables: new Set(objects.map(([, { tbl_name }]) => tbl_name)),
     };
-    return made;
+    made.set(version, result);
+    return result;
   } finally {
     connection.close();
   }
 }
 
-function difference(connection: Connection): Difference {
-  const { objects, fingerprints, tables } = expected();
+function difference(connection: Connection, version = MIGRATIONS.length): Difference {
+  const { objects, fingerprints, tables } = expected(version);
   const found = objectsOf(connection).map((object) => [fingerprint(object), object] as const);
   const present = new Set(found.map(([mark]) => mark));
   // A table that some tool has put beside ours, with its indexes, is nothing the daemon ever reads or fires.
@@ -93,7 +95,18 @@ export function assertOwnSchema(connection: Connection): void {
 }
 
 /**
- * The same, and puts back the triggers and indexes that somebody has removed. Answers which they were.
+ * What somebody has planted in the schema of an earlier version, or removed from it. A step that rebuilds a table leaves nothing of
+ * it: it is to be told of, for nobody finds it afterwards.
+ *
+ * @param version the schema of the database
+ */
+export function changesOfSchema(connection: Connection, version: number): readonly string[] {
+  const { foreign, missing } = difference(connection, version);
+  return [...foreign.map(label), ...missing.map((object) => `no ${label(object)}`)];
+}
+
+/**
+ * As `assertOwnSchema`, and puts back the triggers and indexes that somebody has removed. Answers which they were.
  * @throws ForeignSchema also when a table was removed
  */
 export function restoreOwnSchema(connection: Connection): readonly string[] {

@@ -132,6 +132,10 @@ async function start(options: StartDaemonOptions, undo: Undo[]): Promise<Running
     storage.write(({ db }) => appendAudit(db, unixSeconds(clock), entry));
   const { migration } = storage;
   const { schemaVersion, tables } = storage.facts();
+  if (migration.changed.length > 0) {
+    const message = 'Somebody had changed the schema of the database; bringing it up to date has put it right';
+    logger.warn({ changed: migration.changed }, message);
+  }
   if (migration.restored.length > 0) {
     logger.warn({ restored: migration.restored }, 'Somebody had removed guards of the database; they were put back');
   }
