@@ -13,10 +13,8 @@ import {
 } from '@waiaas/core';
 import {
   appendAudit,
-  authenticate,
   type Db,
   insertOwner,
-  listQueuedOfTier,
   loadOwner,
   mergeMetadata,
   notifyBy,
@@ -24,6 +22,7 @@ import {
   type OwnerState,
   removeOwner,
   type Storage,
+  takeOpen,
   touchOwner,
   transition,
 } from '@waiaas/storage';
@@ -83,10 +82,7 @@ async function expireApprovals(
   token: 'OWNER_CHANGED' | 'OWNER_DISCONNECTED',
 ): Promise<number> {
   let expired = 0;
-  for (const found of await listQueuedOfTier(db, 'APPROVAL')) {
-    const row = await authenticate(db, sealer, found, now);
-    // Nobody can approve a row that is not what the daemon wrote.
-    if (row === null || row.status !== 'QUEUED') continue;
+  for (const row of await takeOpen(db, sealer, now, { statuses: ['QUEUED'], tier: 'APPROVAL' })) {
     const metadata = mergeMetadata(row, { refusal: { code: 'TX_EXPIRED', token } });
     if ((await transition(db, sealer, row, 'EXPIRED', { error: token, reserved_amount: null, metadata })) === null)
       continue;

@@ -21,7 +21,6 @@ import {
 import {
   appendAudit,
   areSessionsAuthentic,
-  authenticate,
   countLiveSessions,
   findAgent,
   findSession,
@@ -31,7 +30,6 @@ import {
   isSessionAuthentic,
   listEndingSessions,
   listSessions,
-  listWaitingOfSession,
   mergeMetadata,
   readConstraints,
   readState,
@@ -41,6 +39,7 @@ import {
   renewSession,
   revokeSession,
   type Storage,
+  takeWaiting,
   transition,
   writeState,
 } from '@waiaas/storage';
@@ -332,9 +331,7 @@ export function createSessionManagement(dependencies: SessionManagementDependenc
           throw new WaiaasError('SESSION_REVOKED', { status: 409, message: 'The session was revoked before.' });
         }
         let transactionsCancelled = 0;
-        for (const found of await listWaitingOfSession(db, id)) {
-          const row = await authenticate(db, sealer, found, now);
-          if (row === null) continue;
+        for (const row of await takeWaiting(db, sealer, now, { sessionId: id })) {
           const refusal = { code: 'SESSION_REVOKED', token: 'SESSION_REVOKED' };
           const fields = { error: refusal.token, reserved_amount: null, metadata: mergeMetadata(row, { refusal }) };
           if ((await transition(db, sealer, row, 'CANCELLED', fields)) === null) continue;

@@ -34,6 +34,7 @@ import {
   readState,
   reportBrokenAgent,
   type Storage,
+  takeWaiting,
   timesReplaced,
   transition,
 } from '@waiaas/storage';
@@ -102,6 +103,7 @@ const TIMED_OUT: Refusal = {
   message: 'The daemon was down when the payment was due, for too long to carry it out afterwards.',
 };
 
+const NOT_FOUND: Refusal = { code: 'TX_NOT_FOUND', token: 'TX_NOT_FOUND' };
 const DESTINATION_REFUSED: Refusal = { code: 'DESTINATION_REFUSED', token: 'DESTINATION_REFUSED' };
 
 const evidenceOf = ({ actor }: RequestOrigin): OwnerEvidence | null =>
@@ -333,8 +335,11 @@ export function createClaims(
         const now = unixSeconds(clock);
         await confirmOrigin(db, sealer, origin);
         const loaded = await load(db, id, now);
-        if (loaded === 'none') throw new WaiaasError('TX_NOT_FOUND');
-        if (loaded === 'not authentic') return NOT_AUTHENTIC;
+        if (typeof loaded === 'string') {
+          // Nobody can read it now; nor shall anybody carry it out once it can be read again. Returned, so that this is kept.
+          await takeWaiting(db, sealer, now, { id });
+          return loaded === 'none' ? NOT_FOUND : NOT_AUTHENTIC;
+        }
         const { row } = loaded;
         if (isTerminal(row.status) || row.status === 'EXECUTING' || row.status === 'SUBMITTED') {
           throw new WaiaasError('TX_ALREADY_PROCESSED', { details: { status: row.status } });

@@ -1,13 +1,5 @@
 import { type AgentId, type ErrorCode, type RowSealer, transactionId } from '@waiaas/core';
-import {
-  appendAudit,
-  authenticate,
-  type Db,
-  decideApproval,
-  listWaitingToRun,
-  mergeMetadata,
-  transition,
-} from '@waiaas/storage';
+import { appendAudit, type Db, decideApproval, mergeMetadata, takeWaiting, transition } from '@waiaas/storage';
 
 /** Why payments that wait are ended. */
 export interface Ending {
@@ -25,8 +17,8 @@ export interface Ending {
 
 /**
  * Cancels every payment that waits, of all agents or of one, and gives back what it had reserved, in the unit of work of
- * what stops the agents. Answers how many there were. One that somebody else has changed is reported and left as it is:
- * nothing acts upon it any more.
+ * what stops the agents. Answers how many there were. Which they are, the sealed heads say. One that somebody else
+ * has changed or hidden is reported, and is over as well: nothing acts upon it any more, whatever is put back into the file.
  */
 export async function cancelWaiting(
   db: Db,
@@ -38,9 +30,7 @@ export async function cancelWaiting(
   const { actor, ...refusal } = ending;
   const { token } = refusal;
   let cancelled = 0;
-  for (const found of await listWaitingToRun(db, agentId)) {
-    const row = await authenticate(db, sealer, found, now);
-    if (row === null) continue;
+  for (const row of await takeWaiting(db, sealer, now, { agentId })) {
     const metadata = mergeMetadata(row, { refusal });
     const fields = { reserved_amount: null, error: token, metadata };
     if ((await transition(db, sealer, row, 'CANCELLED', fields)) === null) continue;

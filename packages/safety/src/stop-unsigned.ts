@@ -1,5 +1,5 @@
 import type { AgentId, RowSealer } from '@waiaas/core';
-import { appendAudit, authenticate, type Db, listByStatus, mergeMetadata, transition } from '@waiaas/storage';
+import { appendAudit, type Db, mergeMetadata, takeOpen, transition } from '@waiaas/storage';
 import type { Ending } from './cancel-waiting.ts';
 
 /**
@@ -18,10 +18,8 @@ export async function stopUnsigned(
 ): Promise<number> {
   const { token } = refusal;
   let stopped = 0;
-  for (const found of await listByStatus(db, 'EXECUTING')) {
-    if (found.tx_hash !== null || (agentId !== undefined && found.agent_id !== agentId)) continue;
-    const row = await authenticate(db, sealer, found, now);
-    if (row === null) continue;
+  for (const row of await takeOpen(db, sealer, now, { statuses: ['EXECUTING'], agentId })) {
+    if (row.tx_hash !== null) continue;
     const metadata = mergeMetadata(row, { refusal });
     const fields = { reserved_amount: null, error: token, metadata };
     if ((await transition(db, sealer, row, 'FAILED', fields)) === null) continue;

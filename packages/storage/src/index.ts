@@ -40,6 +40,7 @@ export * from './tables/ledger-check.ts';
 export * from './tables/notification-channels.ts';
 export * from './tables/notification-log.ts';
 export * from './tables/notification-outbox.ts';
+export * from './tables/open-transactions.ts';
 export * from './tables/owner.ts';
 export * from './tables/paid-between.ts';
 export * from './tables/paid-today.ts';

@@ -322,6 +322,28 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
     expect(await eventsOf(dataDir)).toContain('SEAL_BROKEN');
   },
 
+  async 'a payment that waits was changed in the file, or taken out, when it was rejected, its session revoked, its agent or everything stopped, or the owner another one'() {
+    const dataDir = harness.copyDataDir(owned);
+    let id = '';
+    await withDaemon(dataDir, async (daemon) => {
+      const waiting = await send(daemon, ABOVE);
+      expect(waiting.status).toBe('QUEUED');
+      id = waiting.transactionId;
+    });
+    harness.leaveOut(dataDir);
+    edit(dataDir, "UPDATE transactions SET tier = 'NOTIFY'");
+    await withDaemon(dataDir, async (daemon) => {
+      const client = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: owner });
+      expect(await code(client.rejectTransaction(id))).toBe('POLICY_DENIED');
+    });
+    edit(dataDir, "UPDATE transactions SET tier = 'APPROVAL'");
+    await withDaemon(dataDir, async (daemon) => {
+      const client = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: owner });
+      expect(await code(client.approveTransaction(id))).toBe('POLICY_DENIED');
+    });
+    expect(await eventsOf(dataDir)).toEqual(expect.arrayContaining(['SEAL_BROKEN', 'TX_CANCELLED']));
+  },
+
   async 'the kill switch cannot be read'() {
     const dataDir = harness.copyDataDir(template);
     edit(dataDir, `UPDATE system_state SET value = '"SOMETHING"' WHERE key = 'kill_switch_status'`);

@@ -15,6 +15,8 @@ export interface HeadView {
    * @throws WaiaasError KEYSTORE_LOCKED when it cannot be told yet
    */
   read(scope: string): Head | null;
+  /** Every scope that has a head in the file, or has had one since this process met it. */
+  scopes(): readonly string[];
   /**
    * The head of a scope, to be changed: for the rest of the unit and, once that is kept, for good. It is sealed anew, even
    * where nothing in it is changed: so it knows of the audit rows beside it.
@@ -99,6 +101,7 @@ type Stamp = Pick<HeadsTable, 'version' | 'seal'>;
  */
 export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: string): HeadKeeper {
   const selectStamp = writer.prepare<[string], Stamp>(SELECT_STAMP);
+  const selectScopes = writer.prepare<[], string>('SELECT scope FROM heads').pluck();
   const lastAudit = writer.prepare<[], number>('SELECT coalesce(max(id), 0) FROM audit_log').pluck();
   const store = writer.prepare(
     `INSERT INTO heads (scope, version, content, audit_id, seal) VALUES (?, ?, ?, ?, ?)
@@ -161,6 +164,7 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
   const unitView: HeadView = {
     run,
     read: (scope) => present(scope)?.head ?? null,
+    scopes: () => [...new Set([...selectScopes.all(), ...committed.keys(), ...batch.keys(), ...unit.keys()])],
     edit,
     renew(scope) {
       if (present(scope) !== null) edit(scope);
@@ -230,6 +234,7 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
           committed.set(scope, found);
           return found.head;
         },
+        scopes: refuse,
         edit: refuse,
         renew: refuse,
         create: refuse,

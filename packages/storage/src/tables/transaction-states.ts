@@ -6,6 +6,7 @@ import { sessionOf, transactionContent } from '../seals.ts';
 import { changeRows, insertRow, settingsOf } from '../statement.ts';
 import { mergeMetadata, readMetadata } from '../transaction-metadata.ts';
 import { hashesOf, type SignedBytes, variantsWhenReplaced } from '../transaction-variants.ts';
+import { appendAudit } from './audit-log.ts';
 import { reportBrokenHead, reportBrokenTransaction } from './heads.ts';
 import type { TransactionRow } from './transactions.ts';
 
@@ -157,6 +158,25 @@ function noteNewest(db: Db, row: AuthenticTransaction): void {
     tier: row.tier,
     status: row.status,
   });
+}
+
+/** Whether a transaction has not been begun: nothing of it was ever signed. */
+export const isStillWaiting = (status: TransactionStatus): boolean => status === 'PENDING' || status === 'QUEUED';
+
+/**
+ * Ends a transaction that waits and of which the file no longer has what the daemon wrote, in the head of its agent: from then
+ * on no row of it is acted upon, whatever is put back into the file, and it reserves nothing. Its row stays as somebody has
+ * left it. The audit log tells of it, against every head that still knows the transaction.
+ *
+ * @throws Error for one that was begun: it may be on the chain
+ */
+export async function forgetUnreadable(db: Db, agentId: string, id: string, now: number): Promise<void> {
+  const { open } = headsOf(db).edit(agentId);
+  const status = open.get(id)?.status;
+  if (status === undefined || !isStillWaiting(status)) throw new Error('Only what waits can be forgotten');
+  open.delete(id);
+  const details = { reason: 'TRANSACTION_NOT_AUTHENTIC' };
+  await appendAudit(db, now, { event: 'TX_CANCELLED', actor: 'system', agentId, txId: id, details });
 }
 
 /** Inserts a transaction as PENDING. */

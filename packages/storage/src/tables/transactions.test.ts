@@ -18,8 +18,6 @@ import {
   listTransactions,
   listUnderWayOfAgent,
   listWaiting,
-  listWaitingOfSession,
-  listWaitingToRun,
 } from './transactions.ts';
 
 let temporary: TemporaryStorage;
@@ -48,9 +46,6 @@ const questions: readonly (readonly [string, (db: Db) => Promise<unknown>])[] = 
   ['listSignedOf', (db) => listSignedOf(db, wallet)],
   ['listUnderWayOfAgent', (db) => listUnderWayOfAgent(db, agent)],
   ['listPendingOfAgent', (db) => listPendingOfAgent(db, agent)],
-  ['listWaitingOfSession', (db) => listWaitingOfSession(db, testId(2))],
-  ['listWaitingToRun', (db) => listWaitingToRun(db)],
-  ['listWaitingToRun of an agent', (db) => listWaitingToRun(db, agent)],
   ['listTransactions', (db) => listTransactions(db, { ...page, agentId: agent, status: 'QUEUED', cursor: 'x' })],
   ['listPayments', (db) => listPayments(db, { ...page, status: 'QUEUED' })],
   ['listPayments of an agent', (db) => listPayments(db, { ...page, agentId: agent, status: 'SUBMITTED' })],

@@ -119,24 +119,6 @@ export const listLateChecks = (db: Db, now: number, limit: number, after = ''): 
     .limit(limit)
     .execute();
 
-/** Queued or pending transactions of a session. */
-export const listWaitingOfSession = (db: Db, sessionId: string): Promise<TransactionRow[]> =>
-  db
-    .selectFrom('transactions')
-    .selectAll()
-    // With the sign, SQLite does not take the index over all that the session has ever paid.
-    .where(sql<string>`+session_id`, '=', sessionId)
-    .where('status', 'in', ['PENDING', 'QUEUED'])
-    .where(isOpen())
-    .orderBy('id')
-    .execute();
-
-/** Queued or pending transactions of all agents, or of one. */
-export function listWaitingToRun(db: Db, agentId?: AgentId): Promise<TransactionRow[]> {
-  const select = db.selectFrom('transactions').selectAll().where('status', 'in', ['PENDING', 'QUEUED']).where(isOpen());
-  return (agentId === undefined ? select : select.where('agent_id', '=', agentId)).orderBy(byId()).execute();
-}
-
 /** Which transactions of an agent to list, and where to start. */
 export interface TransactionQuery {
   readonly agentId: AgentId;
