@@ -1,6 +1,13 @@
-import { type Intent, type OwnerReject, type TransactionId, type TransactionResponse, WaiaasError } from '@waiaas/core';
+import {
+  type Intent,
+  type OwnerReject,
+  type TransactionId,
+  type TransactionResponse,
+  unixSeconds,
+  WaiaasError,
+} from '@waiaas/core';
 import type { RequestOrigin } from '@waiaas/management';
-import { findTransaction } from '@waiaas/storage';
+import { findTransaction, takeWaiting } from '@waiaas/storage';
 import { readIntent } from './admission.ts';
 import { createAuthenticRow } from './authentic-row.ts';
 import type { Claims } from './claim.ts';
@@ -19,6 +26,12 @@ export interface OwnerDecisions {
    * @throws WaiaasError TX_NOT_FOUND; POLICY_DENIED when the record is not the one that was admitted
    */
   admitted(id: TransactionId): Promise<Intent>;
+  /**
+   * Ends what waits and is no longer what the daemon wrote, where the owner has signed a rejection of it: nobody can hold their
+   * words against it, and nobody shall carry it out when it has been put back. Does nothing to any other payment.
+   * @throws WaiaasError KEYSTORE_LOCKED when that cannot be told yet
+   */
+  endAltered(id: TransactionId): Promise<void>;
   /**
    * Carries out what the owner has approved. Resolves once it is EXECUTING; its end shows in the transaction.
    * @throws WaiaasError as `Claims.approve`, and ADAPTER_NOT_AVAILABLE, CIRCUIT_OPEN, KEYSTORE_LOCKED, SHUTTING_DOWN: then it stays queued
@@ -39,7 +52,7 @@ export function createOwnerDecisions(
     readonly shutdown: Shutdown;
   },
 ): OwnerDecisions {
-  const { storage, signer, sealer, claims, passages, work, shutdown } = dependencies;
+  const { storage, signer, sealer, clock, claims, passages, work, shutdown } = dependencies;
   const authentic = createAuthenticRow(dependencies);
   return {
     async admitted(id) {
@@ -49,6 +62,11 @@ export function createOwnerDecisions(
       if (stored === null) throw notAuthentic(id);
       return stored.intent;
     },
+
+    endAltered: (id) =>
+      storage.write(async ({ db }) => {
+        await takeWaiting(db, sealer, unixSeconds(clock), { id });
+      }),
 
     async approve(id, origin) {
       shutdown.assertRunning();

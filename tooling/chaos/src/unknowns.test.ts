@@ -324,22 +324,21 @@ const CASES: Readonly<Record<string, () => Promise<void>>> = {
 
   async 'a payment that waits was changed in the file, or taken out, when it was rejected, its session revoked, its agent or everything stopped, or the owner another one'() {
     const dataDir = harness.copyDataDir(owned);
-    let id = '';
+    const ownerOf = (daemon: DaemonProcess) => new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: owner });
+    let seen: Parameters<WAIaaSOwnerClient['approveTransaction']>[0] = '';
     await withDaemon(dataDir, async (daemon) => {
-      const waiting = await send(daemon, ABOVE);
-      expect(waiting.status).toBe('QUEUED');
-      id = waiting.transactionId;
+      const { transactionId } = await send(daemon, ABOVE);
+      const { transactions } = await ownerOf(daemon).listPendingApprovals();
+      seen = transactions.find(({ txId }) => txId === transactionId) ?? '';
     });
     harness.leaveOut(dataDir);
-    edit(dataDir, "UPDATE transactions SET tier = 'NOTIFY'");
+    edit(dataDir, 'UPDATE transactions SET queued_at = queued_at + 1');
     await withDaemon(dataDir, async (daemon) => {
-      const client = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: owner });
-      expect(await code(client.rejectTransaction(id))).toBe('POLICY_DENIED');
+      expect(await code(ownerOf(daemon).rejectTransaction(seen))).toBe('POLICY_DENIED');
     });
-    edit(dataDir, "UPDATE transactions SET tier = 'APPROVAL'");
+    edit(dataDir, 'UPDATE transactions SET queued_at = queued_at - 1');
     await withDaemon(dataDir, async (daemon) => {
-      const client = new WAIaaSOwnerClient({ baseUrl: daemon.url, signer: owner });
-      expect(await code(client.approveTransaction(id))).toBe('POLICY_DENIED');
+      expect(await code(ownerOf(daemon).approveTransaction(seen))).toBe('POLICY_DENIED');
     });
     expect(await eventsOf(dataDir)).toEqual(expect.arrayContaining(['SEAL_BROKEN', 'TX_CANCELLED']));
   },

@@ -25,7 +25,7 @@ export interface OwnerGateParts {
   readonly storage: Storage;
   readonly owner: OwnerManagement;
   readonly sessions: Pick<SessionManagement, 'grantOf'>;
-  readonly pipeline: Pick<Pipeline, 'admitted'>;
+  readonly pipeline: Pick<Pipeline, 'admitted' | 'endAltered'>;
   /** Names of this daemon with the port it listens on. */
   readonly domains: () => readonly string[];
 }
@@ -85,6 +85,17 @@ export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
     return requestPurpose(action, subject.request);
   }
 
+  /** The same for who has proven to be the owner, and to want this action. */
+  async function purposeOfOwner(action: OwnerAction, subject: OwnerSubject): Promise<SignInPurpose> {
+    try {
+      return await purposeOf(action, subject);
+    } catch (error) {
+      // They have rejected what nobody can put into words any more: it is over, whatever is put back into the file.
+      if (action === 'reject_tx' && subject.kind === 'payment') await pipeline.endAltered(subject.transactionId);
+      throw error;
+    }
+  }
+
   const noted = createActivityNote({ touch: () => owner.touch(), logger });
 
   return {
@@ -96,7 +107,7 @@ export function createOwnerGate(parts: OwnerGateParts): OwnerGate {
         noted(
           await authenticator.authenticate(
             authorization,
-            { action, purpose: () => purposeOf(action, subject) },
+            { action, purpose: () => purposeOfOwner(action, subject) },
             counting,
           ),
           action,
