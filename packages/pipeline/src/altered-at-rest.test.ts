@@ -108,6 +108,18 @@ const everyWorker = async (): Promise<void> => {
 const change = (id: string, set: string) => `UPDATE transactions SET ${set} WHERE id = '${id}'`;
 const paid = (): bigint[] => [...world.ledger.accepted.values()].map(({ amount }) => amount);
 
+test('is reported by the check of the heads, though it looks ended and its seal is still there', async () => {
+  const [slow, big] = [await ask(900n), await ask(5000n)];
+  for (const id of [slow, big]) await alter(world, change(id, `status = 'CONFIRMED', to_address = 'Mallory'`));
+  await everyWorker();
+  await world.pipeline.renewHeads();
+  expect(await alarmed()).toEqual([slow, big]);
+  await restart();
+  await world.pipeline.renewHeads();
+  expect(await alarmed()).toEqual([slow, big]);
+  expect(paid()).toEqual([]);
+});
+
 /** Ways to change a payment that waits, so that it would be paid at once, otherwise, for less, twice, or not be counted. */
 const CHANGES = [
   "tier = 'DELAY', execute_after = 0",

@@ -101,7 +101,7 @@ export async function meetHeads(
   try {
     await storage.write(({ db }) => {
       const isSound = gate.isOpen && storage.isAuditIntact();
-      return renewHeads(db, unixSeconds(clock), isSound ? sealer : null);
+      return renewHeads(db, sealer, unixSeconds(clock), isSound);
     });
   } catch (error) {
     if (!isWaiaasError(error, 'KEYSTORE_LOCKED')) throw error;

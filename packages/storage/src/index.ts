@@ -35,6 +35,7 @@ export * from './tables/balance-samples.ts';
 export * from './tables/dead-letters.ts';
 export * from './tables/decisions.ts';
 export * from './tables/head-adoption.ts';
+export * from './tables/head-renewal.ts';
 export * from './tables/heads.ts';
 export * from './tables/ledger-check.ts';
 export * from './tables/notification-channels.ts';

@@ -15,7 +15,8 @@ import {
   listAudit,
   rebuildEvidence,
 } from '../tables/audit-log.ts';
-import { beginHeads, renewHeads } from '../tables/heads.ts';
+import { renewHeads } from '../tables/head-renewal.ts';
+import { beginHeads } from '../tables/heads.ts';
 import { liveReservations } from '../tables/reservations.ts';
 import { recordedSettingsVersion } from '../tables/settings-version.ts';
 import { spentSince } from '../tables/spend-ledger.ts';
@@ -147,7 +148,7 @@ describe('what an agent has spent and reserved', () => {
           const [first, ...rest] = open;
           if (what === 'admit') open.push({ row: await admit(storage, payment(amount)), amount });
           else if (what === 'restart') await restart();
-          else if (what === 'renew') await storage.write(({ db }) => renewHeads(db, START));
+          else if (what === 'renew') await storage.write(({ db }) => renewHeads(db, testSealer, START));
           else if (first === undefined) continue;
           else if (what === 'settle') {
             await settle(storage, first.row, payment(first.amount));
@@ -179,10 +180,37 @@ describe('what an agent has spent and reserved', () => {
     edit('PRAGMA foreign_keys = OFF', `DELETE FROM transactions WHERE id = '${id}'`, 'DELETE FROM spend_ledger');
     for (const _ of ['under the daemon', 'after a restart']) {
       expect([await spent(), reserved()]).toEqual([5n, [70n]]);
-      await storage.write(({ db }) => renewHeads(db, START));
+      await storage.write(({ db }) => renewHeads(db, testSealer, START));
       expect(await alarms()).toEqual([['critical', agent, id]]);
       await restart();
     }
+  });
+});
+
+describe('an open payment that somebody has changed, its seal left as it was', () => {
+  test.each([
+    ['whom it pays', "to_address = 'Mallory'"],
+    ['that it is open', "status = 'CONFIRMED'"],
+    ['both', "status = 'CONFIRMED', to_address = 'Mallory'"],
+    ['whose it is', `agent_id = '${testId(2)}'`],
+    ['a number that no daemon writes', 'created_at = 9e15 + 7e15'],
+  ])('is reported once, whatever it is that was changed: %s', async (_what, set) => {
+    await createAgent(storage, 2);
+    const { id } = await admit(storage, payment(70n));
+    await admit(storage, payment(1n));
+    await storage.write(({ db }) => renewHeads(db, testSealer, START));
+    expect(await alarms()).toEqual([]);
+    edit(
+      'PRAGMA foreign_keys = OFF',
+      'PRAGMA ignore_check_constraints = ON',
+      `UPDATE transactions SET ${set} WHERE id = '${id}'`,
+    );
+    for (const _ of ['under the daemon', 'and again', 'after a restart']) {
+      await storage.write(({ db }) => renewHeads(db, testSealer, START));
+      expect(await alarms()).toEqual([['critical', agent, id]]);
+      await restart();
+    }
+    expect(reserved()).toEqual([70n, 1n]);
   });
 });
 
@@ -202,8 +230,8 @@ describe('an older state with all its seals', () => {
     edit(OFF, ...back);
     expect([await spent(), reserved()]).toEqual([null, null]);
     await expect(admit(storage, payment(1n))).rejects.toThrow('not what this daemon has sealed');
-    await storage.write(({ db }) => renewHeads(db, START));
-    await storage.write(({ db }) => renewHeads(db, START));
+    await storage.write(({ db }) => renewHeads(db, testSealer, START));
+    await storage.write(({ db }) => renewHeads(db, testSealer, START));
     expect(await alarms()).toEqual([['critical', agent, null]]);
     await restart();
     expect(await spent()).toBeNull();
@@ -228,7 +256,7 @@ describe('an older state with all its seals', () => {
     const back = await copyAndSpend(...AGENT);
     await restart(() => edit(OFF, ...back, ...more));
     expect([await spent(), reserved()]).toEqual([null, null]);
-    await storage.write(({ db }) => renewHeads(db, START));
+    await storage.write(({ db }) => renewHeads(db, testSealer, START));
     expect(await alarms()).toContainEqual(['critical', agent, null]);
   });
 
@@ -256,7 +284,7 @@ describe('an older state with all its seals', () => {
 });
 
 describe('the audit log, once it is noted where all heads were sealed anew', () => {
-  const note = () => storage.write(({ db }) => renewHeads(db, START, testSealer));
+  const note = () => storage.write(({ db }) => renewHeads(db, testSealer, START, true));
   /** Spends on, with the note of before kept, to be put back. */
   async function noteAndSpend(): Promise<string> {
     await note();
@@ -295,7 +323,7 @@ describe('the audit log, once it is noted where all heads were sealed anew', () 
   });
 
   test('is read from the oldest head on where nobody has noted it, or not with the seal of this daemon', async () => {
-    await storage.write(({ db }) => renewHeads(db, START));
+    await storage.write(({ db }) => renewHeads(db, testSealer, START));
     expect(global()?.readFrom).toBeNull();
     await noteAndSpend();
     const content = "UPDATE heads SET content = replace(content, 'readFrom', 'readForm') WHERE scope = 'global'";
@@ -405,7 +433,7 @@ describe('a head', () => {
   test('of an older copy is not believed where an index of the log was made to keep silent about what came after', async () => {
     await pay(storage, payment(10n));
     await restart();
-    await storage.write(({ db }) => renewHeads(db, START));
+    await storage.write(({ db }) => renewHeads(db, testSealer, START));
     const [older = ''] = keep('heads');
     await pay(storage, payment(10n));
     await restart(() => edit(older, ...silenced('idx_audit_log_agent', 'id < 0')));
@@ -417,7 +445,7 @@ describe('a head', () => {
     const [older = ''] = keep('heads');
     for (const each of [agent, other])
       await storage.write(({ db }) => appendAudit(db, START, { event: 'TX_FAILED', actor: 'system', agentId: each }));
-    await storage.write(({ db }) => renewHeads(db, START));
+    await storage.write(({ db }) => renewHeads(db, testSealer, START));
     await restart();
     // The log is read for this one.
     expect(await spent()).toBe(0n);

@@ -1,11 +1,9 @@
-import { type AgentId, isAgentId, type RowSealer, type TransactionStatus } from '@waiaas/core';
+import { type AgentId, isAgentId, type TransactionStatus } from '@waiaas/core';
 import { headsOf } from '../heads/head-keeper.ts';
 import { GLOBAL_SCOPE } from '../heads/scope.ts';
 import type { Db } from '../query-executor.ts';
-import { appendAudit, hasAuditEvent, isAuditHeadAuthentic, readAuditHead } from './audit-log.ts';
+import { appendAudit, hasAuditEvent } from './audit-log.ts';
 import { hasPolicyHistory } from './policies.ts';
-import { recordedSettingsVersion } from './settings-version.ts';
-import { findTransaction } from './transactions.ts';
 
 /**
  * Whether what is stored of an agent can be believed: which of its transactions are open, what it has spent, which policies
@@ -89,44 +87,4 @@ export const hasHead = async (db: Db, scope: string): Promise<boolean> =>
 export async function beginHeads(db: Db): Promise<void> {
   if ((await hasPolicyHistory(db)) || (await hasHead(db, GLOBAL_SCOPE))) return;
   headsOf(db).create(GLOBAL_SCOPE);
-}
-
-/**
- * Notes in the head of what holds for all where the audit log is, with all heads that can be believed sealed anew in the same
- * unit: the next start reads it from there. Whatever it says, no head from before it is believed, and all of the log after it
- * is read: a wrong note could only stop more. From then on the head also says which settings are the last ones, where only the
- * log did.
- */
-async function noteLog(db: Db, sealer: RowSealer): Promise<void> {
-  const end = await readAuditHead(db);
-  if (end === undefined || !isAuditHeadAuthentic(sealer, end) || headsOf(db).read(GLOBAL_SCOPE) === null) return;
-  const head = headsOf(db).edit(GLOBAL_SCOPE);
-  head.readFrom = { auditId: end.audit_id, hash: end.hash };
-  if (head.marks.has('settings')) return;
-  const settings = await recordedSettingsVersion(db);
-  if (settings !== null) head.marks.set('settings', settings);
-}
-
-/**
- * Meets every head and seals it anew, when a daemon starts and now and then after that. One that cannot be believed is
- * reported, and so is a transaction that is open and no longer there, or another one; and the part of the audit log that
- * has to be read for the others stays short.
- *
- * @param sealer where the log is as this daemon has left it and nothing is stopped: then it is noted how far it has come
- */
-export async function renewHeads(db: Db, now: number, sealer: RowSealer | null = null): Promise<void> {
-  const agents = await db.selectFrom('agents').select('id').orderBy('id').execute();
-  for (const scope of [GLOBAL_SCOPE, ...agents.map(({ id }) => id)]) {
-    const head = headsOf(db).read(scope);
-    if (head === null) {
-      await reportBrokenHead(db, scope, now);
-      continue;
-    }
-    headsOf(db).renew(scope);
-    for (const [id, { seal, status }] of head.open) {
-      const row = await findTransaction(db, id);
-      if (row?.state_seal !== seal) await reportBrokenTransaction(db, { id, agentId: scope, status }, now);
-    }
-  }
-  if (sealer !== null) await noteLog(db, sealer);
 }
