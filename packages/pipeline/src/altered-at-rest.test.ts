@@ -108,6 +108,44 @@ const everyWorker = async (): Promise<void> => {
 const change = (id: string, set: string) => `UPDATE transactions SET ${set} WHERE id = '${id}'`;
 const paid = (): bigint[] => [...world.ledger.accepted.values()].map(({ amount }) => amount);
 
+describe('a record of the claim that somebody has written before the claim', () => {
+  const planted = (id: string) =>
+    `INSERT INTO claim_decisions (tx_id, decided_at, policies, seal) VALUES ('${id}', 1, '[]', 'x')`;
+
+  test('keeps its payment where it is, is reported once, and holds up no other', async () => {
+    const [slow, other, big] = [await ask(900n), await ask(901n), await ask(5000n)];
+    await alter(world, planted(slow), planted(big));
+    for (const _ of ['once', 'and again']) {
+      await expect(world.pipeline.approve(big, by(ALICE))).rejects.toMatchObject({
+        code: 'POLICY_DENIED',
+        details: { reason: 'TRANSACTION_NOT_AUTHENTIC', transactionId: big },
+      });
+      await everyWorker();
+    }
+    expect(paid()).toEqual([901n]);
+    expect((await rowOf(other)).status).toBe('CONFIRMED');
+    expect(await alarmed()).toEqual([slow, big]);
+    await restart();
+    await everyWorker();
+    expect(await alarmed()).toEqual([slow, big]);
+    for (const id of [slow, big]) expect(await rowOf(id)).toMatchObject({ status: 'QUEUED' });
+    const { faults } = await world.pipeline.decisions.replay();
+    expect(faults.map(({ transactionId, what }) => [transactionId, what])).toEqual([
+      [slow, 'record of the claim'],
+      [big, 'record of the claim'],
+    ]);
+  });
+
+  test('does not keep the owner from rejecting it', async () => {
+    const [slow, big] = [await ask(900n), await ask(5000n)];
+    await alter(world, planted(slow), planted(big));
+    for (const id of [slow, big]) {
+      await world.pipeline.reject(id, {}, by(ALICE));
+      expect(await rowOf(id)).toMatchObject({ status: 'CANCELLED', reserved_amount: null });
+    }
+  });
+});
+
 test('is reported by the check of the heads, though it looks ended and its seal is still there', async () => {
   const [slow, big] = [await ask(900n), await ask(5000n)];
   for (const id of [slow, big]) await alter(world, change(id, `status = 'CONFIRMED', to_address = 'Mallory'`));

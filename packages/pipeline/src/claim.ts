@@ -18,6 +18,7 @@ import {
   type Db,
   decideApproval,
   findAgent,
+  findClaimDecision,
   findLiveRecall,
   findSession,
   findTransaction,
@@ -31,8 +32,10 @@ import {
   type OwnerEvidence,
   postponeDelay,
   preApprovedAt,
+  REFUSED_AT_CLAIM,
   readState,
   reportBrokenAgent,
+  reportPlantedClaim,
   type Storage,
   takeWaiting,
   timesReplaced,
@@ -69,7 +72,8 @@ export interface Claims {
    * T3 for a payment the owner has just approved with a signature over it.
    * @throws WaiaasError TX_NOT_FOUND, TX_EXPIRED, TX_ALREADY_PROCESSED, OWNER_MISMATCH, OWNER_NOT_CONNECTED,
    *   SYSTEM_LOCKED, AGENT_SUSPENDED, POLICY_DENIED, WHITELIST_DENIED, SPENDING_LIMIT_EXCEEDED. A payment refused for the
-   *   last five stays queued. One that is not what the daemon wrote is left as it is, too: POLICY_DENIED.
+   *   last five stays queued. One that is not what the daemon wrote is left as it is, too: POLICY_DENIED. What the owner
+   *   signed and why it did not happen is kept in the audit log.
    */
   approve(id: TransactionId, origin: RequestOrigin): Promise<Claim>;
   /**
@@ -190,17 +194,58 @@ export function createClaims(
       standing: encodeStanding(standing),
     });
 
+  /**
+   * Whether what was decided at the claim is stored before the claim, which is reported. A payment leaves the queue once and
+   * for good, so that no such record is the daemon's; nor could its own be kept beside it, and without it nothing is claimed.
+   */
+  async function isClaimPlanted(db: Db, { id, agent_id }: AuthenticTransaction, now: number): Promise<boolean> {
+    if ((await findClaimDecision(db, id)) === undefined) return false;
+    await reportPlantedClaim(db, { id, agentId: agent_id }, now);
+    return true;
+  }
+
+  /**
+   * Keeps that the owner asked for a payment with a signature, and why it did not happen: the signature is used up by it.
+   * @param row undefined where what is stored is not what the daemon wrote
+   */
+  const noteRefused = (
+    db: Db,
+    { id, row, origin }: { id: TransactionId; row?: AuthenticTransaction; origin: RequestOrigin },
+    { code, token, details }: Refusal,
+    now: number,
+  ): Promise<void> =>
+    appendAudit(db, now, {
+      event: 'POLICY_VIOLATION',
+      ...auditOrigin(origin),
+      ...(row === undefined ? { txId: id } : subject(row)),
+      details: { asked: 'approval', code, reason: token, ...details },
+    });
+
+  /** Ends a payment that may no longer be carried out, now that its time has come or the owner has approved it. */
+  async function refuseClaim(
+    db: Db,
+    row: AuthenticTransaction,
+    judged: Judged & { readonly refusal: Refusal },
+    now: number,
+  ): Promise<AuthenticTransaction> {
+    const ended = await cancel(db, row, judged.refusal, { actor: 'system' }, now, REFUSED_AT_CLAIM);
+    await record(db, row, judged, now);
+    return ended;
+  }
+
   async function cancel(
     db: Db,
     row: AuthenticTransaction,
     refusal: Refusal,
     by: Pick<Parameters<typeof appendAudit>[2], 'actor' | 'ip' | 'evidence'>,
     now: number,
+    marks: Partial<typeof REFUSED_AT_CLAIM> = {},
   ): Promise<AuthenticTransaction> {
     const fields = { ...released, error: errorColumn(refusal), metadata: mergeMetadata(row, { refusal }) };
     const ended = await transition(db, sealer, row, 'CANCELLED', fields);
     if (ended === null) throw new WaiaasError('TX_ALREADY_PROCESSED');
-    const details = { reason: refusal.token, ...(refusal.reason === undefined ? {} : { text: refusal.reason }) };
+    const text = refusal.reason === undefined ? {} : { text: refusal.reason };
+    const details = { reason: refusal.token, ...text, ...marks };
     await appendAudit(db, now, { event: 'TX_CANCELLED', ...by, ...subject(row), details });
     const payment = paymentInMessage(row);
     if (payment !== null) {
@@ -269,12 +314,11 @@ export function createClaims(
           return { kind: 'left' };
         }
         if (!(await isNormal(db))) return { kind: 'left' };
+        if (await isClaimPlanted(db, row, now)) return { kind: 'left' };
         const judged = await judge(db, row, intent, now);
-        if (judged.refusal !== null) {
-          const ended = await cancel(db, row, judged.refusal, { actor: 'system' }, now);
-          await record(db, row, judged, now);
-          return { kind: 'cancelled', row: ended };
-        }
+        const { refusal } = judged;
+        if (refusal !== null)
+          return { kind: 'cancelled', row: await refuseClaim(db, row, { ...judged, refusal }, now) };
         const claimed = await transition(db, sealer, row, 'EXECUTING', { claimed_at: now });
         if (claimed === null) return { kind: 'left' };
         await record(db, row, judged, now);
@@ -292,23 +336,33 @@ export function createClaims(
         const loaded = await load(db, id, now);
         if (loaded === 'none') throw new WaiaasError('TX_NOT_FOUND');
         // Returned, not thrown, so that the report is kept.
-        if (loaded === 'not authentic') return NOT_AUTHENTIC;
+        if (loaded === 'not authentic') {
+          await noteRefused(db, { id, origin }, NOT_AUTHENTIC, now);
+          return NOT_AUTHENTIC;
+        }
         const { row, intent } = loaded;
+        const about = { id, row, origin };
         if (row.status === 'EXPIRED') throw new WaiaasError('TX_EXPIRED', { details: { transactionId: id } });
         if (row.status !== 'QUEUED' || row.tier !== 'APPROVAL' || row.approval_expires_at === null) {
           throw new WaiaasError('TX_ALREADY_PROCESSED', { details: { status: row.status, tier: row.tier } });
         }
         // Returned, not thrown, so that the row's end is kept (04 §16, FIX C16).
         if (now >= row.approval_expires_at) {
+          const late: Refusal = { code: 'TX_EXPIRED', token: 'APPROVAL_TIMEOUT' };
           await expire(db, row, EXPIRED, now);
-          return { code: 'TX_EXPIRED', token: 'APPROVAL_TIMEOUT' };
+          await noteRefused(db, about, late, now);
+          return late;
         }
         if (!(await isNormal(db))) throw new WaiaasError('SYSTEM_LOCKED');
+        if (await isClaimPlanted(db, row, now)) {
+          await noteRefused(db, about, NOT_AUTHENTIC, now);
+          return NOT_AUTHENTIC;
+        }
         const judged = await judge(db, row, intent, now);
         const { refusal } = judged;
+        if (refusal !== null) await noteRefused(db, about, refusal, now);
         if (refusal === REVOKED) {
-          await record(db, row, judged, now);
-          await cancel(db, row, refusal, { actor: 'system' }, now);
+          await refuseClaim(db, row, { ...judged, refusal }, now);
           return { code: 'TX_ALREADY_PROCESSED', token: 'SESSION_REVOKED' };
         }
         // The owner may amend what is in the way, reject the payment, or let it expire. Returned, so that a report of what

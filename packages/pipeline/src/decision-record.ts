@@ -23,6 +23,7 @@ import {
   type PolicyRow,
 } from '@waiaas/policy-engine';
 import {
+  type AuditWitness,
   type ClaimDecisionRow,
   type Db,
   type DecisionRow,
@@ -37,6 +38,7 @@ import {
   isPolicyVersionAuthentic,
   listDecisions,
   listUnrecorded,
+  listWitnesses,
   type PolicyVersionRow,
   type TransactionRow,
 } from '@waiaas/storage';
@@ -68,7 +70,7 @@ interface MissingRecord {
   readonly what: string;
 }
 
-/** What a replay of all decisions has found, those at the end of the queue included. */
+/** What a replay of all decisions has found, those at the end of the queue included, and those the audit log knows of. */
 export interface ReplayReport {
   readonly total: number;
   readonly same: number;
@@ -125,12 +127,24 @@ function isRecall(intent: string): boolean {
 
 /** Rows of one replay step. */
 const BATCH = 500;
+/** Rows of the audit log that are looked through in one: most of them need nothing looked up. */
+const AUDIT_BATCH = 2000;
+
+/** What an audit row shows to be gone; null where nothing is. */
+function missingBeside({ auditId, event, lacks }: AuditWitness): MissingRecord | null {
+  if (lacks === null) return null;
+  const what = lacks === 'transaction' ? 'transaction' : 'record of the claim';
+  return { verdict: 'missing', what: `${what}, of which audit row ${auditId} tells (${event})` };
+}
 
 /** Tells how payments were decided, and decides them again (09 no. 9). */
 export interface DecisionRecords {
   /** @throws WaiaasError TX_NOT_FOUND when there is no such payment, or none of which a decision was recorded */
   get(id: TransactionId): Promise<DecisionRecordResponse>;
-  /** Makes every decision again and compares. */
+  /**
+   * Makes every decision again and compares; and asks the audit log, row by row, for payments whose records are gone. That
+   * the log itself is whole is for the check of the audit log to say.
+   */
   replay(): Promise<ReplayReport>;
 }
 
@@ -334,7 +348,17 @@ export function createDecisionRecords(dependencies: {
         }
         after = batch.at(-1)?.id ?? after;
         await yieldToOthers();
-        if (batch.length < BATCH) return { total, same, refusedBySession, faultCount, faults };
+        if (batch.length < BATCH) break;
+      }
+      for (let after = 0; ; ) {
+        const batch = await listWitnesses(read, after, AUDIT_BATCH);
+        for (const witness of batch) {
+          const found = missingBeside(witness);
+          if (found !== null) note(witness.transactionId ?? '', found);
+        }
+        after = batch.at(-1)?.auditId ?? after;
+        await yieldToOthers();
+        if (batch.length < AUDIT_BATCH) return { total, same, refusedBySession, faultCount, faults };
       }
     },
   };

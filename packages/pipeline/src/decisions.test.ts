@@ -10,7 +10,16 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { alter } from '../test/hands-in-the-file.ts';
-import { ALICE, createWorld, type Payer, RECIPIENT, type World, type WorldOptions } from '../test/world.ts';
+import {
+  ALICE,
+  by,
+  createWorld,
+  OPERATOR,
+  type Payer,
+  RECIPIENT,
+  type World,
+  type WorldOptions,
+} from '../test/world.ts';
 
 let world: World;
 const start = async (options: WorldOptions = {}): Promise<Payer> => {
@@ -213,6 +222,110 @@ describe('the record of a decision', () => {
     expect(await world.pipeline.decisions.replay()).toMatchObject({
       faultCount: 1,
       faults: [{ transactionId: id, verdict: 'missing', what }],
+    });
+  });
+
+  describe('of which every row was taken away but those of the audit log', () => {
+    const audited = async (id: string, event: string): Promise<number> =>
+      (
+        await world.storage.read
+          .selectFrom('audit_log')
+          .select('id')
+          .where('tx_id', '=', id)
+          .where('event_type', '=', event)
+          .executeTakeFirstOrThrow()
+      ).id;
+    /** One payment of each kind, to their ends: paid at once, after a while, by approval, refused, refused when it was due. */
+    async function ofEachKind() {
+      const payer = await start({ rules: TIERS });
+      await world.owner.connect(ALICE, OPERATOR);
+      const late = await pay(payer, 800n);
+      await world.setRules({ ...TIERS, daily_max: '799' });
+      await world.time.advance(900_000);
+      await world.pipeline.runDelayed();
+      await world.setRules(TIERS);
+      const slow = await pay(payer, 900n);
+      await world.time.advance(900_000);
+      await world.pipeline.runDelayed();
+      const big = await pay(payer, 1001n);
+      await world.pipeline.approve(brandTransactionId(big.id), by(ALICE));
+      await world.time.advance(10_000);
+      const quick = await pay(payer, 50n);
+      const refused = await pay(payer, 5000n);
+      expect(refused.outcome).toContain('DENY');
+      await world.time.advance(10_000);
+      return { late, slow, big, quick, refused };
+    }
+    const without = (table: string, id: string) =>
+      `DELETE FROM ${table} WHERE ${table === 'transactions' ? 'id' : 'tx_id'} = '${id}'`;
+    const TABLES = ['spend_ledger', 'claim_decisions', 'decisions', 'pending_approvals', 'transactions'];
+
+    test('each is told, with the audit rows that know of it', async () => {
+      const { late, slow, big, quick, refused } = await ofEachKind();
+      expect(await world.pipeline.decisions.replay()).toMatchObject({ total: 8, same: 8, faultCount: 0 });
+      const told: (readonly [id: string, event: string])[] = [
+        [late.id, 'TX_REQUESTED'],
+        [late.id, 'TX_CANCELLED'],
+        [slow.id, 'TX_REQUESTED'],
+        [slow.id, 'TX_CLAIMED'],
+        [big.id, 'TX_REQUESTED'],
+        [big.id, 'TX_APPROVED'],
+        [quick.id, 'TX_REQUESTED'],
+        [refused.id, 'TX_REQUESTED'],
+      ];
+      const expected = await Promise.all(
+        told.map(async ([transactionId, event]) => ({
+          transactionId,
+          verdict: 'missing',
+          what: `transaction, of which audit row ${await audited(transactionId, event)} tells (${event})`,
+        })),
+      );
+      const gone = [late, slow, big, quick, refused].flatMap(({ id }) => TABLES.map((table) => without(table, id)));
+      await alter(world, ...gone);
+      expect(await world.pipeline.decisions.replay()).toEqual({
+        total: 8,
+        same: 0,
+        refusedBySession: 0,
+        faultCount: 8,
+        faults: expected,
+      });
+    });
+
+    test('a claim is told of a payment that seems never to have been claimed, too', async () => {
+      const { late, slow, big } = await ofEachKind();
+      for (const [{ id }, event] of [
+        [late, 'TX_CANCELLED'],
+        [slow, 'TX_CLAIMED'],
+        [big, 'TX_APPROVED'],
+      ] as const) {
+        await alter(
+          world,
+          without('claim_decisions', id),
+          `UPDATE transactions SET claimed_at = NULL, tier = 'INSTANT' WHERE id = '${id}'`,
+        );
+        const { faults } = await world.pipeline.decisions.replay();
+        expect(faults.filter(({ transactionId }) => transactionId === id)).toEqual([
+          {
+            transactionId: id,
+            verdict: 'missing',
+            what: `record of the claim, of which audit row ${await audited(id, event)} tells (${event})`,
+          },
+        ]);
+      }
+    });
+
+    test('is not asked for where an earlier version recorded no claims', async () => {
+      const { late, slow, big } = await ofEachKind();
+      for (const { id } of [late, slow, big]) {
+        await alter(
+          world,
+          without('claim_decisions', id),
+          `UPDATE decisions SET standing = NULL WHERE tx_id = '${id}'`,
+        );
+      }
+      const { faults } = await world.pipeline.decisions.replay();
+      // Their records, which the seal holds, are another matter.
+      expect(faults.map(({ verdict }) => verdict)).toEqual(Array(3).fill('not_authentic'));
     });
   });
 

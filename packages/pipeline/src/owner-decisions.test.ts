@@ -135,6 +135,67 @@ describe('an approval', () => {
     await untilConfirmed(id);
   });
 
+  describe('that is refused is kept in the audit log, with what was signed and why nothing came of it', () => {
+    const refused = async () =>
+      (
+        await world.storage.read
+          .selectFrom('audit_log')
+          .selectAll()
+          .where('event_type', '=', 'POLICY_VIOLATION')
+          .orderBy('id')
+          .execute()
+      ).map(({ details, ...entry }) => ({ ...entry, details: JSON.parse(details) }));
+    const signed = { message: 'the message', signature: 'the signature' };
+    const asked = 'approval';
+
+    test('for a cap, each time', async () => {
+      const id = await ask(BIG);
+      await world.setRules({ ...TIERS, daily_max: '4999' });
+      for (const times of [1, 2]) {
+        expect(await refusal(approve(id))).toBe('SPENDING_LIMIT_EXCEEDED 403');
+        const rows = await refused();
+        expect(rows).toHaveLength(times);
+        expect(rows.at(-1)).toMatchObject({
+          actor: `owner:${ALICE.address}`,
+          severity: 'warning',
+          agent_id: payer.agentId,
+          session_id: payer.sessionId,
+          tx_id: id,
+          details: {
+            asked,
+            code: 'SPENDING_LIMIT_EXCEEDED',
+            reason: 'DAILY_CAP',
+            cap: 'daily_max',
+            limit: '4999',
+            requested: '5000',
+            signed,
+          },
+        });
+      }
+      expect(await world.pipeline.decisions.replay()).toMatchObject({ total: 1, same: 1, faultCount: 0 });
+      await world.setRules(TIERS);
+      await approve(id);
+      await untilConfirmed(id);
+      expect(await world.pipeline.decisions.replay()).toMatchObject({ total: 2, same: 2, faultCount: 0 });
+    });
+
+    test.each([
+      ['AGENT_SUSPENDED', 'AGENT_SUSPENDED 409', () => world.suspendAgent(payer.agentId)],
+      ['SESSION_REVOKED', 'TX_ALREADY_PROCESSED 409', () => alter(world, 'UPDATE sessions SET revoked_at = 1')],
+      ['APPROVAL_TIMEOUT', 'TX_EXPIRED 410', () => seconds(3600)],
+      [
+        'TRANSACTION_NOT_AUTHENTIC',
+        'POLICY_DENIED 403',
+        () => alter(world, `UPDATE transactions SET amount = '1' WHERE status = 'QUEUED'`),
+      ],
+    ] as const)('for %s', async (reason, answer, change) => {
+      const id = await ask(BIG);
+      await change();
+      expect(await refusal(approve(id))).toBe(answer);
+      expect(await refused()).toMatchObject([{ tx_id: id, details: { asked, reason, signed } }]);
+    });
+  });
+
   test('counts its own reservation once', async () => {
     await world.setRules({ ...TIERS, daily_max: '10000' });
     const [one, other] = [await ask(BIG), await ask(BIG)];

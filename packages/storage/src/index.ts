@@ -30,6 +30,7 @@ export { accountRentSince, countAccountRent } from './tables/account-rents.ts';
 export * from './tables/agent-activity.ts';
 export * from './tables/agents.ts';
 export * from './tables/audit-log.ts';
+export * from './tables/audit-witnesses.ts';
 export * from './tables/auto-stop-rules.ts';
 export * from './tables/balance-samples.ts';
 export * from './tables/dead-letters.ts';

@@ -35,6 +35,20 @@ export async function reportBrokenTransaction(
   await appendAudit(db, now, { event: 'SEAL_BROKEN', actor: 'system', agentId, txId: id, details });
 }
 
+/**
+ * Reports that somebody has written what was decided at the claim of a payment that is still to be claimed: as critical, and
+ * once, as of a transaction.
+ */
+export async function reportPlantedClaim(
+  db: Db,
+  { id, agentId }: { readonly id: string; readonly agentId: string },
+  now: number,
+): Promise<void> {
+  if (await hasAuditEvent(db, ['SEAL_BROKEN'], id)) return;
+  const details = { what: 'claim_decisions' };
+  await appendAudit(db, now, { event: 'SEAL_BROKEN', actor: 'system', agentId, txId: id, details });
+}
+
 /** Reports that rows of the ledger were changed: as critical, once in a run of the daemon for each agent and asset. */
 export async function reportBrokenLedger(db: Db, agentId: string, asset: string, now: number): Promise<void> {
   if (!headsOf(db).reportOnce(`${agentId} ${asset}`)) return;
