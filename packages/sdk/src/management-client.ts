@@ -448,7 +448,10 @@ export abstract class ManagementClient {
     });
   }
 
-  /** Makes every decision again from its record, and compares. */
+  /**
+   * Makes every decision again from its record, and compares. What the audit log tells of and is gone is a fault, too; whether
+   * the log itself is whole is for its own check to say.
+   */
   replayDecisions(options?: RequestOptions): Promise<ReplayResponse> {
     return this.manage({
       method: 'GET',

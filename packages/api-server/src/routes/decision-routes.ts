@@ -32,6 +32,8 @@ export function decisionRoutes(scope: FastifyInstance, { services }: RouteDepend
         operationId: 'replayDecisions',
         tags: ['Owner'],
         summary: 'Make every decision again from its record, and compare',
+        description:
+          'Payments and claims that the audit log tells of and whose records are gone are faults, too, with the verdict `missing`. That the log itself is whole is what `GET /v1/owner/audit-log/verify` tells.',
         response: { 200: replayResponseSchema },
       },
     },

@@ -25,7 +25,9 @@ export const decisionCommands: CommandModule = (program, handle) => {
   handle<PasswordFlags>(withPasswordOptions(explain), explainDecision);
   const replay = program
     .command('replay')
-    .description('make every decision again from its record; exit code 1 when one comes out otherwise');
+    .description(
+      'make every decision again from its record, and look for those the audit log knows of; exit code 1 when one comes out otherwise or is gone',
+    );
   handle<PasswordFlags>(withPasswordOptions(replay), replayDecisions);
 };
 
