@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
-import { isoFromSeconds, isoTime, timestampSchema, unixSeconds } from './index.ts';
+import { isoFromSeconds, isoTime, secondsUp, timestampSchema, unixSeconds } from './index.ts';
 
 test('seconds are rounded down: a deadline never comes early', () => {
   expect(unixSeconds({ now: () => 1_999 })).toBe(1);
   expect(unixSeconds({ now: () => 2_000 })).toBe(2);
+  expect([2_000, 2_001, 2_999].map(secondsUp)).toEqual([2, 3, 3]);
 });
 
 test('times on the wire are UTC with milliseconds', () => {

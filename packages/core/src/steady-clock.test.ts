@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createSteadyClock } from './index.ts';
+import { CLOCK_GAP_MS, createSteadyClock } from './index.ts';
 
 const START = Date.UTC(2026, 0, 1);
 const HOUR = 3_600_000;
@@ -73,6 +73,79 @@ describe('a steady clock', () => {
     }
     expect(clock.takeJumps()).toEqual([]);
     expect(clock.awakeSince).toBe(START);
+  });
+
+  test('adds up many short sleeps until they are as good as a long one', () => {
+    const { clock, pass, sleep } = machine();
+    for (const ms of [2000, 2000, 900]) {
+      pass(1000);
+      sleep(ms);
+      expect(clock.awakeSince).toBe(START);
+    }
+    pass(1000);
+    sleep(200);
+    const at = START + 9100;
+    expect(clock.awakeSince).toBe(at);
+    expect(clock.takeJumps()).toMatchObject([{ kind: 'gap', at }]);
+    // From there it begins anew.
+    sleep(4900);
+    expect(clock.awakeSince).toBe(at);
+  });
+
+  test('takes no clock that is disciplined, no busy machine and no paused program for a sleep', () => {
+    const { clock, pass, sleep } = machine();
+    for (let hour = 0; hour < 24 * 30; hour += 1) {
+      // As fast as NTP slews at most; and the two clocks are never read in the very same moment.
+      pass(HOUR);
+      sleep(1800);
+      clock.now();
+      sleep(200);
+      clock.now();
+      sleep(-200);
+      pass(300_000);
+      clock.now();
+    }
+    expect(clock.takeJumps()).toEqual([]);
+    expect(clock.awakeSince).toBe(START);
+  });
+
+  test('a small gap while it is ahead of the machine moves nothing forward, and is none', () => {
+    const { clock, pass, set, wall } = machine();
+    pass(HOUR);
+    clock.now();
+    set(wall() - HOUR);
+    clock.takeJumps();
+    set(wall() + 50_000);
+    expect(clock.now()).toBe(START + HOUR);
+    expect(clock.takeJumps()).toEqual([]);
+    expect(clock.awakeSince).toBe(START);
+  });
+
+  test('property: since a gap, it never shows more than has passed by 5 s and a thousandth', () => {
+    const step = fc.record({
+      pass: fc.integer({ min: 0, max: 120_000 }),
+      moved: fc.oneof(fc.integer({ min: -10_000, max: 120_000 }), fc.integer({ min: -500, max: 4000 })),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const { clock, pass, sleep } = machine();
+        const seen: { readonly shown: number; readonly passed: number }[] = [];
+        let passed = 0;
+        for (const { pass: ms, moved } of steps) {
+          pass(ms);
+          passed += ms;
+          sleep(moved);
+          const shown = clock.now();
+          if (clock.awakeSince === shown) seen.length = 0;
+          for (const before of seen) {
+            const really = passed - before.passed;
+            expect(shown - before.shown).toBeLessThan(really * 1.001 + CLOCK_GAP_MS + 0.01);
+          }
+          seen.push({ shown, passed });
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   test('property: never shows an earlier time, nor passes slower than time does while it is ahead', () => {

@@ -4,7 +4,8 @@ import type { Clock } from './clock.ts';
 export interface ClockJump {
   /**
    * - `set_back`: it shows an earlier time than before.
-   * - `gap`: it has moved on without time having passed for this process: the machine slept, or the clock was set forward.
+   * - `gap`: it has moved on without time having passed for this process: the machine slept, or the clock was set forward, at
+   *   once or little by little.
    */
   readonly kind: 'set_back' | 'gap';
   /** By how much, ms. */
@@ -19,7 +20,8 @@ export interface SteadyClock extends Clock {
   readonly ahead: number;
   /**
    * Since when it has gone without a gap, epoch ms: since it was made or since the last gap. What came due before, did so
-   * while nobody could do anything about it.
+   * while nobody could do anything about it. Between this and now it has shown at most `CLOCK_GAP_MS` more than has really passed,
+   * and a thousandth.
    */
   readonly awakeSince: number;
   /** The jumps since the last call. */
@@ -36,14 +38,22 @@ export interface SteadyClockSources {
 
 /** Smallest step back that counts as one, ms; below, it is the clock being disciplined. */
 const SET_BACK = 1000;
-/** Smallest gap that counts as one, ms: as long as a payment waits after it, so that no veto is cut short by it. */
-const GAP = 60_000;
+/**
+ * What counts as a gap once it has come together since the last one, ms: many short sleeps cut a veto as short as a long one
+ * does. Well above what NTP corrects without a step; a busy machine or a paused program is none, as real time passes there too.
+ */
+export const CLOCK_GAP_MS = 5_000;
+/** Smallest gap while the clock is ahead of the machine's, ms: what is shown does not move then, so that none is cut short. */
+const UNSEEN_GAP = 60_000;
+/** How fast a clock may be without that ever being a gap, a part of the time passed: twice what NTP slews at most. */
+const TOLERANCE = 0.001;
 
 /**
  * Makes a clock for everything that expires, waits or is counted by time. Setting the machine's clock back would let expired
  * sessions live again, overdue approvals be given and secrets outlive their end; so it goes on from the latest time there has
  * been, as fast as time really passes, until the machine's clock has caught up. A clock that is set forward is followed,
  * since nobody can tell that from a machine that slept: what is late because of it is not lost, only later (`awakeSince`).
+ * What it is moved forward adds up: by 5 s in all since the last gap, it is one.
  *
  * @example createSteadyClock({ wall: () => Date.now(), monotonic: () => performance.now() })
  */
@@ -53,6 +63,8 @@ export function createSteadyClock({ wall, monotonic }: SteadyClockSources): Stea
   /** What the machine's clock shows more than has passed. */
   let offset = shown - passed;
   let awakeSince = shown;
+  /** The least that was shown more than had passed, since the last gap. */
+  let base = offset;
   let jumps: ClockJump[] = [];
 
   /** Looks at both clocks once, so that nothing falls between them. */
@@ -65,9 +77,13 @@ export function createSteadyClock({ wall, monotonic }: SteadyClockSources): Stea
     offset = at - monotonicNow;
     shown = at >= shown ? at : shown + since;
     if (moved <= -SET_BACK) jumps.push({ kind: 'set_back', ms: -moved, at: shown });
-    if (moved >= GAP) {
+    // Against the least, and not step by step: the two clocks are read one after the other, and that differs each time.
+    const lead = shown - monotonicNow;
+    base = Math.min(lead, base + since * TOLERANCE);
+    if (lead - base >= CLOCK_GAP_MS || moved >= UNSEEN_GAP) {
+      jumps.push({ kind: 'gap', ms: Math.max(lead - base, moved), at: shown });
       awakeSince = shown;
-      jumps.push({ kind: 'gap', ms: moved, at: shown });
+      base = lead;
     }
     return shown;
   }

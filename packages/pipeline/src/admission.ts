@@ -10,6 +10,7 @@ import {
   isoFromSeconds,
   nativeAssetId,
   type SessionConstraints,
+  secondsUp,
   toJson,
   unixSeconds,
   WaiaasError,
@@ -186,6 +187,8 @@ export function createAdmission(
     now: number,
   ): Promise<AuthenticTransaction> {
     const waits = decision.tier === 'DELAY' || decision.tier === 'APPROVAL';
+    // Up to the second in which all of the delay has passed; a deadline is counted from the second that has begun.
+    const delay = decision.delaySeconds ?? settings.delaySeconds;
     const fields: TransitionFields = {
       tier: decision.tier,
       reserved_amount: intent.amount.toString(),
@@ -194,7 +197,7 @@ export function createAdmission(
       delay_seconds: decision.delaySeconds,
       approval_timeout_seconds: decision.approvalTimeoutSeconds,
       queued_at: now,
-      execute_after: decision.tier === 'DELAY' ? now + (decision.delaySeconds ?? settings.delaySeconds) : null,
+      execute_after: decision.tier === 'DELAY' ? secondsUp(clock.now()) + delay : null,
       approval_expires_at:
         decision.tier === 'APPROVAL'
           ? now + (decision.approvalTimeoutSeconds ?? settings.approvalTimeoutSeconds)

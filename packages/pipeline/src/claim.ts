@@ -5,6 +5,7 @@ import {
   isoFromSeconds,
   isTerminal,
   type OwnerReject,
+  secondsUp,
   type TransactionId,
   unixSeconds,
   WaiaasError,
@@ -310,9 +311,7 @@ export function createClaims(
         const due = row.execute_after ?? Number.POSITIVE_INFINITY;
         if (row.status !== 'QUEUED' || row.tier !== 'DELAY' || now < due) return { kind: 'left' };
         // Nobody could have stopped it: it gets its time for a veto first.
-        if (due * 1000 <= watch.awakeSince || lacksVeto(row, Math.floor(watch.awakeSince / 1000))) {
-          return { kind: 'left' };
-        }
+        if (lacksVeto(row, secondsUp(watch.awakeSince))) return { kind: 'left' };
         if (!(await isNormal(db))) return { kind: 'left' };
         if (await isClaimPlanted(db, row, now)) return { kind: 'left' };
         const judged = await judge(db, row, intent, now);

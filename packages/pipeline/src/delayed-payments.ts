@@ -1,4 +1,4 @@
-import { transactionId as brandTransactionId, isWaiaasError, unixSeconds } from '@waiaas/core';
+import { transactionId as brandTransactionId, isWaiaasError, secondsUp, unixSeconds } from '@waiaas/core';
 import { listDueDelays, type TransactionRow } from '@waiaas/storage';
 import type { Claims } from './claim.ts';
 import type { PipelineDependencies } from './dependencies.ts';
@@ -56,7 +56,7 @@ export function createDelayedPayments(
     const now = unixSeconds(clock);
     // While the kill switch is engaged nothing is begun; its cascade has cancelled what waited.
     if (shutdown.isStopping || !gate.isOpen) return;
-    const awakeSince = Math.floor(watch.awakeSince / 1000);
+    const awakeSince = secondsUp(watch.awakeSince);
     if (awakeSince !== vetoedUntil) {
       const veto = await giveTimeForAVeto(dependencies, awakeSince);
       const { postponed, expired } = veto;

@@ -39,8 +39,8 @@ export interface OwnerReach {
 /** Whether anybody could have stopped a payment when its time came. */
 export interface Watchfulness {
   /**
-   * Since when the daemon has been awake without a gap, epoch ms: its start, or the end of the last sleep of its machine. What
-   * came due before, did so while the owner could not veto it (04 §20).
+   * Since when the daemon has been awake without a gap, epoch ms: its start, or the end of the last sleep of its machine, or
+   * of the last of several short ones. What came due before, did so while the owner could not veto it (04 §20).
    */
   readonly awakeSince: number;
 }

@@ -1,4 +1,4 @@
-import { isWaiaasError, transactionId, unixSeconds } from '@waiaas/core';
+import { isWaiaasError, secondsUp, transactionId, unixSeconds } from '@waiaas/core';
 import { findRecentRestore, OF_RESTORED_BACKUP } from '@waiaas/safety';
 import {
   type AuthenticTransaction,
@@ -33,7 +33,7 @@ export interface RecoveryReport {
 
 /** How late a delayed payment may be, seconds; after a day nobody can be presumed to want it still (04 §20). */
 const QUEUE_TIMEOUT = 86_400;
-/** How long a payment that came due during the downtime waits for a veto, seconds (04 §20). */
+/** How long a payment that came due during the downtime waits for a veto, seconds: no more than any delay (04 §20). */
 const VETO_SECONDS = 60;
 
 /**
@@ -57,7 +57,7 @@ function createBackupCheck({
  * Whether a delayed payment would be carried out before anybody had time to stop it: it came due while nobody could, or does
  * so within a minute after that, having waited since before (04 §20).
  *
- * @param awake since when somebody can, Unix seconds
+ * @param awake since when somebody can, Unix seconds, rounded up: what was queued in that very second waits a minute anyway
  */
 export const lacksVeto = (
   { execute_after: due, queued_at: queued }: Pick<TransactionRow, 'execute_after' | 'queued_at'>,
@@ -68,7 +68,7 @@ export const lacksVeto = (
  * What becomes of delayed payments that nobody could stop, up to a moment: each waits another minute from now on; more than
  * a day late, it expires (04 §20).
  *
- * @param until Unix seconds
+ * @param until Unix seconds, rounded up
  */
 export async function giveTimeForAVeto(
   dependencies: Pick<PipelineDependencies, 'storage' | 'clock'> & {
@@ -81,11 +81,10 @@ export async function giveTimeForAVeto(
   let expired = 0;
   let postponed = 0;
   const failed = await eachRow(await listQueuedOfTier(storage.read, 'DELAY'), async (row) => {
-    const due = row.execute_after ?? until;
-    if (due > until && !lacksVeto(row, until)) return;
-    if (unixSeconds(clock) - due > QUEUE_TIMEOUT) {
+    if (!lacksVeto(row, until)) return;
+    if (unixSeconds(clock) - (row.execute_after ?? until) > QUEUE_TIMEOUT) {
       if ((await claims.timeOut(row)) !== null) expired += 1;
-    } else if ((await claims.postpone(row, unixSeconds(clock) + VETO_SECONDS)) !== null) postponed += 1;
+    } else if ((await claims.postpone(row, secondsUp(clock.now()) + VETO_SECONDS)) !== null) postponed += 1;
   });
   return { expired, postponed, failed };
 }
@@ -154,7 +153,7 @@ export async function recover(
   await eachRow(await listOverdueApprovals(storage.read, unixSeconds(clock)), async ({ id }) => {
     if ((await settlement.approvalExpired(transactionId(id))) !== null) expired += 1;
   });
-  const overdue = await giveTimeForAVeto(dependencies, unixSeconds(clock));
+  const overdue = await giveTimeForAVeto(dependencies, secondsUp(clock.now()));
   expired += overdue.expired;
   postponed += overdue.postponed;
   await eachRow(await listByStatus(storage.read, 'EXECUTING'), async (row) => {

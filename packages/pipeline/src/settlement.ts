@@ -4,6 +4,7 @@ import {
   isoTime,
   nativeAssetId,
   type SignedVariant,
+  secondsUp,
   type TransactionId,
   unixSeconds,
 } from '@waiaas/core';
@@ -154,7 +155,7 @@ export function createSettlement(
     // What goes back to the owner is not spent.
     if (row.recall_id !== null) return;
     // Rounded up, so that a spend never leaves a window before its full time is over.
-    const now = Math.ceil(clock.now() / 1000);
+    const now = secondsUp(clock.now());
     const amount = BigInt(row.amount);
     const asset = assetId(row.asset);
     await appendSpend(db, sealer, {

@@ -75,10 +75,10 @@ describe('a rate limit (04 ยง11)', () => {
   });
 });
 
-test('what is asked for is what lies in the last 3600 and 86,400 seconds', () => {
+test('what is asked for is what lies in the last 3600 and 86,400 seconds, with the one in which they begin', () => {
   const asked = (rules: unknown) => factsNeeded(policiesOf(rules), pay(1n), 1_000_000).recentTransactions;
-  expect(asked({ max_tx_per_hour: 5 })).toEqual([{ name: 'hour', since: 996_400 }]);
-  expect(asked({ max_tx_per_day: 5 })).toEqual([{ name: 'day', since: 913_600 }]);
+  expect(asked({ max_tx_per_hour: 5 })).toEqual([{ name: 'hour', since: 996_399 }]);
+  expect(asked({ max_tx_per_day: 5 })).toEqual([{ name: 'day', since: 913_599 }]);
   expect(asked({ max_tx_per_hour: 5, max_tx_per_day: 5 }).map(({ name }) => name)).toEqual(['hour', 'day']);
   expect(asked({})).toEqual([]);
 });
@@ -87,24 +87,46 @@ test('a limit of n admits exactly n in any window, denied ones not counted (04 ย
   const scenario = fc.record({
     perHour: fc.nat({ max: 4 }),
     perDay: fc.nat({ max: 6 }),
-    pauses: fc.array(fc.constantFrom(0, 1, 600, 1800, 3599, 3600, 43_200, 86_399), { minLength: 5, maxLength: 40 }),
+    // Milliseconds, where whole seconds are decided by.
+    pauses: fc.array(
+      fc.constantFrom(
+        0,
+        1,
+        500,
+        999,
+        1_000,
+        600_001,
+        1_800_000,
+        3_598_999,
+        3_599_001,
+        3_600_999,
+        43_200_000,
+        86_399_500,
+      ),
+      { minLength: 5, maxLength: 40 },
+    ),
   });
   fc.assert(
     fc.property(scenario, ({ perHour, perDay, pauses }) => {
       const policies = policiesOf({ max_tx_per_hour: perHour, max_tx_per_day: perDay });
       const admitted: number[] = [];
-      let now = 1_700_000_000;
+      let at = 1_700_000_000_000;
       for (const pause of pauses) {
-        now += pause;
+        at += pause;
+        const now = Math.floor(at / 1000);
         const recentTransactions: { hour: number | null; day: number | null } = { hour: null, day: null };
         for (const { name, since } of factsNeeded(policies, pay(1n), now).recentTransactions)
-          recentTransactions[name] = admitted.filter((created) => created > since).length;
+          recentTransactions[name] = admitted.filter((created) => Math.floor(created / 1000) > since).length;
         const allowed = evaluate(policies, pay(1n), facts({ now, recentTransactions })).outcome === 'ALLOW';
         // The promise, told without windows: not more than n lie less than their length apart from each other.
-        const within = (seconds: number) => admitted.filter((created) => now - created < seconds).length + 1;
-        const fits = (perHour === 0 || within(3600) <= perHour) && (perDay === 0 || within(86_400) <= perDay);
-        expect(allowed).toBe(fits);
-        if (allowed) admitted.push(now);
+        const within = (ms: number) => admitted.filter((created) => at - created < ms).length + 1;
+        const fits = (late: number) =>
+          (perHour === 0 || within(3_600_000 + late) <= perHour) &&
+          (perDay === 0 || within(86_400_000 + late) <= perDay);
+        if (allowed) expect(fits(0)).toBe(true);
+        // Refused for a second longer, at most.
+        else expect(fits(1000)).toBe(false);
+        if (allowed) admitted.push(at);
       }
     }),
     { numRuns: 2_000 },

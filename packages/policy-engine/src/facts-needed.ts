@@ -38,10 +38,11 @@ export function factsNeeded(policies: CompiledPolicies, payment: Payment, now: n
   if (blocker !== null) return NOTHING;
   const limits = limitsOf(spendingLimit, payment.asset);
   const counts: CountQuery[] = [];
+  // A second more: a payment is dated by the second it was asked for in, and not to leave its window before that is over.
   if (rateLimit !== null && rateLimit.perHour !== null)
-    counts.push(Object.freeze({ name: 'hour', since: now - RATE_WINDOWS.hour }));
+    counts.push(Object.freeze({ name: 'hour', since: now - RATE_WINDOWS.hour - 1 }));
   if (rateLimit !== null && rateLimit.perDay !== null)
-    counts.push(Object.freeze({ name: 'day', since: now - RATE_WINDOWS.day }));
+    counts.push(Object.freeze({ name: 'day', since: now - RATE_WINDOWS.day - 1 }));
   return Object.freeze({
     spent: spendWindows(policies, payment, now),
     recentTransactions: Object.freeze(counts),
