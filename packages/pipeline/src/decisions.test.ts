@@ -642,7 +642,8 @@ describe('further kinds of policy, through the pipeline', () => {
     expect((await pay(payer, 1001n)).outcome).toBe('DENY SPENDING_LIMIT_EXCEEDED');
     for (let count = 0; count < 5; count += 1) expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
     expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
-    await world.time.advance(3_600_000);
+    // Dated by whole seconds, a payment counts until the one it was asked for in has surely left the hour.
+    await world.time.advance(3_601_000);
     expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
   });
 
@@ -659,9 +660,10 @@ describe('further kinds of policy, through the pipeline', () => {
     const rows = await world.storage.read.selectFrom('transactions').select('created_at').execute();
     expect(rows.map(({ created_at }) => created_at)).toEqual(Array.from({ length: 5 }, () => born));
     const at = (age: number) => world.time.advance((born + age) * 1000 - world.time.now());
-    await at(seconds - 1);
-    expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
     await at(seconds);
+    expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
+    // The second that they are dated by has to be over as well.
+    await at(seconds + 1);
     expect(await five()).toEqual(all);
     expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
   });
@@ -676,7 +678,8 @@ describe('further kinds of policy, through the pipeline', () => {
     for (let count = 0; count < 2; count += 1) expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
     await alter(world, ...statements);
     expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
-    await world.time.advance(3_600_000);
+    // Dated by whole seconds, a payment counts until the one it was asked for in has surely left the hour.
+    await world.time.advance(3_601_000);
     expect((await pay(payer, 1n)).outcome).toBe('ALLOW INSTANT');
     expect((await pay(payer, 1n)).outcome).toBe('DENY POLICY_DENIED');
   });

@@ -307,6 +307,26 @@ const sleep: Action = {
   },
 };
 
+const nap: Action = {
+  name: 'nap',
+  weight: 3,
+  async run(world) {
+    const { random } = world;
+    payAtOnce(world, random.int(0, 4));
+    await world.elapse(random.int(1, 6) * 250);
+    const longest = random.pick([4900, 12_000, 59_999]);
+    // Each shorter than the time for a veto, and many of them, up to what waits. Sleep or a step of the clock: who can tell.
+    for (let naps = random.int(1, 30); naps > 0 && !world.daemon.isDead; naps -= 1) {
+      const ms = random.pick([random.int(100, 4900), random.int(1000, longest), longest]);
+      await world.beforeSleep();
+      world.log(`${ms} ms are skipped`);
+      world.ledger.advance(Math.ceil(ms / 400));
+      world.time.jumpTo(world.time.now() + ms);
+      await world.elapse(random.pick([1, random.int(100, 3000), random.int(1000, 12_000)]));
+    }
+  },
+};
+
 const setBack: Action = {
   name: 'set the clock back',
   weight: 1,
@@ -388,6 +408,7 @@ export const ACTIONS: readonly Action[] = [
   changeOwner,
   wait,
   sleep,
+  nap,
   setBack,
   weather,
   reach,

@@ -1,4 +1,4 @@
-import { isTerminal, nativeAssetId, tokenAssetId } from '@waiaas/core';
+import { CLOCK_GAP_MS, isTerminal, nativeAssetId, tokenAssetId } from '@waiaas/core';
 import { checkSpendLedger, hashesOf, type TransactionRow } from '@waiaas/storage';
 import { z } from 'zod';
 import { brokenCaps, type Spend, since, strictEnough } from './limits-model.ts';
@@ -17,6 +17,9 @@ const EXPIRY_PATIENCE = 75_000;
 
 /** How long a payment waits that came due while nobody could stop it, ms; a second less, for what is rounded. */
 const VETO = 59_000;
+
+/** How long somebody is awake before a delayed payment is carried out, ms: whatever the clock does, not much less than a minute. */
+const AWAKE = 60_000 - CLOCK_GAP_MS;
 
 /** The audit row that each state must have left, once. */
 const TOLD_BY: Readonly<Partial<Record<TransactionRow['status'], string>>> = {
@@ -57,6 +60,10 @@ export function watch(world: SimulatedWorld): Watch {
   const due = new Map<string, number>();
   /** Since when it waits, Unix seconds. */
   const queued = new Map<string, number>();
+  /** Time that had really passed when a delayed payment was not queued yet, ms. */
+  const unqueued = new Map<string, number>();
+  /** Time that had really passed at the last check, ms. */
+  let checkedAt = 0;
   const tiers = new Map<string, { readonly id: string; readonly tier: string | null }>();
   /** Time that had passed when an approval was first seen to be overdue, by transaction, and in which life. */
   const overdue = new Map<string, { readonly since: number; readonly daemon: SimulatedWorld['daemon'] }>();
@@ -77,6 +84,16 @@ export function watch(world: SimulatedWorld): Watch {
     const hasWaited = (queued.get(id) ?? 0) * 1000 < clock.awakeSince - 1000;
     const lacks = wasDue <= clock.awakeSince || (hasWaited && wasDue < clock.awakeSince + VETO);
     return lacks && clock.now() - clock.awakeSince < VETO;
+  }
+
+  /**
+   * Time that has really passed since a delayed payment was queued, ms, where that is too little for a veto: told by the time of the
+   * simulation, and not by what the daemon takes for it.
+   */
+  function tooShort(id: string): number | null {
+    const awake = world.time.passed() - (unqueued.get(id) ?? Number.NEGATIVE_INFINITY);
+    // A thousandth is what a clock may be fast without that counting.
+    return awake * 1.001 < AWAKE ? awake : null;
   }
 
   world.beforeSleep = async () => {
@@ -103,6 +120,9 @@ export function watch(world: SimulatedWorld): Watch {
     // What is signed again had its time before it was signed first.
     if (known?.tier === 'DELAY' && !isReplacement && lacksVeto(known.id))
       world.violated(`${memo} was signed although nobody could have stopped it`);
+    const awake = known?.tier === 'DELAY' ? tooShort(known.id) : null;
+    if (awake !== null)
+      world.violated(`${memo} was signed ${awake} ms after it was queued: nobody could have stopped it`);
     if (known?.tier === 'APPROVAL' && !world.approvals.has(known.id))
       world.violated(`${memo} was signed without an approval`);
   };
@@ -230,6 +250,10 @@ export function watch(world: SimulatedWorld): Watch {
     if (row.tier === 'DELAY' && (row.queued_at === null || (row.claimed_at ?? 0) < earliest)) {
       world.violated(`${row.memo} was begun before its time`);
     }
+    const awake = row.tier === 'DELAY' ? tooShort(row.id) : null;
+    if (awake !== null) {
+      world.violated(`${row.memo} was begun ${awake} ms after it was queued: nobody could have stopped it`);
+    }
     if (row.tier === 'APPROVAL' && !world.approvals.has(row.id)) {
       world.violated(`${row.memo} was begun without an approval`);
     }
@@ -339,6 +363,12 @@ export function watch(world: SimulatedWorld): Watch {
       const memos = new Set(rows.map(({ memo }) => memo));
       if (memos.size !== rows.length) world.violated('a payment has two rows');
       for (const row of rows) {
+        if (row.tier === 'DELAY' && !unqueued.has(row.id)) {
+          unqueued.set(row.id, checkedAt);
+          queued.set(row.id, row.queued_at ?? 0);
+          due.set(row.id, (row.queued_at ?? 0) + (row.delay_seconds ?? 0));
+        }
+        if (row.memo !== null) tiers.set(row.memo, { id: row.id, tier: row.tier });
         checkRow(row);
         checkStopped(row);
         checkWaited(row);
@@ -349,9 +379,6 @@ export function watch(world: SimulatedWorld): Watch {
           due.set(row.id, Math.max(due.get(row.id) ?? 0, row.execute_after ?? 0));
         }
         if (before.statuses.has(row.id)) continue;
-        if (row.tier === 'DELAY') queued.set(row.id, row.queued_at ?? 0);
-        if (row.tier === 'DELAY') due.set(row.id, (row.queued_at ?? 0) + (row.delay_seconds ?? 0));
-        if (row.memo !== null) tiers.set(row.memo, { id: row.id, tier: row.tier });
         if (!policiesChanged) checkAdmission(row, rows);
         if (!policiesChanged) await checkRefusal(row, rows);
       }
@@ -368,6 +395,7 @@ export function watch(world: SimulatedWorld): Watch {
         }
       }
       carriedOut = new Set();
+      checkedAt = world.time.passed();
       before = {
         statuses: new Map(all.map(({ id, status }) => [id, status])),
         suspended: new Set(world.agents.filter(({ suspended }) => suspended).map(({ id }) => id)),

@@ -47,7 +47,7 @@ export function randomLimits(random: Random) {
     ...randomAmounts(random),
     ...(random.chance(900) ? { token_limits: { [TOKEN.address]: randomAmounts(random) } } : {}),
     window: random.pick(['rolling', 'rolling', 'calendar']),
-    delay_seconds: random.int(60, 600),
+    delay_seconds: random.pick([60, 60, random.int(60, 600)]),
     approval_timeout: random.int(300, 7200),
     ...(random.chance(150) ? { max_balance_share: random.int(1, 1000) } : {}),
   };

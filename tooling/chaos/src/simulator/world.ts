@@ -100,6 +100,9 @@ export type Wallet = (typeof WALLETS)[number];
 /** What a start says that finds the database changed by somebody else: here, nobody does. */
 const DOUBT = 'The database is not what the daemon has left';
 
+/** When worlds begin, epoch ms. */
+const BEGINNING = Date.UTC(2026, 0, 5, 12);
+
 const confirmCredential = (): void => undefined;
 /** A request of somebody whose signature has been checked: that is not the subject here. */
 export const by = (wallet: Wallet): RequestOrigin => ({
@@ -229,7 +232,8 @@ export async function createSimulatedWorld({
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-simulation-'));
   cpSync(await unusedFolder(), folder, { recursive: true });
   const random = createRandom(seed);
-  const time = createVirtualTime();
+  // At another part of a second in each world: what is rounded must be rounded to the right side.
+  const time = createVirtualTime(BEGINNING + ((seed * 379) % 1000));
   const both = createSimulatedLedger(kind);
   const { truth: ledger, nonces } = both;
   const faults = new Map<Fault, number>();
