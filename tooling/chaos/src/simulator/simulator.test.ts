@@ -11,7 +11,7 @@ import { type SimulationReport, simulate } from './simulate.ts';
 
 /** Seeds that are run at least, and the time after which no further one is begun: what a check of a change may take. */
 const IS_FULL = process.env.WAIAAS_CHAOS === 'full';
-const SEEDS = IS_FULL ? { least: 300, most: 300, seconds: 0 } : { least: 24, most: 90, seconds: 60 };
+const SEEDS = IS_FULL ? { least: 300, most: 300, seconds: 0 } : { least: 30, most: 90, seconds: 60 };
 
 const about = ({ seed, violations, events }: SimulationReport): string =>
   [`seed ${seed}: ${violations.join('; ')}`, ...events.slice(-30)].join('\n');
