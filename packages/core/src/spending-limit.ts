@@ -96,8 +96,8 @@ export const spendingLimitRulesSchema = z
     delay_seconds: z.int().min(DELAY_SECONDS_MIN).max(2_592_000).optional(),
     approval_timeout: z.int().min(APPROVAL_TIMEOUT_MIN).max(APPROVAL_TIMEOUT_MAX).optional(),
     /**
-     * A payment above this many thousandths of what the agent holds of the asset needs an approval. So does one whose
-     * asset's balance is unknown. Holds for every asset that has limits here.
+     * A payment above this many thousandths of what the agent holds of the asset, and has not promised to another payment,
+     * needs an approval. So does one whose asset's balance is unknown. Holds for every asset that has limits here.
      */
     max_balance_share: z.int().min(1).max(1000).optional(),
     token_limits: z.record(z.string().min(1).max(128), assetLimitsSchema).optional(),

@@ -44,6 +44,7 @@ import {
   type TransitionFields,
   transition,
 } from '@waiaas/storage';
+import type { BalanceReading } from './balance.ts';
 import { type Decided, type Decider, denialOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { requestHash, sha256 } from './intent-hash.ts';
@@ -57,8 +58,8 @@ export interface AdmissionRequest {
   readonly intent: Intent;
   readonly idempotencyKey: string | null;
   readonly ip: string | null;
-  /** What the agent holds, where a first try has shown that a rule asks for it; null when the chain could not tell. */
-  readonly balance?: bigint | null | undefined;
+  /** What the agent holds, where a first try has shown that a rule asks for it. */
+  readonly balance?: BalanceReading | undefined;
 }
 
 /** What admission answers. Only `admitted` rows that are EXECUTING are carried out by the caller. */

@@ -28,6 +28,7 @@ import {
   spentSince,
 } from '@waiaas/storage';
 import { accountRentSpent } from './account-rent.ts';
+import type { BalanceReading } from './balance.ts';
 import { type Decider, reservedOf } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { type Room, remainingOf, sessionRoom, underWayOf } from './session-check.ts';
@@ -72,6 +73,9 @@ export interface Budget {
   ofAgent(agentId: AgentId, query?: BudgetQuery): Promise<AgentBudgetResponse>;
 }
 
+/** A balance that is not asked for: what it decides is only whether an approval is needed. */
+const UNREAD: BalanceReading = { held: null, mark: null };
+
 /**
  * Tells what may still be spent of one asset (00 §3). It is worked out by the functions that admission asks, from the same
  * rows; by the time it arrives another session of the agent may have spent some of it.
@@ -115,7 +119,7 @@ export function createBudget(
     const { whitelist } = compiled;
     const [listed] = whitelist?.chain === payment.chain ? Object.keys(whitelist.addresses) : [];
     const least = { ...payment, amount: baseUnits(1n), agentId, to: listed ?? payment.to, transactionId: NONE };
-    const { decision } = await decider.judge(db, compiled, least, { live, now, balance: null });
+    const { decision } = await decider.judge(db, compiled, least, { live, now, balance: UNREAD });
     return decision.outcome === 'DENY';
   }
 

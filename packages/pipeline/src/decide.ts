@@ -15,11 +15,15 @@ import {
 import {
   countRecentTransactions,
   type Db,
+  type LedgerMark,
   type LiveReservation,
+  ledgerMark,
   reportBrokenLedger,
   reportBrokenPolicies,
+  settledSinceMark,
   spentSince,
 } from '@waiaas/storage';
+import { type BalanceReading, freeBalance } from './balance.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import { createPolicyLoader } from './policy-facts.ts';
 import type { Refusal } from './refusal.ts';
@@ -44,11 +48,8 @@ export interface DecisionContext {
   readonly live: readonly LiveReservation[] | null;
   /** Unix seconds. */
   readonly now: number;
-  /**
-   * What the agent holds of the asset; null when the chain could not tell, undefined when it was not asked. Only a rule
-   * about shares of the balance needs it.
-   */
-  readonly balance?: bigint | null | undefined;
+  /** What the chain says that the agent holds of the asset; undefined when it was not asked. Only a rule about shares needs it. */
+  readonly balance?: BalanceReading | undefined;
 }
 
 /** What of a payment is judged. */
@@ -57,6 +58,13 @@ export type JudgedPayment = Pick<Intent, 'agentId' | 'chain' | 'asset' | 'amount
 /** A rule asks for the balance, which no unit of work can wait for: it is read, and the unit is run again. */
 export class BalanceNeeded extends Error {
   override readonly name = 'BalanceNeeded';
+  /** How far the ledger of the asset has come before the balance is read; null when nobody can say. */
+  readonly mark: LedgerMark | null;
+
+  constructor(mark: LedgerMark | null) {
+    super('A rule asks for the balance');
+    this.mark = mark;
+  }
 }
 
 /** Judges payments by the policies in force. The one place where the pipeline asks the policy engine (04 §5, FIX C1). */
@@ -130,6 +138,22 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
     defaults: { delaySeconds: settings.delaySeconds, approvalTimeoutSeconds: settings.approvalTimeoutSeconds },
   });
 
+  /**
+   * What the agent holds and has promised to no other payment, by its sealed head as it is in this unit of work. The balance was
+   * read before, when nobody could know yet which payments would be admitted or settle in between.
+   */
+  function freeOf(
+    db: Db,
+    { agentId, asset }: JudgedPayment,
+    { held, mark }: BalanceReading,
+    live: readonly LiveReservation[] | null,
+  ): bigint | null {
+    return freeBalance(held, {
+      reserved: live === null ? null : reservedOf(live, asset),
+      settled: mark === null ? null : settledSinceMark(db, agentId, asset, mark),
+    });
+  }
+
   async function judge(
     db: Db,
     policies: CompiledPolicies,
@@ -138,7 +162,7 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
   ): Promise<Decided> {
     const payment = paymentOf(judged);
     const needed = factsNeeded(policies, payment, now);
-    if (needed.balance && balance === undefined) throw new BalanceNeeded();
+    if (needed.balance && balance === undefined) throw new BalanceNeeded(ledgerMark(db, judged.agentId, judged.asset));
     const spent = await spends(db, judged, needed.spent);
     if (spent === null) await reportBrokenLedger(db, judged.agentId, judged.asset, now);
     const unproven = live === null || spent === null;
@@ -151,7 +175,7 @@ export function createDecider(dependencies: Pick<PipelineDependencies, 'owner' |
       ...surroundings(live ?? [], judged.asset, now),
       spent: spent ?? { day: null, week: null },
       ...(needed.recentTransactions.length === 0 ? {} : { recentTransactions: counts }),
-      ...(needed.balance && balance !== undefined ? { balance } : {}),
+      ...(needed.balance && balance !== undefined ? { balance: freeOf(db, judged, balance, live) } : {}),
     };
     return { decision: evaluate(compiled, payment, facts), facts, policies: policyReferences(compiled) };
   }

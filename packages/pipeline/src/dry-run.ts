@@ -3,7 +3,7 @@ import { agentNotAuthentic } from '@waiaas/management';
 import { type DecisionRow, findDecision, type TransactionRow } from '@waiaas/storage';
 import { z } from 'zod';
 import type { Admit } from './admission.ts';
-import type { BalanceReader } from './balance.ts';
+import type { BalanceReader, BalanceReading } from './balance.ts';
 import { BalanceNeeded } from './decide.ts';
 import type { PipelineDependencies } from './dependencies.ts';
 import type { NetworkBreakers } from './network-breaker.ts';
@@ -85,7 +85,7 @@ export function createDryRunner(
     requests.checkReady(requested);
     await breakers.check(requested);
     const intent = { ...(await requests.paymentOf(requested)), sessionId: session.sessionId };
-    const attempt = (balance?: bigint | null) =>
+    const attempt = (balance?: BalanceReading) =>
       storage
         .write(async ({ db }) => {
           const admission = await admit(db, { intent, idempotencyKey: null, ip: null, balance });
@@ -98,7 +98,7 @@ export function createDryRunner(
           throw error;
         });
     const first = await attempt();
-    const outcome = first instanceof BalanceNeeded ? await attempt(await balanceOf(intent)) : first;
+    const outcome = first instanceof BalanceNeeded ? await attempt(await balanceOf(intent, first.mark)) : first;
     if (outcome instanceof BalanceNeeded) throw new Error('A balance was asked for twice');
     return dryRunOf(outcome, await forecastRent(intent, outcome.row));
   };

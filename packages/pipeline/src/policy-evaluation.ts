@@ -39,6 +39,7 @@ import {
 } from '@waiaas/storage';
 import { z } from 'zod';
 import { readIntent } from './admission.ts';
+import type { BalanceReader, BalanceReading } from './balance.ts';
 import { BalanceNeeded, type Decider, type JudgedPayment } from './decide.ts';
 
 /** Rows of one step through the history; between two steps others get their turn. */
@@ -58,8 +59,7 @@ export interface PolicyEvaluatorDependencies {
   readonly decider: Decider;
   /** @throws WaiaasError for what could be no payment */
   readonly paymentOf: (agentId: AgentId, body: NonNullable<PolicyEvaluation['payment']>) => Promise<EvaluatedPayment>;
-  /** Null when the chain cannot tell. */
-  readonly balanceOf: (payment: EvaluatedPayment) => Promise<bigint | null>;
+  readonly balanceOf: BalanceReader;
 }
 
 /** Ids of new policies: above all there are, because among equals the older one counts. */
@@ -167,7 +167,7 @@ export function createPolicyEvaluator(
   ): Promise<PolicyEvaluationResponse['payment']> {
     const intent = await paymentOf(brandAgentId(body.agentId), body);
     const compiled = compilePolicies(rows, intent.agentId);
-    const attempt = (balance?: bigint | null): Promise<Found | BalanceNeeded> =>
+    const attempt = (balance?: BalanceReading): Promise<Found | BalanceNeeded> =>
       storage
         .write(async ({ db }): Promise<never> => {
           const context = { live: liveReservations(db, intent.agentId), now, balance };
@@ -180,7 +180,7 @@ export function createPolicyEvaluator(
           throw error;
         });
     const first = await attempt();
-    const found = first instanceof BalanceNeeded ? await attempt(await balanceOf(intent)) : first;
+    const found = first instanceof BalanceNeeded ? await attempt(await balanceOf(intent, first.mark)) : first;
     if (found instanceof BalanceNeeded) throw new Error('A balance was asked for twice');
     return { present: judgementOf(found.present), proposed: judgementOf(found.proposed) };
   }

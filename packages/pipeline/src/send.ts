@@ -51,12 +51,14 @@ export function createSender(
 
   /** Admits a payment; where a rule asks for the balance, it is read and the unit of work is run again with it. */
   async function admitPayment(request: AdmissionRequest): Promise<Admission> {
-    try {
-      return await storage.write(({ db }) => admit(db, request));
-    } catch (error) {
-      if (!(error instanceof BalanceNeeded)) throw error;
-    }
-    const balance = await balanceOf(request.intent);
+    const first = await storage
+      .write(({ db }) => admit(db, request))
+      .catch((error: unknown) => {
+        if (error instanceof BalanceNeeded) return error;
+        throw error;
+      });
+    if (!(first instanceof BalanceNeeded)) return first;
+    const balance = await balanceOf(request.intent, first.mark);
     return storage.write(({ db }) => admit(db, { ...request, balance }));
   }
 

@@ -9,7 +9,10 @@ const THOUSANDTHS = 1000n;
  * Whether a payment must become APPROVAL because it is a larger share of the balance than it may be without a signature.
  * Exactly that share passes. An unknown balance counts as too small. What needs an approval anyway is not asked about.
  *
- * Looks at the single amount, like the tiers: splitting a payment is countered by the caps.
+ * Looks at the single amount, like the tiers, and at what other payments have left: one that is split, or asked for many times
+ * at once, is measured by less each time. How much may be moved in a day is for the caps to say.
+ *
+ * @param balance what is free: held, and promised to no other payment
  */
 export function shareRaises(
   tier: Tier,

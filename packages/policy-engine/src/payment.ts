@@ -30,8 +30,9 @@ export interface PaymentFacts {
    */
   readonly recentTransactions?: { readonly hour: number | null; readonly day: number | null };
   /**
-   * What the agent holds of this asset, base units. Null or absent: unknown, which counts as too little where a share of
-   * the balance is the limit.
+   * What is free of this asset, base units: what the agent's wallet holds and has promised to no other payment, so without
+   * what is reserved and what has settled since the balance was read. Null or absent: unknown, which counts as too little where
+   * a share of the balance is the limit. Decisions of earlier versions had all that the wallet held in this place.
    */
   readonly balance?: bigint | null;
   /** Notification channels that can reach the owner now. */

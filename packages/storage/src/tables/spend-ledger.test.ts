@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type AgentId, type AssetId, assetId, nativeAssetId } from '@waiaas/core';
 import BetterSqlite3 from 'better-sqlite3';
 import fc from 'fast-check';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAgent as createTestAgent, pay } from '../../test/payments.ts';
 import { openTemporaryStorage, type TemporaryStorage, testId, testSealer } from '../../test/temporary-storage.ts';
@@ -10,7 +11,7 @@ import { headsOf } from '../heads/head-keeper.ts';
 import { openStorage } from '../open-storage.ts';
 import { createSpendSealing } from './head-adoption.ts';
 import { checkSpendLedger } from './ledger-check.ts';
-import { spentSince } from './spend-ledger.ts';
+import { ledgerMark, settledSinceMark, spentSince } from './spend-ledger.ts';
 
 let temporary: TemporaryStorage;
 const SOL = nativeAssetId('solana');
@@ -235,4 +236,60 @@ test('a ledger of an earlier version is sealed in any number of steps, as one ch
   const faults = await checkSpendLedger(temporary.storage.read, testSealer);
   // The heads know the ends under their former seals.
   expect(faults.filter(({ seq }) => seq > 0)).toEqual([]);
+});
+
+describe('what has settled since a mark', () => {
+  const read = () => temporary.storage.read;
+  const since =
+    (agent: AgentId, asset: AssetId, mark = ledgerMark(read(), agent, asset)) =>
+    () =>
+      mark === null ? null : settledSinceMark(read(), agent, asset, mark);
+
+  test('is what was appended after it, of that agent and asset', async () => {
+    const [agent, other] = [await createAgent(1), await createAgent(2)];
+    const never = since(agent, SOL);
+    expect(never()).toBe(0n);
+    await settle(agent, SOL, 5n, 1000);
+    const once = since(agent, SOL);
+    await settle(agent, TOKEN, 7n, 1000);
+    await settle(other, SOL, 9n, 1000);
+    expect([never(), once()]).toEqual([5n, 0n]);
+    await settle(agent, SOL, 11n, 900);
+    expect([never(), once()]).toEqual([16n, 11n]);
+  });
+
+  test('is told where the head had forgotten the asset, too', async () => {
+    const agent = await createAgent(1);
+    await settle(agent, SOL, 100n, 1000);
+    await temporary.storage.write(async ({ db }) => void headsOf(db).edit(agent).spent.delete(SOL));
+    const forgotten = since(agent, SOL);
+    await settle(agent, SOL, 5n, 30 * 86_400);
+    await settle(agent, SOL, 6n, 30 * 86_400);
+    expect(forgotten()).toBe(11n);
+  });
+
+  test('is unknown when the head is not one that came after the mark', async () => {
+    const agent = await createAgent(1);
+    await settle(agent, SOL, 100n, 1000);
+    const before = since(agent, SOL);
+    await temporary.storage.write(async ({ db }) => {
+      const { spent } = headsOf(db).edit(agent);
+      const last = spent.get(SOL);
+      if (last !== undefined) spent.set(SOL, { ...last, cumulative: 99n });
+    });
+    expect(before()).toBeNull();
+    await temporary.storage.write(async ({ db }) => void headsOf(db).edit(agent).spent.delete(SOL));
+    expect(before()).toBeNull();
+  });
+
+  test('is unknown, and so is the mark, without a head that can be believed', async () => {
+    const agent = await createAgent(1);
+    const mark = since(agent, SOL);
+    await temporary.storage.write(async ({ db }) => {
+      await sql`DROP TRIGGER heads_no_delete`.execute(db);
+      await db.deleteFrom('heads').execute();
+    });
+    expect(mark()).toBeNull();
+    expect(ledgerMark(read(), agent, SOL)).toBeNull();
+  });
 });

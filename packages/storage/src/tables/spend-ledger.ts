@@ -108,6 +108,32 @@ export async function spentSince(
   return proven === null ? null : total.cumulative - proven;
 }
 
+/** How far the ledger of an asset had come at some moment of this run, by the head alone. */
+export interface LedgerMark {
+  /** Running total, base units; null where the head remembers no spend of the asset. */
+  readonly total: bigint | null;
+}
+
+/** How far the ledger of an asset has come. Null when the head cannot be believed. */
+export function ledgerMark(db: Db, agentId: AgentId, asset: AssetId): LedgerMark | null {
+  const head = headsOf(db).read(agentId);
+  return head === null ? null : { total: head.spent.get(asset)?.cumulative ?? null };
+}
+
+/**
+ * What an agent has settled of an asset since a mark, base units. By the head alone, so that no row of the file has a say in it.
+ * Null when it cannot be told: the head cannot be believed, or is not one that came after the mark.
+ */
+export function settledSinceMark(db: Db, agentId: AgentId, asset: AssetId, { total }: LedgerMark): bigint | null {
+  const head = headsOf(db).read(agentId);
+  if (head === null) return null;
+  const last = head.spent.get(asset);
+  if (last === undefined) return total === null ? 0n : null;
+  // An asset that was not remembered is since its first spend after that: its first run says with which total it began.
+  const before = total ?? last.runs[0]?.from;
+  return before === undefined || last.cumulative < before ? null : last.cumulative - before;
+}
+
 /**
  * What an agent had spent of an asset when a transaction was created: after a moment (exclusive), in base units. Of the
  * second in which it was created only the spends of older transactions count: a younger one cannot have settled before.
