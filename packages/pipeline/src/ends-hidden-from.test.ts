@@ -167,3 +167,53 @@ test('the audit log tells of what was forgotten, so that no head from before is 
   expect(await codeOf(world.pipeline.approve(id, by(BOB)))).toBe('POLICY_DENIED');
   expect(world.ledger.accepted.size).toBe(0);
 });
+
+describe('what is put back with everything that says that it counts', () => {
+  const TABLES = ['heads', 'session_sets', 'sessions'] as const;
+  const keep = () => alter(world, ...TABLES.map((table) => `CREATE TABLE kept_${table} AS SELECT * FROM ${table}`));
+  const putAllBack = (...tables: readonly string[]) =>
+    alter(
+      world,
+      ...tables.flatMap((table) => [
+        `INSERT OR REPLACE INTO ${table} SELECT * FROM kept_${table} WHERE true`,
+        `DROP TABLE kept_${table}`,
+      ]),
+    );
+
+  test('after a revocation that found no head to believe pays nothing, before and after a restart', async () => {
+    const id = await ask(900n);
+    await keep();
+    await alter(world, `UPDATE heads SET seal = 'x' WHERE scope = '${payer.agentId}'`);
+    await world.revokeSession(payer.sessionId);
+    await putAllBack(...TABLES);
+    expect(await codeOf(world.send(payer, 5n))).not.toBe('done');
+    await tryToPay(id);
+    await restart();
+    await tryToPay(id);
+    expect(await codeOf(world.send(payer, 5n))).not.toBe('done');
+    expect(world.ledger.accepted.size).toBe(0);
+  });
+
+  test.each([
+    ['taken out', 'DELETE FROM sessions'],
+    ['made out to be revoked', 'UPDATE sessions SET revoked_at = 1'],
+    ['of a set of another version', 'UPDATE session_sets SET version = 9007199254740991'],
+  ])('a session that was %s while the kill switch was engaged counts no more', async (_what, hide) => {
+    await keep();
+    await alter(world, hide);
+    const killSwitch = await killSwitchOf(world);
+    await killSwitch.activate('drill', OPERATOR);
+    await killSwitch.recover({
+      password: PASSWORD,
+      proveOwner: async () => by(ALICE),
+      isLocalCommand: () => false,
+      origin: OPERATOR,
+    });
+    await putAllBack('session_sets', 'sessions');
+    expect(await codeOf(world.send(payer, 5n))).not.toBe('done');
+    expect(world.ledger.accepted.size).toBe(0);
+    await alter(world, 'DELETE FROM sessions');
+    const next = { ...payer, sessionId: await world.createSession(payer.agentId) };
+    expect(await codeOf(world.send(next, 5n))).toBe('done');
+  });
+});

@@ -112,6 +112,11 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
 
   /** What is committed, as far as this process has met it. */
   const committed = new Map<string, Known>();
+  /**
+   * Scopes that a transaction has met without a head that can be believed. What happened since is not in it, so that nothing
+   * that is put in its place counts for the rest of this run; after that, the audit log tells.
+   */
+  const lost = new Set<string>();
   const reported = new Set<string>();
   /** What the units of the present transaction have found or made; null for what cannot be believed. */
   let batch = new Map<string, Draft | null>();
@@ -143,7 +148,8 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
   function present(scope: string): Draft | null {
     const draft = unit.get(scope) ?? batch.get(scope);
     if (draft !== undefined) return draft;
-    const found = find(scope);
+    const found = lost.has(scope) ? null : find(scope);
+    if (found === null) lost.add(scope);
     // What was found holds for the whole transaction: nobody else can write meanwhile.
     const fresh = found === null ? null : { base: found, head: found.head };
     batch.set(scope, fresh);
@@ -216,7 +222,11 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
         sealed.set(scope, { version, seal, head });
       }
       return () => {
-        for (const [scope, known] of sealed) committed.set(scope, known);
+        for (const [scope, known] of sealed) {
+          committed.set(scope, known);
+          // Only what has been begun is sealed without having been believed.
+          lost.delete(scope);
+        }
         for (const scope of batchReports) reported.add(scope);
       };
     },
@@ -229,7 +239,7 @@ export function createHeadKeeper(writer: Connection, sealer: RowSealer, run: str
         run,
         read(scope) {
           if (!connection.open) throw new WaiaasError('SHUTTING_DOWN');
-          const found = findStored(scope);
+          const found = lost.has(scope) ? null : findStored(scope);
           if (found === null) return null;
           committed.set(scope, found);
           return found.head;

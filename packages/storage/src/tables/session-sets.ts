@@ -22,6 +22,9 @@ const inSet = (db: Db, agentId: string) =>
 const headOf = (db: Db, agentId: string) =>
   firstOf<SessionSetsTable>(db, 'SELECT * FROM session_sets WHERE agent_id = ?', [agentId]);
 
+/** No daemon comes to a version beyond this one. */
+const LAST_VERSION = 2 ** 48;
+
 const STORE_HEAD = `INSERT INTO session_sets (agent_id, version, seal) VALUES (?, ?, ?)
   ON CONFLICT (agent_id) DO UPDATE SET version = excluded.version, seal = excluded.seal`;
 
@@ -57,7 +60,10 @@ async function sealSet(db: Db, sealer: RowSealer, agentId: string, sessions: rea
   const heads = headsOf(db);
   const head = heads.read(agentId);
   // Never a version again that once was sealed, also where somebody has taken the set itself away.
-  const version = Math.max((await headOf(db, agentId))?.version ?? 0, head?.marks.get('sessions') ?? 0) + 1;
+  const found = (await headOf(db, agentId))?.version ?? 0;
+  const version = Math.max(found > LAST_VERSION ? 0 : found, head?.marks.get('sessions') ?? 0) + 1;
+  // One that was put there by somebody else must not be in the way: its guard lets through nothing but the version after it.
+  if (found !== version - 1) await changeRows(db, 'DELETE FROM session_sets WHERE agent_id = ?', [agentId]);
   const seal = sealer.seal(sessionSetContent(agentId, version, sessions));
   await changeRows(db, STORE_HEAD, [agentId, version, seal]);
   // A revocation must not fail because of what somebody has done to the file; an agent whose head is broken pays nothing.
@@ -86,6 +92,22 @@ export async function changeSessions(
   assertAsWritten('sessions', after, await inSet(db, agentId));
   if (authentic) await sealSet(db, sealer, agentId, after);
   return true;
+}
+
+/**
+ * Seals that none of an agent's sessions counts, once all have been revoked, unless that is what is sealed: one that somebody had
+ * hidden meanwhile does not count either when it is put back, with the set that it was in. To seal none makes nothing genuine.
+ */
+export async function sealNoSessions(db: Db, sealer: RowSealer, agentId: string): Promise<void> {
+  const sealed = headsOf(db).read(agentId)?.marks.get('sessions');
+  const head = await headOf(db, agentId);
+  // It has never had any.
+  if (sealed === undefined && head === undefined) return;
+  const isNone =
+    head?.version === sealed &&
+    head !== undefined &&
+    sealer.verify(sessionSetContent(agentId, head.version, []), head.seal);
+  if (!isNone) await sealSet(db, sealer, agentId, []);
 }
 
 /**

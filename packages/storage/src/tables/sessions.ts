@@ -2,6 +2,7 @@ import {
   type AgentId,
   type AgentStatus,
   canonicalJson,
+  isAgentId,
   NO_USAGE,
   type RowSealer,
   type SessionConstraints,
@@ -11,11 +12,12 @@ import {
   sessionUsageSchema,
 } from '@waiaas/core';
 import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
+import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
 import type { SessionsTable } from '../schema.ts';
 import { sessionContent } from '../seals.ts';
 import { changeRows, firstOf, settingsOf } from '../statement.ts';
-import { areSessionsAuthentic, changeSessions } from './session-sets.ts';
+import { areSessionsAuthentic, changeSessions, sealNoSessions } from './session-sets.ts';
 
 /** A row of `sessions`. */
 export type SessionRow = Selectable<SessionsTable>;
@@ -227,7 +229,8 @@ export async function renewSession(
 
 /**
  * Revokes every session that is not revoked yet, of all agents or of one, and seals each set once. Answers which they were.
- * A row that was not sealed rightly is revoked all the same, and stays so.
+ * A row that was not sealed rightly is revoked all the same, and stays so; one that somebody has hidden meanwhile counts no more
+ * either, when it is put back.
  */
 export async function revokeLiveSessions(
   db: Db,
@@ -252,6 +255,8 @@ export async function revokeLiveSessions(
       return { left: live.filter(({ agent_id }) => agent_id === owner).map(({ id }) => id) };
     });
   }
+  const agents = agentId === undefined ? headsOf(db).scopes().filter(isAgentId) : [agentId];
+  for (const id of agents) await sealNoSessions(db, sealer, id);
   return live;
 }
 
