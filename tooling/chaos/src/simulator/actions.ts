@@ -139,7 +139,7 @@ async function askFirst(world: SimulatedWorld): Promise<void> {
   const foretold = await foretellOf(world, payment);
   if (daemon.isDead) return;
   // What the agent holds is read from the chain, and may be another at each look.
-  const share = limitsFor(world.policies, payment.agentId, payment.mint)?.readsBalance === true;
+  const share = limitsFor(world.policies, payment.agentId, payment.mint)?.share != null;
   const at = daemon.clock.now();
   const rowOf = (): Promise<TransactionRow | undefined> =>
     daemon.storage.read.selectFrom('transactions').selectAll().where('memo', '=', payment.memo).executeTakeFirst();

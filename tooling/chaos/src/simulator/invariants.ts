@@ -1,7 +1,7 @@
 import { CLOCK_GAP_MS, isTerminal, nativeAssetId, tokenAssetId } from '@waiaas/core';
 import { checkSpendLedger, hashesOf, type TransactionRow } from '@waiaas/storage';
 import { z } from 'zod';
-import { brokenCaps, type Spend, since, strictEnough } from './limits-model.ts';
+import { brokenCaps, mostFree, type Spend, since, strictEnough, type Taken } from './limits-model.ts';
 import type { WantedPayment } from './payment.ts';
 import { watchRecalls } from './recall-invariants.ts';
 import { limitsFor, otherRulesFor } from './rulebook.ts';
@@ -41,6 +41,8 @@ interface Before {
   readonly statuses: ReadonlyMap<string, TransactionRow['status']>;
   readonly suspended: ReadonlySet<string>;
   readonly revoked: ReadonlySet<string>;
+  /** Transactions that had landed, by hash. */
+  readonly landed: ReadonlySet<string>;
 }
 
 /** Checks the daemon against the truth of the ledger and of the simulation, after every step. */
@@ -67,7 +69,7 @@ export function watch(world: SimulatedWorld): Watch {
   const tiers = new Map<string, { readonly id: string; readonly tier: string | null }>();
   /** Time that had passed when an approval was first seen to be overdue, by transaction, and in which life. */
   const overdue = new Map<string, { readonly since: number; readonly daemon: SimulatedWorld['daemon'] }>();
-  let before: Before = { statuses: new Map(), suspended: new Set(), revoked: new Set() };
+  let before: Before = { statuses: new Map(), suspended: new Set(), revoked: new Set(), landed: new Set() };
   /** What was being carried out when the machine fell asleep in the middle of this step. */
   let carriedOut: ReadonlySet<string> = new Set();
 
@@ -182,6 +184,49 @@ export function watch(world: SimulatedWorld): Watch {
       world.violated(`${row.memo} waits ${row.delay_seconds} s instead of ${limits.delaySeconds}`);
     }
     checkCaps(row, rows);
+  }
+
+  /**
+   * What was admitted in the step without a signature, against the share of the balance: measured by what the ledger has, without
+   * what was admitted before and has not ended unpaid (04 §10).
+   */
+  async function checkShare(row: TransactionRow, rows: readonly TransactionRow[]): Promise<void> {
+    const agent = world.agents.find(({ id }) => id === row.agent_id);
+    const mint = paymentOf(row)?.mint ?? null;
+    const share = agent === undefined ? null : (limitsFor(world.policies, agent.id, mint)?.share ?? null);
+    if (agent === undefined || share === null || row.tier === null || row.tier === 'APPROVAL') return;
+    const admissions = await world.daemon.storage.read
+      .selectFrom('audit_log')
+      .select(['id', 'tx_id'])
+      .where('event_type', '=', 'TX_QUEUED')
+      .where('agent_id', '=', agent.id)
+      .execute();
+    const placeOf = new Map(admissions.map(({ id, tx_id }) => [tx_id, id]));
+    const taken: Taken[] = [];
+    let others = 0n;
+    const paid = new Set<string>();
+    for (const each of rows) {
+      if (each.agent_id !== agent.id || each.asset !== row.asset || each.id === row.id) continue;
+      if (each.tier === null || ENDED_UNPAID.includes(each.status)) continue;
+      const hash = hashesOf(each).find((known) => ledger.landing(known)?.error === null);
+      if (hash !== undefined) paid.add(hash);
+      const landed = hash === undefined ? null : before.landed.has(hash) ? 'before' : 'in the step';
+      const isEarlier = (placeOf.get(each.id) ?? 0) < (placeOf.get(row.id) ?? 0);
+      taken.push({ amount: BigInt(each.amount), landed, isEarlier });
+    }
+    for (const [hash, transfer] of ledger.accepted) {
+      const landing = ledger.landing(hash);
+      if (landing === undefined || before.landed.has(hash) || transfer.from !== agent.address) continue;
+      if (mint === null) others += transfer.fee;
+      if (landing.error === null && (transfer.token ?? null) === mint && !paid.has(hash)) others += transfer.amount;
+    }
+    const held = mint === null ? ledger.balanceOf(agent.address) : ledger.tokenBalanceOf(mint, agent.address);
+    const free = mostFree(held, taken, others);
+    if (BigInt(row.amount) * 1000n > free * BigInt(share)) {
+      world.violated(
+        `${row.memo} of ${row.amount} is more than ${share} ‰ of the ${free} that were free, as ${row.tier}`,
+      );
+    }
   }
 
   /** What was refused in the step for a cap: with nothing counted that is no spending, as what goes back to the owner is none. */
@@ -381,6 +426,7 @@ export function watch(world: SimulatedWorld): Watch {
         if (before.statuses.has(row.id)) continue;
         if (!policiesChanged) checkAdmission(row, rows);
         if (!policiesChanged) await checkRefusal(row, rows);
+        if (!policiesChanged) await checkShare(row, rows);
       }
       checkSessions(rows);
       if (world.isStopped) {
@@ -400,6 +446,7 @@ export function watch(world: SimulatedWorld): Watch {
         statuses: new Map(all.map(({ id, status }) => [id, status])),
         suspended: new Set(world.agents.filter(({ suspended }) => suspended).map(({ id }) => id)),
         revoked: new Set(world.sessions.filter(({ revoked }) => revoked).map(({ id }) => id)),
+        landed: new Set([...ledger.accepted.keys()].filter((hash) => ledger.landing(hash) !== undefined)),
       };
     },
 

@@ -7,8 +7,8 @@ export interface Limits {
   readonly weeklyMax: bigint | null;
   readonly window: 'rolling' | 'calendar';
   readonly delaySeconds: number;
-  /** Whether what the agent holds decides as well. */
-  readonly readsBalance: boolean;
+  /** Thousandths of what the agent holds and has not promised to another payment; null where that does not matter. */
+  readonly share: number | null;
 }
 
 /** What became of a payment of an agent in that asset. */
@@ -37,6 +37,30 @@ export function brokenCaps(limits: Limits, spends: readonly Spend[], now: number
     ...(limits.dailyMax !== null && total(1) > limits.dailyMax ? [`daily ${total(1)} > ${limits.dailyMax}`] : []),
     ...(limits.weeklyMax !== null && total(7) > limits.weeklyMax ? [`weekly ${total(7)} > ${limits.weeklyMax}`] : []),
   ];
+}
+
+/** A payment of an agent in an asset that was admitted, as far as it takes something from what is free. */
+export interface Taken {
+  readonly amount: bigint;
+  /** When it landed: before the step, within it, or not yet. */
+  readonly landed: 'before' | 'in the step' | null;
+  /** Whether it was admitted before the one that is looked at. */
+  readonly isEarlier: boolean;
+}
+
+/**
+ * The most that can have been free when a payment was admitted in the step that has just ended, base units: what is there now and
+ * what has left since, but for what earlier payments take. Those take it whether they have landed since or are still to.
+ *
+ * @param held what the ledger has now
+ * @param others what has left in the step for no payment: fees, and what goes back to the owner
+ */
+export function mostFree(held: bigint, taken: readonly Taken[], others: bigint): bigint {
+  const back = taken.filter(({ isEarlier, landed }) => !isEarlier && landed === 'in the step');
+  const gone = taken.filter(({ isEarlier, landed }) => isEarlier && landed === null);
+  const sum = (payments: readonly Taken[]): bigint => payments.reduce((total, { amount }) => total + amount, 0n);
+  const free = held + others + sum(back) - sum(gone);
+  return free > 0n ? free : 0n;
 }
 
 const TIERS = ['INSTANT', 'NOTIFY', 'DELAY', 'APPROVAL'];

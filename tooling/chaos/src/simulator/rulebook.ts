@@ -109,6 +109,6 @@ export function limitsFor(policies: readonly PolicySummary[], agentId: AgentId, 
     weeklyMax: amounts.weekly_max === undefined ? null : BigInt(amounts.weekly_max),
     window: rules.window,
     delaySeconds: rules.delay_seconds ?? DEFAULT_PIPELINE_SETTINGS.delaySeconds,
-    readsBalance: rules.max_balance_share !== undefined,
+    share: rules.max_balance_share ?? null,
   };
 }
