@@ -127,15 +127,18 @@ async function askFirst(world: SimulatedWorld): Promise<void> {
   const payment = newPayment(world);
   if (payment === null) return;
   const { daemon } = world;
-  // Others of the agent that are on their way may be admitted in between.
-  const others = (): Promise<readonly object[]> =>
-    daemon.storage.read
-      .selectFrom('transactions')
-      .select('id')
-      .where('agent_id', '=', payment.agentId)
-      .where('memo', '<>', payment.memo)
-      .execute();
-  const before = (await others()).length;
+  // Others of the agent that are on their way may be admitted in between, or end.
+  const others = async (): Promise<string> =>
+    toJson(
+      await daemon.storage.read
+        .selectFrom('transactions')
+        .select(['id', 'state_version'])
+        .where('agent_id', '=', payment.agentId)
+        .where('memo', '<>', payment.memo)
+        .orderBy('id')
+        .execute(),
+    );
+  const before = await others();
   const foretold = await foretellOf(world, payment);
   if (daemon.isDead) return;
   // What the agent holds is read from the chain, and may be another at each look.
@@ -153,7 +156,7 @@ async function askFirst(world: SimulatedWorld): Promise<void> {
   row ??= await rowOf();
   // A token is read from the chain each time, which fails now and then.
   if (payment.mint !== null && (typeof foretold === 'string' || row === undefined)) return;
-  if ((await others()).length !== before) return;
+  if ((await others()) !== before) return;
   world.counts.foretold += 1;
   const wasTold = typeof foretold === 'string' ? foretold : toJson(foretold);
   const found = row === undefined ? (ending.error?.code ?? 'nothing') : toJson(await verdictOn(world, row, ending));

@@ -3,13 +3,10 @@ import {
   type IChainAdapter,
   type IReplacer,
   type ISweeper,
-  type ITokenReader,
   isReplacer,
   isSweeper,
-  isTokenReader,
   isWaiaasError,
   nativeAssetId,
-  tokenAssetId,
 } from '@waiaas/core';
 import { type Db, type HeadDraft, headsOf, listAgents, type Storage } from '@waiaas/storage';
 import { sql } from 'kysely';
@@ -108,25 +105,6 @@ const forgettingTheStuck: Mutant = {
 /** An object with some members replaced; the others are still read from it, at each look. */
 const withMembers = <T extends object>(whole: T, members: Partial<T>): T =>
   new Proxy(whole, { get: (target, key) => Reflect.get(key in members ? members : target, key) });
-
-/** A daemon that measures a share by funds that other payments wait for. */
-const countingThePromised: Mutant = {
-  adapter: (adapter, world) => {
-    const promised = async (asset: string): Promise<bigint> => {
-      const { read } = world.daemon.storage;
-      const rows = await read.selectFrom('transactions').select(['reserved_amount', 'asset']).execute();
-      return rows.reduce((sum, row) => (row.asset === asset ? sum + BigInt(row.reserved_amount ?? 0) : sum), 0n);
-    };
-    const getBalance: IChainAdapter['getBalance'] = async (address) => {
-      const seen = await adapter.getBalance(address);
-      return { ...seen, balance: seen.balance + (await promised(nativeAssetId('solana'))) };
-    };
-    if (!isTokenReader(adapter)) return withMembers(adapter, { getBalance });
-    const getTokenBalance: ITokenReader['getTokenBalance'] = async (address, token) =>
-      (await adapter.getTokenBalance(address, token)) + (await promised(tokenAssetId('solana', token.address)));
-    return withMembers(adapter, { getBalance, ...{ getTokenBalance } });
-  },
-};
 
 /** A mutant, and how it is found out. */
 export interface KnownMutant {
@@ -334,11 +312,6 @@ export const MUTANTS: Readonly<Record<string, KnownMutant>> = {
       }),
     },
     found: /and on the ledger|was paid/,
-  },
-  'measures a share by what others wait for': {
-    from: 171,
-    mutant: countingThePromised,
-    found: /‰ of the \d+ that were free/,
   },
   'does not look at the list': {
     mutant: { ignores: [{ type: 'WHITELIST', rules: { chain: 'solana', allowed_addresses: [RECIPIENTS[0]] } }] },
