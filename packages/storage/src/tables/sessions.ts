@@ -14,7 +14,7 @@ import {
 import { type RawBuilder, type Selectable, type SqlBool, sql } from 'kysely';
 import { headsOf } from '../heads/head-keeper.ts';
 import type { Db } from '../query-executor.ts';
-import type { SessionsTable } from '../schema.ts';
+import type { AgentsTable, SessionsTable } from '../schema.ts';
 import { sessionContent } from '../seals.ts';
 import { changeRows, firstOf, settingsOf } from '../statement.ts';
 import { areSessionsAuthentic, changeSessions, sealNoSessions } from './session-sets.ts';
@@ -73,9 +73,10 @@ export type SessionWithAgent = SessionRow & { readonly agent_status: AgentStatus
  * look-ups, which take half the time of a join.
  */
 export async function findSessionByTokenHash(db: Db, tokenHash: string): Promise<SessionWithAgent | undefined> {
-  const session = await db.selectFrom('sessions').selectAll().where('token_hash', '=', tokenHash).executeTakeFirst();
+  const session = await firstOf<SessionRow>(db, 'SELECT * FROM sessions WHERE token_hash = ?', [tokenHash]);
   if (session === undefined) return undefined;
-  const agent = await db.selectFrom('agents').select('status').where('id', '=', session.agent_id).executeTakeFirst();
+  const ofAgent = [session.agent_id];
+  const agent = await firstOf<Pick<AgentsTable, 'status'>>(db, 'SELECT status FROM agents WHERE id = ?', ofAgent);
   return agent === undefined ? undefined : { ...session, agent_status: agent.status };
 }
 
