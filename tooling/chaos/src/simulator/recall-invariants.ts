@@ -104,10 +104,15 @@ export function watchRecalls(world: SimulatedWorld, read: StoredRows): RecallWat
     const native = ledger.balanceOf(agent.address);
     if (native > bound) world.violated(`a recall is COMPLETED and has left ${native}`);
     const tokens = ledger.tokenBalanceOf(TOKEN.address, agent.address);
-    // Of other tokens it is the policies of that moment that tell whether somebody chose to hold them.
+    // Of other tokens it is the policies of that moment that tell whether somebody chose to hold them; and of a payment that is
+    // settled in the very second in which the recall ends, nobody can say which came first.
     const isListed = rows.some(
-      ({ recall_id, status, asset, created_at }) =>
-        recall_id === null && status === 'CONFIRMED' && asset !== NATIVE && created_at < recall.created_at,
+      ({ recall_id, status, asset, created_at, executed_at }) =>
+        recall_id === null &&
+        status === 'CONFIRMED' &&
+        asset !== NATIVE &&
+        created_at < recall.created_at &&
+        (executed_at ?? 0) < (recall.ended_at ?? 0),
     );
     if (tokens > 0n && (recall.include_unlisted === 1 || isListed)) {
       world.violated(`a recall is COMPLETED and has left ${tokens} of a token`);
